@@ -1,0 +1,74 @@
+using System.Globalization;
+using Montalegre.Vdi.Contracts.Common.V1;
+
+namespace Montalegre.Vdi.Contracts;
+
+/// <summary>
+/// The sentences for the public list of reasons, in Portuguese (pt-PT) and English. Formal third person, what happened
+/// and what to do. The detail, where a sentence has a place for it, is the field or object the broker named.
+/// </summary>
+public static class ReasonTexts
+{
+    private static readonly Dictionary<ReasonCode, (string Pt, string En)> Sentences = new()
+    {
+        [ReasonCode.SignInFailed] = ("O utilizador ou a palavra-passe não está correto. Verifique e tente de novo.", "The user name or the password is not right. Check them and try again."),
+        [ReasonCode.SignInBusy] = ("Há muitas pessoas a iniciar sessão neste momento. Tente de novo dentro de alguns segundos.", "Many people are signing in right now. Try again in a few seconds."),
+        [ReasonCode.SignInExpired] = ("A sua sessão no portal terminou. Inicie sessão de novo.", "Your sign-in has expired. Sign in again."),
+        [ReasonCode.NotEntitled] = ("Não tem direito de acesso a este ambiente de trabalho. Peça-o à equipa de informática.", "You are not entitled to this desktop. Ask your IT team for it."),
+        [ReasonCode.NotAllowed] = ("Não tem permissão para esta ação.", "You are not allowed to do this."),
+        [ReasonCode.SetUpLinkInvalid] = ("Esta ligação de configuração não é válida ou já foi usada. Reinicie o serviço de ligações para obter outra.", "This set-up link is not valid or has been used. Restart the broker to get another."),
+        [ReasonCode.PasswordTooWeak] = ("A palavra-passe é demasiado fraca. Use pelo menos 12 caracteres.", "The password is too weak. Use at least 12 characters."),
+        [ReasonCode.PoolUnknown] = ("Este ambiente de trabalho já não existe. Atualize a página.", "This desktop no longer exists. Reload the page."),
+        [ReasonCode.PoolDisabled] = ("Este ambiente de trabalho está desativado pela equipa de informática.", "This desktop has been disabled by your IT team."),
+        [ReasonCode.PoolFull] = ("Todas as máquinas deste conjunto estão em uso. Fica na fila e entra assim que uma ficar livre.", "All machines of this pool are in use. You are in the queue and will get the first free one."),
+        [ReasonCode.WaitingForMachine] = ("A sua máquina está a ser preparada.", "Your machine is being prepared."),
+        [ReasonCode.WaitingForRefresh] = ("Uma máquina está a voltar ao estado inicial e ficará pronta para si.", "A machine is being refreshed and will be ready for you."),
+        [ReasonCode.ImageMissing] = ("Falta a imagem-base deste conjunto. A equipa de informática foi avisada.", "The golden image of this pool is missing. Your IT team has been told."),
+        [ReasonCode.StorageFull] = ("Não há espaço em disco para preparar mais máquinas. A equipa de informática foi avisada.", "There is no disk space to prepare more machines. Your IT team has been told."),
+        [ReasonCode.HostUnavailable] = ("O anfitrião das máquinas não responde. Estamos a tentar de novo.", "The host of the machines does not answer. We keep trying."),
+        [ReasonCode.ProvisioningFailed] = ("A preparação de uma máquina falhou. Estamos a tentar de novo.", "Preparing a machine failed. We keep trying."),
+        [ReasonCode.MachineUnreachable] = ("A máquina da sua sessão não responde. A sessão é mantida; tente de novo dentro de um minuto.", "The machine of your session does not answer. The session is kept; try again in a minute."),
+        [ReasonCode.MachineInMaintenance] = ("A máquina está em manutenção. Tente mais tarde.", "The machine is in maintenance. Try again later."),
+        [ReasonCode.LaunchTimedOut] = ("A máquina não ficou pronta a tempo. Tente de novo; se continuar, contacte a equipa de informática.", "The machine was not ready in time. Try again; if it goes on, contact your IT team."),
+        [ReasonCode.TicketUnknown] = ("O bilhete de ligação não é válido. Volte ao portal e ligue de novo.", "The connection ticket is not valid. Go back to the portal and connect again."),
+        [ReasonCode.TicketUsed] = ("Este bilhete de ligação já foi usado. Volte ao portal e ligue de novo.", "This connection ticket has already been used. Go back to the portal and connect again."),
+        [ReasonCode.TicketExpired] = ("O bilhete de ligação expirou. Volte ao portal e ligue de novo.", "The connection ticket has expired. Go back to the portal and connect again."),
+        [ReasonCode.TicketForeign] = ("Este bilhete foi emitido para outro equipamento ou gateway.", "This ticket was issued for another device or gateway."),
+        [ReasonCode.NoTicket] = ("A ligação não trazia bilhete. Abra o ambiente de trabalho a partir do portal.", "The connection carried no ticket. Open the desktop from the portal."),
+        [ReasonCode.NotRdp] = ("A ligação não usa o protocolo RDP.", "The connection does not speak RDP."),
+        [ReasonCode.TlsRefused] = ("Não foi possível estabelecer uma ligação cifrada com o seu equipamento.", "No encrypted connection could be made with your device."),
+        [ReasonCode.MachineDidNotAnswer] = ("A máquina não respondeu a tempo. Tente de novo dentro de um minuto.", "The machine did not answer in time. Try again in a minute."),
+        [ReasonCode.MachineCertificateChanged] = ("A identidade da máquina não é a esperada. A ligação foi recusada e a equipa de informática foi avisada.", "The machine's identity is not the expected one. The connection was refused and your IT team has been told."),
+        [ReasonCode.AgentSilent] = ("O agente da máquina não responde. Estamos a verificar; tente de novo dentro de um minuto.", "The machine's agent does not answer. We are checking; try again in a minute."),
+        [ReasonCode.SignInNotPrepared] = ("Não foi possível preparar a sua entrada na máquina. Tente de novo.", "Your sign-in to the machine could not be prepared. Try again."),
+        [ReasonCode.TooManyConnections] = ("Há demasiadas ligações a partir deste endereço. Aguarde um momento.", "There are too many connections from this address. Wait a moment."),
+        [ReasonCode.GatewayStopping] = ("A gateway está a reiniciar. A sua sessão é mantida; ligue de novo.", "The gateway is restarting. Your session is kept; connect again."),
+        [ReasonCode.BrokerUnavailable] = ("O serviço de ligações não responde. As sessões abertas continuam; tente de novo dentro de momentos.", "The broker does not answer. Open sessions go on; try again in a moment."),
+        [ReasonCode.DatabaseUnavailable] = ("A base de dados está a reiniciar. As sessões abertas continuam; tente de novo dentro de momentos.", "The database is restarting. Open sessions go on; try again in a moment."),
+        [ReasonCode.DiskFull] = ("O disco do servidor está cheio. A equipa de informática foi avisada.", "The server's disk is full. Your IT team has been told."),
+        [ReasonCode.Internal] = ("Ocorreu um erro do nosso lado. Tente de novo e indique a referência à equipa de informática.", "Something went wrong on our side. Try again, and give your IT team the reference."),
+        [ReasonCode.NameTaken] = ("O nome já existe. Escolha outro.", "The name is taken. Choose another."),
+        [ReasonCode.NotFound] = ("O objeto não existe ou foi eliminado.", "The object does not exist or has been deleted."),
+        [ReasonCode.InUse] = ("O objeto está em uso. Termine primeiro as sessões.", "The object is in use. End its sessions first."),
+        [ReasonCode.InvalidField] = ("Um campo não tem um valor válido.", "A field does not have a valid value."),
+        [ReasonCode.JoinTokenInvalid] = ("O código de adesão não é válido, expirou ou já foi usado. Crie outro na consola.", "The join token is not valid, has expired or has been used. Make another in the console."),
+        [ReasonCode.CertificateRequestInvalid] = ("O pedido de certificado não é válido.", "The certificate request is not valid."),
+        [ReasonCode.DuplicateIdentity] = ("A mesma identidade foi vista em dois sítios. Ambos ficaram em quarentena.", "The same identity was seen in two places. Both are quarantined."),
+        [ReasonCode.SessionEnded] = ("Esta sessão já terminou.", "This session has already ended."),
+        [ReasonCode.NotSupported] = ("Esta máquina não permite esta ação.", "This machine does not support this action."),
+    };
+
+    /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>
+    public static string Sentence(ReasonCode code, CultureInfo culture)
+    {
+        var (pt, en) = Sentences.TryGetValue(code, out var both) ? both : Sentences[ReasonCode.Internal];
+        return culture.TwoLetterISOLanguageName == "pt" ? pt : en;
+    }
+
+    /// <summary>The public name of a code as scripts see it, for example <c>TICKET_USED</c>.</summary>
+    public static string Name(ReasonCode code) =>
+        ReasonReflection.Descriptor.EnumTypes.Single(e => e.Name == nameof(ReasonCode)).FindValueByNumber((int)code)?.Name ?? "INTERNAL";
+
+    /// <summary>Every code that has sentences; a test compares it with the whole list.</summary>
+    public static IReadOnlyCollection<ReasonCode> Covered => Sentences.Keys;
+}
