@@ -1,0 +1,17 @@
+namespace Montalegre.Vdi.Domain;
+
+/// <summary>
+/// Why somebody is refused or has to wait. The same list as the public common.v1.ReasonCode, by name;
+/// an architecture test keeps the two equal.
+/// </summary>
+public enum RefusalReason
+{
+    SignInFailed = 1, SignInBusy, SignInExpired, NotEntitled, NotAllowed, SetUpLinkInvalid, PasswordTooWeak,
+    PoolUnknown = 20, PoolDisabled, PoolFull, WaitingForMachine, WaitingForRefresh, ImageMissing, StorageFull,
+    HostUnavailable, ProvisioningFailed, MachineUnreachable, MachineInMaintenance, LaunchTimedOut,
+    TicketUnknown = 40, TicketUsed, TicketExpired, TicketForeign, NoTicket, NotRdp, TlsRefused, MachineDidNotAnswer,
+    MachineCertificateChanged, AgentSilent, SignInNotPrepared, TooManyConnections, GatewayStopping,
+    BrokerUnavailable = 60, DatabaseUnavailable, DiskFull, Internal,
+    NameTaken = 80, NotFound, InUse, InvalidField, JoinTokenInvalid, CertificateRequestInvalid, DuplicateIdentity,
+    SessionEnded, NotSupported,
+}
