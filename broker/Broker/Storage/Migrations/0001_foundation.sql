@@ -112,8 +112,10 @@ create table session (
     session_id        uuid primary key,
     request_id        uuid not null constraint session_request_uq unique,   -- an unknown commit is looked up by this
     user_id           uuid not null references app_user,
-    pool_id           uuid not null references pool,
-    machine_id        uuid not null references machine on delete cascade,
+    pool_id           uuid not null,                               -- no foreign key: history outlives pools and machines
+    machine_id        uuid not null,
+    pool_name         text not null default '',
+    machine_name      text not null default '',
     state             text not null check (state in ('pending', 'active', 'disconnected', 'ended')),
     state_since       timestamptz not null default now(),
     started_at        timestamptz not null default now(),
