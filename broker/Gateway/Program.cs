@@ -1,6 +1,7 @@
-namespace Montalegre.Vdi.Gateway;
+using Montalegre.Vdi.Gateway.Hosting;
 
-internal static class Program
-{
-    private static int Main() => 0;
-}
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.AddGateway();
+var app = builder.Build();
+app.MapGet("/health", () => "ok");
+await app.RunAsync();

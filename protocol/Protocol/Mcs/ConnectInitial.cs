@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
 
@@ -7,7 +8,7 @@ namespace Montalegre.Vdi.Protocol.Mcs;
 /// <summary>MCS Connect Initial with GCC Conference Create Request, MS-RDPBCGR 2.2.1.3; the parts of Client Core Data (2.2.1.3.2) a gateway needs.</summary>
 /// <param name="ServerSelectedProtocol">Null when an old client ends its core data before the field.</param>
 public readonly record struct ConnectInitial(
-    ushort DesktopWidth, ushort DesktopHeight, uint KeyboardLayout, uint ClientBuild, SecurityProtocols? ServerSelectedProtocol)
+    ushort DesktopWidth, ushort DesktopHeight, uint KeyboardLayout, uint ClientBuild, string ClientName, SecurityProtocols? ServerSelectedProtocol)
 {
     private const string Pdu = "ConnectInitial";
     private const byte OctetString = 0x04;
@@ -90,17 +91,30 @@ public readonly record struct ConnectInitial(
         r.ReadUInt16("sasSequence");
         var keyboard = r.ReadUInt32("keyboardLayout");
         var build = r.ReadUInt32("clientBuild");
-        r.ReadBytes(ClientNameLength, "clientName");
+        var name = ReadName(r.ReadBytes(ClientNameLength, "clientName"));
         r.ReadBytes(12, "keyboardType");                    // type, sub-type, function keys
         r.ReadBytes(ImeFileNameLength, "imeFileName");
         selectedProtocolOffset = 0;
 
         // From here on each field is optional, and the ones before a present field are present.
         const int beforeSelectedProtocol = 2 + 2 + 4 + 2 + 2 + 2 + ProductIdLength + 1 + 1;
-        if (r.Left < beforeSelectedProtocol + 4) return new(width, height, keyboard, build, null);
+        if (r.Left < beforeSelectedProtocol + 4) return new(width, height, keyboard, build, name, null);
         r.ReadBytes(beforeSelectedProtocol, "optional fields");
         selectedProtocolOffset = body.Length - r.Left;
-        return new(width, height, keyboard, build, (SecurityProtocols)r.ReadUInt32("serverSelectedProtocol"));
+        return new(width, height, keyboard, build, name, (SecurityProtocols)r.ReadUInt32("serverSelectedProtocol"));
+    }
+
+    /// <summary>Up to its NUL, and only what can be shown: the name goes to a console and a log.</summary>
+    private static string ReadName(ReadOnlySpan<byte> utf16)
+    {
+        Span<char> name = stackalloc char[ClientNameLength / 2];
+        var length = 0;
+        foreach (var c in MemoryMarshal.Cast<byte, char>(utf16))
+        {
+            if (c == 0) break;
+            name[length++] = char.IsLetterOrDigit(c) || c is '-' or '.' or '_' or ' ' ? c : '?';
+        }
+        return name[..length].ToString();
     }
 
     private static void ExpectBytes(ref WireReader r, ReadOnlySpan<byte> wanted, string field)

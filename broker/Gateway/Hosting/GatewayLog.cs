@@ -1,0 +1,54 @@
+using System.Net;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Gateway.Relay;
+
+namespace Montalegre.Vdi.Gateway.Hosting;
+
+/// <summary>Everything the gateway says, ids 4000 to 4999. No ticket, no Client Info, no secret in any of it.</summary>
+internal static partial class GatewayLog
+{
+    [LoggerMessage(4001, LogLevel.Information, "The RDP door is open at {Address}")]
+    public static partial void DoorOpen(this ILogger log, IPEndPoint address);
+
+    [LoggerMessage(4002, LogLevel.Information, "The RDP door is closed; {Open} relays get {Grace} to end")]
+    public static partial void DoorClosed(this ILogger log, int open, TimeSpan grace);
+
+    [LoggerMessage(4003, LogLevel.Error, "Accepting a connection failed; the door stays open")]
+    public static partial void AcceptFailed(this ILogger log, Exception e);
+
+    [LoggerMessage(4010, LogLevel.Debug, "A connection from {Client} was turned away: {Why}")]
+    public static partial void TurnedAway(this ILogger log, IPAddress client, string why);
+
+    [LoggerMessage(4011, LogLevel.Information, "A connection from {Client} was refused: {Code} {Reference}")]
+    public static partial void ConnectionRefused(this ILogger log, IPAddress client, ReasonCode code, string reference);
+
+    [LoggerMessage(4012, LogLevel.Warning, "Over {Limit} wrong tickets in a minute from {Client}; it has to wait for the minute's end")]
+    public static partial void TooManyWrongTickets(this ILogger log, IPAddress client, int limit);
+
+    [LoggerMessage(4013, LogLevel.Information, "The handshake with {Client} broke: {Problem}")]
+    public static partial void HandshakeBroke(this ILogger log, IPAddress client, string problem);
+
+    [LoggerMessage(4014, LogLevel.Error, "Serving a connection from {Client} failed")]
+    public static partial void ServingFailed(this ILogger log, IPAddress client, Exception e);
+
+    [LoggerMessage(4020, LogLevel.Warning, "Machine {Machine} showed another certificate than its agent reported; session {Session} was not opened")]
+    public static partial void MachineCertificateChanged(this ILogger log, string machine, string session);
+
+    [LoggerMessage(4021, LogLevel.Warning, "Machine {Machine} did not answer: {Problem}")]
+    public static partial void MachineDidNotAnswer(this ILogger log, string machine, string problem);
+
+    [LoggerMessage(4022, LogLevel.Warning, "Machine {Machine} wants {Wanted}, which this gateway does not speak yet; turn off network level authentication there")]
+    public static partial void MachineWantsOtherSecurity(this ILogger log, string machine, string wanted);
+
+    [LoggerMessage(4030, LogLevel.Information, "Connection {Connection} of session {Session} is open, from {Client} to machine {Machine}")]
+    public static partial void ConnectionOpen(this ILogger log, string connection, string session, IPAddress client, string machine);
+
+    [LoggerMessage(4031, LogLevel.Information, "Connection {Connection} of session {Session} ended: {End}, {FromClient} bytes from the client, {FromMachine} from the machine")]
+    public static partial void ConnectionEnded(this ILogger log, string connection, string session, RelayEnd end, long fromClient, long fromMachine);
+
+    [LoggerMessage(4032, LogLevel.Error, "The sweep for idle relays failed and is tried again")]
+    public static partial void SweepFailed(this ILogger log, Exception e);
+
+    [LoggerMessage(4040, LogLevel.Warning, "No certificate is configured (Gateway:CertificateFile); clients will be shown the self-signed one with SHA-256 {Sha256}")]
+    public static partial void SelfSigned(this ILogger log, string sha256);
+}

@@ -1,0 +1,85 @@
+using System.Net;
+
+namespace Montalegre.Vdi.Gateway.Hosting;
+
+/// <summary>Section <c>Gateway</c> of the configuration.</summary>
+internal sealed class GatewayOptions
+{
+    public const string Section = "Gateway";
+
+    /// <summary>Name under which this gateway joins; shown in the console.</summary>
+    public string Name { get; set; } = Environment.MachineName;
+
+    /// <summary>Address and port of the RDP door.</summary>
+    public string RdpListen { get; set; } = "[::]:3389";
+
+    /// <summary>Holds the gateway's identity and, when none is configured, its own door certificate. Only its user may read it.</summary>
+    public string StateDirectory { get; set; } = "/var/lib/montalegre/gateway";
+
+    /// <summary>PEM certificate (with chain) the clients see. Without it the gateway makes a self-signed one and says so.</summary>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>PEM private key of <see cref="CertificateFile"/>.</summary>
+    public string? CertificateKeyFile { get; set; }
+
+    /// <summary>One-time token, or whole join document, with which a new gateway joins; deleted once used.</summary>
+    public string? JoinTokenFile { get; set; }
+
+    /// <summary>The broker's enrolment address; needed with a bare token only, a join document carries it.</summary>
+    public Uri? BrokerEnrolment { get; set; }
+
+    /// <summary>The broker's gateway channel (mutual TLS); needed with a bare token only.</summary>
+    public Uri? BrokerChannel { get; set; }
+
+    /// <summary>SHA-256 of the installation authority's certificate, hexadecimal; needed with a bare token only.</summary>
+    public string? BrokerAuthoritySha256 { get; set; }
+
+    /// <summary>From TCP accept to a whole Connection Request.</summary>
+    public TimeSpan FirstRequestDeadline { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>From a whole Connection Request to a rewritten Client Info, machine and broker included.</summary>
+    public TimeSpan HandshakeDeadline { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>TCP connect and RDP negotiation with the machine, each of two attempts.</summary>
+    public TimeSpan MachineDeadline { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a redemption is tried again while no broker answers.</summary>
+    public TimeSpan BrokerRetryBudget { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Ends relays through which nothing moved; null keeps them for ever.</summary>
+    public TimeSpan? IdleTimeout { get; set; }
+
+    /// <summary>Time that running handshakes and relays get when the gateway is asked to stop.</summary>
+    public TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(2);
+
+    public AddressLimitsOptions Limits { get; set; } = new();
+
+    public IEnumerable<string> Problems()
+    {
+        if (!IPEndPoint.TryParse(RdpListen, out _))
+            yield return $"{Section}:{nameof(RdpListen)} is {RdpListen}; use an address and a port, for example [::]:3389 or 127.0.0.1:13389.";
+        if (string.IsNullOrWhiteSpace(Name)) yield return $"{Section}:{nameof(Name)} is empty; give this gateway a name.";
+        if (string.IsNullOrWhiteSpace(StateDirectory)) yield return $"{Section}:{nameof(StateDirectory)} is empty; name a directory only this user can read.";
+        if ((CertificateFile is null) != (CertificateKeyFile is null))
+            yield return $"{Section}:{nameof(CertificateFile)} and {Section}:{nameof(CertificateKeyFile)} go together; set both or neither.";
+        foreach (var file in new[] { CertificateFile, CertificateKeyFile })
+        {
+            if (file is not null && !File.Exists(file)) yield return $"{Section}: the file {file} does not exist; correct the path.";
+        }
+        if (BrokerAuthoritySha256 is { Length: not 64 })
+            yield return $"{Section}:{nameof(BrokerAuthoritySha256)} has not 64 hexadecimal digits; copy it from the broker's console.";
+        foreach (var (name, value) in new[]
+        {
+            (nameof(FirstRequestDeadline), FirstRequestDeadline), (nameof(HandshakeDeadline), HandshakeDeadline),
+            (nameof(MachineDeadline), MachineDeadline), (nameof(IdleTimeout), IdleTimeout ?? TimeSpan.FromMinutes(1)),
+        })
+        {
+            if (value < TimeSpan.FromMilliseconds(100)) yield return $"{Section}:{name} is {value}; use 00:00:00.100 or more.";
+        }
+        foreach (var (name, value) in new[] { (nameof(BrokerRetryBudget), BrokerRetryBudget), (nameof(StopGrace), StopGrace) })
+        {
+            if (value < TimeSpan.Zero) yield return $"{Section}:{name} is {value}; use 00:00:00 or more.";
+        }
+        foreach (var problem in Limits.Problems()) yield return problem;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Gateway.Hosting;
+
+namespace Montalegre.Vdi.Gateway.RdpTcp;
+
+/// <summary>The certificate RDP clients see, with everything about it worked out once instead of once a connection.</summary>
+internal sealed class DoorCertificate
+{
+    private static readonly TimeSpan SelfSignedLife = TimeSpan.FromDays(825);   // the longest that Apple's clients accept
+
+    public DoorCertificate(IOptions<GatewayOptions> options, TimeProvider time, ILogger<DoorCertificate> log)
+    {
+        var (leaf, chain) = options.Value.CertificateFile is { } file
+            ? Load(file, options.Value.CertificateKeyFile!)
+            : (SelfSigned(options.Value, time.GetUtcNow()), []);
+        if (options.Value.CertificateFile is null) log.SelfSigned(leaf.GetCertHashString(HashAlgorithmName.SHA256));
+        Options = new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
+            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            AllowRenegotiation = false,
+            // A ticket is new each time and so is its connection; resumption would only keep state for idle relays.
+            AllowTlsResume = false,
+        };
+    }
+
+    public SslServerAuthenticationOptions Options { get; }
+
+    private static (X509Certificate2, X509Certificate2Collection) Load(string file, string keyFile)
+    {
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(file);
+        var leaf = X509Certificate2.CreateFromPemFile(file, keyFile);
+        chain.RemoveAt(0);
+        return (leaf, chain);
+    }
+
+    /// <summary>Kept in the state directory, so that a client which was told to trust it is not asked again after a restart.</summary>
+    private static X509Certificate2 SelfSigned(GatewayOptions options, DateTimeOffset now)
+    {
+        var path = Path.Combine(options.StateDirectory, "door.pem");
+        if (File.Exists(path))
+        {
+            var kept = X509Certificate2.CreateFromPemFile(path);
+            if (kept.NotAfter > now.AddDays(30)) return kept;
+            kept.Dispose();
+        }
+
+        // P-256 signs some ten times faster than RSA-2048, and the handshake is what a connection costs.
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={options.Name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(options.Name);
+        request.CertificateExtensions.Add(names.Build());
+        using var made = request.CreateSelfSigned(now.AddDays(-1), now + SelfSignedLife);
+        PrivateFile.Write(path, made.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n");
+        return X509Certificate2.CreateFromPemFile(path);
+    }
+}

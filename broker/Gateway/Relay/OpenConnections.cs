@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+
+namespace Montalegre.Vdi.Gateway.Relay;
+
+/// <summary>All relays that run in this gateway. It is memory only: what a restart loses here, clients bring back.</summary>
+internal sealed class OpenConnections
+{
+    private readonly ConcurrentDictionary<string, OpenConnection> _open = new(StringComparer.Ordinal);
+
+    public int Count => _open.Count;
+
+    public IReadOnlyCollection<OpenConnection> All => [.. _open.Values];
+
+    /// <summary>False when the broker handed out a connection id that is open already.</summary>
+    public bool Add(OpenConnection connection) => _open.TryAdd(connection.ConnectionId, connection);
+
+    public void Remove(OpenConnection connection) => _open.TryRemove(new(connection.ConnectionId, connection));
+
+    /// <summary>Closes one connection on the broker's order; false when it is gone already.</summary>
+    public async Task<bool> EndAsync(string connectionId, RelayEnd end)
+    {
+        if (!_open.TryGetValue(connectionId, out var connection)) return false;
+        await connection.Relay.EndAsync(end);
+        return true;
+    }
+
+    public Task EndAllAsync(RelayEnd end) => Task.WhenAll(All.Select(c => c.Relay.EndAsync(end)));
+}

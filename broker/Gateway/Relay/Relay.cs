@@ -1,0 +1,69 @@
+using System.Net.Security;
+
+namespace Montalegre.Vdi.Gateway.Relay;
+
+/// <summary>Two streams joined until one of them, or somebody with a reason, ends it. It never looks at a byte.</summary>
+/// <remarks>
+/// No cancellation token reaches the reads: a registration on each of four sockets would cost memory for as long as a
+/// session lasts. <see cref="End"/> closes the streams instead, and the pumps see that as their end.
+/// </remarks>
+internal sealed class Relay(Stream client, Stream machine)
+{
+    private const int StillRunning = -1;
+    private static readonly TimeSpan FarewellDeadline = TimeSpan.FromSeconds(2);
+
+    private readonly RelayPump _fromClient = new(client, machine);
+    private readonly RelayPump _fromMachine = new(machine, client);
+    private int _end = StillRunning;
+    private Task? _machineToClient;
+
+    public long BytesFromClient => _fromClient.Bytes;
+
+    public long BytesFromMachine => _fromMachine.Bytes;
+
+    /// <summary>Starts machine to client alone, for the part of the handshake where the other direction is still read and rewritten.</summary>
+    public void BeginMachineToClient() => _machineToClient ??= PumpAsync(_fromMachine, RelayEnd.MachineClosed, RelayEnd.ClientClosed);
+
+    /// <summary>Runs both directions; answers when both have stopped and both streams are closed.</summary>
+    public async Task<RelayEnd> RunAsync()
+    {
+        BeginMachineToClient();
+        await Task.WhenAll(_machineToClient!, PumpAsync(_fromClient, RelayEnd.ClientClosed, RelayEnd.MachineClosed));
+        return (RelayEnd)_end;
+    }
+
+    /// <summary>Ends a relay that only ever ran <see cref="BeginMachineToClient"/>.</summary>
+    public async Task AbandonAsync(RelayEnd end)
+    {
+        await EndAsync(end);
+        if (_machineToClient is not null) await _machineToClient;
+    }
+
+    /// <summary>Ends the relay for a reason; the first reason stands.</summary>
+    public async Task EndAsync(RelayEnd end)
+    {
+        if (Interlocked.CompareExchange(ref _end, (int)end, StillRunning) != StillRunning) return;
+        // Each side gets a proper farewell where it still listens; a side that does not take it in time is simply closed.
+        await Task.WhenAll(CloseAsync(client), CloseAsync(machine));
+    }
+
+    private async Task PumpAsync(RelayPump pump, RelayEnd whenSourceEnds, RelayEnd whenTargetEnds)
+    {
+        var sourceEnded = await pump.RunAsync();
+        await EndAsync(sourceEnded ? whenSourceEnds : whenTargetEnds);
+    }
+
+    private static async Task CloseAsync(Stream stream)
+    {
+        if (stream is SslStream tls)
+        {
+            try { await tls.ShutdownAsync().WaitAsync(FarewellDeadline); }
+            catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException
+                or NotSupportedException or TimeoutException)
+            {
+                // The peer went first, or a write of its pump is still in the way; closing the socket says the same.
+            }
+        }
+        await stream.DisposeAsync();
+    }
+}

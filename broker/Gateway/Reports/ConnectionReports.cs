@@ -1,0 +1,57 @@
+using System.Net;
+using System.Threading.Channels;
+using Google.Protobuf.WellKnownTypes;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Gateway.Relay;
+
+namespace Montalegre.Vdi.Gateway.Reports;
+
+/// <summary>What the broker is to be told, in order, kept while it is away up to a bound.</summary>
+internal sealed class ConnectionReports(TimeProvider time)
+{
+    private const int MostWaiting = 10_000;
+
+    private readonly Channel<ConnectionReport> _waiting = Channel.CreateBounded<ConnectionReport>(
+        new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    public ChannelReader<ConnectionReport> Waiting => _waiting.Reader;
+
+    public void Opened(OpenConnection connection) => _waiting.Writer.TryWrite(Describe(connection));
+
+    public void Closed(OpenConnection connection, RelayEnd end) => _waiting.Writer.TryWrite(new ConnectionReport
+    {
+        ConnectionId = connection.ConnectionId,
+        SessionId = connection.SessionId,
+        Closed = new ConnectionClosed
+        {
+            At = Now,
+            End = end.ToString(),
+            BytesFromClient = (ulong)connection.Relay.BytesFromClient,
+            BytesFromMachine = (ulong)connection.Relay.BytesFromMachine,
+        },
+    });
+
+    public void Failed(string? sessionId, ReasonCode code, IPAddress client, string? connectionId = null) => _waiting.Writer.TryWrite(new ConnectionReport
+    {
+        ConnectionId = connectionId ?? "",
+        SessionId = sessionId ?? "",
+        Failed = new ConnectionFailed { At = Now, Code = code, ClientAddress = client.ToString() },
+    });
+
+    /// <summary>The report of an open connection; sent when it opens, and again after every break of the stream.</summary>
+    public static ConnectionReport Describe(OpenConnection connection) => new()
+    {
+        ConnectionId = connection.ConnectionId,
+        SessionId = connection.SessionId,
+        Opened = new ConnectionOpened
+        {
+            At = connection.OpenedAt.ToTimestamp(),
+            AcceptedAt = connection.AcceptedAt.ToTimestamp(),
+            ClientAddress = connection.Client.ToString(),
+            ClientName = connection.ClientName,
+        },
+    };
+
+    private Timestamp Now => time.GetUtcNow().ToTimestamp();
+}

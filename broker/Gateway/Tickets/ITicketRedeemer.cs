@@ -1,0 +1,16 @@
+using System.Net;
+
+namespace Montalegre.Vdi.Gateway.Tickets;
+
+/// <summary>Asks who a ticket is for. The broker answers in production; tests and benchmarks answer in the process.</summary>
+internal interface ITicketRedeemer
+{
+    /// <summary>Exactly one redemption of a ticket is granted, whoever asks and however often.</summary>
+    Task<Redemption> RedeemAsync(TicketPresented presented, CancellationToken ct);
+}
+
+/// <summary>A ticket as a client brought it. Its text is a secret until it is redeemed.</summary>
+internal sealed record TicketPresented(string Ticket, IPAddress Client, string ClientName)
+{
+    public override string ToString() => $"ticket from {Client}";
+}

@@ -1,0 +1,13 @@
+using Montalegre.Vdi.Protocol.SignIns;
+
+namespace Montalegre.Vdi.Gateway.Tickets;
+
+/// <summary>Where a redeemed ticket leads, and how to sign in there. A client never chooses any of it.</summary>
+/// <param name="CertificateSha256">The machine must present exactly this certificate.</param>
+/// <param name="SignIn">Null when the person signs in at the machine's own prompt. Whoever receives the target disposes it.</param>
+internal sealed record MachineTarget(
+    string SessionId, string ConnectionId, string MachineId, string Address, int Port,
+    ReadOnlyMemory<byte> CertificateSha256, SignIn? SignIn) : IDisposable
+{
+    public void Dispose() => SignIn?.Dispose();
+}
