@@ -1,6 +1,38 @@
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Hosting;
+
 namespace Montalegre.Vdi.Broker;
 
 internal static class Program
 {
-    private static int Main() => 0;
+    private const int BadConfiguration = 78;   // EX_CONFIG: systemd does not restart a service for it
+
+    private static async Task<int> Main(string[] arguments)
+    {
+        if (Environment.IsPrivilegedProcess)
+        {
+            await Console.Error.WriteLineAsync("The broker does not run as root. Start it as a user of its own, for example: setpriv --reuid=montalegre --regid=montalegre --init-groups -- montalegre-broker");
+            return BadConfiguration;
+        }
+        try
+        {
+            await using var app = BrokerApplication.Build(arguments);
+            await app.RunAsync();
+            return 0;
+        }
+        catch (Exception e) when (Problems(e) is { Count: > 0 } problems)
+        {
+            await Console.Error.WriteLineAsync("The broker cannot start:");
+            foreach (var problem in problems) await Console.Error.WriteLineAsync($"- {problem}");
+            return BadConfiguration;
+        }
+    }
+
+    private static List<string> Problems(Exception e) => e switch
+    {
+        OptionsValidationException options => [.. options.Failures],
+        StartUpException start => [start.Message],
+        AggregateException all => [.. all.InnerExceptions.SelectMany(Problems)],
+        _ => [],
+    };
 }

@@ -1,0 +1,18 @@
+using Montalegre.Vdi.Broker.Storage;
+
+namespace Montalegre.Vdi.Broker.Hosting;
+
+/// <summary>The one list of slices. A slice adds one line to each half: its services, and its endpoints where it has some.</summary>
+internal static class Slices
+{
+    // Order matters twice: start-up steps run in this order, and hosted services stop in the reverse of it.
+    public static void Add(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddStorage(configuration);
+    }
+
+    public static void Map(WebApplication app)
+    {
+        app.MapHealth();
+    }
+}

@@ -1,0 +1,34 @@
+using Npgsql;
+
+namespace Montalegre.Vdi.Broker.Storage;
+
+/// <summary>How we talk to PostgreSQL, in one place, because one driver setting decides whether acknowledged writes survive.</summary>
+internal static class DataSources
+{
+    /// <summary>Seconds after which a hot-path statement is given up.</summary>
+    public const int HotPathSeconds = 3;
+
+    public static NpgsqlDataSource ForBrokering(string connectionString, int connections, ILoggerFactory? logs = null) =>
+        Build(connectionString, connections, HotPathSeconds, logs);
+
+    public static NpgsqlDataSource ForReports(string connectionString, ILoggerFactory? logs = null) =>
+        Build(connectionString, connections: 4, commandSeconds: 30, logs);
+
+    private static NpgsqlDataSource Build(string connectionString, int connections, int commandSeconds, ILoggerFactory? logs)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            MaxAutoPrepare = 32,
+            AutoPrepareMinUsages = 2,
+            // INVARIANT: never cancel a write. A cancelled wait for a synchronous standby is reported as a commit that
+            // exists on one machine only, and is lost with it.
+            CancellationTimeout = -1,
+            CommandTimeout = commandSeconds,
+            Timeout = 3,
+            KeepAlive = 30,
+            MaxPoolSize = connections,
+            ApplicationName = "montalegre-broker",
+        };
+        return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs).Build();
+    }
+}

@@ -1,0 +1,26 @@
+using Montalegre.Vdi.Broker.Hosting;
+using Npgsql;
+
+namespace Montalegre.Vdi.Broker.Storage;
+
+/// <summary>Gives every slice its database.</summary>
+internal static class StorageExtensions
+{
+    /// <summary>Key of a second, small data source for long lists and reports, so that they never starve brokering.</summary>
+    public const string Reports = "reports";
+
+    public static IServiceCollection AddStorage(this IServiceCollection services, IConfiguration configuration)
+    {
+        SqlTypes.Register();
+        services.AddOptionsWithProblems<StorageOptions>(configuration);
+        services.AddSingleton<DatabaseAddress>();
+        services.AddSingleton<Migrator>();
+        services.AddSingleton(s => DataSources.ForBrokering(s.GetRequiredService<DatabaseAddress>().App, Options(s).MaxConnections, s.GetService<ILoggerFactory>()));
+        services.AddKeyedSingleton(Reports, (s, _) => DataSources.ForReports(s.GetRequiredService<DatabaseAddress>().App, s.GetService<ILoggerFactory>()));
+        services.AddStartUpStep("database schema", (s, ct) => s.GetRequiredService<Migrator>().RunWhenReachableAsync(ct));
+        return services;
+    }
+
+    private static StorageOptions Options(IServiceProvider services) =>
+        services.GetRequiredService<Microsoft.Extensions.Options.IOptions<StorageOptions>>().Value;
+}

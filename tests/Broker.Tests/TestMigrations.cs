@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Storage;
+
+namespace Montalegre.Vdi.Broker.Tests;
+
+/// <summary>Runs the real migrations on a test database.</summary>
+internal static class TestMigrations
+{
+    public static Task RunAsync(string owner, string app) => For(owner, app).RunAsync(CancellationToken.None);
+
+    public static Migrator For(string owner, string app) => new(Address(owner, app), TimeProvider.System, NullLogger<Migrator>.Instance);
+
+    private static DatabaseAddress Address(string owner, string app) =>
+        new(Options.Create(new StorageOptions { ConnectionString = app, OwnerConnectionString = owner }), Options.Create(new HostingOptions()));
+}

@@ -1,0 +1,28 @@
+using System.Diagnostics;
+
+namespace Montalegre.Vdi.Rig.Postgres;
+
+/// <summary>Runs a program to its end and fails with what it said.</summary>
+public static class Run
+{
+    /// <summary>Starts the program, gives it <paramref name="input"/>, and answers its standard output.</summary>
+    public static async Task<string> ToEndAsync(string program, IEnumerable<string> arguments, string? input = null, CancellationToken ct = default)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(ct);
+        var errors = process.StandardError.ReadToEndAsync(ct);
+        if (input is not null) await process.StandardInput.WriteAsync(input);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(ct);
+        return process.ExitCode == 0
+            ? await output
+            : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await errors}");
+    }
+}
