@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the base of the golden image: Debian packages, kernel, boot loader; nothing of ours that changes often.
-#   base.sh <output directory>     leaves base.ext4, boot.img and core.img there
+#   base.sh <output directory>     leaves base.raw there, a disk that starts by itself
 # Works as root and as an ordinary user: no loop device, no mount, no network listener.
 set -eu
 
@@ -43,12 +43,23 @@ mmdebstrap --mode=auto --variant=minbase --format=tar \
     --customize-hook='rm -rf "$1/boot/loader" "$1/tmp/customise.sh"' \
     "$suite" "$work/root.tar" $sources
 
+# Boot sector, loader in the gap after it, one partition from 1 MiB on. No loop device: mke2fs fills it at the offset.
+disk="$work/base.raw"
+truncate -s 8193M "$disk"
+
 # An ordinary user needs fakeroot to keep the owners that the archive names.
 as_root=; [ "$(id -u)" = 0 ] || as_root=fakeroot
 mkdir "$work/root"
 $as_root sh -eu -c '
     tar -C "$1/root" --numeric-owner --exclude="./dev/*" -xf "$1/root.tar"
-    mke2fs -q -t ext4 -L montalegre -m 1 -N 200000 -E lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0 \
-        -d "$1/root" "$1/base.ext4" 8G
+    mke2fs -q -F -t ext4 -L montalegre -m 1 -N 200000 \
+        -E offset=1048576,lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0 -d "$1/root" "$1/base.raw" 8G
 ' sh "$work"
-mv "$work/boot.img" "$work/core.img" "$work/base.ext4" "$out/"
+
+dd if="$work/boot.img" of="$disk" bs=440 count=1 conv=notrunc status=none
+dd if="$work/core.img" of="$disk" bs=512 seek=1 conv=notrunc status=none
+# Partition entry: active, type 83, from sector 2048, 8 GiB long; CHS fields are not read by anybody.
+printf '\200\377\377\377\203\377\377\377\000\010\000\000\000\000\000\001' \
+    | dd of="$disk" bs=1 seek=446 conv=notrunc status=none
+printf '\125\252' | dd of="$disk" bs=1 seek=510 conv=notrunc status=none
+mv "$disk" "$out/base.raw"
