@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+
+namespace Montalegre.Vdi.Native.Libvirt;
+
+/// <summary>One domain of one host. Every call blocks.</summary>
+public sealed unsafe class LibvirtDomain : IDisposable
+{
+    private const uint ManagedSave = 1, SnapshotsMetadata = 2, Nvram = 4, CheckpointsMetadata = 16;
+    private const uint InactiveXml = 2;
+    private const int MetadataElement = 2;
+    private readonly DomainHandle _handle;
+
+    internal LibvirtDomain(DomainHandle handle)
+    {
+        _handle = handle;
+        var bytes = stackalloc byte[16];
+        LibvirtApi.DomainGetUuid(handle.DangerousGetHandle(), bytes).Checked();
+        Uuid = new Guid(new ReadOnlySpan<byte>(bytes, 16), bigEndian: true);
+        Name = Marshal.PtrToStringUTF8(LibvirtApi.DomainGetName(handle)) ?? "";
+    }
+
+    /// <summary>UUID, the same as the guest reads from SMBIOS.</summary>
+    public Guid Uuid { get; }
+
+    /// <summary>Name on the host.</summary>
+    public string Name { get; }
+
+    /// <summary>Present state.</summary>
+    public DomainState State
+    {
+        get
+        {
+            LibvirtApi.DomainGetState(_handle, out var state, out _, 0).Checked();
+            return (DomainState)state;
+        }
+    }
+
+    /// <summary>True while a process of this domain exists.</summary>
+    public bool IsActive => State is not (DomainState.Off or DomainState.Crashed or DomainState.Unknown);
+
+    /// <summary>Powers on.</summary>
+    public void Start() => LibvirtApi.DomainCreate(_handle).Checked();
+
+    /// <summary>Asks the guest to shut down (ACPI power button); returns at once.</summary>
+    public void Shutdown() => LibvirtApi.DomainShutdown(_handle, 0).Checked();
+
+    /// <summary>Pulls the plug.</summary>
+    public void Destroy() => LibvirtApi.DomainDestroy(_handle, 0).Checked();
+
+    /// <summary>Asks the guest to restart.</summary>
+    public void Reboot() => LibvirtApi.DomainReboot(_handle, 0).Checked();
+
+    /// <summary>Presses the reset button.</summary>
+    public void Reset() => LibvirtApi.DomainReset(_handle, 0).Checked();
+
+    /// <summary>Forgets the definition with all that hangs on it: saved state, snapshot records, firmware variables.</summary>
+    public void Undefine() => LibvirtApi.DomainUndefine(_handle, ManagedSave | SnapshotsMetadata | Nvram | CheckpointsMetadata).Checked();
+
+    /// <summary>The stored definition, not the running one.</summary>
+    public string DefinitionXml() => LibvirtApi.DomainGetXmlDesc(_handle, InactiveXml).Text();
+
+    /// <summary>The live definition.</summary>
+    public string Xml() => LibvirtApi.DomainGetXmlDesc(_handle, 0).Text();
+
+    /// <summary>The metadata element of this namespace, or null.</summary>
+    public string? Metadata(string namespaceUri)
+    {
+        using var text = LibvirtApi.DomainGetMetadata(_handle, MetadataElement, namespaceUri, 0);
+        return text.IsInvalid && LibvirtApi.GetLastErrorCode() == (int)LibvirtError.NoDomainMetadata ? null : text.Checked().Value;
+    }
+
+    /// <summary>Lets the reference go; the domain itself stays.</summary>
+    public void Dispose() => _handle.Dispose();
+}
