@@ -1,5 +1,8 @@
+using System.Runtime.Versioning;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hosting;
+
+[assembly: SupportedOSPlatform("linux")]
 
 namespace Montalegre.Vdi.Broker;
 
@@ -32,6 +35,7 @@ internal static class Program
     {
         OptionsValidationException options => [.. options.Failures],
         StartUpException start => [start.Message],
+        InvalidOperationException binding when binding.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) => [binding.Message],
         AggregateException all => [.. all.InnerExceptions.SelectMany(Problems)],
         _ => [],
     };

@@ -3,7 +3,9 @@ namespace Montalegre.Vdi.Broker.Hosting;
 /// <summary>Puts the broker together; the process and the tests start the same one.</summary>
 internal static class BrokerApplication
 {
-    public static WebApplication Build(string[] arguments)
+    /// <param name="arguments">Command line, for example <c>--Hosting:ApiListen=127.0.0.1:7443</c>.</param>
+    /// <param name="also">Tests map services of their own.</param>
+    public static WebApplication Build(string[] arguments, Action<WebApplication>? also = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddEnvironmentVariables("MONTALEGRE_").AddCommandLine(arguments);
@@ -11,11 +13,22 @@ internal static class BrokerApplication
         builder.Services.AddSingleton(new Node(Guid.NewGuid()));
         builder.Services.AddOptionsWithProblems<HostingOptions>(builder.Configuration);
         builder.Services.AddHostedService<StartUp>();
-        builder.Services.AddGrpc().AddJsonTranscoding();
+        builder.Services.AddLogs(builder.Configuration);
+        builder.Services.ConfigureOptions<Listeners>();
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(60));   // PostgreSQL may take 30
+        builder.Services.AddGrpc(o =>
+        {
+            o.MaxReceiveMessageSize = Listeners.LongestMessage;
+            o.Interceptors.Add<FailureInterceptor>();
+        }).AddJsonTranscoding();
         Slices.Add(builder.Services, builder.Configuration);
 
         var app = builder.Build();
+        app.UseRequestLogs();
+        app.UseRouting();
+        app.UseMiddleware<ListenerGate>();
         Slices.Map(app);
+        also?.Invoke(app);
         return app;
     }
 }

@@ -7,6 +7,9 @@ internal sealed class HostingOptions : IOptionsWithProblems
 {
     public static string SectionName => "Hosting";
 
+    /// <summary>Mode of the directories that we make.</summary>
+    public const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     /// <summary>API endpoint: admin/v1, Employee and the enrolment services.</summary>
     public string ApiListen { get; set; } = "127.0.0.1:7443";
 
@@ -15,6 +18,9 @@ internal sealed class HostingOptions : IOptionsWithProblems
 
     /// <summary>Keys, certificates, logs and the private cluster.</summary>
     public string StateDirectory { get; set; } = DefaultStateDirectory();
+
+    /// <summary>Verbose, Debug, Information, Warning or Error.</summary>
+    public Serilog.Events.LogEventLevel LogLevel { get; set; } = Serilog.Events.LogEventLevel.Information;
 
     public IPEndPoint ApiEndPoint => IPEndPoint.Parse(ApiListen);
 

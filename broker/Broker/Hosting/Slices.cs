@@ -1,3 +1,4 @@
+using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Hosting;
@@ -9,6 +10,7 @@ internal static class Slices
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
         services.AddStorage(configuration);
+        services.AddCertificates(configuration);
     }
 
     public static void Map(WebApplication app)

@@ -1,0 +1,59 @@
+using System.Globalization;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Hosting;
+
+/// <summary>The one place where a refusal, which is a value, becomes an answer of the public API.</summary>
+internal static class Refusal
+{
+    /// <summary>
+    /// Throw the answer from a service: status code, English sentence, trailers <c>reason</c> and <c>reason-detail</c>;
+    /// over REST the same as google.rpc.Status with an ErrorInfo.
+    /// </summary>
+    /// <param name="reason">The public code.</param>
+    /// <param name="detail">The field or object it is about. Never a secret.</param>
+    /// <param name="reference">For failures of ours: what also stands in the log.</param>
+    public static RpcException Refused(RefusalReason reason, string detail = "", string reference = "")
+    {
+        var code = (ReasonCode)(int)reason;
+        var name = ReasonTexts.Name(code);
+        var status = StatusOf(reason);
+        var sentence = ReasonTexts.Sentence(code, CultureInfo.InvariantCulture);
+        if (detail.Length > 0) sentence = $"{sentence} ({detail})";
+        if (reference.Length > 0) sentence = $"{sentence} ({reference})";
+        var info = new ErrorInfo { Reason = name, Domain = "montalegre-vdi", Metadata = { { "detail", detail }, { "reference", reference } } };
+        var rich = new Google.Rpc.Status { Code = (int)status, Message = sentence, Details = { Any.Pack(info) } };
+        var trailers = new Metadata { { "reason", name }, { "grpc-status-details-bin", rich.ToByteArray() } };
+        if (detail.Length > 0) trailers.Add("reason-detail", Ascii(detail));
+        if (reference.Length > 0) trailers.Add("reference", reference);
+        return new RpcException(new Grpc.Core.Status(status, sentence), trailers);
+    }
+
+    private static StatusCode StatusOf(RefusalReason reason) => reason switch
+    {
+        RefusalReason.SignInFailed or RefusalReason.SignInExpired => StatusCode.Unauthenticated,
+        RefusalReason.NotEntitled or RefusalReason.NotAllowed or RefusalReason.SetUpLinkInvalid or RefusalReason.JoinTokenInvalid
+            or RefusalReason.DuplicateIdentity or (>= RefusalReason.TicketUnknown and <= RefusalReason.NoTicket) => StatusCode.PermissionDenied,
+        RefusalReason.PasswordTooWeak or RefusalReason.InvalidField or RefusalReason.CertificateRequestInvalid => StatusCode.InvalidArgument,
+        RefusalReason.PoolUnknown or RefusalReason.NotFound => StatusCode.NotFound,
+        RefusalReason.NameTaken => StatusCode.AlreadyExists,
+        RefusalReason.InUse or RefusalReason.SessionEnded or RefusalReason.PoolDisabled or RefusalReason.NotSupported
+            or RefusalReason.ImageMissing or RefusalReason.MachineInMaintenance => StatusCode.FailedPrecondition,
+        RefusalReason.SignInBusy or RefusalReason.PoolFull or RefusalReason.StorageFull or RefusalReason.DiskFull or RefusalReason.TooManyConnections => StatusCode.ResourceExhausted,
+        RefusalReason.LaunchTimedOut => StatusCode.DeadlineExceeded,
+        RefusalReason.Internal => StatusCode.Internal,
+        _ => StatusCode.Unavailable,
+    };
+
+    // Text trailers are ASCII by rule; names of machines and pools may not be. The full text is in the details.
+    private static string Ascii(string text) => string.Create(text.Length, text, (target, source) =>
+    {
+        for (var i = 0; i < source.Length; i++) target[i] = source[i] is >= ' ' and <= '~' ? source[i] : '?';
+    });
+}

@@ -1,0 +1,102 @@
+using System.Net.Security;
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Montalegre.Vdi.Broker.Certificates;
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Contracts;
+
+[assembly: SupportedOSPlatform("linux")]
+
+namespace Montalegre.Vdi.Broker.Tests;
+
+/// <summary>
+/// A whole broker in this process, on loopback ports of its own and a fresh database: real Kestrel, TLS and PostgreSQL.
+/// Use as <c>IClassFixture&lt;TestBroker&gt;</c>, or make one with <see cref="StartAsync"/>.
+/// </summary>
+public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
+{
+    private readonly string _state = Directory.CreateTempSubdirectory("montalegre-broker-").FullName;
+    private readonly List<IDisposable> _opened = [];
+    private WebApplication? _app;
+
+    public TestDatabase Database { get; } = new(cluster);
+
+    public IServiceProvider Services => _app!.Services;
+
+    /// <summary>For example <c>https://127.0.0.1:40123</c>.</summary>
+    public string ApiAddress => _app!.Urls.First();
+
+    public string ChannelAddress => _app!.Urls.Last();
+
+    public string StateDirectory => _state;
+
+    public ValueTask InitializeAsync() => StartAsync([]);
+
+    /// <summary>Starts with further settings and services; for tests that do not use the fixture as it is.</summary>
+    internal async ValueTask StartAsync(string[] settings, Action<WebApplication>? also = null)
+    {
+        await Database.InitializeAsync();
+        _app = BrokerApplication.Build(
+            [
+                "--Hosting:ApiListen=127.0.0.1:0", "--Hosting:ChannelListen=127.0.0.1:0", $"--Hosting:StateDirectory={_state}", "--Hosting:LogLevel=Warning",
+                $"--Storage:ConnectionString={Database.ConnectionString}", $"--Storage:OwnerConnectionString={Database.OwnerConnectionString}", .. settings,
+            ], also);
+        await _app.StartAsync();
+    }
+
+    /// <summary>A client that trusts this installation's authority, on the API endpoint.</summary>
+    public GrpcChannel Api() => Open(ApiAddress, null);
+
+    /// <summary>A client on the channel endpoint, with or without a certificate.</summary>
+    public GrpcChannel Channel(X509Certificate2? certificate) => Open(ChannelAddress, certificate);
+
+    /// <summary>An HTTP client that trusts this installation's authority.</summary>
+    public HttpClient Http(string address, X509Certificate2? certificate = null)
+    {
+        var client = new HttpClient(Handler(certificate)) { BaseAddress = new Uri(address) };
+        _opened.Add(client);
+        return client;
+    }
+
+    /// <summary>A certificate as a machine or gateway gets it, with its key.</summary>
+    internal async Task<X509Certificate2> IssueAsync(PeerKind kind, Guid subject)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=ignored", key, HashAlgorithmName.SHA256).CreateSigningRequest();
+        var issued = Assert.IsType<CertificateOutcome.Issued>(await Services.GetRequiredService<CertificateAuthority>().IssueAsync(request, kind, subject));
+        using var leaf = X509CertificateLoader.LoadCertificate(issued.Certificate);
+        return leaf.CopyWithPrivateKey(key);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var opened in _opened) opened.Dispose();
+        if (_app is not null)
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+        await Database.DisposeAsync();
+        Directory.Delete(_state, recursive: true);
+    }
+
+    private GrpcChannel Open(string address, X509Certificate2? certificate)
+    {
+        var channel = GrpcChannel.ForAddress(address, new GrpcChannelOptions { HttpHandler = Handler(certificate), DisposeHttpClient = true });
+        _opened.Add(channel);
+        return channel;
+    }
+
+    private SocketsHttpHandler Handler(X509Certificate2? certificate)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.Add(Services.GetRequiredService<CertificateAuthority>().Certificate);
+        var tls = new SslClientAuthenticationOptions { CertificateChainPolicy = policy, TargetHost = JoinDocument.BrokerServerName };
+        if (certificate is not null) tls.ClientCertificates = [certificate];
+        return new SocketsHttpHandler { SslOptions = tls };
+    }
+}
