@@ -1,0 +1,39 @@
+using Montalegre.Vdi.Agent.Sessions;
+using Montalegre.Vdi.Contracts.Agent.V1;
+
+namespace Montalegre.Vdi.Agent;
+
+/// <summary>
+/// The operating system under the agent: everything that differs between Linux and Windows, and nothing else.
+/// A command answers null when done, else the sentence why not.
+/// </summary>
+internal interface IGuest
+{
+    /// <summary>SMBIOS system UUID, lower case with hyphens; empty when the firmware has none.</summary>
+    string SystemUuid();
+
+    /// <summary>Candidates for a join document with the place each was found in, best first.</summary>
+    IEnumerable<(string Source, string Text)> JoinTexts();
+
+    /// <summary>Returns when the RDP server listens: only then is the machine any good to a user.</summary>
+    Task WaitForRdpServerAsync(CancellationToken ct);
+
+    Hello Describe();
+
+    /// <summary>Watches for sign-ins and session changes until stopped, and keeps the board right.</summary>
+    Task WatchAsync(SessionBoard board, CancellationToken ct);
+
+    Task<IReadOnlyList<IdleTime>> IdleTimesAsync(CancellationToken ct);
+
+    uint LoadPermille();
+
+    Task<string?> PrepareSignInAsync(PrepareSignIn command, TimeSpan lifetime, CancellationToken ct);
+
+    Task<string?> LogOffAsync(string guestSession, CancellationToken ct);
+
+    Task<string?> DisconnectAsync(string guestSession, CancellationToken ct);
+
+    Task<string?> ShowMessageAsync(string guestSession, string title, string text, CancellationToken ct);
+
+    Task<string?> RestartAsync(bool force, CancellationToken ct);
+}

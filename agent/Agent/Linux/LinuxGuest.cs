@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using System.Text;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Extensions.Logging;
+using Montalegre.Vdi.Agent.Hosting;
+using Montalegre.Vdi.Agent.Sessions;
+using Montalegre.Vdi.Contracts.Agent.V1;
+
+namespace Montalegre.Vdi.Agent.Linux;
+
+/// <summary>A Linux machine with xrdp.</summary>
+[UnsupportedOSPlatform("windows")]
+internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogger log) : IGuest
+{
+    private const string NoSession = "there is no such session on this machine";
+    private static readonly TimeSpan RdpStep = TimeSpan.FromMilliseconds(250);
+
+    private readonly XrdpServer _xrdp = new(options);
+    private readonly SignInSecrets _secrets = new(time);
+    private readonly string _bootId = FirstLine("/proc/sys/kernel/random/boot_id");
+    private readonly DateTimeOffset _booted = BootedAt();
+    private SessionWatch? _watch;
+
+    public string SystemUuid() => FirstLine("/sys/class/dmi/id/product_uuid").ToLowerInvariant();
+
+    public IEnumerable<(string Source, string Text)> JoinTexts()
+    {
+        if (Directory.Exists(options.DmiEntries))
+        {
+            foreach (var entry in Directory.EnumerateDirectories(options.DmiEntries, "11-*"))
+            {
+                var raw = Path.Combine(entry, "raw");
+                if (!File.Exists(raw)) continue;
+                foreach (var text in SmbiosStrings.ReadOemStrings(File.ReadAllBytes(raw)).Where(t => t.StartsWith(Contracts.JoinDocument.Prefix, StringComparison.Ordinal))) yield return (raw, text);
+            }
+        }
+        if (File.Exists(options.JoinFile)) yield return (options.JoinFile, FirstLine(options.JoinFile));
+    }
+
+    public async Task WaitForRdpServerAsync(CancellationToken ct)
+    {
+        if (!_xrdp.Listens()) log.WaitingForRdp(_xrdp.Port);
+        while (!_xrdp.Listens() || _xrdp.CertificateSha256().IsEmpty) await Task.Delay(RdpStep, time, ct);
+    }
+
+    public Hello Describe() => new()
+    {
+        AgentVersion = RunAgent.Version,
+        OperatingSystem = OperatingSystemName(),
+        OperatingSystemFamily = "linux",
+        ComputerName = Environment.MachineName,
+        Addresses = { Addresses() },
+        RdpPort = (uint)_xrdp.Port,
+        RdpCertificateSha256 = _xrdp.CertificateSha256(),
+        BootedAt = _booted.ToTimestamp(),
+        BootId = _bootId,
+    };
+
+    public async Task WatchAsync(SessionBoard board, CancellationToken ct)
+    {
+        var watch = new SessionWatch(board, new SessionMemory(options.StateDirectory, _bootId), _booted, options.XrdpSockets, time, log);
+        _watch = watch;
+        var pam = new PamServer(options.PamSocket, new LogonPhases(_secrets, board, watch, time, log, ct), log);
+        await await Task.WhenAny(pam.RunAsync(ct), watch.RunAsync(ct));
+    }
+
+    public async Task<IReadOnlyList<IdleTime>> IdleTimesAsync(CancellationToken ct)
+    {
+        var idle = new List<IdleTime>();
+        foreach (var session in _watch?.Sessions ?? [])
+        {
+            using var display = await X11Display.TryOpenAsync(session, ct);
+            if (display is not null && await display.IdleAsync(ct) is { } since) idle.Add(new IdleTime { GuestSessionId = session.Id, Idle = since.ToDuration() });
+        }
+        return idle;
+    }
+
+    public uint LoadPermille()
+    {
+        var load = FirstLine("/proc/loadavg").Split(' ')[0];
+        return double.TryParse(load, NumberStyles.Float, CultureInfo.InvariantCulture, out var one) ? (uint)(one * 1000 / Environment.ProcessorCount) : 0;
+    }
+
+    public async Task<string?> PrepareSignInAsync(PrepareSignIn command, TimeSpan lifetime, CancellationToken ct)
+    {
+        if (command.SecretSha256.Length != 32) return "the secret's hash is not 32 bytes";
+        if (command.SessionId.Length is 0 or > 64 || command.SessionId.Any(c => c <= ' ')) return "the session id is not usable";
+        if (await LocalAccount.EnsureAsync(command.UserName, command.DisplayName, ct) is { } problem) return problem;
+        _secrets.Prepare(command.UserName, command.SessionId, command.SecretSha256.ToByteArray(), lifetime);
+        return null;
+    }
+
+    public Task<string?> LogOffAsync(string guestSession, CancellationToken ct) => WithSession(guestSession, (s, w) => new LogOffSession(w, time).RunAsync(s, ct));
+
+    public Task<string?> DisconnectAsync(string guestSession, CancellationToken ct) => WithSession(guestSession, (session, watch) =>
+    {
+        // xorgxrdp listens here for exactly this; it is what the session's own xrdp-dis command sends.
+        var path = Path.Combine(options.XrdpSockets, string.Create(CultureInfo.InvariantCulture, $"xrdp_disconnect_display_{session.Display}"));
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        try
+        {
+            socket.SendTo("sig\0"u8, new UnixDomainSocketEndPoint(path));
+            watch.Ring();
+            return Task.FromResult<string?>(null);
+        }
+        catch (SocketException e)
+        {
+            return Task.FromResult<string?>($"the session's display does not listen for a disconnect: {e.Message}");
+        }
+    });
+
+    public Task<string?> ShowMessageAsync(string guestSession, string title, string text, CancellationToken ct) =>
+        WithSession(guestSession, (session, _) => ShowMessage.RunAsync(session, title, text, ct));
+
+    public async Task<string?> RestartAsync(bool force, CancellationToken ct)
+    {
+        string[] arguments = force ? ["--force", "--no-wall"] : ["--no-wall"];
+        var (exit, error) = await Run.ToEndAsync("systemctl", ["reboot", .. arguments], ct);
+        return exit == 0 ? null : $"the machine would not restart: {error}";
+    }
+
+    private Task<string?> WithSession(string id, Func<XrdpSession, SessionWatch, Task<string?>> act) =>
+        _watch is { } watch && watch.Find(id) is { } session ? act(session, watch) : Task.FromResult<string?>(NoSession);
+
+    private static string OperatingSystemName()
+    {
+        foreach (var line in File.Exists("/etc/os-release") ? File.ReadLines("/etc/os-release") : [])
+        {
+            if (line.StartsWith("PRETTY_NAME=", StringComparison.Ordinal)) return line["PRETTY_NAME=".Length..].Trim('"');
+        }
+        return RuntimeInformation.OSDescription;
+    }
+
+    private static IEnumerable<string> Addresses() =>
+        NetworkInterface.GetAllNetworkInterfaces()
+            .Where(i => i.OperationalStatus == OperationalStatus.Up && i.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+            .SelectMany(i => i.GetIPProperties().UnicastAddresses)
+            .Select(a => a.Address)
+            .Where(a => !IPAddress.IsLoopback(a) && !a.IsIPv6LinkLocal && !(a.AddressFamily == AddressFamily.InterNetwork && a.GetAddressBytes() is [169, 254, ..]))
+            .Select(a => a.ToString())
+            .Order(StringComparer.Ordinal);
+
+    private static DateTimeOffset BootedAt()
+    {
+        foreach (var line in File.ReadLines("/proc/stat"))
+        {
+            if (line.StartsWith("btime ", StringComparison.Ordinal)) return DateTimeOffset.FromUnixTimeSeconds(long.Parse(line.AsSpan(6), CultureInfo.InvariantCulture));
+        }
+        return DateTimeOffset.UnixEpoch;
+    }
+
+    private static string FirstLine(string path)
+    {
+        try
+        {
+            return File.ReadLines(path, Encoding.UTF8).FirstOrDefault("").Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
+}
