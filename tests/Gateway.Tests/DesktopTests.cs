@@ -1,0 +1,55 @@
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Gateway.Tests.Desktops;
+using Montalegre.Vdi.Gateway.Tests.Fakes;
+
+namespace Montalegre.Vdi.Gateway.Tests;
+
+/// <summary>A real xfreerdp, the real door, a real xrdp and a real Linux session.</summary>
+public sealed class DesktopTests(XrdpMachine machine) : IClassFixture<XrdpMachine>
+{
+    [Fact]
+    public async Task Desktop_appears_through_the_gateway_without_the_persons_password()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await TestGateway.StartAsync(redeemer);
+        await using var screen = await RdpScreen.StartAsync();
+        var ticket = redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password);
+
+        var client = screen.Connect(gateway.Address, ticket);
+
+        Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), client.Output + string.Join('\n', gateway.Log.Lines));
+        var opened = await gateway.NextReportAsync();
+        Assert.Equal(ConnectionReport.KindOneofCase.Opened, opened.KindCase);
+        Assert.Equal("127.0.0.1", opened.Opened.ClientAddress);
+        Assert.Equal("office-7", opened.Opened.ClientName);
+
+        await client.DisposeAsync();
+        var closed = await gateway.NextReportAsync();
+        Assert.Equal("ClientClosed", closed.Closed.End);
+        Assert.True(closed.Closed.BytesFromMachine > 1000);
+        Assert.DoesNotContain(gateway.Log.Lines, l => l.Text.Contains(ticket, StringComparison.Ordinal) || l.Text.Contains(machine.Password, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ticket_that_was_used_once_opens_nothing_again()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await TestGateway.StartAsync(redeemer);
+        await using var screen = await RdpScreen.StartAsync();
+        var ticket = redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password);
+        var first = screen.Connect(gateway.Address, ticket);
+        Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), first.Output);
+        Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await gateway.NextReportAsync()).KindCase);
+
+        await using var elsewhere = await RdpScreen.StartAsync();
+        var second = elsewhere.Connect(gateway.Address, ticket);
+        await second.ExitedAsync(TimeSpan.FromSeconds(30));
+
+        Assert.NotEqual(0, second.ExitCode);
+        Assert.Equal(ReasonCode.TicketUsed, (await gateway.NextReportAsync()).Failed.Code);
+        Assert.False(first.HasExited);
+    }
+}

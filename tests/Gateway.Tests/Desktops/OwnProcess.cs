@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Montalegre.Vdi.Gateway.Tests.Desktops;
+
+/// <summary>A real program started by a test and ended with it, by its own id.</summary>
+internal sealed class OwnProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+
+    private OwnProcess(ProcessStartInfo start)
+    {
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += Collect;
+        _process.ErrorDataReceived += Collect;
+        _process.Start();
+        _process.StandardInput.Close();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string Output { get { lock (_output) return _output.ToString(); } }
+
+    public bool HasExited => _process.HasExited;
+
+    public int ExitCode => _process.ExitCode;
+
+    public static OwnProcess Start(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return new OwnProcess(start);
+    }
+
+    /// <summary>Runs a program to its end; a failure is an exception with what it said.</summary>
+    public static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        await using var process = Start(program, arguments);
+        await process.ExitedAsync(TimeSpan.FromSeconds(30));
+        return process.ExitCode == 0 ? process.Output : throw new InvalidOperationException($"{program} failed with {process.ExitCode}: {process.Output}");
+    }
+
+    public async Task ExitedAsync(TimeSpan patience) => await _process.WaitForExitAsync().WaitAsync(patience);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private void Collect(object sender, DataReceivedEventArgs e)
+    {
+        lock (_output) _output.AppendLine(e.Data);
+    }
+}

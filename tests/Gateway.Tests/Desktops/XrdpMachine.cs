@@ -1,0 +1,183 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Montalegre.Vdi.Gateway.Tests.Desktops;
+
+/// <summary>A real xrdp with its own sesman, certificate and Linux account, beside any other on this computer.</summary>
+/// <remarks>xrdp reads sesman's port from a fixed file, so each instance has a loopback address of its own instead.</remarks>
+public sealed class XrdpMachine : IAsyncLifetime
+{
+    public const string DesktopColor = "#2266CC";
+    private static readonly string[] Needed = ["/usr/sbin/xrdp", "/usr/sbin/xrdp-sesman", "/usr/lib/xorg/modules/libxorgxrdp.so", "/usr/bin/xsetroot", "/usr/bin/xfreerdp", "/usr/bin/Xvfb", "/usr/bin/import"];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("xrdp-test-").FullName;
+    private OwnProcess? _sesman;
+    private OwnProcess? _xrdp;
+    private string? _missing;
+
+    public string UserName { get; } = $"gwt{Environment.ProcessId}";
+
+    public string Password { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
+
+    public IPEndPoint Address { get; private set; } = new(IPAddress.Loopback, 0);
+
+    public byte[] CertificateSha256 { get; private set; } = [];
+
+    /// <summary>Skips the test where a real desktop cannot be had, and says what is missing.</summary>
+    public void Require() => Assert.SkipWhen(_missing is not null, _missing ?? "");
+
+    public async ValueTask InitializeAsync()
+    {
+        _missing = Environment.UserName != "root" ? "A real desktop session needs root: the test makes its own Linux account."
+            : Needed.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"{file} is missing; install xrdp, xorgxrdp, freerdp2-x11, xvfb, x11-xserver-utils and imagemagick."
+            : null;
+        if (_missing is not null) return;
+
+        File.SetUnixFileMode(_directory, (UnixFileMode)0b111_101_101);
+        await OwnProcess.RunAsync("/usr/sbin/useradd", "--create-home", "--shell", "/bin/sh", UserName);
+        await OwnProcess.RunAsync("/bin/sh", "-c", $"echo '{UserName}:{Password}' | /usr/sbin/chpasswd");
+        WriteCertificate();
+        var sesmanAddress = $"127.{86 + (Environment.ProcessId >> 16 & 0x3F)}.{Environment.ProcessId >> 8 & 0xFF}.{Environment.ProcessId & 0xFF}";
+        Address = new(IPAddress.Loopback, FreePort());
+        WriteConfiguration(sesmanAddress);
+        _sesman = OwnProcess.Start("/usr/sbin/xrdp-sesman", ["-n", "-c", InDirectory("sesman.ini")]);
+        _xrdp = OwnProcess.Start("/usr/sbin/xrdp", ["-n", "-c", InDirectory("xrdp.ini")]);
+        Assert.True(await Eventually.IsTrueAsync(() => AcceptsAsync(sesmanAddress, 3350), Patience), $"sesman did not start: {_sesman.Output}");
+        Assert.True(await Eventually.IsTrueAsync(() => AcceptsAsync(Address.Address.ToString(), Address.Port), Patience), $"xrdp did not start: {_xrdp.Output}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_xrdp is not null) await _xrdp.DisposeAsync();
+        if (_sesman is not null) await _sesman.DisposeAsync();
+        if (_missing is null)
+        {
+            KillProcessesOfUser();
+            await OwnProcess.RunAsync("/bin/sh", "-c", $"/usr/sbin/userdel --remove --force {UserName} 2>&1 || true");
+        }
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>Ports that are free now; the kernel hands them out one after another, so a clash is unlikely.</summary>
+    public static int FreePort()
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private string InDirectory(string name) => Path.Combine(_directory, name);
+
+    private void WriteCertificate()
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=machine.test", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        CertificateSha256 = SHA256.HashData(certificate.RawData);
+        File.WriteAllText(InDirectory("cert.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(InDirectory("key.pem"), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private void WriteConfiguration(string sesmanAddress)
+    {
+        var script = InDirectory("startwm.sh");
+        File.WriteAllText(script, $"#!/bin/sh\nxsetroot -solid '{DesktopColor}'\nexec sleep infinity\n");
+        File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);
+        File.WriteAllText(InDirectory("sesman.ini"), $"""
+            [Globals]
+            ListenAddress={sesmanAddress}
+            ListenPort=3350
+            EnableUserWindowManager=false
+            DefaultWindowManager={script}
+            [Security]
+            AllowRootLogin=false
+            MaxLoginRetry=1
+            AlwaysGroupCheck=false
+            [Sessions]
+            X11DisplayOffset={200 + (Environment.ProcessId % 50 * 10)}
+            MaxSessions=9
+            KillDisconnected=false
+            Policy=Default
+            [Logging]
+            LogFile={InDirectory("sesman.log")}
+            LogLevel=INFO
+            EnableSyslog=false
+            [Xorg]
+            param=/usr/lib/xorg/Xorg
+            param=-config
+            param=xrdp/xorg.conf
+            param=-noreset
+            param=-nolisten
+            param=tcp
+            param=-logfile
+            param=.xorgxrdp.%s.log
+            [Chansrv]
+            FuseMountName=thinclient_drives
+            [SessionVariables]
+
+            """);
+        File.WriteAllText(InDirectory("xrdp.ini"), $"""
+            [Globals]
+            ini_version=1
+            fork=true
+            port=tcp://{Address}
+            security_layer=negotiate
+            crypt_level=high
+            certificate={InDirectory("cert.pem")}
+            key_file={InDirectory("key.pem")}
+            ssl_protocols=TLSv1.2, TLSv1.3
+            autorun=Xorg
+            allow_channels=true
+            bitmap_compression=true
+            max_bpp=32
+            use_fastpath=both
+            [Logging]
+            LogFile={InDirectory("xrdp.log")}
+            LogLevel=INFO
+            EnableSyslog=false
+            [Channels]
+            drdynvc=true
+            cliprdr=true
+            [Xorg]
+            name=Xorg
+            lib=libxup.so
+            username=ask
+            password=ask
+            ip={sesmanAddress}
+            port=-1
+            code=20
+
+            """);
+    }
+
+    private static async Task<bool> AcceptsAsync(string address, int port)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(address, port);
+            return true;
+        }
+        catch (SocketException) { return false; }
+    }
+
+    /// <summary>The session outlives xrdp on purpose; its account is ours alone, so whatever runs under it is too.</summary>
+    private void KillProcessesOfUser()
+    {
+        foreach (var process in Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
+        {
+            try
+            {
+                if (File.ReadLines(Path.Combine(process, "environ")).FirstOrDefault()?.Contains($"USER={UserName}\0", StringComparison.Ordinal) == true)
+                    System.Diagnostics.Process.GetProcessById(int.Parse(Path.GetFileName(process))).Kill();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+            {
+                // It ended by itself between the listing and the look.
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Gateway.Tickets;
+using Montalegre.Vdi.Protocol.SignIns;
+
+namespace Montalegre.Vdi.Gateway.Tests.Fakes;
+
+/// <summary>A broker's answer without a broker: each ticket is granted once.</summary>
+internal sealed class FakeRedeemer : ITicketRedeemer
+{
+    private readonly ConcurrentDictionary<string, MachineTarget> _fresh = new();
+    private readonly ConcurrentDictionary<string, bool> _used = new();
+
+    public ConcurrentQueue<TicketPresented> Presented { get; } = new();
+
+    public string NewTicket(IPEndPoint machine, byte[] certificateSha256, string userName = "somebody", string secret = "one-time-secret")
+    {
+        var ticket = Unknown();
+        _fresh[ticket] = new MachineTarget(
+            Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), machine.Address.ToString(), machine.Port,
+            certificateSha256, new SignIn("", userName, Encoding.UTF8.GetBytes(secret)));
+        return ticket;
+    }
+
+    public static string Unknown() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    public Task<Redemption> RedeemAsync(TicketPresented presented, CancellationToken ct)
+    {
+        Presented.Enqueue(presented);
+        Redemption answer = _fresh.TryRemove(presented.Ticket, out var target) && _used.TryAdd(presented.Ticket, true)
+            ? new Redemption.Granted(target)
+            : new Redemption.Refused(_used.ContainsKey(presented.Ticket) ? ReasonCode.TicketUsed : ReasonCode.TicketUnknown, "ref-1");
+        return Task.FromResult(answer);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Listening;
+using Montalegre.Vdi.Gateway.Relay;
+using Montalegre.Vdi.Gateway.Reports;
+using Montalegre.Vdi.Gateway.Tickets;
+
+namespace Montalegre.Vdi.Gateway.Tests.Fakes;
+
+/// <summary>The real RDP door on a free loopback port, with tickets answered in the process.</summary>
+internal sealed class TestGateway : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly IHost _host;
+    private readonly string _state = Directory.CreateTempSubdirectory("gateway-test-").FullName;
+
+    private TestGateway(ITicketRedeemer redeemer, TimeProvider? time, IEnumerable<(string Key, string Value)> settings)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Gateway:RdpListen"] = "127.0.0.1:0",
+            ["Gateway:Name"] = "gateway.test",
+            ["Gateway:StateDirectory"] = Path.Combine(_state, "gateway"),
+            ["Gateway:StopGrace"] = "00:00:00",
+        });
+        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
+        builder.Services.AddSingleton<ILoggerProvider>(Log);
+        builder.Services.AddLogging(l => l.SetMinimumLevel(LogLevel.Debug));
+        if (time is not null) builder.Services.AddSingleton(time);
+        builder.Services.AddRdpDoor();
+        builder.Services.AddSingleton(redeemer);
+        _host = builder.Build();
+    }
+
+    public RecordedLog Log { get; } = new();
+
+    public IPEndPoint Address => _host.Services.GetRequiredService<RdpListener>().Address;
+
+    public OpenConnections Connections => _host.Services.GetRequiredService<OpenConnections>();
+
+    public static async Task<TestGateway> StartAsync(ITicketRedeemer redeemer, TimeProvider? time = null, params (string Key, string Value)[] settings)
+    {
+        var gateway = new TestGateway(redeemer, time, settings);
+        await gateway._host.StartAsync();
+        return gateway;
+    }
+
+    /// <summary>The next report to the broker; each is given once.</summary>
+    public async Task<ConnectionReport> NextReportAsync() =>
+        await _host.Services.GetRequiredService<ConnectionReports>().Waiting.ReadAsync().AsTask().WaitAsync(Patience);
+
+    public Task StopAsync() => _host.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+        Directory.Delete(_state, recursive: true);
+    }
+}
