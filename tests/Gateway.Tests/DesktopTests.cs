@@ -19,7 +19,7 @@ public sealed class DesktopTests(XrdpMachine machine) : IClassFixture<XrdpMachin
 
         var client = screen.Connect(gateway.Address, ticket);
 
-        Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), client.Output + string.Join('\n', gateway.Log.Lines));
+        Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), client.Output + machine.Logs);
         var opened = await gateway.NextReportAsync();
         Assert.Equal(ConnectionReport.KindOneofCase.Opened, opened.KindCase);
         Assert.Equal("127.0.0.1", opened.Opened.ClientAddress);
@@ -41,7 +41,7 @@ public sealed class DesktopTests(XrdpMachine machine) : IClassFixture<XrdpMachin
         await using var screen = await RdpScreen.StartAsync();
         var ticket = redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password);
         var first = screen.Connect(gateway.Address, ticket);
-        Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), first.Output);
+        Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), first.Output + machine.Logs);
         Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await gateway.NextReportAsync()).KindCase);
 
         await using var elsewhere = await RdpScreen.StartAsync();

@@ -37,7 +37,7 @@ internal sealed class RdpScreen : IAsyncDisposable
     }
 
     /// <summary>Waits until the middle of the screen has this colour.</summary>
-    public Task<bool> ShowsAsync(string color) => Eventually.IsTrueAsync(async () => await PixelAsync() == color, TimeSpan.FromSeconds(60));
+    public Task<bool> ShowsAsync(string color) => Eventually.IsTrueAsync(async () => await PixelAsync() == color, TimeSpan.FromSeconds(30));
 
     private async Task<string> PixelAsync()
     {

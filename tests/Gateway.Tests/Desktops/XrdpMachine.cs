@@ -6,7 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace Montalegre.Vdi.Gateway.Tests.Desktops;
 
 /// <summary>A real xrdp with its own sesman, certificate and Linux account, beside any other on this computer.</summary>
-/// <remarks>xrdp reads sesman's port from a fixed file, so each instance has a loopback address of its own instead.</remarks>
+/// <remarks>xrdp reads sesman's port from a fixed file, so both run in a mount namespace of their own.</remarks>
 public sealed class XrdpMachine : IAsyncLifetime
 {
     public const string DesktopColor = "#2266CC";
@@ -14,7 +14,6 @@ public sealed class XrdpMachine : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("xrdp-test-").FullName;
-    private OwnProcess? _sesman;
     private OwnProcess? _xrdp;
     private string? _missing;
 
@@ -40,19 +39,25 @@ public sealed class XrdpMachine : IAsyncLifetime
         await OwnProcess.RunAsync("/usr/sbin/useradd", "--create-home", "--shell", "/bin/sh", UserName);
         await OwnProcess.RunAsync("/bin/sh", "-c", $"echo '{UserName}:{Password}' | /usr/sbin/chpasswd");
         WriteCertificate();
-        var sesmanAddress = $"127.{86 + (Environment.ProcessId >> 16 & 0x3F)}.{Environment.ProcessId >> 8 & 0xFF}.{Environment.ProcessId & 0xFF}";
+        var sesmanPort = FreePort();
         Address = new(IPAddress.Loopback, FreePort());
-        WriteConfiguration(sesmanAddress);
-        _sesman = OwnProcess.Start("/usr/sbin/xrdp-sesman", ["-n", "-c", InDirectory("sesman.ini")]);
-        _xrdp = OwnProcess.Start("/usr/sbin/xrdp", ["-n", "-c", InDirectory("xrdp.ini")]);
-        Assert.True(await Eventually.IsTrueAsync(() => AcceptsAsync(sesmanAddress, 3350), Patience), $"sesman did not start: {_sesman.Output}");
+        WriteConfiguration(sesmanPort);
+        _xrdp = OwnProcess.Start("/usr/bin/unshare", ["--mount", "/bin/sh", "-c", $"""
+            set -e
+            mount --bind {InDirectory("sesman.ini")} /etc/xrdp/sesman.ini
+            mkdir -p /run/xrdp
+            mount -t tmpfs -o mode=1755 tmpfs /run/xrdp
+            mkdir -m 3777 /run/xrdp/sockdir
+            /usr/sbin/xrdp-sesman -n -c {InDirectory("sesman.ini")} &
+            exec /usr/sbin/xrdp -n -c {InDirectory("xrdp.ini")}
+            """]);
+        Assert.True(await Eventually.IsTrueAsync(async () => await AcceptsAsync("::1", sesmanPort) || await AcceptsAsync("127.0.0.1", sesmanPort), Patience), $"sesman did not start: {_xrdp.Output}");
         Assert.True(await Eventually.IsTrueAsync(() => AcceptsAsync(Address.Address.ToString(), Address.Port), Patience), $"xrdp did not start: {_xrdp.Output}");
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_xrdp is not null) await _xrdp.DisposeAsync();
-        if (_sesman is not null) await _sesman.DisposeAsync();
         if (_missing is null)
         {
             KillProcessesOfUser();
@@ -69,6 +74,9 @@ public sealed class XrdpMachine : IAsyncLifetime
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
+    /// <summary>What xrdp and sesman wrote, for the message of a test that failed.</summary>
+    public string Logs => string.Join('\n', new[] { "xrdp.log", "sesman.log" }.Select(InDirectory).Where(File.Exists).Select(File.ReadAllText));
+
     private string InDirectory(string name) => Path.Combine(_directory, name);
 
     private void WriteCertificate()
@@ -81,15 +89,15 @@ public sealed class XrdpMachine : IAsyncLifetime
         File.WriteAllText(InDirectory("key.pem"), key.ExportPkcs8PrivateKeyPem());
     }
 
-    private void WriteConfiguration(string sesmanAddress)
+    private void WriteConfiguration(int sesmanPort)
     {
         var script = InDirectory("startwm.sh");
         File.WriteAllText(script, $"#!/bin/sh\nxsetroot -solid '{DesktopColor}'\nexec sleep infinity\n");
         File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);
         File.WriteAllText(InDirectory("sesman.ini"), $"""
             [Globals]
-            ListenAddress={sesmanAddress}
-            ListenPort=3350
+            ListenAddress=127.0.0.1
+            ListenPort={sesmanPort}
             EnableUserWindowManager=false
             DefaultWindowManager={script}
             [Security]
@@ -146,7 +154,7 @@ public sealed class XrdpMachine : IAsyncLifetime
             lib=libxup.so
             username=ask
             password=ask
-            ip={sesmanAddress}
+            ip=127.0.0.1
             port=-1
             code=20
 
