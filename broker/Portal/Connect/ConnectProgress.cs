@@ -1,0 +1,51 @@
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Portal.Hosting;
+using Montalegre.Vdi.Portal.Languages;
+
+namespace Montalegre.Vdi.Portal.Connect;
+
+/// <summary>What the waiting page shows, already in words: the script only puts them in place.</summary>
+internal sealed record WaitingNews(
+    [property: JsonPropertyName("code")] string Code,
+    [property: JsonPropertyName("reason")] string Reason,
+    [property: JsonPropertyName("place")] string Place,
+    [property: JsonPropertyName("estimate")] string Estimate)
+{
+    public static WaitingNews Of(LaunchWaiting waiting, Texts t) => new(
+        ReasonTexts.Name(waiting.Reason?.Code ?? 0),
+        ReasonTexts.Sentence(waiting.Reason?.Code ?? 0, t.Culture),
+        waiting.Queue is { Place: > 0 } queue ? t.Place(queue.Place) : "",
+        waiting.Queue is { EstimatedSeconds: > 0 } estimate ? t.Estimate(estimate.EstimatedSeconds) : t.NoEstimate);
+}
+
+/// <summary>The event stream behind the waiting page: "waiting" with words, then one "done" that makes the page load itself again.</summary>
+internal static class ConnectProgress
+{
+    public static IResult Stream(HttpContext http, string handle, BrokerCalls broker, LaunchHandles handles) =>
+        handles.Read(http, handle) is not { } launching
+            ? Results.NotFound()
+            : TypedResults.ServerSentEvents(EventsAsync(http, launching, broker, http.RequestAborted));
+
+    private static async IAsyncEnumerable<SseItem<WaitingNews?>> EventsAsync(
+        HttpContext http, Launching launching, BrokerCalls broker, [EnumeratorCancellation] CancellationToken gone)
+    {
+        var t = Language.Of(http);
+        using var call = await broker.LaunchAsync(http, launching.Pool, launching.Request, forFile: false, gone);
+        while (await NextAsync(call, gone) is { KindCase: LaunchProgress.KindOneofCase.Waiting } progress)
+            yield return new(WaitingNews.Of(progress.Waiting, t), "waiting");
+        yield return new(null, "done");
+    }
+
+    // A broken stream also ends in "done": the page then asks again and shows what is the matter.
+    private static async Task<LaunchProgress?> NextAsync(AsyncServerStreamingCall<LaunchProgress> call, CancellationToken gone)
+    {
+        try { return await call.ResponseStream.MoveNext(gone) ? call.ResponseStream.Current : null; }
+        catch (RpcException) { return null; }
+    }
+}

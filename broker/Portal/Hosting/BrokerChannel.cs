@@ -1,0 +1,45 @@
+using System.Security.Cryptography.X509Certificates;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Options;
+
+namespace Montalegre.Vdi.Portal.Hosting;
+
+/// <summary>The portal's own way to the broker, used when the host has not registered one.</summary>
+internal sealed class BrokerChannel : IDisposable
+{
+    private readonly GrpcChannel _channel;
+
+    public BrokerChannel(IOptions<PortalOptions> options)
+    {
+        var portal = options.Value;
+        if (portal.Broker.Length == 0)
+            throw new InvalidOperationException($"{PortalOptions.Section}:{nameof(PortalOptions.Broker)} is empty; give the broker's https address.");
+
+        var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(3),
+            EnableMultipleHttp2Connections = true,
+            KeepAlivePingDelay = TimeSpan.FromSeconds(20),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+        };
+        if (portal.BrokerAuthority.Length > 0)
+            handler.SslOptions.CertificateChainPolicy = TrustOnly(portal.BrokerAuthority);
+        _channel = GrpcChannel.ForAddress(portal.Broker, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+        Client = new Contracts.Gateway.V1.Employee.EmployeeClient(_channel);
+    }
+
+    public Contracts.Gateway.V1.Employee.EmployeeClient Client { get; }
+
+    public void Dispose() => _channel.Dispose();
+
+    private static X509ChainPolicy TrustOnly(string pem)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,   // an internal authority has no revocation service
+        };
+        policy.CustomTrustStore.ImportFromPemFile(pem);
+        return policy;
+    }
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+
+namespace Montalegre.Vdi.Portal.Languages;
+
+/// <summary>Every word of the portal in one language; a language that lacks one does not compile.</summary>
+public sealed record Texts
+{
+    public required CultureInfo Culture { get; init; }
+    public required string Tag { get; init; }
+    public required string OtherTag { get; init; }
+    public required string OtherName { get; init; }
+
+    public required string Product { get; init; }
+    public required string SkipToContent { get; init; }
+    public required string SignedInAs { get; init; }
+    public required string SignOut { get; init; }
+    public required string Language { get; init; }
+    public required string Help { get; init; }
+
+    public required string SignIn { get; init; }
+    public required string SignInLead { get; init; }
+    public required string UserName { get; init; }
+    public required string Password { get; init; }
+    public required string ShowPassword { get; init; }
+    public required string HidePassword { get; init; }
+    public required string FillBoth { get; init; }
+    public required string SignedOut { get; init; }
+
+    public required string MyDesktops { get; init; }
+    public required Func<string, string> Welcome { get; init; }
+    public required string NoDesktops { get; init; }
+    public required string NoDesktopsHelp { get; init; }
+    public required string Refresh { get; init; }
+    public required string Connect { get; init; }
+    public required string BackToSession { get; init; }
+    public required string LogOff { get; init; }
+    public required string Machine { get; init; }
+    public required string Since { get; init; }
+    public required string ConnectedFrom { get; init; }
+    public required string StateReady { get; init; }
+    public required string StateReadyHelp { get; init; }
+    public required string StateWait { get; init; }
+    public required string StateActive { get; init; }
+    public required string StateActiveHelp { get; init; }
+    public required string StateDisconnected { get; init; }
+    public required string StateDisconnectedHelp { get; init; }
+    public required string StatePending { get; init; }
+    public required string StatePendingHelp { get; init; }
+    public required string StateUnavailable { get; init; }
+    public required string SessionState { get; init; }
+    public required string NoSession { get; init; }
+    public required string UpdatesPaused { get; init; }
+
+    public required string Code { get; init; }
+    public required string Reference { get; init; }
+    public required string TryAgain { get; init; }
+    public required string ToMyDesktops { get; init; }
+    public required string RefusedTitle { get; init; }
+    public required string NotFoundTitle { get; init; }
+    public required string NotFoundHelp { get; init; }
+    public required string ForbiddenTitle { get; init; }
+    public required string ForbiddenHelp { get; init; }
+
+    public required Func<string, string> ConnectingTo { get; init; }
+    public required Func<string, string> ReadyTitle { get; init; }
+    public required string Waiting { get; init; }
+    public required string WaitingHelp { get; init; }
+    public required Func<uint, string> Place { get; init; }
+    public required Func<uint, string> Estimate { get; init; }
+    public required string NoEstimate { get; init; }
+    public required Func<string, string> WaitingSince { get; init; }
+    public required string StopWaiting { get; init; }
+    public required string ReconnectionLead { get; init; }
+    public required string NewSessionLead { get; init; }
+    public required string FileTitle { get; init; }
+    public required string FileHelp { get; init; }
+    public required string DownloadFile { get; init; }
+    public required string FileOnce { get; init; }
+    public required string CommandTitle { get; init; }
+    public required string CommandHelp { get; init; }
+    public required string MakeCommand { get; init; }
+    public required string NewCommand { get; init; }
+    public required string Copy { get; init; }
+    public required string Copied { get; init; }
+    public required string CopyFailed { get; init; }
+    public required Func<int, string> ValidFor { get; init; }
+    public required string CommandExpired { get; init; }
+    public required string KeepsRunning { get; init; }
+
+    public required Func<string, string> LogOffTitle { get; init; }
+    public required string LogOffWarning { get; init; }
+    public required Func<string, string> LogOffMachine { get; init; }
+    public required string LogOffFiles { get; init; }
+    public required string LogOffInstead { get; init; }
+    public required string LogOffConfirm { get; init; }
+    public required string KeepSession { get; init; }
+    public required string LoggedOff { get; init; }
+    public required string SessionIsOver { get; init; }
+
+    /// <summary>A moment as people read it here: only the time today, else with the date; always 24 hours.</summary>
+    public string When(DateTimeOffset moment, DateTimeOffset now) =>
+        moment.Date == now.Date ? moment.ToString("HH:mm", Culture) : moment.ToString("dd/MM/yyyy HH:mm", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,64 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Http;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Portal.Pages;
+
+namespace Montalegre.Vdi.Portal.SignIn;
+
+/// <summary>
+/// The cookie of a signed-in person: the broker's opaque token and the name to show, protected by the site's keys.
+/// The portal keeps nothing itself, so a restart signs nobody out.
+/// </summary>
+internal static class PortalSession
+{
+    public const string Scheme = "Portal";
+    public const string CookieName = "__Host-montalegre";
+    private const string TokenName = "broker";
+
+    public static void Configure(CookieAuthenticationOptions options)
+    {
+        options.Cookie.Name = CookieName;
+        options.Cookie.Path = "/";
+        options.Cookie.HttpOnly = true;
+        options.Cookie.SecurePolicy = CookieSecurePolicy.Always;
+        options.Cookie.SameSite = SameSiteMode.Lax;   // a link on the intranet must find the person signed in; changes are POSTs
+        options.Cookie.IsEssential = true;
+        options.SlidingExpiration = false;            // the broker alone says how long a sign-in lasts
+        options.Events.OnRedirectToLogin = context => AskToSignInAgainAsync(context.HttpContext);
+        options.Events.OnRedirectToAccessDenied = context => AskToSignInAgainAsync(context.HttpContext);
+    }
+
+    public static Task BeginAsync(HttpContext http, SignedIn person)
+    {
+        var identity = new ClaimsIdentity(
+            [
+                new Claim(ClaimTypes.NameIdentifier, person.UserId),
+                new Claim(ClaimTypes.Name, person.UserName),
+                new Claim(ClaimTypes.GivenName, person.DisplayName.Length > 0 ? person.DisplayName : person.UserName),
+            ],
+            Scheme);
+        var properties = new AuthenticationProperties { ExpiresUtc = person.ExpiresAt?.ToDateTimeOffset() };
+        properties.StoreTokens([new AuthenticationToken { Name = TokenName, Value = person.Token }]);
+        return http.SignInAsync(Scheme, new ClaimsPrincipal(identity), properties);
+    }
+
+    public static Task<string?> TokenAsync(HttpContext http) => http.GetTokenAsync(Scheme, TokenName);
+
+    public static string UserId(HttpContext http) => http.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
+
+    public static string UserName(HttpContext http) => http.User.Identity?.Name ?? "";
+
+    /// <summary>A page goes to the sign-in with an explanation; a question of the script gets 401 and reloads its page.</summary>
+    public static Task AskToSignInAgainAsync(HttpContext http)
+    {
+        if (http.Request.Headers["Sec-Fetch-Dest"] == "empty")
+        {
+            http.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return Task.CompletedTask;
+        }
+        var expired = http.Request.Cookies.ContainsKey(CookieName);
+        return Navigation.SeeOther(http, expired ? "/sign-in?expired=1" : "/sign-in").ExecuteAsync(http);
+    }
+}

@@ -1,0 +1,67 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Portal.Hosting;
+using Montalegre.Vdi.Portal.Languages;
+using Montalegre.Vdi.Portal.Pages;
+
+namespace Montalegre.Vdi.Portal.SignIn;
+
+internal static class SignInEndpoints
+{
+    private const int LongestField = 256;
+
+    public static void Map(IEndpointRouteBuilder portal)
+    {
+        portal.MapGet("/sign-in", Show);
+        portal.MapPost("/sign-in", SignIn).WithFormGuard();
+        portal.MapPost("/sign-out", SignOut).WithFormGuard();
+    }
+
+    private static IResult Show(HttpContext http, bool? expired, bool? left)
+    {
+        if (http.User.Identity?.IsAuthenticated == true) return Navigation.SeeOther(http, "/");
+        var reason = expired == true ? new Reason { Code = ReasonCode.SignInExpired } : null;
+        return Page(http, "", reason, signedOut: left == true, StatusCodes.Status200OK);
+    }
+
+    private static async Task<IResult> SignIn(HttpContext http, BrokerCalls broker)
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var userName = form["user"].ToString().Trim();
+        var password = form["password"].ToString();
+        if (userName.Length is 0 or > LongestField || password.Length is 0 or > LongestField)
+            return Page(http, userName, null, false, StatusCodes.Status422UnprocessableEntity, unfilled: true);
+
+        var answer = await broker.SignInAsync(http, userName, password);
+        if (answer.OutcomeCase != SignInResponse.OutcomeOneofCase.SignedIn)
+        {
+            var status = answer.Refused?.Code == ReasonCode.SignInFailed ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable;
+            return Page(http, userName, answer.Refused ?? new Reason { Code = ReasonCode.Internal }, false, status);
+        }
+
+        await PortalSession.BeginAsync(http, answer.SignedIn);
+        if (!Language.IsChosen(http)) Language.Remember(http, answer.SignedIn.Language);
+        return Navigation.SeeOther(http, "/");
+    }
+
+    private static async Task<IResult> SignOut(HttpContext http, BrokerCalls broker, ILogger<BrokerCalls> log)
+    {
+        if (http.User.Identity?.IsAuthenticated == true)
+        {
+            try { await broker.SignOutAsync(http); }
+            catch (RpcException e) { log.SignOutFailed(e.StatusCode); }
+        }
+        await http.SignOutAsync(PortalSession.Scheme);
+        return Navigation.SeeOther(http, "/sign-in?left=1");
+    }
+
+    private static RazorComponentResult<SignInPage> Page(HttpContext http, string userName, Reason? reason, bool signedOut, int status, bool unfilled = false) =>
+        new(new { Page = PageContext.Of(http), UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled }) { StatusCode = status };
+}
