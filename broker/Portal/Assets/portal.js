@@ -75,8 +75,14 @@
   for (const live of document.querySelectorAll('[data-live]')) {
     let paused = false;
     const parts = root => new Map([...root.querySelectorAll('[data-part]')].map(part => [part.dataset.part, part]));
+    // Every second while something is likely to happen, then every five.
+    let awake = Date.now();
+    const again = () => setTimeout(refresh, Date.now() - awake < 120000 ? 1000 : 5000);
     const refresh = async () => {
-      if (document.hidden) return;
+      if (!document.hidden) await look();
+      again();
+    };
+    const look = async () => {
       let answer;
       try { answer = await fetch(live.dataset.live, { credentials: 'same-origin', redirect: 'error' }); }
       catch { answer = null; }
@@ -90,12 +96,13 @@
       for (const [key, part] of next) {
         const old = now.get(key);
         if (old.outerHTML === part.outerHTML) continue;
+        awake = Date.now();
         if (old.dataset.say !== part.dataset.say) tell(part.dataset.say);
         old.replaceWith(document.adoptNode(part));
       }
       if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
     };
-    setInterval(refresh, 5000);
-    document.addEventListener('visibilitychange', refresh);
+    again();
+    document.addEventListener('visibilitychange', () => { awake = Date.now(); });
   }
 })();

@@ -24,11 +24,11 @@ internal static class SignInEndpoints
         portal.MapPost("/sign-out", SignOut).WithFormGuard();
     }
 
-    private static IResult Show(HttpContext http, bool? expired, bool? left)
+    private static IResult Show(HttpContext http, string? expired, string? left)
     {
         if (http.User.Identity?.IsAuthenticated == true) return Navigation.SeeOther(http, "/");
-        var reason = expired == true ? new Reason { Code = ReasonCode.SignInExpired } : null;
-        return Page(http, "", reason, signedOut: left == true, StatusCodes.Status200OK);
+        var reason = expired == "1" ? new Reason { Code = ReasonCode.SignInExpired } : null;
+        return Page(http, "", reason, signedOut: left == "1", StatusCodes.Status200OK);
     }
 
     private static async Task<IResult> SignIn(HttpContext http, BrokerCalls broker)

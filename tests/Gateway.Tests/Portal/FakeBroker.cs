@@ -1,0 +1,136 @@
+using System.Collections.Concurrent;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+
+namespace Montalegre.Vdi.Gateway.Tests.Portal;
+
+/// <summary>A broker of one person, Maria, whose desktops and answers a test sets by hand.</summary>
+internal sealed class FakeBroker : Employee.EmployeeBase
+{
+    public const string Password = "uma palavra-passe comprida";
+    public const string Pool = "0197f000-0000-7000-8000-000000000001";
+    public const string Session = "0197f000-0000-7000-8000-0000000000aa";
+    private readonly ConcurrentDictionary<string, string> _tokens = new();
+    private int _tickets;
+
+    public ConcurrentQueue<SignInRequest> SignIns { get; } = new();
+    public ConcurrentQueue<LaunchRequest> Launches { get; } = new();
+    public ConcurrentQueue<string> LoggedOff { get; } = new();
+    public ConcurrentQueue<string> Tickets { get; } = new();
+    public List<Desktop> Desktops { get; set; } = [Ready()];
+    public Reason? Refusal { get; set; }
+    public bool Away { get; set; }
+    public string Gateway { get; set; } = "rdp.example.pt:3389";
+
+    /// <summary>While this is not completed a launch waits at place 3.</summary>
+    public TaskCompletionSource MachineIsReady { get; set; } = Completed();
+
+    public static Desktop Ready(string name = "Secretaria") => new()
+    {
+        PoolId = Pool, Name = name, Description = "Ambiente geral com correio e documentos.", State = DesktopState.Ready,
+    };
+
+    public static Desktop InSession(DesktopState state) => new(Ready())
+    {
+        State = state, SessionId = Session, MachineName = "secretaria-07", ClientName = "PORTATIL-12",
+        SessionSince = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddMinutes(-42)),
+    };
+
+    public void ForgetEveryone() => _tokens.Clear();
+
+    public override Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context)
+    {
+        StayHome();
+        SignIns.Enqueue(request);
+        if (request.Password != Password)
+            return Task.FromResult(new SignInResponse { Refused = new Reason { Code = ReasonCode.SignInFailed, Reference = "B-7Q2K" } });
+        var token = Guid.NewGuid().ToString("N");
+        _tokens[token] = request.UserName;
+        return Task.FromResult(new SignInResponse
+        {
+            SignedIn = new SignedIn
+            {
+                Token = token, UserId = request.UserName, UserName = request.UserName, DisplayName = "Maria Gonçalves", Language = "pt-PT",
+                ExpiresAt = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddHours(8)),
+            },
+        });
+    }
+
+    public override Task<SignOutResponse> SignOut(SignOutRequest request, ServerCallContext context)
+    {
+        _tokens.TryRemove(Token(context), out _);
+        return Task.FromResult(new SignOutResponse());
+    }
+
+    public override Task<ListDesktopsResponse> ListDesktops(ListDesktopsRequest request, ServerCallContext context)
+    {
+        Check(context);
+        return Task.FromResult(new ListDesktopsResponse { Desktops = { Desktops } });
+    }
+
+    public override async Task Launch(LaunchRequest request, IServerStreamWriter<LaunchProgress> responseStream, ServerCallContext context)
+    {
+        Check(context);
+        Launches.Enqueue(request);
+        if (Refusal is not null)
+        {
+            await responseStream.WriteAsync(new LaunchProgress { Refused = Refusal });
+            return;
+        }
+        if (!MachineIsReady.Task.IsCompleted)
+        {
+            await responseStream.WriteAsync(new LaunchProgress
+            {
+                Waiting = new LaunchWaiting
+                {
+                    Reason = new Reason { Code = ReasonCode.PoolFull }, Queue = new QueuePlace { Place = 3, EstimatedSeconds = 150 },
+                    Since = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow),
+                },
+            });
+            await MachineIsReady.Task.WaitAsync(context.CancellationToken);
+        }
+        var ticket = $"ticket-{Interlocked.Increment(ref _tickets):D4}-{"x".PadRight(30, 'Y')}";
+        Tickets.Enqueue(ticket);
+        await responseStream.WriteAsync(new LaunchProgress
+        {
+            Ready = new LaunchReady
+            {
+                SessionId = Session, Ticket = ticket, MachineName = "secretaria-07", Gateways = { Gateway },
+                ExpiresAt = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddSeconds(request.ForFile ? 60 : 30)),
+            },
+        });
+    }
+
+    public override Task<EmployeeLogOffResponse> LogOff(EmployeeLogOffRequest request, ServerCallContext context)
+    {
+        Check(context);
+        LoggedOff.Enqueue(request.SessionId);
+        Desktops = [Ready()];
+        return Task.FromResult(new EmployeeLogOffResponse());
+    }
+
+    public static TaskCompletionSource Pending() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static TaskCompletionSource Completed()
+    {
+        var done = Pending();
+        done.SetResult();
+        return done;
+    }
+
+    private static string Token(ServerCallContext context) =>
+        context.RequestHeaders.GetValue("authorization")?.Replace("Bearer ", "", StringComparison.Ordinal) ?? "";
+
+    private void Check(ServerCallContext context)
+    {
+        StayHome();
+        if (!_tokens.ContainsKey(Token(context))) throw new RpcException(new Status(StatusCode.Unauthenticated, "Sign in again."));
+    }
+
+    private void StayHome()
+    {
+        if (Away) throw new RpcException(new Status(StatusCode.Unavailable, "connection refused 10.0.0.7:5432"));
+    }
+}
