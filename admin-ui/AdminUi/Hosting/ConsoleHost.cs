@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Localization;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.AdminUi.Components;
+using Montalegre.Vdi.AdminUi.Live;
+using Montalegre.Vdi.AdminUi.SignIn;
+using Montalegre.Vdi.AdminUi.Words;
+using MudBlazor;
+using MudBlazor.Services;
+using Serilog;
+using Serilog.Formatting.Compact;
+
+namespace Montalegre.Vdi.AdminUi.Hosting;
+
+/// <summary>Builds the console; the program and the tests start the same one.</summary>
+internal static class ConsoleHost
+{
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            ApplicationName = typeof(ConsoleHost).Assembly.GetName().Name,
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.WebHost.UseStaticWebAssets();
+        adjust?.Invoke(builder);
+        var options = builder.Configuration.GetSection(ConsoleOptions.Section).Get<ConsoleOptions>() ?? new();
+        AddLogging(builder);
+        AddListening(builder, options);
+        AddSignIn(builder, options);
+
+        builder.Services.AddOptions<ConsoleOptions>().BindConfiguration(ConsoleOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<ConsoleOptions>, ConsoleOptionsValidator>();
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<BrokerChannel>();
+        builder.Services.AddSingleton<LiveFeeds>();
+        builder.Services.AddScoped<Broker>();
+        builder.Services.AddScoped<Language>();
+        builder.Services.AddScoped<Ask>();
+        builder.Services.AddScoped<MudLocalizer, MudWords>();
+        builder.Services.AddMudServices(mud =>
+        {
+            mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomCenter;
+            mud.SnackbarConfiguration.PreventDuplicates = false;
+            mud.SnackbarConfiguration.VisibleStateDuration = 8000;
+        });
+        builder.Services.AddHttpContextAccessor();
+        builder.Services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
+        {
+            circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(2);
+            circuits.DetailedErrors = builder.Environment.IsDevelopment();
+        });
+
+        var app = builder.Build();
+        app.Lifetime.ApplicationStarted.Register(() => app.Logger.ConsoleStarts(options.BrokerAddress));
+        app.UseExceptionHandler("/problem");
+        app.UseSecurityHeaders();
+        app.UseRequestLocalization(Languages());
+        app.UseWebSockets();
+        app.UseCircuitOriginCheck();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseAntiforgery();
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapSignIn();
+        app.MapPreferences();
+        // The middleware above sends the frame rule for every answer; two copies of it would only differ one day.
+        app.MapRazorComponents<App>().AddInteractiveServerRenderMode(mode => mode.ContentSecurityFrameAncestorsPolicy = null);
+        return app;
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder) => builder.Host.UseSerilog((context, logger) => logger
+        .ReadFrom.Configuration(context.Configuration)
+        .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
+        .WriteTo.Console(new RenderedCompactJsonFormatter()));
+
+    private static void AddListening(WebApplicationBuilder builder, ConsoleOptions options)
+    {
+        builder.WebHost.UseUrls(options.Urls);
+        // Left to the options check when the file is not there, so that the reader sees every problem at once.
+        if (!File.Exists(options.CertificatePath)) return;
+        var certificate = X509Certificate2.CreateFromPemFile(options.CertificatePath, options.CertificateKeyPath.Length > 0 ? options.CertificateKeyPath : null);
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(options.CertificatePath);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
+            kestrel.ConfigureHttpsDefaults(https =>
+            {
+                https.ServerCertificate = certificate;
+                https.ServerCertificateChain = chain;
+                https.ClientCertificateMode = ClientCertificateMode.NoCertificate;
+            });
+        });
+    }
+
+    private static void AddSignIn(WebApplicationBuilder builder, ConsoleOptions options)
+    {
+        var protection = builder.Services.AddDataProtection().SetApplicationName("montalegre-console");
+        if (options.KeysPath.Length > 0) protection.PersistKeysToFileSystem(new DirectoryInfo(options.KeysPath));
+        else protection.UseEphemeralDataProtectionProvider();
+        builder.Services.AddConsoleCookies();
+        builder.Services.AddCascadingAuthenticationState();
+    }
+
+    private static RequestLocalizationOptions Languages()
+    {
+        var options = new RequestLocalizationOptions()
+            .AddSupportedCultures(Language.Known)
+            .AddSupportedUICultures(Language.Known)
+            .SetDefaultCulture(Language.Known[0]);
+        CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.GetCultureInfo(Language.Known[0]);
+        options.RequestCultureProviders = [new CookieRequestCultureProvider { CookieName = Language.Cookie }];
+        return options;
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Security.Claims;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using Montalegre.Vdi.AdminUi.Hosting;
+using Montalegre.Vdi.AdminUi.SignIn;
+using Montalegre.Vdi.Contracts.Admin.V1;
+
+namespace Montalegre.Vdi.AdminUi.Live;
+
+/// <summary>The broker as one signed-in administrator may use it: one for each circuit, gone with it.</summary>
+internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposable
+{
+    private LiveFeed? _feed;
+    private CallInvoker? _calls;
+
+    public bool Begun => _calls is not null;
+    public string Token { get; private set; } = "";
+    public string UserName { get; private set; } = "";
+    public string DisplayName { get; private set; } = "";
+    public DateTimeOffset ExpiresAt { get; private set; }
+
+    public Administrators.AdministratorsClient Administrators => new(Calls);
+    public Pools.PoolsClient Pools => new(Calls);
+    public Machines.MachinesClient Machines => new(Calls);
+    public Sessions.SessionsClient Sessions => new(Calls);
+    public Infrastructure.InfrastructureClient Infrastructure => new(Calls);
+    public Users.UsersClient Users => new(Calls);
+    public Audit.AuditClient Audit => new(Calls);
+
+    /// <summary>The live lists; the first use in a circuit starts them or joins those of the same sign-in.</summary>
+    public LiveFeed Live => _feed ??= feeds.Join(Token, Calls);
+
+    public void Begin(ClaimsPrincipal user)
+    {
+        if (Begun || user.FindFirstValue(ConsoleCookies.TokenClaim) is not { } token) return;
+        Token = token;
+        UserName = user.Identity?.Name ?? "";
+        DisplayName = user.FindFirstValue(ConsoleCookies.DisplayNameClaim) is { Length: > 0 } shown ? shown : UserName;
+        ExpiresAt = DateTimeOffset.TryParse(user.FindFirstValue(ConsoleCookies.ExpiresClaim), CultureInfo.InvariantCulture, out var at) ? at : DateTimeOffset.MaxValue;
+        _calls = channel.Channel.Intercept(metadata =>
+        {
+            metadata.Add("authorization", "Bearer " + token);
+            return metadata;
+        });
+    }
+
+    private CallInvoker Calls => _calls ?? throw new InvalidOperationException("The broker was used before the sign-in of the circuit was read.");
+
+    public void Dispose()
+    {
+        if (_feed is not null) feeds.Leave(_feed);
+        _feed = null;
+    }
+}

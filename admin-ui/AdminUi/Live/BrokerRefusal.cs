@@ -1,0 +1,34 @@
+using System.Globalization;
+using Grpc.Core;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Common.V1;
+
+namespace Montalegre.Vdi.AdminUi.Live;
+
+/// <summary>Turns a refused call into the public reason, and the reason into a sentence.</summary>
+internal static class BrokerRefusal
+{
+    private static readonly Dictionary<string, ReasonCode> Codes =
+        Enum.GetValues<ReasonCode>().ToDictionary(ReasonTexts.Name, StringComparer.Ordinal);
+
+    public static ReasonCode Reason(this RpcException refusal) =>
+        Parse(refusal.Trailers.GetValue("reason")) ?? refusal.StatusCode switch
+        {
+            StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled => ReasonCode.BrokerUnavailable,
+            StatusCode.Unauthenticated => ReasonCode.SignInExpired,
+            StatusCode.PermissionDenied => ReasonCode.NotAllowed,
+            StatusCode.NotFound => ReasonCode.NotFound,
+            StatusCode.AlreadyExists => ReasonCode.NameTaken,
+            StatusCode.Unimplemented => ReasonCode.NotSupported,
+            _ => ReasonCode.Internal,
+        };
+
+    public static ReasonCode? Parse(string? name) => name is not null && Codes.TryGetValue(name, out var code) ? code : null;
+
+    public static string Sentence(this RpcException refusal, CultureInfo culture)
+    {
+        var sentence = ReasonTexts.Sentence(refusal.Reason(), culture);
+        var detail = refusal.Trailers.GetValue("reason-detail");
+        return string.IsNullOrEmpty(detail) ? sentence : $"{sentence} ({detail})";
+    }
+}

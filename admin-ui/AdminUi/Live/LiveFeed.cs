@@ -1,0 +1,58 @@
+using Grpc.Core;
+using Montalegre.Vdi.Contracts.Admin.V1;
+
+namespace Montalegre.Vdi.AdminUi.Live;
+
+/// <summary>The three live lists of one sign-in.</summary>
+internal sealed class LiveFeed : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Func<CancellationToken, Task>[] _watches;
+
+    public LiveFeed(string token, CallInvoker calls, TimeProvider time, TimeSpan drawInterval, ILogger log)
+    {
+        Token = token;
+        DrawInterval = drawInterval;
+        Time = time;
+        Pools = new(p => p.PoolId);
+        Machines = new(m => m.MachineId);
+        Sessions = new(s => s.SessionId);
+        var pools = new Watch<PoolsUpdate, Pool>("pools", Pools, time, log,
+            ct => new Pools.PoolsClient(calls).Watch(new(), cancellationToken: ct),
+            u => u.KindCase == PoolsUpdate.KindOneofCase.Snapshot ? new(u.Snapshot.Pools, null) : new(u.Changes?.Changed ?? [], u.Changes?.Removed ?? []));
+        var machines = new Watch<MachinesUpdate, Machine>("machines", Machines, time, log,
+            ct => new Machines.MachinesClient(calls).Watch(new(), cancellationToken: ct),
+            u => u.KindCase == MachinesUpdate.KindOneofCase.Snapshot ? new(u.Snapshot.Machines, null) : new(u.Changes?.Changed ?? [], u.Changes?.Removed ?? []));
+        var sessions = new Watch<SessionsUpdate, Session>("sessions", Sessions, time, log,
+            ct => new Sessions.SessionsClient(calls).Watch(new(), cancellationToken: ct),
+            u => u.KindCase == SessionsUpdate.KindOneofCase.Snapshot ? new(u.Snapshot.Sessions, null) : new(u.Changes?.Changed ?? [], u.Changes?.Removed ?? []));
+        _watches = [pools.RunAsync, machines.RunAsync, sessions.RunAsync];
+    }
+
+    public string Token { get; }
+    public TimeProvider Time { get; }
+    public TimeSpan DrawInterval { get; }
+    public LiveTable<Pool> Pools { get; }
+    public LiveTable<Machine> Machines { get; }
+    public LiveTable<Session> Sessions { get; }
+
+    public IReadOnlyList<ILiveSource> All => [Pools, Machines, Sessions];
+
+    /// <summary>True once the broker refused the sign-in: the page must ask for a new one.</summary>
+    public bool SignedOut => All.Any(s => s.Line.State == LineState.SignedOut);
+
+    /// <summary>The oldest moment at which one of the lists was last known to be right; the smallest value if one never was.</summary>
+    public DateTimeOffset LastHeard => All.Min(s => s.LastHeard);
+
+    public void Start()
+    {
+        var stop = _stop.Token;
+        foreach (var watch in _watches) _ = Task.Run(() => watch(stop), CancellationToken.None);
+    }
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+}

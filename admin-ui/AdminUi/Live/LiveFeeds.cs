@@ -1,0 +1,57 @@
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.AdminUi.Hosting;
+
+namespace Montalegre.Vdi.AdminUi.Live;
+
+/// <summary>
+/// One set of watches for each administrator's sign-in, shared by all pages of it and ended with the last one: the
+/// broker decides by that sign-in what may be seen, so two administrators never share a set.
+/// </summary>
+internal sealed class LiveFeeds(TimeProvider time, IOptions<ConsoleOptions> options, ILogger<LiveFeeds> log) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, (LiveFeed Feed, int Users)> _feeds = new(StringComparer.Ordinal);
+
+    public int Open { get { lock (_lock) return _feeds.Count; } }
+
+    public LiveFeed Join(string token, CallInvoker calls)
+    {
+        lock (_lock)
+        {
+            if (_feeds.TryGetValue(token, out var known))
+            {
+                _feeds[token] = (known.Feed, known.Users + 1);
+                return known.Feed;
+            }
+            var feed = new LiveFeed(token, calls, time, options.Value.DrawInterval, log);
+            _feeds[token] = (feed, 1);
+            feed.Start();
+            return feed;
+        }
+    }
+
+    public void Leave(LiveFeed feed)
+    {
+        lock (_lock)
+        {
+            if (!_feeds.TryGetValue(feed.Token, out var known) || !ReferenceEquals(known.Feed, feed)) return;
+            if (known.Users > 1)
+            {
+                _feeds[feed.Token] = (feed, known.Users - 1);
+                return;
+            }
+            _feeds.Remove(feed.Token);
+        }
+        feed.Dispose();
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach (var (feed, _) in _feeds.Values) feed.Dispose();
+            _feeds.Clear();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Components;
+using Montalegre.Vdi.AdminUi.Words;
+
+namespace Montalegre.Vdi.AdminUi.Live;
+
+/// <summary>
+/// A page that follows live lists: drawn again after changes, at most once an interval, in the language of its reader.
+/// </summary>
+public abstract class LivePage : ComponentBase, IDisposable
+{
+    private readonly Lock _lock = new();
+    private IReadOnlyList<ILiveSource> _sources = [];
+    private ITimer? _timer;
+    private bool _scheduled;
+    private bool _gone;
+
+    [Inject] internal Broker Broker { get; set; } = null!;
+    [Inject] internal Language Say { get; set; } = null!;
+    [Inject] protected NavigationManager Navigation { get; set; } = null!;
+
+    internal LiveFeed Live => Broker.Live;
+
+    internal void Follow(params IReadOnlyList<ILiveSource> sources)
+    {
+        Unfollow();
+        _sources = sources;
+        _timer = Live.Time.CreateTimer(_ => Draw(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        foreach (var source in _sources) source.Changed += OnChanged;
+    }
+
+    /// <summary>Called in the circuit's turn after changes, before the page is drawn.</summary>
+    protected virtual Task OnLiveAsync() => Task.CompletedTask;
+
+    /// <summary>Called once, when the page is left.</summary>
+    protected virtual void OnGone() { }
+
+    private void OnChanged()
+    {
+        lock (_lock)
+        {
+            if (_scheduled || _gone) return;
+            _scheduled = true;
+        }
+        _timer?.Change(Live.DrawInterval, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Draw()
+    {
+        lock (_lock)
+        {
+            _scheduled = false;
+            if (_gone) return;
+        }
+        _ = InvokeAsync(async () =>
+        {
+            if (_gone) return;
+            CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = Say.Culture;
+            try
+            {
+                await OnLiveAsync();
+                StateHasChanged();
+            }
+            catch (Exception e)
+            {
+                await DispatchExceptionAsync(e);
+            }
+        });
+    }
+
+    private void Unfollow()
+    {
+        foreach (var source in _sources) source.Changed -= OnChanged;
+        _timer?.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _gone = true;
+        Unfollow();
+        OnGone();
+        GC.SuppressFinalize(this);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using System.Security.Claims;
+using Grpc.Core;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Mvc;
+using Montalegre.Vdi.AdminUi.Hosting;
+using Montalegre.Vdi.AdminUi.Live;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Admin.V1;
+
+namespace Montalegre.Vdi.AdminUi.SignIn;
+
+/// <summary>The three form posts around a sign-in. They stand outside any circuit, because only an answer can set a cookie.</summary>
+internal static class SignInEndpoints
+{
+    public static void MapSignIn(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/sign-in/submit", SignInAsync).AllowAnonymous();
+        routes.MapPost("/set-up/submit", SetUpAsync).AllowAnonymous();
+        routes.MapPost("/sign-out", SignOutAsync);
+    }
+
+    private static async Task<IResult> SignInAsync(
+        [FromForm] string? userName, [FromForm] string? password, [FromForm(Name = "return")] string? returnUrl,
+        BrokerChannel broker, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
+    {
+        var address = context.Connection.RemoteIpAddress?.ToString() ?? "";
+        var request = new AdministratorSignInRequest { UserName = userName ?? "", Password = password ?? "", ClientAddress = address };
+        try
+        {
+            var signedIn = await new Administrators.AdministratorsClient(broker.Channel).SignInAsync(request, cancellationToken: ct);
+            return await EnterAsync(context, signedIn, returnUrl, log);
+        }
+        catch (RpcException e)
+        {
+            var reason = ReasonTexts.Name(e.Reason());
+            log.SignInRefused(userName ?? "", address, reason);
+            return Results.Redirect(ConsoleCookies.SignInPath + QueryString.Create("reason", reason).Add("return", LocalUrl.OrHome(returnUrl)));
+        }
+    }
+
+    private static async Task<IResult> SetUpAsync(
+        [FromForm] string? token, [FromForm] string? userName, [FromForm] string? displayName, [FromForm] string? password,
+        [FromForm] string? repeated, BrokerChannel broker, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
+    {
+        if (password != repeated) return Results.Redirect("/set-up?problem=repeated");
+        var request = new SetUpRequest { Token = token?.Trim() ?? "", UserName = userName ?? "", DisplayName = displayName ?? "", Password = password ?? "" };
+        try
+        {
+            var signedIn = await new Administrators.AdministratorsClient(broker.Channel).SetUpAsync(request, cancellationToken: ct);
+            return await EnterAsync(context, signedIn, "/", log);
+        }
+        catch (RpcException e)
+        {
+            var reason = ReasonTexts.Name(e.Reason());
+            log.SignInRefused(userName ?? "", context.Connection.RemoteIpAddress?.ToString() ?? "", reason);
+            return Results.Redirect("/set-up" + QueryString.Create("reason", reason));
+        }
+    }
+
+    private static async Task<IResult> SignOutAsync([FromForm(Name = "return")] string? _, Broker broker, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
+    {
+        try
+        {
+            broker.Begin(context.User);
+            await broker.Administrators.SignOutAsync(new(), cancellationToken: ct);
+        }
+        catch (RpcException e)
+        {
+            // The cookie goes all the same; the broker's copy of the sign-in runs out by itself.
+            log.SignOutNotTold(e.StatusCode.ToString());
+        }
+        await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
+        return Results.Redirect(ConsoleCookies.SignInPath + "?left=1");
+    }
+
+    private static async Task<IResult> EnterAsync(HttpContext context, AdministratorSignedIn signedIn, string? returnUrl, ILogger log)
+    {
+        var expires = signedIn.ExpiresAt.ToDateTimeOffset();
+        var identity = new ClaimsIdentity(
+        [
+            new(ClaimTypes.NameIdentifier, signedIn.UserId),
+            new(ClaimTypes.Name, signedIn.UserName),
+            new(ConsoleCookies.DisplayNameClaim, signedIn.DisplayName),
+            new(ConsoleCookies.TokenClaim, signedIn.Token),
+            new(ConsoleCookies.ExpiresClaim, expires.ToString("o", CultureInfo.InvariantCulture)),
+        ], CookieAuthenticationDefaults.AuthenticationScheme);
+        await context.SignInAsync(new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = false, ExpiresUtc = expires });
+        log.SignedIn(signedIn.UserName, context.Connection.RemoteIpAddress?.ToString() ?? "");
+        return Results.Redirect(LocalUrl.OrHome(returnUrl));
+    }
+}

@@ -1,0 +1,202 @@
+using Google.Protobuf.WellKnownTypes;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.AdminUi.Live;
+
+namespace Montalegre.Vdi.AdminUi.Words;
+
+// States, steps and codes that come from the broker.
+internal sealed partial class Language
+{
+    public string State(MachineState state) => state switch
+    {
+        MachineState.Provisioning => Pick("Em preparação", "Provisioning"),
+        MachineState.Available => Pick("Livre", "Available"),
+        MachineState.Reserved => Pick("Reservada", "Reserved"),
+        MachineState.InUse => Pick("Em uso", "In use"),
+        MachineState.Unreachable => Pick("Sem resposta", "Unreachable"),
+        MachineState.Faulted => Pick("Com falha", "Faulted"),
+        MachineState.Deleting => Pick("A eliminar", "Deleting"),
+        _ => Unknown,
+    };
+
+    public string State(SessionState state) => state switch
+    {
+        SessionState.Pending => Pick("A iniciar", "Pending"),
+        SessionState.Active => Pick("Ativa", "Active"),
+        SessionState.Disconnected => Pick("Desligada (a sessão continua)", "Disconnected"),
+        SessionState.Ended => Pick("Terminada", "Ended"),
+        _ => Unknown,
+    };
+
+    public string State(PowerState power) => power switch
+    {
+        PowerState.On => Pick("Com energia", "Powered on"),
+        PowerState.Off => Pick("Sem energia", "Powered off"),
+        _ => Pick("Energia desconhecida", "Power unknown"),
+    };
+
+    public string Kind(PoolKind kind) => kind switch
+    {
+        PoolKind.Floating => Pick("Flutuante", "Floating"),
+        PoolKind.Dedicated => Pick("Dedicado", "Dedicated"),
+        PoolKind.Manual => Pick("Manual", "Manual pool"),
+        _ => Unknown,
+    };
+
+    public string KindHint(PoolKind kind) => kind switch
+    {
+        PoolKind.Floating => Pick("qualquer máquina livre, sempre com uma cópia nova", "any free machine, always fresh"),
+        PoolKind.Dedicated => Pick("cada utilizador fica com a sua máquina", "each user keeps a machine"),
+        _ => Pick("computadores já existentes, com o nosso agente", "computers that exist already, with our agent"),
+    };
+
+    public string EnabledWord => Pick("Ativo", "Enabled");
+    public string DisabledWord => Pick("Desativado", "Disabled");
+    public string ReachedWord => Pick("Ligado", "Connected");
+    public string NotReachedWord => Pick("Sem ligação", "Not connected");
+    public string DoneWord => Pick("Feito", "Done");
+    public string RefusedWord => Pick("Recusado", "Refused");
+    public string RemovedWord => Pick("Removida", "Removed");
+    public string DrainingWord => Pick("Não aceita novas sessões", "Draining");
+    public string TroubleWord => Pick("Com problema", "In trouble");
+    public string ConnectedNow => Pick("Com ligação aberta", "Connection open");
+    public string NoConnectionNow => Pick("Sem ligação aberta", "No connection open");
+    public string Running => Pick("em curso", "running");
+
+    public string Phase(string name) => name switch
+    {
+        "brokering" => Pick("Escolha da máquina", "Brokering"),
+        "machine_start" => Pick("Arranque da máquina", "Machine start"),
+        "connect" => Pick("Ligação", "Connect"),
+        "authenticate" => Pick("Autenticação", "Authenticate"),
+        "session_open" => Pick("Abertura da sessão", "Session open"),
+        "display" => Pick("Ecrã", "Display"),
+        "desktop" => Pick("Ambiente pronto", "Desktop ready"),
+        _ => name,
+    };
+
+    public string Step(string step) => step switch
+    {
+        "" => "",
+        "overlay" or "create_overlay" => Pick("criar disco", "create disk"),
+        "define" => Pick("definir no hipervisor", "define at the hypervisor"),
+        "start" => Pick("arrancar", "start"),
+        "stop" => Pick("parar", "stop"),
+        "await_agent" => Pick("esperar pelo agente", "wait for the agent"),
+        "delete_overlay" => Pick("eliminar disco", "delete disk"),
+        "undefine" => Pick("retirar do hipervisor", "remove from the hypervisor"),
+        "copy" => Pick("copiar", "copy"),
+        "done" => Pick("concluído", "finished"),
+        _ => step,
+    };
+
+    public string OperationKind(string kind) => kind switch
+    {
+        "provision" => Pick("Preparação", "Provisioning"),
+        "refresh" => Pick("Regresso ao estado inicial", "Refresh"),
+        "restart" => Pick("Reinício", "Restart"),
+        "delete" => Pick("Eliminação", "Deletion"),
+        "publish" => Pick("Publicação", "Publication"),
+        _ => kind,
+    };
+
+    public string OperationState(string state) => state switch
+    {
+        "running" => Pick("Em curso", "Running"),
+        "done" => Pick("Concluída", "Finished"),
+        "failed" => Pick("Falhou", "Failed"),
+        _ => state,
+    };
+
+    public string ImageState(string state) => state switch
+    {
+        "publishing" => Pick("A publicar", "Publishing"),
+        "ready" => Pick("Pronta", "Ready"),
+        "retired" => Pick("Retirada", "Retired"),
+        "failed" => Pick("Falhou", "Failed"),
+        _ => state,
+    };
+
+    public string ObjectKind(string kind) => kind switch
+    {
+        "session" => Pick("sessão", "session"),
+        "machine" => Pick("máquina", "machine"),
+        "pool" => Pick("conjunto", "pool"),
+        "user" => Pick("utilizador", "user"),
+        "host" => Pick("anfitrião", "host"),
+        "image" or "image_version" => Pick("imagem-base", "golden image"),
+        "gateway" => "gateway",
+        "ticket" => Pick("bilhete", "ticket"),
+        _ => kind,
+    };
+
+    // The noun is the object, the verb what was done; an action nobody translated yet is shown by its public name.
+    public string Action(string action) => action switch
+    {
+        "session.launch" or "launch" => Pick("Lançou sessão", "Launched a session"),
+        "session.reconnect" => Pick("Voltou à sessão", "Reconnected"),
+        "session.log_off" => Pick("Terminou a sessão", "Logged off"),
+        "session.disconnect" => Pick("Desligou da sessão (a sessão continua)", "Disconnected"),
+        "session.message" => Pick("Enviou mensagem", "Sent a message"),
+        "session.active" => Pick("Sessão ficou ativa", "Session became active"),
+        "session.disconnected" => Pick("Sessão ficou desligada (continua)", "Session became disconnected"),
+        "session.ended" => Pick("Sessão terminou", "Session ended"),
+        "machine.restart" => Pick("Reiniciou a máquina", "Restarted the machine"),
+        "machine.refresh" => Pick("Repôs o estado inicial", "Refreshed the machine"),
+        "machine.drain" => Pick("Deixou de aceitar novas sessões", "Drained"),
+        "machine.undrain" => Pick("Voltou a aceitar sessões", "Accepted sessions again"),
+        "machine.remove" => Pick("Eliminou a máquina", "Removed the machine"),
+        "machine.join" or "agent.join" => Pick("Agente aderiu", "Agent joined"),
+        "machine.add" => Pick("Acrescentou a máquina", "Added the machine"),
+        "pool.create" => Pick("Criou o conjunto", "Created the pool"),
+        "pool.update" => Pick("Alterou o conjunto", "Changed the pool"),
+        "pool.delete" => Pick("Eliminou o conjunto", "Deleted the pool"),
+        "pool.entitle" or "entitlement.add" => Pick("Deu direito de acesso", "Entitled"),
+        "pool.revoke" or "pool.revoke_entitlement" or "entitlement.remove" => Pick("Retirou direito de acesso", "Revoked an entitlement"),
+        "ticket.redeemed" => Pick("Usou bilhete de ligação", "Redeemed a ticket"),
+        "ticket.refused" => Pick("Bilhete de ligação recusado", "Ticket refused"),
+        "sign_in" or "sign_in.ok" => Pick("Iniciou sessão", "Signed in"),
+        "sign_in.failed" => Pick("Não conseguiu iniciar sessão", "Failed to sign in"),
+        "sign_out" => Pick("Saiu", "Signed out"),
+        "set_up" => Pick("Fez a primeira configuração", "Did the first set-up"),
+        "user.create" => Pick("Criou o utilizador", "Created the user"),
+        "user.enable" or "user.enabled" => Pick("Ativou o utilizador", "Enabled the user"),
+        "user.disable" or "user.disabled" => Pick("Desativou o utilizador", "Disabled the user"),
+        "user.set_password" or "user.password" => Pick("Mudou a palavra-passe", "Set the password"),
+        "host.add" => Pick("Acrescentou o anfitrião", "Added the host"),
+        "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
+        "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
+        "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
+        _ => action,
+    };
+
+    public string EndReason(string reason) => reason switch
+    {
+        "log_off" or "logged_off" => Pick("terminada pelo utilizador ou por um administrador", "logged off"),
+        "machine_lost" => Pick("a máquina deixou de responder", "the machine was lost"),
+        "launch_timed_out" => Pick("a máquina não ficou pronta a tempo", "the machine was not ready in time"),
+        _ => BrokerRefusal.Parse(reason.ToUpperInvariant()) is { } code ? ReasonTexts.Sentence(code, Culture) : reason,
+    };
+
+    public string RelayEnd(string end) => end.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant() switch
+    {
+        "CLIENTCLOSED" => Pick("o cliente saiu", "client closed"),
+        "MACHINECLOSED" => Pick("a máquina fechou", "machine closed"),
+        "TICKETREVOKED" => Pick("desligada por ordem", "revoked"),
+        "IDLETIMEOUT" => Pick("sem atividade", "idle"),
+        "GATEWAYSTOPPING" => Pick("a gateway parou", "gateway stopped"),
+        _ => end,
+    };
+
+    public string OutcomeDetail(string outcome, string reference)
+    {
+        if (outcome is "ok" or "") return "";
+        var sentence = BrokerRefusal.Parse(outcome) is { } code ? ReasonTexts.Sentence(code, Culture) : outcome;
+        return reference.Length > 0 ? $"{sentence} · {reference}" : sentence;
+    }
+
+    public string Since(Timestamp? at) => at is null ? "" : Pick($"desde {Moment(at)}", $"since {Moment(at)}");
+    public string LastSeen(Timestamp? at) => at is null ? "" : Pick($"· visto {Moment(at)}", $"· seen {Moment(at)}");
+    public string OrUnknown(string value) => value.Length > 0 ? value : Unknown;
+}
