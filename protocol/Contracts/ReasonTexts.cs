@@ -56,6 +56,7 @@ public static class ReasonTexts
         [ReasonCode.DuplicateIdentity] = ("A mesma identidade foi vista em dois sítios. Ambos ficaram em quarentena.", "The same identity was seen in two places. Both are quarantined."),
         [ReasonCode.SessionEnded] = ("Esta sessão já terminou.", "This session has already ended."),
         [ReasonCode.NotSupported] = ("Esta máquina não permite esta ação.", "This machine does not support this action."),
+        [ReasonCode.LastAdministrator] = ("Este é o último administrador ativo. Ative outro primeiro.", "This is the last enabled administrator. Enable another one first."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

@@ -13,5 +13,5 @@ public enum RefusalReason
     MachineCertificateChanged, AgentSilent, SignInNotPrepared, TooManyConnections, GatewayStopping,
     BrokerUnavailable = 60, DatabaseUnavailable, DiskFull, Internal,
     NameTaken = 80, NotFound, InUse, InvalidField, JoinTokenInvalid, CertificateRequestInvalid, DuplicateIdentity,
-    SessionEnded, NotSupported,
+    SessionEnded, NotSupported, LastAdministrator,
 }

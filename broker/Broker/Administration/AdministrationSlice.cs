@@ -1,0 +1,25 @@
+using Montalegre.Vdi.Broker.Hosting;
+
+namespace Montalegre.Vdi.Broker.Administration;
+
+internal static class AdministrationSlice
+{
+    public static IServiceCollection AddAdministration(this IServiceCollection services) => services
+        .AddSingleton<AuditStore>()
+        .AddSingleton<UserStore>()
+        .AddSingleton<SetUpStore>()
+        .AddSingleton<SetUpToken>()
+        .AddSingleton<SetUpFirstAdministrator>()
+        .AddSingleton<ListUsers>()
+        .AddSingleton<CreateUser>()
+        .AddSingleton<SetPassword>()
+        .AddSingleton<SetUserEnabled>()
+        .AddStartUpStep("set-up link", (s, ct) => s.GetRequiredService<SetUpToken>().PrepareAsync(ct));
+
+    public static void MapAdministration(this WebApplication app)
+    {
+        app.MapGrpcService<AdministratorsService>();
+        app.MapGrpcService<UsersService>();
+        app.MapGrpcService<AuditService>();
+    }
+}

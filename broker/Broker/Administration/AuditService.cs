@@ -1,0 +1,22 @@
+using Grpc.Core;
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Administration;
+
+/// <summary>The gRPC face of the audit record.</summary>
+internal sealed class AuditService(AuditStore audit) : Audit.AuditBase
+{
+    private const int UsualPage = 100;
+
+    public override async Task<ListAuditResponse> List(ListAuditRequest request, ServerCallContext context)
+    {
+        Guid? objectId = null;
+        if (request.ObjectId.Length > 0)
+            objectId = Guid.TryParse(request.ObjectId, out var id) ? id : throw Refusal.Refused(RefusalReason.InvalidField, "object_id");
+        var limit = request.Limit == 0 ? UsualPage : (int)Math.Min(request.Limit, AuditStore.LargestPage);
+        var rows = await audit.ListAsync(request.Before, limit, objectId, context.CancellationToken);
+        return new ListAuditResponse { Events = { rows.Select(row => row.ToMessage()) } };
+    }
+}

@@ -1,0 +1,116 @@
+using Dapper;
+using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Domain;
+using Npgsql;
+
+namespace Montalegre.Vdi.Broker.Administration;
+
+/// <summary>SQL of local users. Every change writes its audit row in the same statement.</summary>
+internal sealed class UserStore(NpgsqlDataSource database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
+{
+    public async Task<IReadOnlyList<Person>> ListAsync(CancellationToken ct)
+    {
+        await using var connection = await reports.OpenConnectionAsync(ct);
+        var users = await connection.QueryAsync<Person>(new CommandDefinition(
+            """
+              select user_id as id, user_name, display_name, enabled, administrator
+                from app_user
+            order by user_name
+            """, cancellationToken: ct));
+        return users.AsList();
+    }
+
+    /// <summary>Null when the name is taken.</summary>
+    public async Task<Person?> CreateAsync(Person user, string passwordHash, Caller by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleOrDefaultAsync<Person>(
+            """
+              with created as (
+                   insert into app_user (user_id, user_name, display_name, password_hash, administrator)
+                   values (@Id, @UserName, @DisplayName, @passwordHash, @Administrator)
+              on conflict (user_name) do nothing
+                returning user_id, user_name, display_name, enabled, administrator),
+                   audit as (
+                   insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
+                   select @actor, 'user.create', 'user', user_id, user_name, case when administrator then 'administrator' else '' end, @SourceAddress
+                     from created)
+            select user_id as id, user_name, display_name, enabled, administrator
+              from created
+            """,
+            new { user.Id, user.UserName, user.DisplayName, user.Administrator, passwordHash, actor = by.UserName, by.SourceAddress });
+    }
+
+    /// <summary>Null when there is no such user. All sign-ins of the user end, but an administrator does not sign himself out.</summary>
+    public async Task<Person?> SetPasswordAsync(string userName, string passwordHash, Caller by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleOrDefaultAsync<Person>(
+            """
+              with changed as (
+                   update app_user
+                      set password_hash = @passwordHash
+                    where user_name     = @userName
+                returning user_id, user_name, display_name, enabled, administrator),
+                   ended as (
+                   delete from sign_in
+                    where user_id       = (select user_id from changed)
+                      and token_sha256 <> @signIn),
+                   audit as (
+                   insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                   select @actor, 'user.set_password', 'user', user_id, user_name, @SourceAddress
+                     from changed)
+            select user_id as id, user_name, display_name, enabled, administrator
+              from changed
+            """,
+            new { userName, passwordHash, signIn = Convert.FromHexString(by.SignIn), actor = by.UserName, by.SourceAddress });
+    }
+
+    /// <summary>
+    /// Null when there is no such user, or when nobody could administer any more. The lock on all enabled administrators
+    /// makes two who disable each other wait for one another; the second then finds himself the last.
+    /// </summary>
+    public async Task<Person?> SetEnabledAsync(string userName, bool enabled, Caller by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleOrDefaultAsync<Person>(
+            """
+              with keepers as materialized (
+                   select user_id
+                     from app_user
+                    where administrator
+                      and enabled
+                 order by user_id
+                      for update),
+                   changed as (
+                   update app_user
+                      set enabled   = @enabled
+                    where user_name = @userName
+                      and (@enabled or not administrator or not app_user.enabled
+                           or exists (select 1 from keepers where keepers.user_id <> app_user.user_id))
+                returning user_id, user_name, display_name, enabled, administrator),
+                   ended as (
+                   delete from sign_in
+                    where user_id = (select user_id from changed where not enabled)),
+                   audit as (
+                   insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                   select @actor, case when enabled then 'user.enable' else 'user.disable' end, 'user', user_id, user_name, @SourceAddress
+                     from changed)
+            select user_id as id, user_name, display_name, enabled, administrator
+              from changed
+            """,
+            new { userName, enabled, actor = by.UserName, by.SourceAddress });
+    }
+
+    public async Task<Person?> FindAsync(string userName, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<Person>(new CommandDefinition(
+            """
+            select user_id as id, user_name, display_name, enabled, administrator
+              from app_user
+             where user_name = @userName
+            """, new { userName }, cancellationToken: ct));
+    }
+}

@@ -1,0 +1,20 @@
+using Grpc.Core;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Identity;
+
+/// <summary>Who makes a call, as the bearer check found out; use cases take it for rights and for the audit row.</summary>
+/// <param name="SourceAddress">Where the person signed in from.</param>
+/// <param name="SignIn">SHA-256 of the session token, hexadecimal: names the sign-in, opens nothing.</param>
+internal sealed record Caller(UserId User, string UserName, string DisplayName, Audience Audience, string SourceAddress, string SignIn);
+
+internal static class CallerOfCall
+{
+    private const string Key = "montalegre.caller";
+
+    /// <summary>The caller of this call; throws where the bearer check does not apply, which is a mistake of ours.</summary>
+    public static Caller Caller(this ServerCallContext context) =>
+        context.UserState.TryGetValue(Key, out var caller) ? (Caller)caller : throw new InvalidOperationException($"{context.Method} has no caller: it is open to everybody");
+
+    public static void SetCaller(this ServerCallContext context, Caller caller) => context.UserState[Key] = caller;
+}

@@ -1,0 +1,10 @@
+namespace Montalegre.Vdi.Broker.Identity;
+
+internal static partial class IdentityLog
+{
+    [LoggerMessage(1401, LogLevel.Warning, "Sign-in from {SourceAddress} is slowed down for {Wait} after wrong passwords")]
+    public static partial void SignInSlowed(this ILogger log, string sourceAddress, TimeSpan wait);
+
+    [LoggerMessage(1402, LogLevel.Warning, "Sign-in refused: all hashing threads are busy and the queue is full")]
+    public static partial void SignInQueueFull(this ILogger log);
+}

@@ -1,0 +1,11 @@
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Identity;
+
+/// <summary>A user as sign-in needs it. The hash stays inside this slice.</summary>
+internal sealed record KnownUser(Guid UserId, string UserName, string DisplayName, string? PasswordHash, bool Enabled, bool Administrator)
+{
+    public Person Person => new(new UserId(UserId), UserName, DisplayName, Enabled, Administrator);
+
+    public override string ToString() => UserName;
+}

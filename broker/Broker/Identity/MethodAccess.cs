@@ -1,0 +1,37 @@
+using System.Collections.Frozen;
+
+namespace Montalegre.Vdi.Broker.Identity;
+
+/// <summary>Who may call a method of the public API.</summary>
+internal enum MethodAccess
+{
+    /// <summary>No token: the method signs in, or its peer proves itself by certificate or join token.</summary>
+    Open,
+    Employee,
+    Administrator,
+}
+
+internal static class MethodAccessRules
+{
+    // INVARIANT: whatever is not named here needs an administrator, so a new method is closed until somebody opens it.
+    private static readonly FrozenSet<string> OpenMethods = FrozenSet.ToFrozenSet(
+    [
+        "/montalegre.vdi.admin.v1.Administrators/GetStatus",
+        "/montalegre.vdi.admin.v1.Administrators/SetUp",
+        "/montalegre.vdi.admin.v1.Administrators/SignIn",
+        "/montalegre.vdi.gateway.v1.Employee/SignIn",
+        "/montalegre.vdi.agent.v1.AgentEnrolment/Join",
+        "/montalegre.vdi.agent.v1.AgentChannel/Connect",
+        "/montalegre.vdi.agent.v1.AgentChannel/Renew",
+        "/montalegre.vdi.gateway.v1.GatewayEnrolment/Join",
+        "/montalegre.vdi.gateway.v1.GatewayChannel/Redeem",
+        "/montalegre.vdi.gateway.v1.GatewayChannel/Connections",
+        "/montalegre.vdi.gateway.v1.GatewayChannel/Renew",
+    ]);
+
+    /// <param name="method">Full name, for example /montalegre.vdi.admin.v1.Pools/List.</param>
+    public static MethodAccess Of(string method) =>
+        OpenMethods.Contains(method) ? MethodAccess.Open
+        : method.StartsWith("/montalegre.vdi.gateway.v1.Employee/", StringComparison.Ordinal) ? MethodAccess.Employee
+        : MethodAccess.Administrator;
+}

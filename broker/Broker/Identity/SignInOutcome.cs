@@ -1,0 +1,17 @@
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Identity;
+
+/// <summary>How a sign-in ended.</summary>
+internal abstract record SignInOutcome
+{
+    private SignInOutcome() { }
+
+    public sealed record SignedIn(string Token, Person User, DateTimeOffset ExpiresAt) : SignInOutcome
+    {
+        /// <summary>Without the token, which must reach no log.</summary>
+        public override string ToString() => $"SignedIn {User.UserName}";
+    }
+
+    public sealed record Refused(RefusalReason Reason, string Detail = "") : SignInOutcome;
+}

@@ -1,0 +1,130 @@
+using Dapper;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Domain;
+using Npgsql;
+
+namespace Montalegre.Vdi.Broker.Identity;
+
+/// <summary>SQL of sign-ins. Every change writes its audit row in the same statement.</summary>
+internal sealed class SignInStore(NpgsqlDataSource database)
+{
+    public async Task<KnownUser?> FindAsync(string userName, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<KnownUser>(new CommandDefinition(
+            """
+            select user_id       as "UserId",
+                   user_name     as "UserName",
+                   display_name  as "DisplayName",
+                   password_hash as "PasswordHash",
+                   enabled       as "Enabled",
+                   administrator as "Administrator"
+              from app_user
+             where user_name = @userName
+            """, new { userName }, cancellationToken: ct));
+    }
+
+    /// <summary>When the sign-in ends; null when the user was disabled, lost the right or got another password meanwhile.</summary>
+    public async Task<DateTimeOffset?> StartAsync(KnownUser user, byte[] sha256, Audience audience, TimeSpan lifetime, string sourceAddress, string? newHash)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var expires = await connection.QuerySingleOrDefaultAsync<DateTime?>(
+            """
+              with person as (
+                   select user_id, user_name
+                     from app_user
+                    where user_id       = @userId
+                      and password_hash = @passwordHash
+                      and enabled
+                      and (administrator or not @administrator)
+                      for share),
+                   rehashed as (
+                   update app_user
+                      set password_hash = @newHash
+                    where user_id       = (select user_id from person)
+                      and @newHash::text is not null),
+                   old as (
+                   delete from sign_in
+                    where user_id    = @userId
+                      and expires_at < now()),
+                   audit as (
+                   insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
+                   select user_name, 'sign_in.ok', 'user', user_id, user_name, @audience, @sourceAddress
+                     from person)
+            insert into sign_in (token_sha256, user_id, audience, expires_at, source_address)
+            select @sha256, user_id, @audience, now() + @lifetime, @sourceAddress
+              from person
+              returning expires_at
+            """,
+            new
+            {
+                userId = user.UserId,
+                passwordHash = user.PasswordHash,
+                sha256,
+                audience = audience.Column(),
+                administrator = audience is Audience.Administrator,
+                lifetime,
+                sourceAddress,
+                newHash,
+            });
+        return expires is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null;
+    }
+
+    // A name that nobody has is not written down: people type their password there by mistake.
+    public async Task RecordFailureAsync(KnownUser? user, RefusalReason reason, Audience audience, string sourceAddress)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await connection.ExecuteAsync(
+            """
+            insert into audit_event (actor, action, object_kind, object_id, object_name, outcome, reference, source_address)
+            values (@userName, 'sign_in.failed', 'user', @userId, @userName, @outcome, @audience, @sourceAddress)
+            """,
+            new
+            {
+                userName = user?.UserName ?? "unknown",
+                userId = user?.UserId,
+                outcome = ReasonTexts.Name((ReasonCode)(int)reason),
+                audience = audience.Column(),
+                sourceAddress,
+            });
+    }
+
+    public async Task<Caller?> FindCallerAsync(byte[] sha256, string signIn, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        var row = await connection.QuerySingleOrDefaultAsync<CallerRow>(new CommandDefinition(
+            """
+            select user_id        as "UserId",
+                   user_name      as "UserName",
+                   display_name   as "DisplayName",
+                   audience       as "Audience",
+                   source_address as "SourceAddress"
+              from sign_in
+              join app_user using (user_id)
+             where token_sha256 = @sha256
+               and expires_at   > now()
+               and enabled
+               and (administrator or audience <> 'administrator')
+            """, new { sha256 }, cancellationToken: ct));
+        return row is null ? null : new(new UserId(row.UserId), row.UserName, row.DisplayName, AudienceNames.FromColumn(row.Audience), row.SourceAddress, signIn);
+    }
+
+    public async Task EndAsync(Caller caller)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await connection.ExecuteAsync(
+            """
+              with ended as (
+                   delete from sign_in
+                    where token_sha256 = @sha256
+                returning user_id)
+            insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+            select @userName, 'sign_out', 'user', user_id, @userName, @sourceAddress
+              from ended
+            """,
+            new { sha256 = Convert.FromHexString(caller.SignIn), caller.UserName, caller.SourceAddress });
+    }
+
+    private sealed record CallerRow(Guid UserId, string UserName, string DisplayName, string Audience, string SourceAddress);
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Identity;
+
+/// <summary>
+/// Checks a name and a password and answers a session token. An unknown name, a disabled user and a wrong password get
+/// the same answer after the same work: one look-up, one hash, one audit row.
+/// </summary>
+internal sealed class SignInUser(SignInStore store, Passwords passwords, SignInThrottle throttle, IOptions<IdentityOptions> options, ILogger<SignInUser> log)
+{
+    public async Task<SignInOutcome> RunAsync(string userName, string password, Audience audience, string sourceAddress, CancellationToken ct)
+    {
+        var name = UserNames.Normalise(userName);
+        var wait = throttle.Begin(name, sourceAddress);
+        if (wait > TimeSpan.Zero)
+        {
+            log.SignInSlowed(sourceAddress, wait);
+            return new SignInOutcome.Refused(RefusalReason.SignInBusy, Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+        }
+        try { return await CheckAsync(name, password, audience, sourceAddress, ct); }
+        finally { throttle.End(name); }
+    }
+
+    private async Task<SignInOutcome> CheckAsync(string name, string password, Audience audience, string sourceAddress, CancellationToken ct)
+    {
+        var found = await store.FindAsync(name, ct);
+        var check = await passwords.CheckAsync(found?.PasswordHash, password);
+        if (check is PasswordCheck.Busy)
+        {
+            log.SignInQueueFull();
+            return new SignInOutcome.Refused(RefusalReason.SignInBusy);
+        }
+        if (found is null || check is PasswordCheck.Wrong || !found.Enabled)
+        {
+            throttle.Failed(name, sourceAddress);
+            return await RefuseAsync(found, RefusalReason.SignInFailed, audience, sourceAddress);
+        }
+        throttle.Succeeded(name);
+        if (audience is Audience.Administrator && !found.Administrator)
+            return await RefuseAsync(found, RefusalReason.NotAllowed, audience, sourceAddress);
+
+        var newHash = check is PasswordCheck.RightButOldHash ? await passwords.HashAsync(password) : null;
+        var token = OpaqueToken.Make();
+        var lifetime = audience is Audience.Administrator ? options.Value.AdministratorLifetime : options.Value.EmployeeLifetime;
+        var expires = await store.StartAsync(found, token.Sha256, audience, lifetime, sourceAddress, newHash);
+        if (expires is not { } until) return await RefuseAsync(found, RefusalReason.SignInFailed, audience, sourceAddress);
+        return new SignInOutcome.SignedIn(token.Text, found.Person, until);
+    }
+
+    private async Task<SignInOutcome> RefuseAsync(KnownUser? found, RefusalReason reason, Audience audience, string sourceAddress)
+    {
+        await store.RecordFailureAsync(found, reason, audience, sourceAddress);
+        return new SignInOutcome.Refused(reason);
+    }
+}
