@@ -78,7 +78,7 @@ internal sealed class EntitlementStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(ct);
         var rows = (await connection.QueryAsync<EntitlementFound>(new CommandDefinition(
             """
-               select true as pool_exists, user_id, user_name, display_name, enabled, administrator
+               select true as pool_exists, user_id, user_name, display_name, app_user.enabled, administrator
                  from pool
                  left join (entitlement join app_user using (user_id)) using (pool_id)
                 where pool_id = @pool

@@ -1,4 +1,7 @@
+using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Certificates;
+using Montalegre.Vdi.Broker.Entitlements;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Hosting;
@@ -11,10 +14,14 @@ internal static class Slices
     {
         services.AddStorage(configuration);
         services.AddCertificates(configuration);
+        services.AddIdentity(configuration);
+        services.AddAdministration();
+        services.AddEntitlements();
     }
 
     public static void Map(WebApplication app)
     {
         app.MapHealth();
+        app.MapAdministration();
     }
 }

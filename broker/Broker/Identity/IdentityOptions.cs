@@ -1,9 +1,11 @@
+using Montalegre.Vdi.Broker.Hosting;
+
 namespace Montalegre.Vdi.Broker.Identity;
 
 /// <summary>Settings of section Identity.</summary>
-internal sealed class IdentityOptions
+internal sealed class IdentityOptions : IOptionsWithProblems
 {
-    public const string Section = "Identity";
+    public static string SectionName => "Identity";
 
     /// <summary>PBKDF2-SHA512 rounds of new password hashes; older hashes are made anew at the next sign-in.</summary>
     public int HashIterations { get; set; } = 210_000;
@@ -31,14 +33,14 @@ internal sealed class IdentityOptions
 
     public IEnumerable<string> Problems()
     {
-        if (HashIterations < 1) yield return $"{Section}:{nameof(HashIterations)} is {HashIterations}; use 210000 or more.";
-        if (HashWorkers < 0) yield return $"{Section}:{nameof(HashWorkers)} is {HashWorkers}; use 0 for one per core, or a number of threads.";
-        if (HashWaiting < 1) yield return $"{Section}:{nameof(HashWaiting)} is {HashWaiting}; use 1 or more.";
-        if (EmployeeLifetime <= TimeSpan.Zero) yield return $"{Section}:{nameof(EmployeeLifetime)} is {EmployeeLifetime}; use for example 08:00:00.";
-        if (AdministratorLifetime <= TimeSpan.Zero) yield return $"{Section}:{nameof(AdministratorLifetime)} is {AdministratorLifetime}; use for example 12:00:00.";
-        if (FreeAttemptsPerAccount < 1) yield return $"{Section}:{nameof(FreeAttemptsPerAccount)} is {FreeAttemptsPerAccount}; use 1 or more.";
-        if (FreeAttemptsPerSource < 1) yield return $"{Section}:{nameof(FreeAttemptsPerSource)} is {FreeAttemptsPerSource}; use 1 or more.";
+        if (HashIterations < 1) yield return $"{SectionName}:{nameof(HashIterations)} is {HashIterations}; use 210000 or more.";
+        if (HashWorkers < 0) yield return $"{SectionName}:{nameof(HashWorkers)} is {HashWorkers}; use 0 for one per core, or a number of threads.";
+        if (HashWaiting < 1) yield return $"{SectionName}:{nameof(HashWaiting)} is {HashWaiting}; use 1 or more.";
+        if (EmployeeLifetime <= TimeSpan.Zero) yield return $"{SectionName}:{nameof(EmployeeLifetime)} is {EmployeeLifetime}; use for example 08:00:00.";
+        if (AdministratorLifetime <= TimeSpan.Zero) yield return $"{SectionName}:{nameof(AdministratorLifetime)} is {AdministratorLifetime}; use for example 12:00:00.";
+        if (FreeAttemptsPerAccount < 1) yield return $"{SectionName}:{nameof(FreeAttemptsPerAccount)} is {FreeAttemptsPerAccount}; use 1 or more.";
+        if (FreeAttemptsPerSource < 1) yield return $"{SectionName}:{nameof(FreeAttemptsPerSource)} is {FreeAttemptsPerSource}; use 1 or more.";
         foreach (var network in TrustedSources)
-            if (!System.Net.IPNetwork.TryParse(network, out _)) yield return $"{Section}:{nameof(TrustedSources)} has '{network}'; use a network such as 10.0.5.0/24.";
+            if (!System.Net.IPNetwork.TryParse(network, out _)) yield return $"{SectionName}:{nameof(TrustedSources)} has '{network}'; use a network such as 10.0.5.0/24.";
     }
 }

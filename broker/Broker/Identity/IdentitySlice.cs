@@ -1,4 +1,5 @@
 using Grpc.AspNetCore.Server;
+using Montalegre.Vdi.Broker.Hosting;
 
 namespace Montalegre.Vdi.Broker.Identity;
 
@@ -6,7 +7,7 @@ internal static class IdentitySlice
 {
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration)
     {
-        services.Configure<IdentityOptions>(configuration.GetSection(IdentityOptions.Section));
+        services.AddOptionsWithProblems<IdentityOptions>(configuration);
         services.Configure<GrpcServiceOptions>(grpc => grpc.Interceptors.Add<BearerInterceptor>());
         return services
             .AddSingleton<PasswordQueue>()

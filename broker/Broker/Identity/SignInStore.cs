@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Domain;
@@ -14,12 +15,7 @@ internal sealed class SignInStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<KnownUser>(new CommandDefinition(
             """
-            select user_id       as "UserId",
-                   user_name     as "UserName",
-                   display_name  as "DisplayName",
-                   password_hash as "PasswordHash",
-                   enabled       as "Enabled",
-                   administrator as "Administrator"
+            select user_id, user_name, display_name, password_hash, enabled, administrator
               from app_user
              where user_name = @userName
             """, new { userName }, cancellationToken: ct));
@@ -62,7 +58,7 @@ internal sealed class SignInStore(NpgsqlDataSource database)
                 userId = user.UserId,
                 passwordHash = user.PasswordHash,
                 sha256,
-                audience = audience.Column(),
+                audience = SqlText.Of(audience),
                 administrator = audience is Audience.Administrator,
                 lifetime,
                 sourceAddress,
@@ -85,7 +81,7 @@ internal sealed class SignInStore(NpgsqlDataSource database)
                 userName = user?.UserName ?? "unknown",
                 userId = user?.UserId,
                 outcome = ReasonTexts.Name((ReasonCode)(int)reason),
-                audience = audience.Column(),
+                audience = SqlText.Of(audience),
                 sourceAddress,
             });
     }
@@ -95,11 +91,7 @@ internal sealed class SignInStore(NpgsqlDataSource database)
         await using var connection = await database.OpenConnectionAsync(ct);
         var row = await connection.QuerySingleOrDefaultAsync<CallerRow>(new CommandDefinition(
             """
-            select user_id        as "UserId",
-                   user_name      as "UserName",
-                   display_name   as "DisplayName",
-                   audience       as "Audience",
-                   source_address as "SourceAddress"
+            select user_id, user_name, display_name, audience, source_address
               from sign_in
               join app_user using (user_id)
              where token_sha256 = @sha256
@@ -107,7 +99,7 @@ internal sealed class SignInStore(NpgsqlDataSource database)
                and enabled
                and (administrator or audience <> 'administrator')
             """, new { sha256 }, cancellationToken: ct));
-        return row is null ? null : new(new UserId(row.UserId), row.UserName, row.DisplayName, AudienceNames.FromColumn(row.Audience), row.SourceAddress, signIn);
+        return row is null ? null : new(row.UserId, row.UserName, row.DisplayName, SqlText.Parse<Audience>(row.Audience), row.SourceAddress, signIn);
     }
 
     public async Task EndAsync(Caller caller)
@@ -126,5 +118,5 @@ internal sealed class SignInStore(NpgsqlDataSource database)
             new { sha256 = Convert.FromHexString(caller.SignIn), caller.UserName, caller.SourceAddress });
     }
 
-    private sealed record CallerRow(Guid UserId, string UserName, string DisplayName, string Audience, string SourceAddress);
+    private sealed record CallerRow(UserId UserId, string UserName, string DisplayName, string Audience, string SourceAddress);
 }

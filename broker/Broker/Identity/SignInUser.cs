@@ -17,7 +17,7 @@ internal sealed class SignInUser(SignInStore store, Passwords passwords, SignInT
         if (wait > TimeSpan.Zero)
         {
             log.SignInSlowed(sourceAddress, wait);
-            return new SignInOutcome.Refused(RefusalReason.SignInBusy, Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture));
+            return new SignInOutcome.Refused(RefusalReason.SignInBusy, string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(wait.TotalSeconds)} s"));
         }
         try { return await CheckAsync(name, password, audience, sourceAddress, ct); }
         finally { throttle.End(name); }
