@@ -20,7 +20,7 @@ internal static class BrokerApplication
         {
             o.MaxReceiveMessageSize = Listeners.LongestMessage;
             o.Interceptors.Add<FailureInterceptor>();
-        }).AddJsonTranscoding();
+        }).AddJsonTranscoding(Rest.Configure);
         Slices.Add(builder.Services, builder.Configuration);
 
         var app = builder.Build();

@@ -46,7 +46,7 @@ public sealed class UsersTests(TestCluster cluster) : IAsyncLifetime
     [InlineData("root", TestApi.Password, "INVALID_FIELD", "user_name")]
     [InlineData("1abc", TestApi.Password, "INVALID_FIELD", "user_name")]
     [InlineData("a b", TestApi.Password, "INVALID_FIELD", "user_name")]
-    [InlineData("abc\n", "short", "PASSWORD_TOO_WEAK", "too_short")]
+    [InlineData("abc\n", "tiny one", "PASSWORD_TOO_WEAK", "too_short")]
     [InlineData("abcdef", "Password1234", "PASSWORD_TOO_WEAK", "common")]
     [InlineData("abcdef", "aaaaaaaaaaaaaa", "PASSWORD_TOO_WEAK", "common")]
     [InlineData("abcdef", "my name is Abcdef", "PASSWORD_TOO_WEAK", "user_name")]

@@ -101,6 +101,8 @@ public sealed class BearerTests(TestDatabase database) : IClassFixture<TestDatab
 
         using var without = await api.Http.GetAsync(new Uri("/v1/users", UriKind.Relative), Ct);
         Assert.Equal(HttpStatusCode.Unauthorized, without.StatusCode);
+        var status = JsonDocument.Parse(await without.Content.ReadAsStringAsync(Ct)).RootElement;
+        Assert.Equal((16, "SIGN_IN_EXPIRED"), (status.GetProperty("code").GetInt32(), status.GetProperty("details")[0].GetProperty("reason").GetString()));
 
         using var signedIn = await api.Http.PostAsync(new Uri("/v1/sign-in", UriKind.Relative), new StringContent($$"""{"userName":"mara","password":"{{TestApi.Password}}"}""", new MediaTypeHeaderValue("application/json")), Ct);
         var token = JsonDocument.Parse(await signedIn.Content.ReadAsStringAsync(Ct)).RootElement.GetProperty("token").GetString();

@@ -50,7 +50,7 @@ public sealed class TestApi : IAsyncDisposable
         builder.Services.Configure<HostingOptions>(hosting => hosting.StateDirectory = Directory.CreateTempSubdirectory("identity-").FullName);
         builder.Services.AddSingleton(database.DataSource);
         builder.Services.AddKeyedSingleton(StorageExtensions.Reports, database.DataSource);
-        builder.Services.AddGrpc().AddJsonTranscoding();
+        builder.Services.AddGrpc().AddJsonTranscoding(Rest.Configure);
         builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements();
         var app = builder.Build();
         app.UseRouting();

@@ -1,0 +1,12 @@
+using Google.Protobuf.Reflection;
+using Google.Rpc;
+using Microsoft.AspNetCore.Grpc.JsonTranscoding;
+
+namespace Montalegre.Vdi.Broker.Hosting;
+
+/// <summary>How the gRPC services are served as REST.</summary>
+internal static class Rest
+{
+    /// <summary>Refusals carry an ErrorInfo; the JSON writer must know the type or the refusal becomes a 500.</summary>
+    public static void Configure(GrpcJsonTranscodingOptions options) => options.TypeRegistry = TypeRegistry.FromMessages(ErrorInfo.Descriptor);
+}
