@@ -1,20 +1,23 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Gateway.Enrolment;
 using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
+using Montalegre.Vdi.Gateway.Tickets;
 
 namespace Montalegre.Vdi.Gateway.Hosting;
 
 /// <summary>What the gateway is made of.</summary>
 internal static class GatewayHosting
 {
-    /// <summary>The RDP door without a way to redeem tickets: the caller adds an <see cref="Tickets.ITicketRedeemer"/>, real or fake.</summary>
+    /// <summary>The RDP door without a way to redeem tickets: the caller adds an <see cref="ITicketRedeemer"/>, real or fake.</summary>
     public static IServiceCollection AddRdpDoor(this IServiceCollection services)
     {
         services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>, OptionsProblems>();
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<AddressLimits>();
         services.AddSingleton<OpenConnections>();
         services.AddSingleton<ConnectionReports>();
@@ -27,8 +30,21 @@ internal static class GatewayHosting
         return services;
     }
 
+    /// <summary>Joining, tickets and reports. Before the door in registration, so that it stops after the door.</summary>
+    public static IServiceCollection AddBroker(this IServiceCollection services)
+    {
+        services.AddSingleton<BrokerLink>();
+        services.AddHostedService(s => s.GetRequiredService<BrokerLink>());
+        services.AddHostedService<ReportStream>();
+        services.AddSingleton<ITicketRedeemer, BrokerTicketRedeemer>();
+        return services;
+    }
+
     public static void AddGateway(this WebApplicationBuilder builder)
     {
+        builder.Services.AddBroker();
         builder.Services.AddRdpDoor();
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<GatewayOptions>>(
+            static (host, gateway) => host.ShutdownTimeout = (gateway.Value.StopGrace * 2) + TimeSpan.FromSeconds(10));
     }
 }

@@ -51,4 +51,31 @@ internal static partial class GatewayLog
 
     [LoggerMessage(4040, LogLevel.Warning, "No certificate is configured (Gateway:CertificateFile); clients will be shown the self-signed one with SHA-256 {Sha256}")]
     public static partial void SelfSigned(this ILogger log, string sha256);
+
+    [LoggerMessage(4050, LogLevel.Information, "This gateway has joined as {Gateway}; its certificate is good until {NotAfter}")]
+    public static partial void Joined(this ILogger log, string gateway, DateTime notAfter);
+
+    [LoggerMessage(4051, LogLevel.Information, "This gateway's certificate was renewed and is good until {NotAfter}")]
+    public static partial void Renewed(this ILogger log, DateTime notAfter);
+
+    [LoggerMessage(4052, LogLevel.Error, "This gateway could not {Step} and tries again: {Problem}")]
+    public static partial void IdentityFailed(this ILogger log, string step, string problem);
+
+    [LoggerMessage(4053, LogLevel.Warning, "The used join token {File} could not be deleted: {Problem}; delete it by hand")]
+    public static partial void TokenFileStays(this ILogger log, string file, string problem);
+
+    [LoggerMessage(4060, LogLevel.Information, "Opening the stream with the broker; {Open} open connections are reported to it")]
+    public static partial void StreamOpen(this ILogger log, int open);
+
+    [LoggerMessage(4061, LogLevel.Warning, "The stream with the broker broke; relays go on: {Problem}")]
+    public static partial void StreamBroke(this ILogger log, string problem);
+
+    [LoggerMessage(4062, LogLevel.Information, "The broker ordered connection {Connection} closed for {Code}; found {Found}")]
+    public static partial void CloseOrdered(this ILogger log, string connection, ReasonCode code, bool found);
+
+    [LoggerMessage(4063, LogLevel.Warning, "No broker answered a redemption: {Problem}")]
+    public static partial void BrokerAway(this ILogger log, string problem);
+
+    [LoggerMessage(4064, LogLevel.Error, "The broker failed a redemption with {Status}: {Problem}")]
+    public static partial void RedeemFailed(this ILogger log, string status, string problem);
 }

@@ -17,6 +17,9 @@ internal sealed class ConnectionReports(TimeProvider time)
 
     public ChannelReader<ConnectionReport> Waiting => _waiting.Reader;
 
+    /// <summary>Nothing more will happen; what waits can still be read.</summary>
+    public void Complete() => _waiting.Writer.TryComplete();
+
     public void Opened(OpenConnection connection) => _waiting.Writer.TryWrite(Describe(connection));
 
     public void Closed(OpenConnection connection, RelayEnd end) => _waiting.Writer.TryWrite(new ConnectionReport
