@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+
 namespace Montalegre.Vdi.Broker.Hosting;
 
 /// <summary>Puts the broker together; the process and the tests start the same one.</summary>
@@ -24,6 +26,8 @@ internal static class BrokerApplication
         Slices.Add(builder.Services, builder.Configuration);
 
         var app = builder.Build();
+        // Here and not at start, so that every problem is reported before anything is made from the options.
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
         app.UseRequestLogs();
         app.UseRouting();
         app.UseMiddleware<ListenerGate>();

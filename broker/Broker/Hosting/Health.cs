@@ -1,3 +1,4 @@
+using Montalegre.Vdi.Broker.Storage;
 using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Hosting;
@@ -11,7 +12,7 @@ internal static class Health
         app.MapGet("/healthz/ready", ReadyAsync);
     }
 
-    private static async Task<IResult> ReadyAsync(NpgsqlDataSource database, CancellationToken ct)
+    private static async Task<IResult> ReadyAsync(NpgsqlDataSource database, PrivateCluster cluster, CancellationToken ct)
     {
         try
         {
@@ -22,7 +23,8 @@ internal static class Health
         }
         catch (NpgsqlException)
         {
-            return TypedResults.Text("The database does not answer; the broker cannot place anybody.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            var why = cluster.Trouble is { } trouble ? $"{trouble}; mend it and restart the broker" : "it does not answer";
+            return TypedResults.Text($"No database: {why}.", statusCode: StatusCodes.Status503ServiceUnavailable);
         }
     }
 }

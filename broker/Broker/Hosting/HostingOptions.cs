@@ -39,6 +39,10 @@ internal sealed class HostingOptions : IOptionsWithProblems
             yield return $"{SectionName}:{nameof(StateDirectory)} is '{StateDirectory}'; use an absolute path.";
     }
 
+    /// <summary>The options as they are, for what is built before validation.</summary>
+    public static HostingOptions Unvalidated(IConfiguration configuration) =>
+        configuration.GetSection(SectionName).Get<HostingOptions>() ?? new HostingOptions();
+
     // systemd names the directory it made for the service; a person starting the broker by hand gets one below his home.
     private static string DefaultStateDirectory() =>
         Environment.GetEnvironmentVariable("STATE_DIRECTORY") is { Length: > 0 } given

@@ -9,7 +9,8 @@ using Montalegre.Vdi.Broker.Certificates;
 namespace Montalegre.Vdi.Broker.Hosting;
 
 /// <summary>Opens the two doors with TLS and limits.</summary>
-internal sealed class Listeners(IOptions<HostingOptions> hosting, ServerCertificate certificate, PeerCheck peers) : IConfigureOptions<KestrelServerOptions>
+/// <remarks>Asks for the certificate at the first connection, not at construction: the authority is loaded by a start-up step.</remarks>
+internal sealed class Listeners(IConfiguration configuration, IServiceProvider services) : IConfigureOptions<KestrelServerOptions>
 {
     /// <summary>No message and no ordinary request body is longer.</summary>
     public const int LongestMessage = 1 << 20;
@@ -31,8 +32,11 @@ internal sealed class Listeners(IOptions<HostingOptions> hosting, ServerCertific
         limits.Http2.MaxRequestHeaderFieldSize = 8 * 1024;
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
         limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(10);
-        options.Listen(hosting.Value.ApiEndPoint, l => Open(l, Listener.Api, HttpProtocols.Http1AndHttp2));
-        options.Listen(hosting.Value.ChannelEndPoint, l => Open(l, Listener.Channel, HttpProtocols.Http2));
+        // The server asks for its options before start-up validates them; what is wrong is reported there, all at once.
+        var hosting = HostingOptions.Unvalidated(configuration);
+        if (hosting.Problems().Any()) return;
+        options.Listen(hosting.ApiEndPoint, l => Open(l, Listener.Api, HttpProtocols.Http1AndHttp2));
+        options.Listen(hosting.ChannelEndPoint, l => Open(l, Listener.Channel, HttpProtocols.Http2));
     }
 
     private void Open(ListenOptions listen, Listener listener, HttpProtocols protocols)
@@ -55,13 +59,13 @@ internal sealed class Listeners(IOptions<HostingOptions> hosting, ServerCertific
         var mutual = listener is Listener.Channel;
         return new SslServerAuthenticationOptions
         {
-            ServerCertificateContext = certificate.Context,
+            ServerCertificateContext = services.GetRequiredService<ServerCertificate>().Context,
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
             ApplicationProtocols = mutual ? [SslApplicationProtocol.Http2] : [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
             AllowRenegotiation = false,
             ClientCertificateRequired = mutual,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            RemoteCertificateValidationCallback = mutual ? (_, presented, _, _) => peers.IsOurs(presented as X509Certificate2) : null,
+            RemoteCertificateValidationCallback = mutual ? (_, presented, _, _) => services.GetRequiredService<PeerCheck>().IsOurs(presented as X509Certificate2) : null,
         };
     }
 }

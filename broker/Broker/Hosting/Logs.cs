@@ -13,7 +13,7 @@ internal static class Logs
     public static IServiceCollection AddLogs(this IServiceCollection services, IConfiguration configuration) => services.AddSerilog(logger =>
     {
         // Bound without validation: bad options must reach the report of all problems, not end here with the first.
-        var hosting = configuration.GetSection(HostingOptions.SectionName).Get<HostingOptions>() ?? new HostingOptions();
+        var hosting = HostingOptions.Unvalidated(configuration);
         logger
             .MinimumLevel.Is(hosting.LogLevel)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)

@@ -17,6 +17,9 @@ internal static class StorageExtensions
         services.AddSingleton<Migrator>();
         services.AddSingleton(s => DataSources.ForBrokering(s.GetRequiredService<DatabaseAddress>().App, Options(s).MaxConnections, s.GetService<ILoggerFactory>()));
         services.AddKeyedSingleton(Reports, (s, _) => DataSources.ForReports(s.GetRequiredService<DatabaseAddress>().App, s.GetService<ILoggerFactory>()));
+        services.AddSingleton<PrivateCluster>();
+        services.AddHostedService(s => s.GetRequiredService<PrivateCluster>());   // stops after every slice added later
+        services.AddStartUpStep("database", (s, ct) => s.GetRequiredService<PrivateCluster>().OpenAsync(ct));
         services.AddStartUpStep("database schema", (s, ct) => s.GetRequiredService<Migrator>().RunWhenReachableAsync(ct));
         return services;
     }

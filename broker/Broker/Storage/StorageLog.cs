@@ -7,4 +7,22 @@ internal static partial class StorageLog
 
     [LoggerMessage(1102, LogLevel.Warning, "The database does not answer yet; trying again in {Delay}")]
     public static partial void DatabaseNotReachable(this ILogger log, TimeSpan delay, Exception e);
+
+    [LoggerMessage(1110, LogLevel.Information, "The private cluster in {Data} runs as process {ProcessId}")]
+    public static partial void ClusterStarted(this ILogger log, int processId, string data);
+
+    [LoggerMessage(1111, LogLevel.Information, "Took over the private cluster that was left running as process {ProcessId}")]
+    public static partial void ClusterAdopted(this ILogger log, int processId);
+
+    [LoggerMessage(1112, LogLevel.Warning, "The private cluster ended: {Reason}; next start in {Wait}")]
+    public static partial void ClusterEnded(this ILogger log, string reason, TimeSpan? wait);
+
+    [LoggerMessage(1113, LogLevel.Critical, "The private cluster failed too often and is not started again until the broker is restarted: {Reason}")]
+    public static partial void ClusterGivenUp(this ILogger log, string reason);
+
+    [LoggerMessage(1114, LogLevel.Information, "The private cluster has stopped")]
+    public static partial void ClusterStopped(this ILogger log);
+
+    [LoggerMessage(1115, LogLevel.Error, "Watching over the private cluster failed")]
+    public static partial void SupervisionFailed(this ILogger log, Exception e);
 }
