@@ -25,7 +25,10 @@ tree() {
 
 tree "$here/root" ""
 file "$pam" /usr/lib/x86_64-linux-gnu/security/pam_montalegre.so
-[ -z "$agent" ] || tree "$agent" /usr/lib/montalegre
+if [ -n "$agent" ]; then
+    tree "$agent" /usr/lib/montalegre
+    link /usr/lib/montalegre/montalegre-agent Montalegre.Vdi.Agent
+fi
 for unit in montalegre-agent montalegre-certificate; do
     link "/etc/systemd/system/multi-user.target.wants/$unit.service" "/etc/systemd/system/$unit.service"
 done

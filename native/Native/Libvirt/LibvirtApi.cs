@@ -103,6 +103,9 @@ internal static unsafe partial class LibvirtApi
     [LibraryImport(Library, EntryPoint = "virDomainGetMetadata", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial LibvirtText DomainGetMetadata(DomainHandle domain, int type, string uri, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "virDomainSetMetadata", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int DomainSetMetadata(DomainHandle domain, int type, string metadata, string key, string uri, uint flags);
+
     [LibraryImport(Library, EntryPoint = "virDomainGetUUID")]
     internal static partial int DomainGetUuid(nint domain, byte* uuid);
 

@@ -6,7 +6,7 @@ namespace Montalegre.Vdi.Native.Libvirt;
 public sealed unsafe class LibvirtDomain : IDisposable
 {
     private const uint ManagedSave = 1, SnapshotsMetadata = 2, Nvram = 4, CheckpointsMetadata = 16;
-    private const uint InactiveXml = 2;
+    private const uint InactiveXml = 2, AffectLive = 1, AffectStored = 2;
     private const int MetadataElement = 2;
     private readonly DomainHandle _handle;
 
@@ -61,6 +61,10 @@ public sealed unsafe class LibvirtDomain : IDisposable
 
     /// <summary>The live definition.</summary>
     public string Xml() => LibvirtApi.DomainGetXmlDesc(_handle, 0).Text();
+
+    /// <summary>Puts or replaces the metadata element of this namespace, in the stored definition and, if it runs, the live one.</summary>
+    public void SetMetadata(string element, string prefix, string namespaceUri) =>
+        LibvirtApi.DomainSetMetadata(_handle, MetadataElement, element, prefix, namespaceUri, IsActive ? AffectLive | AffectStored : AffectStored).Checked();
 
     /// <summary>The metadata element of this namespace, or null.</summary>
     public string? Metadata(string namespaceUri)

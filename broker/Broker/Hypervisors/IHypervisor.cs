@@ -1,0 +1,78 @@
+using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Native.Libvirt;
+
+namespace Montalegre.Vdi.Broker.Hypervisors;
+
+/// <summary>
+/// One hypervisor host, in verbs for a reconciler: each may be repeated after a crash and then finds its work done.
+/// Each ends within its deadline, by <see cref="HypervisorUnavailableException"/> if the host does not answer.
+/// </summary>
+internal interface IHypervisor : IAsyncDisposable
+{
+    HostId Host { get; }
+
+    Task<HostInfo> InfoAsync(CancellationToken ct);
+
+    /// <summary>Brings a golden image to the host's storage unless it is there, complete. Progress runs from 0 to 1.</summary>
+    Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct);
+
+    /// <summary>Removes an image from the host's storage; the caller knows that no overlay needs it.</summary>
+    Task DeleteImageAsync(ImageVersionId image, CancellationToken ct);
+
+    /// <summary>Makes a fresh overlay. One that a defined machine already uses under this generation stays as it is.</summary>
+    Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct);
+
+    /// <summary>Deletes a machine's overlays of other generations.</summary>
+    Task DeleteOtherOverlaysAsync(MachineId machine, int keptGeneration, CancellationToken ct);
+
+    /// <summary>Defines the machine, or redefines it; a running one takes the change at its next start.</summary>
+    Task DefineAsync(MachineDefinition definition, CancellationToken ct);
+
+    /// <summary>Marks an existing domain as ours, without changing anything else in it.</summary>
+    Task AdoptAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
+    Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
+    /// <summary>Graceful asks the guest and returns at once; Force has it off on return.</summary>
+    Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct);
+
+    Task RebootAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct);
+
+    /// <summary>Takes the machine off the host with all its overlays.</summary>
+    Task DeleteAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
+    /// <summary>Our machines on this host. Foreign domains are not listed.</summary>
+    Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct);
+
+    /// <summary>Overlays in our storage, so that one without a record can be found.</summary>
+    Task<IReadOnlyList<(MachineId Machine, int Generation)>> ListOverlaysAsync(CancellationToken ct);
+
+    /// <summary>Null when the host has no such machine of ours.</summary>
+    Task<HypervisorMachine?> FindAsync(MachineId machine, CancellationToken ct);
+
+    /// <summary>What happens on the host, from now on. Events can be lost: <see cref="HypervisorEventKind.Connected"/> asks for a fresh list.</summary>
+    IAsyncEnumerable<HypervisorEvent> EventsAsync(CancellationToken ct);
+}
+
+/// <summary>How to stop: ask the guest, or pull the plug.</summary>
+internal enum StopMode { Graceful, Force }
+
+/// <summary>One of our machines as its host has it.</summary>
+internal sealed record HypervisorMachine(MachineId Machine, string Name, PowerState Power, int Generation, long LeaseEpoch);
+
+/// <summary>What happened; Connected and Disconnected are about the host, not a machine.</summary>
+internal enum HypervisorEventKind { Connected, Disconnected, Started, Stopped, Rebooted, Undefined }
+
+/// <summary>One event. The machine may be a foreign one: whoever reads it looks it up in his own records.</summary>
+internal readonly record struct HypervisorEvent(HypervisorEventKind Kind, MachineId? Machine);
+
+/// <summary>The host does not answer, or not in time; trying again later may help.</summary>
+internal sealed class HypervisorUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>An older leader asked; a newer one has already acted on this machine.</summary>
+internal sealed class StaleLeaseException(MachineId machine, long asked, long seen) : Exception(
+    $"Machine {machine} was last changed under lease epoch {seen}; epoch {asked} is over.");
+
+/// <summary>The domain exists but is not ours.</summary>
+internal sealed class ForeignMachineException(MachineId machine) : Exception(
+    $"Domain {machine} on the host belongs to somebody else; adopt it first or choose another.");

@@ -1,0 +1,206 @@
+using System.Runtime.CompilerServices;
+using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Native.Libvirt;
+
+namespace Montalegre.Vdi.Broker.Hypervisors;
+
+/// <summary>A hypervisor host through libvirt. Every verb runs on the host's own worker, under a deadline.</summary>
+internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, ILogger<LibvirtHypervisor> log) : IHypervisor
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1);
+    private readonly HypervisorWorker _worker = new(host.Name, time);
+    private readonly HostConnection _connection = new(host, log);
+
+    public HostId Host => host.Host;
+
+    public Task<HostInfo> InfoAsync(CancellationToken ct) => RunAsync(connection => connection.HostInfo(), ct);
+
+    public Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct) =>
+        _worker.RunAsync(token => Translated(() =>
+        {
+            var began = time.GetTimestamp();
+            using var storage = new HostStorage(_connection.Get(), host);
+            if (storage.EnsureImage(image, localPath, progress, token))
+                log.ImageUploaded(image, host.Name, time.GetElapsedTime(began).TotalSeconds);
+            return true;
+        }), UploadPatience, ct);
+
+    public Task DeleteImageAsync(ImageVersionId image, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var storage = new HostStorage(connection, host);
+        storage.DeleteImage(image);
+        return true;
+    }, ct);
+
+    public Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var domain = OursOrNull(connection, machine);
+        var inUse = domain is not null && MarkOf(domain)!.Generation == generation;
+        using var storage = new HostStorage(connection, host);
+        storage.CreateOverlay(machine, generation, image, keepExisting: inUse);
+        return true;
+    }, ct);
+
+    public Task DeleteOtherOverlaysAsync(MachineId machine, int keptGeneration, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var storage = new HostStorage(connection, host);
+        storage.DeleteOtherOverlays(machine, keptGeneration);
+        return true;
+    }, ct);
+
+    public Task DefineAsync(MachineDefinition definition, CancellationToken ct) => RunAsync(connection =>
+    {
+        using (var existing = OursOrNull(connection, definition.Machine))
+            if (existing is not null) Fence(existing, definition.LeaseEpoch);
+        using var storage = new HostStorage(connection, host);
+        var place = new DomainPlace(_connection.Kvm, storage.OverlayPath(definition.Machine, definition.Generation),
+            Path.Combine(host.StoragePath, StorageXml.Console(definition.Machine)), host.Installation);
+        connection.Define(DomainXml.Build(definition, place)).Dispose();
+        log.MachineDefined(definition.Machine, host.Name, definition.Generation);
+        return true;
+    }, ct);
+
+    public Task AdoptAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var domain = connection.FindDomain(machine.Value)
+            ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no domain {machine}.");
+        if (MarkOf(domain) is { } mark && mark.Installation != host.Installation) throw new ForeignMachineException(machine);
+        if (MarkOf(domain) is null) Mark(domain, new MachineMark(host.Installation, leaseEpoch, 0));
+        else Fence(domain, leaseEpoch);
+        return true;
+    }, ct);
+
+    public Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
+    {
+        if (!domain.IsActive) domain.Start();
+    }, ct);
+
+    public Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
+    {
+        if (!domain.IsActive) return;
+        if (mode == StopMode.Force) PullThePlug(domain);
+        else domain.Shutdown();
+    }, ct);
+
+    public Task RebootAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
+    {
+        if (!domain.IsActive) domain.Start();
+        else if (mode == StopMode.Force) domain.Reset();
+        else domain.Reboot();
+    }, ct);
+
+    public Task DeleteAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
+    {
+        using (var domain = OursOrNull(connection, machine))
+        {
+            if (domain is not null)
+            {
+                Fence(domain, leaseEpoch);
+                if (domain.IsActive) PullThePlug(domain);
+                domain.Undefine();
+            }
+        }
+        using var storage = new HostStorage(connection, host);
+        storage.DeleteMachine(machine);
+        log.MachineDeleted(machine, host.Name);
+        return true;
+    }, ct);
+
+    public Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct) => RunAsync(connection =>
+    {
+        var ours = new List<HypervisorMachine>();
+        foreach (var domain in connection.Domains())
+            using (domain)
+                // A domain may vanish between the list and the question; then it is not listed.
+                try { if (Describe(domain) is { } machine) ours.Add(machine); }
+                catch (LibvirtException e) when (e.Code == LibvirtError.NoDomain) { }
+        return (IReadOnlyList<HypervisorMachine>)ours;
+    }, ct);
+
+    public Task<IReadOnlyList<(MachineId Machine, int Generation)>> ListOverlaysAsync(CancellationToken ct) => RunAsync(connection =>
+    {
+        using var storage = new HostStorage(connection, host);
+        return storage.Overlays();
+    }, ct);
+
+    public Task<HypervisorMachine?> FindAsync(MachineId machine, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var domain = connection.FindDomain(machine.Value);
+        return domain is null ? null : Describe(domain);
+    }, ct);
+
+    public async IAsyncEnumerable<HypervisorEvent> EventsAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        var reader = _connection.Listen();
+        try
+        {
+            await foreach (var one in reader.ReadAllAsync(ct)) yield return one;
+        }
+        finally
+        {
+            _connection.StopListening(reader);
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _worker.Dispose();
+        _connection.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private Task<T> RunAsync<T>(Func<LibvirtConnection, T> call, CancellationToken ct) =>
+        _worker.RunAsync(_ => Translated(() => call(_connection.Get())), Patience, ct);
+
+    private T Translated<T>(Func<T> call)
+    {
+        try { return call(); }
+        catch (LibvirtException e) when (e.ConnectionLost)
+        {
+            throw new HypervisorUnavailableException($"Host {host.Name} cannot be reached: {e.Message}", e);
+        }
+    }
+
+    private Task<bool> ActAsync(MachineId machine, long leaseEpoch, Action<LibvirtDomain> act, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var domain = OursOrNull(connection, machine)
+            ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no machine {machine}.");
+        Fence(domain, leaseEpoch);
+        act(domain);
+        return true;
+    }, ct);
+
+    private LibvirtDomain? OursOrNull(LibvirtConnection connection, MachineId machine)
+    {
+        var domain = connection.FindDomain(machine.Value);
+        if (domain is null || MarkOf(domain)?.Installation == host.Installation) return domain;
+        domain.Dispose();
+        throw new ForeignMachineException(machine);
+    }
+
+    private HypervisorMachine? Describe(LibvirtDomain domain) =>
+        MarkOf(domain) is { } mark && mark.Installation == host.Installation
+            ? new HypervisorMachine(new MachineId(domain.Uuid), domain.Name, domain.IsActive ? PowerState.On : PowerState.Off, mark.Generation, mark.LeaseEpoch)
+            : null;
+
+    // INVARIANT: once a newer leader has acted on a machine, an older one changes nothing there any more.
+    private static void Fence(LibvirtDomain domain, long leaseEpoch)
+    {
+        var mark = MarkOf(domain) ?? throw new ForeignMachineException(new MachineId(domain.Uuid));
+        if (mark.LeaseEpoch > leaseEpoch) throw new StaleLeaseException(new MachineId(domain.Uuid), leaseEpoch, mark.LeaseEpoch);
+        if (mark.LeaseEpoch < leaseEpoch) Mark(domain, mark with { LeaseEpoch = leaseEpoch });
+    }
+
+    // The guest may power off by itself in the same moment.
+    private static void PullThePlug(LibvirtDomain domain)
+    {
+        try { domain.Destroy(); }
+        catch (LibvirtException e) when (e.Code == LibvirtError.OperationInvalid) { }
+    }
+
+    private static MachineMark? MarkOf(LibvirtDomain domain) => MachineMark.Read(domain.Metadata(MachineMark.Namespace.NamespaceName));
+
+    private static void Mark(LibvirtDomain domain, MachineMark mark) =>
+        domain.SetMetadata(mark.ToXml().ToString(), MachineMark.Prefix, MachineMark.Namespace.NamespaceName);
+}

@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace Montalegre.Vdi.Broker.Hypervisors;
+
+/// <summary>
+/// The metadata element that makes a domain ours. A domain without it, or with another installation's, is never touched,
+/// whatever its name. It also carries the newest lease epoch that acted on the domain, so that an older leader is refused.
+/// </summary>
+internal sealed record MachineMark(Guid Installation, long LeaseEpoch, int Generation)
+{
+    public const string Prefix = "montalegre";
+    public static readonly XNamespace Namespace = "urn:montalegre:vdi:machine:1";
+
+    public XElement ToXml() => new(Namespace + "machine",
+        new XAttribute(XNamespace.Xmlns + Prefix, Namespace.NamespaceName),
+        new XAttribute("installation", Installation.ToString("D")),
+        new XAttribute("epoch", LeaseEpoch.ToString(CultureInfo.InvariantCulture)),
+        new XAttribute("generation", Generation.ToString(CultureInfo.InvariantCulture)));
+
+    /// <summary>Null for an element that we did not write.</summary>
+    public static MachineMark? Read(string? element)
+    {
+        if (element is null) return null;
+        var mark = XElement.Parse(element);
+        return Guid.TryParse((string?)mark.Attribute("installation"), out var installation)
+            && long.TryParse((string?)mark.Attribute("epoch"), CultureInfo.InvariantCulture, out var epoch)
+            && int.TryParse((string?)mark.Attribute("generation"), CultureInfo.InvariantCulture, out var generation)
+            ? new MachineMark(installation, epoch, generation)
+            : null;
+    }
+}
