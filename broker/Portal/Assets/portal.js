@@ -67,6 +67,7 @@
       heard = all;
     });
     events.addEventListener('done', () => again(0));
+    events.addEventListener('broken', () => again(4000));
     events.onerror = () => again(4000);
     addEventListener('pagehide', () => events.close());
   }

@@ -24,7 +24,7 @@ internal sealed record WaitingNews(
         waiting.Queue is { EstimatedSeconds: > 0 } estimate ? t.Estimate(estimate.EstimatedSeconds) : t.NoEstimate);
 }
 
-/// <summary>The event stream behind the waiting page: "waiting" with words, then one "done" that makes the page load itself again.</summary>
+/// <summary>The event stream behind the waiting page: "waiting" with words, then "done" (or "broken") that makes the page load itself again.</summary>
 internal static class ConnectProgress
 {
     public static IResult Stream(HttpContext http, string handle, BrokerCalls broker, LaunchHandles handles) =>
@@ -37,12 +37,16 @@ internal static class ConnectProgress
     {
         var t = Language.Of(http);
         using var call = await broker.LaunchAsync(http, launching.Pool, launching.Request, forFile: false, gone);
-        while (await NextAsync(call, gone) is { KindCase: LaunchProgress.KindOneofCase.Waiting } progress)
+        var progress = await NextAsync(call, gone);
+        while (progress is { KindCase: LaunchProgress.KindOneofCase.Waiting })
+        {
             yield return new(WaitingNews.Of(progress.Waiting, t), "waiting");
-        yield return new(null, "done");
+            progress = await NextAsync(call, gone);
+        }
+        yield return new(null, progress is null ? "broken" : "done");
     }
 
-    // A broken stream also ends in "done": the page then asks again and shows what is the matter.
+    // A broken stream is no verdict on the launch: the page asks again a little later and shows what is the matter.
     private static async Task<LaunchProgress?> NextAsync(AsyncServerStreamingCall<LaunchProgress> call, CancellationToken gone)
     {
         try { return await call.ResponseStream.MoveNext(gone) ? call.ResponseStream.Current : null; }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Grpc.Core;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
@@ -38,7 +37,7 @@ internal sealed class Failures(RequestDelegate next, ILogger<Failures> log)
                 await PortalSession.AskToSignInAgainAsync(http);
                 return;
             case RpcException broker:
-                var reason = ReasonOf(broker);
+                var reason = BrokerReason.Of(broker);
                 log.BrokerFailed(broker.StatusCode, http.Request.Path, reason.Reference, broker);
                 await MessagePage.Refusal(http, reason, StatusOf(broker.StatusCode)).ExecuteAsync(http);
                 return;
@@ -46,31 +45,12 @@ internal sealed class Failures(RequestDelegate next, ILogger<Failures> log)
                 await MessagePage.Forbidden(http).ExecuteAsync(http);
                 return;
             default:
-                var ours = new Reason { Code = ReasonCode.Internal, Reference = NewReference() };
+                var ours = new Reason { Code = ReasonCode.Internal, Reference = BrokerReason.NewReference() };
                 log.PageFailed(http.Request.Path, ours.Reference, e);
                 await MessagePage.Refusal(http, ours, StatusCodes.Status500InternalServerError).ExecuteAsync(http);
                 return;
         }
     }
-
-    // Refusals of unary calls carry trailers "reason", "reason-detail" and "reference"; without them the status must do.
-    private static Reason ReasonOf(RpcException e) => new()
-    {
-        Code = Named(e.Trailers.GetValue("reason")) ?? e.StatusCode switch
-        {
-            StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled => ReasonCode.BrokerUnavailable,
-            StatusCode.PermissionDenied => ReasonCode.NotAllowed,
-            StatusCode.NotFound => ReasonCode.NotFound,
-            StatusCode.ResourceExhausted => ReasonCode.TooManyConnections,
-            _ => ReasonCode.Internal,
-        },
-        Detail = e.Trailers.GetValue("reason-detail") ?? "",
-        Reference = e.Trailers.GetValue("reference") ?? NewReference(),
-    };
-
-    private static ReasonCode? Named(string? name) =>
-        name is not null && ReasonReflection.Descriptor.EnumTypes.Single(t => t.Name == nameof(ReasonCode)).FindValueByName(name) is { } value
-            ? (ReasonCode)value.Number : null;
 
     private static int StatusOf(StatusCode status) => status switch
     {
@@ -80,6 +60,4 @@ internal sealed class Failures(RequestDelegate next, ILogger<Failures> log)
         StatusCode.InvalidArgument or StatusCode.FailedPrecondition => StatusCodes.Status422UnprocessableEntity,
         _ => StatusCodes.Status500InternalServerError,
     };
-
-    private static string NewReference() => $"P-{Convert.ToHexString(RandomNumberGenerator.GetBytes(4))}";
 }

@@ -39,7 +39,15 @@ internal static class SignInEndpoints
         if (userName.Length is 0 or > LongestField || password.Length is 0 or > LongestField)
             return Page(http, userName, null, false, StatusCodes.Status422UnprocessableEntity, unfilled: true);
 
-        var answer = await broker.SignInAsync(http, userName, password);
+        SignInResponse answer;
+        try
+        {
+            answer = await broker.SignInAsync(http, userName, password);
+        }
+        catch (RpcException e) when (BrokerReason.Named(e) is not null)
+        {
+            answer = new SignInResponse { Refused = BrokerReason.Of(e) };
+        }
         if (answer.OutcomeCase != SignInResponse.OutcomeOneofCase.SignedIn)
         {
             var status = answer.Refused?.Code == ReasonCode.SignInFailed ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable;

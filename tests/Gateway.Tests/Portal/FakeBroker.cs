@@ -21,6 +21,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public ConcurrentQueue<string> Tickets { get; } = new();
     public List<Desktop> Desktops { get; set; } = [Ready()];
     public Reason? Refusal { get; set; }
+    public RpcException? SignInStatus { get; set; }
     public bool Away { get; set; }
     public string Gateway { get; set; } = "rdp.example.pt:3389";
 
@@ -43,6 +44,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public override Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context)
     {
         StayHome();
+        if (SignInStatus is not null) throw SignInStatus;
         SignIns.Enqueue(request);
         if (request.Password != Password)
             return Task.FromResult(new SignInResponse { Refused = new Reason { Code = ReasonCode.SignInFailed, Reference = "B-7Q2K" } });

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Grpc.Core;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 
@@ -109,6 +110,32 @@ public sealed class PortalPagesTests : IAsyncLifetime
         Assert.Contains("\"code\":\"POOL_FULL\"", await reader.ReadLineAsync(Stop), StringComparison.Ordinal);
         _rig.Broker.MachineIsReady.SetResult();
         Assert.Contains("event: done", await reader.ReadToEndAsync(Stop), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Broken_wait_is_not_taken_for_an_answer()
+    {
+        _rig.Broker.MachineIsReady = FakeBroker.Pending();
+        using var client = await _rig.SignedInAsync();
+        var launch = await PortalRig.ConnectAsync(client);
+        using var answer = await client.GetAsync($"{launch}/progress", HttpCompletionOption.ResponseHeadersRead, Stop);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Stop));
+        Assert.Equal("event: waiting", await reader.ReadLineAsync(Stop));
+        _rig.Broker.MachineIsReady.SetException(new InvalidOperationException("the broker was killed"));
+        Assert.Contains("event: broken", await reader.ReadToEndAsync(Stop), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refusal_that_comes_as_a_status_is_shown_with_the_brokers_own_code_and_reference()
+    {
+        using var client = _rig.NewClient();
+        _rig.Broker.SignInStatus = new RpcException(
+            new Status(StatusCode.Unauthenticated, "no"), new Metadata { { "reason", "SIGN_IN_FAILED" }, { "reference", "B-STATUS" } });
+        var answer = await PortalRig.PostAsync(client, "/sign-in", "/sign-in", ("user", "maria"), ("password", "errada"));
+        var html = await Html(answer);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        Assert.Contains("SIGN_IN_FAILED", html, StringComparison.Ordinal);
+        Assert.Contains("B-STATUS", html, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.RdpTcp;
+using Montalegre.Vdi.Portal.Hosting;
+
+namespace Montalegre.Vdi.Gateway.Portal;
+
+/// <summary>
+/// The portal as this gateway serves it: on its own HTTPS address, with the certificate of the RDP door, so that the
+/// command line can name that certificate. Without <c>Portal:Broker</c> a gateway serves no pages, only the RDP door.
+/// </summary>
+internal static class PortalDoor
+{
+    public static void AddPortalDoor(this WebApplicationBuilder builder)
+    {
+        if (!IsWanted(builder.Configuration)) return;
+
+        builder.Services.AddOptions<PortalDoorOptions>().BindConfiguration(PortalDoorOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<PortalDoorOptions>, PortalDoorProblems>();
+        builder.Services.AddPortal(builder.Configuration);
+        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate>((portal, gateway, door) =>
+        {
+            if (portal.KeyFolder.Length == 0) portal.KeyFolder = Path.Combine(gateway.Value.StateDirectory, "portal-keys");
+            if (portal.RdpCertificateSha256.Length == 0) portal.RdpCertificateSha256 = Fingerprint(door);
+        });
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<PortalDoorOptions>, DoorCertificate>(Open);
+    }
+
+    public static void MapPortalDoor(this WebApplication app)
+    {
+        if (IsWanted(app.Configuration)) app.MapPortal();
+    }
+
+    private static bool IsWanted(IConfiguration configuration) =>
+        configuration[$"{PortalOptions.Section}:{nameof(PortalOptions.Broker)}"] is { Length: > 0 };
+
+    private static string Fingerprint(DoorCertificate door) =>
+        door.Options.ServerCertificateContext!.TargetCertificate.GetCertHashString(HashAlgorithmName.SHA256);
+
+    private static void Open(KestrelServerOptions kestrel, IOptions<PortalDoorOptions> options, DoorCertificate door)
+    {
+        kestrel.AddServerHeader = false;
+        var limits = kestrel.Limits;
+        limits.MaxRequestBodySize = 64 * 1024;               // the portal's own forms are held to less
+        limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        limits.MaxRequestHeaderCount = 64;
+        limits.MaxRequestLineSize = 4 * 1024;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        limits.MaxConcurrentConnections = 10_000;
+        kestrel.Listen(IPEndPoint.Parse(options.Value.Listen), listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1AndHttp2;
+            listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                HandshakeTimeout = TimeSpan.FromSeconds(10),
+                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                {
+                    ServerCertificateContext = door.Options.ServerCertificateContext,
+                    EnabledSslProtocols = door.Options.EnabledSslProtocols,
+                    AllowRenegotiation = false,
+                    ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+                }),
+            });
+        });
+    }
+}

@@ -1,0 +1,18 @@
+using System.Net;
+
+namespace Montalegre.Vdi.Gateway.Portal;
+
+/// <summary>Section <c>Gateway:Portal</c>: where this gateway serves the employees' pages.</summary>
+internal sealed class PortalDoorOptions
+{
+    public const string Section = "Gateway:Portal";
+
+    /// <summary>Address and port of the pages, always HTTPS.</summary>
+    public string Listen { get; set; } = "[::]:443";
+
+    public IEnumerable<string> Problems()
+    {
+        if (!IPEndPoint.TryParse(Listen, out var address) || !Listen.EndsWith($":{address.Port}", StringComparison.Ordinal))
+            yield return $"{Section}:{nameof(Listen)} is '{Listen}'; use an address and a port, for example [::]:443 or 127.0.0.1:8443.";
+    }
+}
