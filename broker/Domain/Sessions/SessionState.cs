@@ -10,6 +10,7 @@ public static class SessionStates
     public static bool CanBecome(this SessionState from, SessionState to) => (from, to) switch
     {
         (SessionState.Pending, SessionState.Active) => true,
+        (SessionState.Pending, SessionState.Disconnected) => true,  // logged on and left while the broker was away
         (SessionState.Active, SessionState.Disconnected) => true,
         (SessionState.Disconnected, SessionState.Active) => true,   // reconnection
         (not SessionState.Ended, SessionState.Ended) => true,

@@ -1,0 +1,25 @@
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Sessions;
+
+/// <summary>Log messages of sessions: 4200 to 4299.</summary>
+internal static partial class SessionLog
+{
+    [LoggerMessage(4201, LogLevel.Information, "Session {Session} on machine {Machine} ended, {Reason}; the machine is now {State}")]
+    public static partial void SessionEnded(this ILogger log, SessionId session, Guid machine, SessionEnd reason, string state);
+
+    [LoggerMessage(4202, LogLevel.Information, "Session {Session} on machine {Machine} is {State}, was {Was}")]
+    public static partial void SessionSeen(this ILogger log, SessionId session, MachineId machine, string state, string was);
+
+    [LoggerMessage(4203, LogLevel.Warning, "Machine {Machine} has a session that came around the broker; it is not offered meanwhile")]
+    public static partial void RogueSession(this ILogger log, MachineId machine);
+
+    [LoggerMessage(4204, LogLevel.Error, "Sweeping sessions failed, tried again in {Interval}")]
+    public static partial void SweepFailed(this ILogger log, TimeSpan interval, Exception error);
+
+    [LoggerMessage(4205, LogLevel.Error, "Writing idle times failed, tried again in {Interval}")]
+    public static partial void IdleWriteFailed(this ILogger log, TimeSpan interval, Exception error);
+
+    [LoggerMessage(4206, LogLevel.Information, "Session {Session}: {Action} asked by {Actor}, {Outcome}")]
+    public static partial void SessionActionAsked(this ILogger log, SessionId session, string action, string actor, string outcome);
+}
