@@ -13,9 +13,11 @@ internal sealed class AgentDirectory(CommandEpoch epoch, TimeProvider time)
 
     private readonly ConcurrentDictionary<MachineId, AgentStream> _streams = new();
     private readonly ConcurrentDictionary<MachineId, long> _lost = new();
+    private readonly ConcurrentDictionary<AgentStream, bool> _superseded = new();
 
-    /// <summary>Streams that are open now.</summary>
-    public IReadOnlyCollection<AgentStream> Streams => (IReadOnlyCollection<AgentStream>)_streams.Values;
+    /// <summary>Machines that were heard within a time.</summary>
+    public IEnumerable<MachineId> HeardWithin(TimeSpan within) =>
+        _streams.Values.Where(s => time.GetElapsedTime(s.LastHeard) < within).Select(s => s.Machine);
 
     /// <summary>Machines whose stream broke and that have not come back, with the time they were last heard.</summary>
     public IReadOnlyCollection<KeyValuePair<MachineId, long>> Lost => _lost.ToArray();
@@ -52,6 +54,7 @@ internal sealed class AgentDirectory(CommandEpoch epoch, TimeProvider time)
         if (older is null || older == stream) return;
         older.SupersededAt = time.GetTimestamp();
         if (older.BootId == stream.BootId && older.Address == stream.Address) older.Cut(null);
+        else _superseded[older] = true;
     }
 
     /// <summary>Notes a message. False: the sender was superseded and yet speaks, so two machines hold one identity.</summary>
@@ -65,8 +68,22 @@ internal sealed class AgentDirectory(CommandEpoch epoch, TimeProvider time)
     /// <summary>The stream is over. Its machine is lost unless a newer stream took its place.</summary>
     public void Leave(AgentStream stream)
     {
+        _superseded.TryRemove(stream, out _);
         if (_streams.TryRemove(new(stream.Machine, stream))) _lost[stream.Machine] = stream.LastHeard;
     }
+
+    /// <summary>Cuts every stream on which nothing came for a time: its agent has to come back with a hello.</summary>
+    public void CutSilent(TimeSpan silence)
+    {
+        foreach (var stream in _streams.Values.Concat(_superseded.Keys).Where(s => time.GetElapsedTime(s.LastHeard) >= silence))
+        {
+            stream.Cut(RefusalReason.AgentSilent);
+            _superseded.TryRemove(stream, out _);
+        }
+    }
+
+    /// <summary>Where the machine's newest stream comes from.</summary>
+    public string? AddressOf(MachineId machine) => _streams.TryGetValue(machine, out var stream) ? stream.Address : null;
 
     /// <summary>Cuts the machine's newest stream, if it has one.</summary>
     public void Cut(MachineId machine, RefusalReason because)

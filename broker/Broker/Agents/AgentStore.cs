@@ -127,7 +127,7 @@ internal sealed class AgentStore(NpgsqlDataSource database)
         )
         select s.machine_id, l.machine_id is not null as lost
           from silent s
-     left join lost l on l.machine_id = s.machine_id
+          left join lost l on l.machine_id = s.machine_id
         """;
 
     private const string Orphans =
@@ -208,8 +208,6 @@ internal sealed class AgentStore(NpgsqlDataSource database)
                            case when u.machine_id is null then 'JOIN_TOKEN_INVALID' else 'ok' end, @source
                       from (values (1)) as one
                  left join used u on true
-                     where u.machine_id is not null
-                        or @audit
         )
         select machine_id from used
         """;
@@ -299,12 +297,12 @@ internal sealed class AgentStore(NpgsqlDataSource database)
     }
 
     /// <summary>Uses a join token, once. Null: unknown, used, expired or for another machine; the caller is not told which.</summary>
-    public async Task<MachineId?> JoinAsync(byte[] tokenSha256, Guid systemUuid, string computerName, string source, bool audit)
+    public async Task<MachineId?> JoinAsync(byte[] tokenSha256, Guid systemUuid, string computerName, string source)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         var id = await connection.QuerySingleOrDefaultAsync<Guid?>(Join, new
         {
-            token = tokenSha256, systemUuid, computer = Bounded.Text(computerName, 100), source, audit,
+            token = tokenSha256, systemUuid, computer = Bounded.Text(computerName, 100), source,
         });
         return id is { } found ? new MachineId(found) : null;
     }

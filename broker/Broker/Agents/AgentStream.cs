@@ -88,10 +88,6 @@ internal sealed class AgentStream(MachineId machine, string bootId, string addre
         answer.TrySetResult(result.Ok ? new CommandOutcome.Ok() : new CommandOutcome.Refused(Bounded.Text(result.Error, 500)));
     }
 
-    public void Dispose()
-    {
-        _cut.Cancel();
-        _cut.Dispose();
-        _writing.Dispose();
-    }
+    // The two sources hold nothing native, and somebody may still wait on them or cut a stream that has just ended.
+    public void Dispose() => _cut.Cancel();
 }

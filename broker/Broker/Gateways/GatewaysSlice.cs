@@ -1,0 +1,27 @@
+using Montalegre.Vdi.Broker.Certificates;
+using Montalegre.Vdi.Broker.Hosting;
+
+namespace Montalegre.Vdi.Broker.Gateways;
+
+/// <summary>Puts the slice together.</summary>
+internal static class GatewaysSlice
+{
+    public static IServiceCollection AddGateways(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptionsWithProblems<GatewayOptions>(configuration);
+        services.AddSingleton<GatewayStore>();
+        services.AddSingleton<GatewayDirectory>();
+        services.AddSingleton<GatewayConversation>();
+        services.AddSingleton<RedeemTicket>();
+        services.AddSingleton<JoinGateway>();
+        services.AddSingleton<CreateGatewayToken>();
+        services.AddHostedService<GatewaySweep>();
+        return services;
+    }
+
+    public static void MapGateways(this WebApplication app)
+    {
+        app.MapGrpcService<GatewayEnrolmentService>();
+        app.MapGrpcService<GatewayChannelService>().OnChannel(PeerKind.Gateway);
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Agent.V1;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Sessions;
+
+/// <summary>Who asks for something to be done with a session.</summary>
+/// <param name="Name">User name, as the audit shows it.</param>
+/// <param name="Source">Where the person signed in from.</param>
+/// <param name="Own">Set when the person may only touch his own session.</param>
+internal readonly record struct Asker(string Name, string Source, UserId? Own = null);
+
+/// <summary>Finds a session, tells its agent, and audits the outcome: what log off, disconnect and message have in common.</summary>
+internal sealed class SessionOrder(SessionStore sessions, AgentDirectory agents, IOptions<SessionOptions> options, ILogger<SessionOrder> log)
+{
+    /// <summary>The session if the asker may touch it and it is open; else the refusal.</summary>
+    public async Task<(SessionRow? Session, RefusalReason? Refused)> FindAsync(SessionId id, Asker by, CancellationToken ct)
+    {
+        var session = (await sessions.FindAsync([id.Value], ct)).SingleOrDefault();
+        if (session is null || (by.Own is { } own && own.Value != session.UserId)) return (null, RefusalReason.NotFound);
+        return session.State == "ended" ? (null, RefusalReason.SessionEnded) : (session, null);
+    }
+
+    /// <summary>Sends the command; null when the agent did it.</summary>
+    public async Task<RefusalReason?> SendAsync(SessionRow session, Command command, CancellationToken ct) =>
+        await agents.SendAsync(new(session.MachineId), command, options.Value.CommandWithin, ct) switch
+        {
+            CommandOutcome.Ok => null,
+            CommandOutcome.Refused => RefusalReason.NotSupported,
+            _ => RefusalReason.AgentSilent,
+        };
+
+    /// <summary>Writes who asked for what, and what came of it.</summary>
+    public async Task AuditAsync(SessionId session, string action, Asker by, RefusalReason? refused)
+    {
+        var outcome = refused is { } reason ? ReasonTexts.Name((ReasonCode)(int)reason) : "ok";
+        await sessions.AuditAsync(session, action, by.Name, by.Source, outcome);
+        log.SessionActionAsked(session, action, by.Name, outcome);
+    }
+}

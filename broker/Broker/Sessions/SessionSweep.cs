@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Sessions;
+
+/// <summary>Ends reservations that nobody came to, a bounded number each time, and writes the gathered idle times.</summary>
+internal sealed class SessionSweep(
+    SessionStore sessions, EndSession end, IdleReports idle, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionSweep> log) : BackgroundService
+{
+    private const int MostAtOnce = 100;
+    private const int IdleBatch = 500;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        EveryAsync(options.Value.SweepEvery, () => EndOverdueAsync(stoppingToken), log.SweepFailed, stoppingToken),
+        EveryAsync(options.Value.WriteIdleEvery, WriteIdleAsync, log.IdleWriteFailed, stoppingToken));
+
+    /// <summary>Ends what is overdue now; the end statement decides again, so that somebody who just came keeps the session.</summary>
+    public async Task EndOverdueAsync(CancellationToken ct)
+    {
+        foreach (var session in await sessions.NeverLoggedOnAsync(options.Value.LogonWithin, MostAtOnce, ct))
+        {
+            ct.ThrowIfCancellationRequested();
+            await end.RunAsync(new(session, SessionEnd.NeverLoggedOn, "broker") { OnlyPending = true, NewestTicketOlderThan = options.Value.LogonWithin });
+        }
+    }
+
+    /// <summary>Writes what was gathered.</summary>
+    public async Task WriteIdleAsync()
+    {
+        while (idle.Take(IdleBatch) is { Count: > 0 } batch) await sessions.IdleAsync(batch);
+    }
+
+    private async Task EveryAsync(TimeSpan interval, Func<Task> work, Action<TimeSpan, Exception> failed, CancellationToken ct)
+    {
+        using var tick = new PeriodicTimer(interval, time);
+        while (await tick.WaitForNextTickAsync(ct))
+        {
+            try
+            {
+                await work();
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                failed(interval, e);
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Hosting;
+
+namespace Montalegre.Vdi.Broker.Sessions;
+
+/// <summary>Puts the slice together.</summary>
+internal static class SessionsSlice
+{
+    public static IServiceCollection AddSessions(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptionsWithProblems<SessionOptions>(configuration);
+        services.AddSingleton<SessionStore>();
+        services.AddSingleton<EndSession>();
+        services.AddSingleton<IdleReports>();
+        services.AddSingleton<IGuestReports, GuestReports>();
+        services.AddSingleton<SessionSweep>();
+        services.AddHostedService(s => s.GetRequiredService<SessionSweep>());
+        return services;
+    }
+}

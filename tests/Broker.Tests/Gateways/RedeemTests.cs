@@ -1,0 +1,177 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Gateways;
+using Montalegre.Vdi.Broker.Tests.Agents;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Tests.Gateways;
+
+public sealed class RedeemTests(TestDatabase database) : IClassFixture<TestDatabase>
+{
+    private readonly Arrange _rows = new(database.DataSource);
+    private readonly AgentDirectory _agents = new(new CommandEpoch(() => 7), TimeProvider.System);
+
+    [Fact]
+    public async Task One_of_32_redemptions_of_one_ticket_wins()
+    {
+        var (machine, session, ticket) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine);
+        var redeem = Redeem();
+        var gateway = await GatewayAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(() => AskAsync(redeem, gateway, ticket))));
+
+        var target = Assert.Single(answers, a => a.Target is not null).Target;
+        Assert.All(answers.Where(a => a.Target is null), a => Assert.Equal(ReasonCode.TicketUsed, a.Refused.Code));
+        Assert.Equal("10.0.0.5", target.Address);
+        Assert.Equal(3389u, target.Port);
+        Assert.Equal(session.Value.ToString(), target.SessionId);
+        Assert.Equal(32, target.CertificateSha256.Length);
+        Assert.Equal(1, await _rows.ScalarAsync<int>("select count(*)::integer from connection where session_id = @id", session.Value));
+        Assert.Equal(31, await _rows.AuditsAsync(session.Value, "ticket.refused"));
+        Assert.Equal(1, await _rows.AuditsAsync(session.Value, "ticket.redeemed"));
+    }
+
+    [Fact]
+    public async Task Agent_is_told_only_the_hash_of_the_secret_that_the_gateway_gets()
+    {
+        var (machine, session, ticket) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine);
+
+        var answer = await AskAsync(Redeem(), await GatewayAsync(), ticket);
+
+        var command = Assert.Single(agent.Commands);
+        Assert.Equal(7u, command.Epoch);
+        Assert.Equal(60, command.Lifetime.Seconds);
+        Assert.Equal(session.Value.ToString(), command.PrepareSignIn.SessionId);
+        Assert.Equal(answer.Target.UserName, command.PrepareSignIn.UserName);
+        Assert.Equal(SHA256.HashData(answer.Target.Secret.Span), command.PrepareSignIn.SecretSha256.ToByteArray());
+        Assert.Equal(32, answer.Target.Secret.Length);
+    }
+
+    [Theory]
+    [InlineData("10.1.1.1", 30, "10.1.1.2", ReasonCode.TicketForeign)]
+    [InlineData(null, -1, "10.1.1.2", ReasonCode.TicketExpired)]
+    [InlineData("10.1.1.1", -1, "10.1.1.2", ReasonCode.TicketForeign)]
+    public async Task Foreign_or_expired_ticket_is_refused_and_stays_unused(string? boundTo, int seconds, string from, ReasonCode expected)
+    {
+        var (machine, session, _) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine);
+        var ticket = await _rows.TicketAsync(session, boundTo, seconds);
+
+        var answer = await AskAsync(Redeem(), await GatewayAsync(), ticket, from);
+
+        Assert.Equal(expected, answer.Refused.Code);
+        Assert.Empty(agent.Commands);
+        Assert.Equal(0, await _rows.ScalarAsync<int>("select count(*)::integer from ticket where session_id = @id and used_at is not null", session.Value));
+    }
+
+    [Fact]
+    public async Task Address_is_one_address_however_it_is_spelt()
+    {
+        var (machine, session, _) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine);
+        var ticket = await _rows.TicketAsync(session, "10.1.1.1");
+
+        var answer = await AskAsync(Redeem(), await GatewayAsync(), ticket, "::ffff:10.1.1.1");
+
+        Assert.NotNull(answer.Target);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("not a ticket")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    public async Task Whatever_is_no_ticket_is_unknown(string ticket)
+    {
+        var answer = await AskAsync(Redeem(), await GatewayAsync(), ticket);
+
+        Assert.Equal(ReasonCode.TicketUnknown, answer.Refused.Code);
+    }
+
+    [Fact]
+    public async Task Ticket_of_an_ended_session_opens_nothing()
+    {
+        var (_, session, ticket) = await LaunchedAsync();
+        await _rows.ExecuteAsync("update session set state = 'ended' where session_id = @id", new { id = session.Value });
+
+        var answer = await AskAsync(Redeem(), await GatewayAsync(), ticket);
+
+        Assert.Equal(ReasonCode.SessionEnded, answer.Refused.Code);
+    }
+
+    [Fact]
+    public async Task Silent_agent_uses_the_ticket_up_and_keeps_the_session()
+    {
+        var (_, session, ticket) = await LaunchedAsync();
+        var gateway = await GatewayAsync();
+
+        var answer = await AskAsync(Redeem(), gateway, ticket);
+        var again = await AskAsync(Redeem(), gateway, ticket);
+
+        Assert.Equal(ReasonCode.AgentSilent, answer.Refused.Code);
+        Assert.Equal(ReasonCode.TicketUsed, again.Refused.Code);
+        Assert.Equal("pending", await _rows.SessionStateAsync(session));
+        Assert.Equal("AGENT_SILENT", await _rows.ScalarAsync<string>("select end_reason from connection where session_id = @id", session.Value));
+        Assert.Equal(1, await _rows.AuditsAsync(session.Value, "connection.failed"));
+    }
+
+    [Fact]
+    public async Task Agent_that_cannot_prepare_the_sign_in_is_a_reason_of_its_own()
+    {
+        var (machine, _, ticket) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine, ok: false);
+
+        var answer = await AskAsync(Redeem(), await GatewayAsync(), ticket);
+
+        Assert.Equal(ReasonCode.SignInNotPrepared, answer.Refused.Code);
+    }
+
+    [Fact]
+    public async Task Source_that_guesses_a_thousand_tickets_a_minute_is_not_answered_and_audited_once()
+    {
+        var (machine, _, ticket) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine);
+        var redeem = Redeem(o => o.WrongTicketsPerMinute = 50);
+        var gateway = await GatewayAsync();
+        for (var i = 0; i < 60; i++) await AskAsync(redeem, gateway, "guess", "10.9.9.9");
+
+        var guesser = await AskAsync(redeem, gateway, ticket, "10.9.9.9");
+        var other = await AskAsync(redeem, gateway, ticket, "10.9.9.8");
+
+        Assert.Equal(ReasonCode.TooManyConnections, guesser.Refused.Code);
+        Assert.NotNull(other.Target);
+        Assert.Equal(1, await _rows.AuditsAsync(gateway.Value, "ticket.limited"));
+    }
+
+    private RedeemTicket Redeem(Action<GatewayOptions>? change = null)
+    {
+        var options = new GatewayOptions();
+        change?.Invoke(options);
+        return new(new GatewayStore(database.DataSource), _agents, Options.Create(options), TimeProvider.System, NullLogger<RedeemTicket>.Instance);
+    }
+
+    private static Task<RedeemResponse> AskAsync(RedeemTicket redeem, GatewayId gateway, string ticket, string from = "10.1.1.1") =>
+        redeem.RunAsync(gateway, new RedeemRequest { Ticket = ticket, ClientAddress = from, ClientName = "test" }, TestContext.Current.CancellationToken);
+
+    private async Task<(MachineId Machine, SessionId Session, string Ticket)> LaunchedAsync()
+    {
+        var machine = await _rows.MachineAsync("floating", "available");
+        await _rows.ExecuteAsync(
+            "insert into machine_agent (machine_id, connected, addresses, rdp_port, rdp_certificate_sha256) values (@id, true, '{10.0.0.5}', 3389, @pin)",
+            new { id = machine.Value, pin = new byte[32] });
+        var session = await _rows.SessionAsync(machine, "pending");
+        return (machine, session, await _rows.TicketAsync(session));
+    }
+
+    private async Task<GatewayId> GatewayAsync()
+    {
+        var gateway = Guid.NewGuid();
+        await _rows.ExecuteAsync("insert into gateway (gateway_id, name, rdp_address) values (@gateway, @gateway::text, '127.0.0.1:3389')", new { gateway });
+        return new(gateway);
+    }
+}
