@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Contracts.Agent.V1;
 using Montalegre.Vdi.Domain;
@@ -13,7 +14,7 @@ internal enum ConversationEnd { AgentLeft, NoHello, UnknownMachine, Superseded, 
 /// <summary>One agent's stream from hello to the end. Messages are handled in order, one at a time: a slow broker slows its agent.</summary>
 internal sealed class AgentConversation(
     AgentDirectory directory, AgentStore agents, IGuestReports guests, Node node,
-    IOptions<AgentOptions> options, TimeProvider time, ILogger<AgentConversation> log)
+    PeerCheck peers, IOptions<AgentOptions> options, TimeProvider time, ILogger<AgentConversation> log)
 {
     private const int MostSessions = 1000;
 
@@ -116,6 +117,7 @@ internal sealed class AgentConversation(
         var other = directory.AddressOf(stream.Machine) ?? "";
         log.DuplicateIdentity(stream.Machine, stream.Address, other);
         await agents.QuarantineAsync(stream.Machine, stream.Address, other);
+        await peers.RevokeAsync(PeerKind.Machine, stream.Machine.Value);   // also forgets that the certificate was good a moment ago
         directory.Cut(stream.Machine, RefusalReason.DuplicateIdentity);
     }
 

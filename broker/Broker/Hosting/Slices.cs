@@ -1,7 +1,10 @@
 using Montalegre.Vdi.Broker.Administration;
+using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Entitlements;
+using Montalegre.Vdi.Broker.Gateways;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Hosting;
@@ -17,11 +20,16 @@ internal static class Slices
         services.AddIdentity(configuration);
         services.AddAdministration();
         services.AddEntitlements();
+        services.AddAgents(configuration);
+        services.AddGateways(configuration);
+        services.AddSessions(configuration);
     }
 
     public static void Map(WebApplication app)
     {
         app.MapHealth();
         app.MapAdministration();
+        app.MapAgents();
+        app.MapGateways();
     }
 }

@@ -16,7 +16,7 @@ internal sealed class MessageSession(SessionOrder order)
         var (session, refused) = await order.FindAsync(id, by, ct);
         if (session is null) return refused;
         refused = session.GuestSessionId is { } guest
-            ? await order.SendAsync(session, new Command { ShowMessage = new ShowMessage { GuestSessionId = guest, Title = title, Text = text } }, ct)
+            ? await order.SendAsync(session, new Command { Message = new ShowMessage { GuestSessionId = guest, Title = title, Text = text } }, ct)
             : RefusalReason.AgentSilent;
         await order.AuditAsync(id, "session.message", by, refused);
         return refused;

@@ -12,6 +12,10 @@ internal static class SessionsSlice
         services.AddSingleton<SessionStore>();
         services.AddSingleton<EndSession>();
         services.AddSingleton<IdleReports>();
+        services.AddSingleton<SessionOrder>();
+        services.AddSingleton<LogOffSession>();
+        services.AddSingleton<DisconnectSession>();
+        services.AddSingleton<MessageSession>();
         services.AddSingleton<IGuestReports, GuestReports>();
         services.AddSingleton<SessionSweep>();
         services.AddHostedService(s => s.GetRequiredService<SessionSweep>());

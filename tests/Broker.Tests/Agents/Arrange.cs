@@ -68,11 +68,13 @@ internal sealed class Arrange(NpgsqlDataSource database)
         await ExecuteAsync(
             """
             with taken as (
-                   update machine
+                   update machine m
                       set state = case when @state = 'pending' then 'reserved' else 'in_use' end,
-                          used_generation = case when @state = 'pending' then used_generation else generation end
-                    where machine_id = @machine
-                returning machine_id, pool_id, name
+                          used_generation = case when @state <> 'pending' and p.kind = 'floating' and not m.manual then m.generation end
+                     from pool p
+                    where m.machine_id = @machine
+                      and p.pool_id = m.pool_id
+                returning m.machine_id, m.pool_id, m.name
             )
             insert into session (session_id, request_id, user_id, pool_id, machine_id, machine_name, state, guest_session_id)
                  select @session, @session, @user, pool_id, machine_id, name, @state, @guest
