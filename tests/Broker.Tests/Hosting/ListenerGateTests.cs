@@ -1,11 +1,11 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Certificates;
-using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Contracts.Agent.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Montalegre.Vdi.Broker.Tests.Hosting;
@@ -14,24 +14,7 @@ public sealed class ListenerGateTests(TestCluster cluster) : IAsyncLifetime
 {
     private readonly TestBroker _broker = new(cluster);
 
-    // Small services that are there only to see who reaches them.
-    private sealed class Renewals : AgentChannel.AgentChannelBase
-    {
-        public override Task<JoinResponse> Renew(RenewRequest request, ServerCallContext context) =>
-            Task.FromResult(new JoinResponse { MachineId = PeerIdentity.Of(context).SubjectId.ToString("D") });
-    }
-
-    private sealed class Enrolment : GatewayEnrolment.GatewayEnrolmentBase
-    {
-        public override Task<GatewayJoinResponse> Join(GatewayJoinRequest request, ServerCallContext context) =>
-            Task.FromResult(new GatewayJoinResponse { GatewayId = "reached" });
-    }
-
-    public ValueTask InitializeAsync() => _broker.StartAsync([], app =>
-    {
-        app.MapGrpcService<Renewals>().OnChannel(PeerKind.Machine);
-        app.MapGrpcService<Enrolment>();
-    });
+    public ValueTask InitializeAsync() => _broker.StartAsync([]);
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
@@ -64,12 +47,13 @@ public sealed class ListenerGateTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Api_service_answers_on_the_api_endpoint_and_not_on_the_channel()
     {
-        var here = await new GatewayEnrolment.GatewayEnrolmentClient(_broker.Api()).JoinAsync(new GatewayJoinRequest(), cancellationToken: TestContext.Current.CancellationToken);
+        var here = await Assert.ThrowsAsync<RpcException>(async () =>
+            await new GatewayEnrolment.GatewayEnrolmentClient(_broker.Api()).JoinAsync(new GatewayJoinRequest(), cancellationToken: TestContext.Current.CancellationToken));
         using var certificate = await _broker.IssueAsync(PeerKind.Gateway, Guid.CreateVersion7());
         var there = await Assert.ThrowsAsync<RpcException>(async () =>
             await new GatewayEnrolment.GatewayEnrolmentClient(_broker.Channel(certificate)).JoinAsync(new GatewayJoinRequest(), cancellationToken: TestContext.Current.CancellationToken));
 
-        Assert.Equal("reached", here.GatewayId);
+        Assert.Equal("CERTIFICATE_REQUEST_INVALID", here.Trailers.GetValue("reason"));   // the service itself said so
         Assert.Equal(StatusCode.Unimplemented, there.StatusCode);
     }
 
@@ -122,6 +106,11 @@ public sealed class ListenerGateTests(TestCluster cluster) : IAsyncLifetime
         await Assert.ThrowsAsync<RpcException>(() => RenewAsync(server));
     }
 
-    private async Task<JoinResponse> RenewAsync(X509Certificate2? certificate) =>
-        await new AgentChannel.AgentChannelClient(_broker.Channel(certificate)).RenewAsync(new RenewRequest(), cancellationToken: TestContext.Current.CancellationToken);
+    private async Task<JoinResponse> RenewAsync(X509Certificate2? certificate)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=ignored", key, HashAlgorithmName.SHA256).CreateSigningRequest();
+        return await new AgentChannel.AgentChannelClient(_broker.Channel(certificate)).RenewAsync(
+            new RenewRequest { CertificateRequest = ByteString.CopyFrom(request) }, cancellationToken: TestContext.Current.CancellationToken);
+    }
 }
