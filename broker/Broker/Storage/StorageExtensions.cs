@@ -19,6 +19,12 @@ internal static class StorageExtensions
         services.AddKeyedSingleton(Reports, (s, _) => DataSources.ForReports(s.GetRequiredService<DatabaseAddress>().App, s.GetService<ILoggerFactory>()));
         services.AddSingleton<PrivateCluster>();
         services.AddHostedService(s => s.GetRequiredService<PrivateCluster>());   // stops after every slice added later
+        services.AddSingleton<ChangeStore>();
+        services.AddSingleton<ChangePump>();
+        services.AddHostedService(s => s.GetRequiredService<ChangePump>());
+        services.AddSingleton<Lease>();
+        services.AddSingleton<LeaseKeeper>();
+        services.AddHostedService(s => s.GetRequiredService<LeaseKeeper>());
         services.AddStartUpStep("database", (s, ct) => s.GetRequiredService<PrivateCluster>().OpenAsync(ct));
         services.AddStartUpStep("database schema", (s, ct) => s.GetRequiredService<Migrator>().RunWhenReachableAsync(ct));
         return services;

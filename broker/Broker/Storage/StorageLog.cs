@@ -25,4 +25,19 @@ internal static partial class StorageLog
 
     [LoggerMessage(1115, LogLevel.Error, "Watching over the private cluster failed")]
     public static partial void SupervisionFailed(this ILogger log, Exception e);
+
+    [LoggerMessage(1120, LogLevel.Error, "Following the changes failed; watchers are told to read everything again")]
+    public static partial void ChangePumpFailed(this ILogger log, Exception e);
+
+    [LoggerMessage(1121, LogLevel.Information, "This node leads, epoch {Epoch}")]
+    public static partial void Leading(this ILogger log, long epoch);
+
+    [LoggerMessage(1122, LogLevel.Warning, "This node no longer leads; its epoch was {Epoch}")]
+    public static partial void NotLeading(this ILogger log, long epoch);
+
+    [LoggerMessage(1123, LogLevel.Warning, "The lease could not be renewed: {Problem}")]
+    public static partial void LeaseNotRenewed(this ILogger log, string problem);
+
+    [LoggerMessage(1124, LogLevel.Error, "Keeping the lease failed")]
+    public static partial void LeaseFailed(this ILogger log, Exception e);
 }
