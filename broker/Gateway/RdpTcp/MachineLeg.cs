@@ -103,7 +103,7 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
 
     private static async Task<(SslStream Tls, bool Pinned)> AuthenticateAsync(NetworkStream network, MachineTarget target, CancellationToken ct)
     {
-        var pinned = false;
+        var otherCertificate = false;
         var tls = new SslStream(network, leaveInnerStreamOpen: false);
         try
         {
@@ -115,12 +115,16 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
                 AllowTlsResume = false,
                 CertificateChainPolicy = PinOnly,
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                    pinned = certificate is not null && CryptographicOperations.FixedTimeEquals(
-                        SHA256.HashData(certificate.GetRawCertData()), target.CertificateSha256.Span),
+                {
+                    var pinned = certificate is not null && CryptographicOperations.FixedTimeEquals(
+                        SHA256.HashData(certificate.GetRawCertData()), target.CertificateSha256.Span);
+                    otherCertificate = !pinned;
+                    return pinned;
+                },
             }, ct);
             return (tls, true);
         }
-        catch (AuthenticationException) when (!pinned && tls.RemoteCertificate is not null)
+        catch (AuthenticationException) when (otherCertificate)
         {
             return (tls, false);
         }

@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using Montalegre.Vdi.Protocol.Wire;
+
+namespace Montalegre.Vdi.Fuzz.Fuzzing;
+
+/// <summary>The property every parser holds: it reads, or throws <see cref="WireFormatException"/>; quickly, and within its memory.</summary>
+internal static class FuzzRun
+{
+    private const long MostAllocated = 512 * 1024;
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+
+    /// <summary>Null when the property held; else what broke it, with the bytes to repeat it.</summary>
+    public static string? Try(Parser parser, byte[] input)
+    {
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
+        var started = Stopwatch.GetTimestamp();
+        string? broke = null;
+        try { parser.Read((byte[])input.Clone()); }
+        catch (WireFormatException) { /* the one answer a broken peer may get */ }
+        catch (Exception e) { broke = e.ToString(); }
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        if (allocated > MostAllocated) broke ??= $"allocated {allocated} bytes";
+        if (Stopwatch.GetElapsedTime(started) > Longest) broke ??= "took too long";
+        return broke is null ? null : $"{parser.Name}: {broke}\ninput: {Convert.ToHexString(input)}";
+    }
+
+    /// <summary>Runs until <paramref name="more"/> says stop; answers how many inputs were read and what broke first.</summary>
+    public static (long Inputs, string? Broke) Run(Parser parser, int seed, Func<long, bool> more)
+    {
+        var mutator = new Mutator(new Random(seed));
+        long inputs = 0;
+        for (; more(inputs); inputs++)
+        {
+            if (Try(parser, mutator.Next(parser.Corpus)) is { } broke) return (inputs, $"seed {seed}, {broke}");
+        }
+        return (inputs, null);
+    }
+}
