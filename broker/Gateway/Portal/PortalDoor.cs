@@ -22,6 +22,11 @@ internal static class PortalDoor
 
         builder.Services.AddOptions<PortalDoorOptions>().BindConfiguration(PortalDoorOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<PortalDoorOptions>, PortalDoorProblems>();
+        if (!Has(builder.Configuration, nameof(PortalOptions.BrokerAuthority)))
+        {
+            builder.Services.AddSingleton<PortalBroker>();
+            builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Client());
+        }
         builder.Services.AddPortal(builder.Configuration);
         builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate>((portal, gateway, door) =>
         {
@@ -37,8 +42,9 @@ internal static class PortalDoor
         if (IsWanted(app.Configuration)) app.MapPortal();
     }
 
-    private static bool IsWanted(IConfiguration configuration) =>
-        configuration[$"{PortalOptions.Section}:{nameof(PortalOptions.Broker)}"] is { Length: > 0 };
+    private static bool IsWanted(IConfiguration configuration) => Has(configuration, nameof(PortalOptions.Broker));
+
+    private static bool Has(IConfiguration configuration, string option) => configuration[$"{PortalOptions.Section}:{option}"] is { Length: > 0 };
 
     private static string Fingerprint(DoorCertificate door) =>
         door.Options.ServerCertificateContext!.TargetCertificate.GetCertHashString(HashAlgorithmName.SHA256);

@@ -11,11 +11,10 @@ internal static class BrokerReason
     {
         Code = Named(e) ?? e.StatusCode switch
         {
-            StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled => ReasonCode.BrokerUnavailable,
             StatusCode.PermissionDenied => ReasonCode.NotAllowed,
             StatusCode.NotFound => ReasonCode.NotFound,
             StatusCode.ResourceExhausted => ReasonCode.TooManyConnections,
-            _ => ReasonCode.Internal,
+            _ => NeverArrived(e) ? ReasonCode.BrokerUnavailable : ReasonCode.Internal,
         },
         Detail = e.Trailers.GetValue("reason-detail") ?? "",
         Reference = e.Trailers.GetValue("reference") ?? NewReference(),
@@ -26,6 +25,10 @@ internal static class BrokerReason
         e.Trailers.GetValue("reason") is { } name
         && ReasonReflection.Descriptor.EnumTypes.Single(t => t.Name == nameof(ReasonCode)).FindValueByName(name) is { } value
             ? (ReasonCode)value.Number : null;
+
+    /// <summary>No answer of a broker at all: a refused handshake counts as absence, although gRPC calls it internal.</summary>
+    public static bool NeverArrived(RpcException e) => e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled
+        || e.Status.DebugException is HttpRequestException;
 
     /// <summary>A reference of ours, for what the broker gave none to; it also stands in the portal's log.</summary>
     public static string NewReference() => $"P-{Convert.ToHexString(RandomNumberGenerator.GetBytes(4))}";

@@ -33,13 +33,14 @@ internal sealed class Failures(RequestDelegate next, ILogger<Failures> log)
         switch (e)
         {
             case RpcException { StatusCode: StatusCode.Unauthenticated }:
-                await http.SignOutAsync(PortalSession.Scheme);
+                // A question of the script leaves the cookie alone: the page that follows it still has to say what happened.
+                if (!PortalSession.IsAskedByScript(http)) await http.SignOutAsync(PortalSession.Scheme);
                 await PortalSession.AskToSignInAgainAsync(http);
                 return;
             case RpcException broker:
                 var reason = BrokerReason.Of(broker);
                 log.BrokerFailed(broker.StatusCode, http.Request.Path, reason.Reference, broker);
-                await MessagePage.Refusal(http, reason, StatusOf(broker.StatusCode)).ExecuteAsync(http);
+                await MessagePage.Refusal(http, reason, StatusOf(broker)).ExecuteAsync(http);
                 return;
             case AntiforgeryValidationException or BadHttpRequestException:
                 await MessagePage.Forbidden(http).ExecuteAsync(http);
@@ -52,9 +53,10 @@ internal sealed class Failures(RequestDelegate next, ILogger<Failures> log)
         }
     }
 
-    private static int StatusOf(StatusCode status) => status switch
+    private static int StatusOf(RpcException e) => e.StatusCode switch
     {
-        StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled or StatusCode.ResourceExhausted => StatusCodes.Status503ServiceUnavailable,
+        _ when BrokerReason.NeverArrived(e) => StatusCodes.Status503ServiceUnavailable,
+        StatusCode.ResourceExhausted => StatusCodes.Status503ServiceUnavailable,
         StatusCode.PermissionDenied => StatusCodes.Status403Forbidden,
         StatusCode.NotFound => StatusCodes.Status404NotFound,
         StatusCode.InvalidArgument or StatusCode.FailedPrecondition => StatusCodes.Status422UnprocessableEntity,

@@ -1,11 +1,14 @@
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.Repositories;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Portal.Connect;
 using Montalegre.Vdi.Portal.Desktops;
@@ -37,11 +40,11 @@ public static class PortalHosting
 
         services.AddRazorComponents();
         services.AddDataProtection().SetApplicationName("montalegre-portal");
-        services.AddOptions<Microsoft.AspNetCore.DataProtection.KeyManagement.KeyManagementOptions>()
-            .Configure<IOptions<PortalOptions>, Microsoft.Extensions.Logging.ILoggerFactory>((keys, portal, logs) =>
+        services.AddOptions<KeyManagementOptions>()
+            .Configure<IOptions<PortalOptions>, ILoggerFactory>((keys, portal, logs) =>
             {
                 if (portal.Value.KeyFolder is { Length: > 0 } folder)
-                    keys.XmlRepository = new Microsoft.AspNetCore.DataProtection.Repositories.FileSystemXmlRepository(Directory.CreateDirectory(folder), logs);
+                    keys.XmlRepository = new FileSystemXmlRepository(ForOwnerOnly(folder), logs);
             });
 
         services.AddAuthentication(PortalSession.Scheme).AddCookie(PortalSession.Scheme, PortalSession.Configure);
@@ -77,4 +80,9 @@ public static class PortalHosting
         portal.MapFallback(static (HttpContext http) => MessagePage.NotFound(http));
         return app;
     }
+
+    // Who reads these keys can make anybody's cookie.
+    private static DirectoryInfo ForOwnerOnly(string folder) => OperatingSystem.IsWindows()
+        ? Directory.CreateDirectory(folder)
+        : Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 }

@@ -8,7 +8,7 @@ public sealed class PortalOptions
     /// <summary>The broker's address, for example <c>https://broker.example.pt:7443</c>. Not needed when the host registers its own channel.</summary>
     public string Broker { get; set; } = "";
 
-    /// <summary>PEM file with the authority that signed the broker's certificate; empty: the machine's own list of authorities.</summary>
+    /// <summary>PEM file with the authority that signed the broker's certificate; empty: the authority the gateway joined, elsewhere the machine's own list.</summary>
     public string BrokerAuthority { get; set; } = "";
 
     /// <summary>Folder of the keys that protect the cookies; all gateways of a site share it. Empty: the user's profile.</summary>

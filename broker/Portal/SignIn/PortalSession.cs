@@ -50,10 +50,12 @@ internal static class PortalSession
 
     public static string UserName(HttpContext http) => http.User.Identity?.Name ?? "";
 
+    public static bool IsAskedByScript(HttpContext http) => http.Request.Headers["Sec-Fetch-Dest"] == "empty";
+
     /// <summary>A page goes to the sign-in with an explanation; a question of the script gets 401 and reloads its page.</summary>
     public static Task AskToSignInAgainAsync(HttpContext http)
     {
-        if (http.Request.Headers["Sec-Fetch-Dest"] == "empty")
+        if (IsAskedByScript(http))
         {
             http.Response.StatusCode = StatusCodes.Status401Unauthorized;
             return Task.CompletedTask;
