@@ -7,7 +7,9 @@ using System.Runtime.Versioning;
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
+using Montalegre.Vdi.Agent.Channel;
 using Montalegre.Vdi.Agent.Hosting;
+using Montalegre.Vdi.Agent.Joining;
 using Montalegre.Vdi.Agent.Sessions;
 using Montalegre.Vdi.Contracts.Agent.V1;
 
@@ -54,7 +56,7 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
         OperatingSystem = OperatingSystemName(),
         OperatingSystemFamily = "linux",
         ComputerName = Environment.MachineName,
-        Addresses = { Addresses() },
+        Addresses = { HostAddresses.All() },
         RdpPort = (uint)_xrdp.Port,
         RdpCertificateSha256 = _xrdp.CertificateSha256(),
         BootedAt = _booted.ToTimestamp(),
@@ -135,15 +137,6 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
         }
         return RuntimeInformation.OSDescription;
     }
-
-    private static IEnumerable<string> Addresses() =>
-        NetworkInterface.GetAllNetworkInterfaces()
-            .Where(i => i.OperationalStatus == OperationalStatus.Up && i.NetworkInterfaceType != NetworkInterfaceType.Loopback)
-            .SelectMany(i => i.GetIPProperties().UnicastAddresses)
-            .Select(a => a.Address)
-            .Where(a => !IPAddress.IsLoopback(a) && !a.IsIPv6LinkLocal && !(a.AddressFamily == AddressFamily.InterNetwork && a.GetAddressBytes() is [169, 254, ..]))
-            .Select(a => a.ToString())
-            .Order(StringComparer.Ordinal);
 
     private static DateTimeOffset BootedAt()
     {
