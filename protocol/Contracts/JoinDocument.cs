@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -107,7 +108,7 @@ public sealed record JoinDocument(Guid MachineId, Uri Enrolment, Uri Channel, st
         bytes = new byte[TokenBytes];
         // 43 characters carry 258 bits: only the spelling that encodes back is a token, so that one token has one hash.
         return token.Length == 43
-            && Base64Url.TryDecodeFromChars(token, bytes, out var written) && written == TokenBytes
+            && Base64Url.DecodeFromChars(token, bytes, out _, out var written) == OperationStatus.Done && written == TokenBytes
             && Base64Url.EncodeToString(bytes) == token;
     }
 }

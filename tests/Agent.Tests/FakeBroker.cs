@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
 using System.Net;
+using System.Net.Security;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
@@ -61,12 +64,15 @@ internal sealed class FakeBroker : IAsyncDisposable
         void Tls(ListenOptions listen, ClientCertificateMode mode)
         {
             listen.Protocols = HttpProtocols.Http2;
-            listen.UseHttps(https =>
+            listen.UseHttps(new TlsHandshakeCallbackOptions
             {
-                https.ServerCertificate = server;
-                https.ServerCertificateChain = [authority.Certificate];
-                https.ClientCertificateMode = mode;
-                https.ClientCertificateValidation = (certificate, _, _) => authority.Issued(certificate);
+                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                {
+                    ServerCertificateContext = WithRoot(server, new ReadOnlyCollection<X509Certificate2>([authority.Certificate]), null),
+                    ApplicationProtocols = [SslApplicationProtocol.Http2],
+                    ClientCertificateRequired = mode is ClientCertificateMode.RequireCertificate,
+                    RemoteCertificateValidationCallback = (_, presented, _, _) => mode is ClientCertificateMode.NoCertificate || (presented is X509Certificate2 client && authority.Issued(client)),
+                }),
             });
         }
     }
@@ -77,6 +83,10 @@ internal sealed class FakeBroker : IAsyncDisposable
         new Uri($"https://127.0.0.1:{Ports[1]}/"),
         pin ?? Convert.ToHexStringLower(SHA256.HashData(Authority.Certificate.RawData)),
         token ?? JoinDocument.NewToken());
+
+    // The broker sends its authority in the handshake; the runtime's own factory would leave the root out.
+    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
+    private static extern SslStreamCertificateContext WithRoot(X509Certificate2 target, ReadOnlyCollection<X509Certificate2> intermediates, SslCertificateTrust? trust);
 
     public async ValueTask DisposeAsync()
     {

@@ -18,7 +18,13 @@ internal sealed class FakeGuest : IGuest
 
     public string SystemUuid() => "00000000-0000-0000-0000-000000000001";
 
-    public IEnumerable<(string Source, string Text)> JoinTexts() => Document is null ? [] : [("test", Document.Format())];
+    public int TimesAskedForDocument { get; private set; }
+
+    public IEnumerable<(string Source, string Text)> JoinTexts()
+    {
+        TimesAskedForDocument++;
+        return Document is null ? [] : [("test", Document.Format())];
+    }
 
     public Task WaitForRdpServerAsync(CancellationToken ct) => RdpListens.Task.WaitAsync(ct);
 

@@ -1,6 +1,7 @@
-using Montalegre.Vdi.Agent.Channel;
 using Montalegre.Vdi.Agent.Hosting;
+using Montalegre.Vdi.Agent.Joining;
 using Montalegre.Vdi.Agent.Linux;
+using Montalegre.Vdi.Agent.Registration;
 
 namespace Montalegre.Vdi.Agent.Tests;
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Montalegre.Vdi.Agent.Hosting;
 using Montalegre.Vdi.Agent.Sessions;
 
@@ -21,8 +20,8 @@ internal sealed class RunningAgent : IAsyncDisposable
             BackOffLeast = TimeSpan.FromMilliseconds(50),
             BackOffMost = TimeSpan.FromMilliseconds(400),
         };
-        Board = new SessionBoard(Outbox, TimeProvider.System, NullLogger.Instance);
-        _running = RunAgent.RunAsync(guest, Outbox, Board, options, TimeProvider.System, NullLogger.Instance, _stop.Token);
+        Board = new SessionBoard(Outbox, TimeProvider.System, new StderrLogger());
+        _running = RunAgent.RunAsync(guest, Outbox, Board, options, TimeProvider.System, new StderrLogger(), _stop.Token);
     }
 
     public string StateDirectory { get; }

@@ -1,7 +1,7 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging;
-using Montalegre.Vdi.Agent.Channel;
 using Montalegre.Vdi.Agent.Joining;
+using Montalegre.Vdi.Agent.Registration;
 using Montalegre.Vdi.Agent.Sessions;
 
 namespace Montalegre.Vdi.Agent.Hosting;

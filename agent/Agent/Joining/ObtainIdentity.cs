@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using Montalegre.Vdi.Agent.Channel;
 using Montalegre.Vdi.Agent.Hosting;
+using Montalegre.Vdi.Agent.Registration;
 using Montalegre.Vdi.Contracts;
 
 namespace Montalegre.Vdi.Agent.Joining;

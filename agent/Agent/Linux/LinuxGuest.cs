@@ -1,15 +1,15 @@
 using System.Globalization;
+using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using System.Net;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Text;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
-using Montalegre.Vdi.Agent.Channel;
 using Montalegre.Vdi.Agent.Hosting;
 using Montalegre.Vdi.Agent.Joining;
+using Montalegre.Vdi.Agent.Registration;
 using Montalegre.Vdi.Agent.Sessions;
 using Montalegre.Vdi.Contracts.Agent.V1;
 

@@ -18,7 +18,7 @@ internal sealed class SessionWatch(SessionBoard board, SessionMemory memory, Dat
     private static readonly TimeSpan WithoutSession = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FirstConnection = TimeSpan.FromSeconds(30);
 
-    private readonly Channel<bool> _doorbell = System.Threading.Channels.Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _doorbell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Dictionary<string, bool> _hasConnected = new(StringComparer.Ordinal);
     private volatile List<XrdpSession> _sessions = [];
 

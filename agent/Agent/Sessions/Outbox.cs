@@ -11,7 +11,7 @@ internal sealed class Outbox
 {
     private const int Longest = 1024;
 
-    private readonly Channel<AgentMessage> _messages = System.Threading.Channels.Channel.CreateBounded<AgentMessage>(
+    private readonly Channel<AgentMessage> _messages = Channel.CreateBounded<AgentMessage>(
         new BoundedChannelOptions(Longest) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = false });
 
     public void Post(AgentMessage message) => _messages.Writer.TryWrite(message);

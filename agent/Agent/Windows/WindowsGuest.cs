@@ -7,9 +7,9 @@ using System.Threading.Channels;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32;
-using Montalegre.Vdi.Agent.Channel;
 using Montalegre.Vdi.Agent.Hosting;
 using Montalegre.Vdi.Agent.Joining;
+using Montalegre.Vdi.Agent.Registration;
 using Montalegre.Vdi.Agent.Sessions;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Agent.V1;
@@ -60,7 +60,7 @@ internal sealed partial class WindowsGuest(AgentOptions options, TimeProvider ti
 
     public async Task WatchAsync(SessionBoard board, CancellationToken ct)
     {
-        var doorbell = System.Threading.Channels.Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+        var doorbell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
         using var notifications = new SessionNotifications(() => doorbell.Writer.TryWrite(true));
         while (true)
         {

@@ -6,7 +6,7 @@ using Montalegre.Vdi.Agent.Joining;
 using Montalegre.Vdi.Agent.Sessions;
 using Montalegre.Vdi.Contracts.Agent.V1;
 
-namespace Montalegre.Vdi.Agent.Channel;
+namespace Montalegre.Vdi.Agent.Registration;
 
 /// <summary>One connection, from hello to its end: hello, snapshot, then whatever the outbox holds, and heartbeats.</summary>
 internal sealed class BrokerStream(IGuest guest, SessionBoard board, Outbox outbox, CommandDesk desk, TimeProvider time, ILogger log)

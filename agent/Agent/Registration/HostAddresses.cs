@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
-namespace Montalegre.Vdi.Agent.Channel;
+namespace Montalegre.Vdi.Agent.Registration;
 
 /// <summary>The addresses that others may reach this machine by: not loopback, not link-local; always in one order.</summary>
 internal static class HostAddresses

@@ -3,7 +3,7 @@ using Montalegre.Vdi.Agent.Hosting;
 using Montalegre.Vdi.Agent.Sessions;
 using Montalegre.Vdi.Contracts.Agent.V1;
 
-namespace Montalegre.Vdi.Agent.Channel;
+namespace Montalegre.Vdi.Agent.Registration;
 
 /// <summary>
 /// Takes the broker's commands. Refuses what is old, expired or unknown with a sentence; runs the rest one beside the

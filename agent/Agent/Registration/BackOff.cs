@@ -1,4 +1,4 @@
-namespace Montalegre.Vdi.Agent.Channel;
+namespace Montalegre.Vdi.Agent.Registration;
 
 /// <summary>
 /// Waits between attempts: doubled from least to most, each drawn between half and the whole, so that a thousand

@@ -3,7 +3,7 @@ using Montalegre.Vdi.Agent.Hosting;
 using Montalegre.Vdi.Agent.Joining;
 using Montalegre.Vdi.Contracts.Agent.V1;
 
-namespace Montalegre.Vdi.Agent.Channel;
+namespace Montalegre.Vdi.Agent.Registration;
 
 /// <summary>The agent's life with the broker: identity, connection, renewal, and again, until stopped.</summary>
 internal sealed class StayConnected(ObtainIdentity obtain, IdentityStore store, BrokerStream stream, BackOff backOff, TimeProvider time, ILogger log)
