@@ -1,0 +1,63 @@
+namespace Montalegre.Vdi.Domain;
+
+/// <summary>
+/// What one brokering statement saw and did: the one snapshot on which a launch is decided.
+/// The statement reserves only what <see cref="LaunchPolicy"/> would answer with Start.
+/// </summary>
+public sealed record LaunchFacts
+{
+    /// <summary>False when there is no such pool, or it is being deleted.</summary>
+    public required bool PoolExists { get; init; }
+
+    /// <summary>False when IT disabled the pool for new sessions.</summary>
+    public required bool PoolEnabled { get; init; }
+
+    /// <summary>True when the user may use the pool.</summary>
+    public required bool Entitled { get; init; }
+
+    /// <summary>The user's own open session in this pool, if there was one before the statement.</summary>
+    public SessionId? OwnSession { get; init; }
+
+    /// <summary>State of the machine of the own open session.</summary>
+    public MachineState? OwnMachineState { get; init; }
+
+    /// <summary>The machine that holds, or from now on holds, the session.</summary>
+    public MachineId? Machine { get; init; }
+
+    /// <summary>The session that the statement opened; null when it opened none.</summary>
+    public SessionId? OpenedSession { get; init; }
+
+    /// <summary>True when the request id belongs to a session that has ended since.</summary>
+    public bool RequestAlreadyEnded { get; init; }
+}
+
+/// <summary>Why nothing is free right now; read only when somebody has to wait.</summary>
+public sealed record WaitFacts
+{
+    /// <summary>1 for the next person.</summary>
+    public required int Place { get; init; }
+
+    /// <summary>Machines of the pool that are being prepared for the first time.</summary>
+    public required int BeingProvisioned { get; init; }
+
+    /// <summary>Machines of the pool that are being refreshed after use.</summary>
+    public required int BeingRefreshed { get; init; }
+
+    /// <summary>Machines of the pool with somebody on them.</summary>
+    public required int Occupied { get; init; }
+
+    /// <summary>All machines of the pool that are not being deleted.</summary>
+    public required int Machines { get; init; }
+
+    /// <summary>How many machines the pool wants.</summary>
+    public required int Size { get; init; }
+
+    /// <summary>Median of recent start times of this pool; null when none is known yet.</summary>
+    public TimeSpan? TypicalStart { get; init; }
+
+    /// <summary>Age of the oldest start now under way.</summary>
+    public TimeSpan OldestStartAge { get; init; }
+
+    /// <summary>Reason of the newest failed step among the pool's open operations, if any.</summary>
+    public RefusalReason? Trouble { get; init; }
+}

@@ -1,0 +1,47 @@
+namespace Montalegre.Vdi.Domain;
+
+/// <summary>What is being done to a machine.</summary>
+public enum OperationKind { Provision, Refresh, Restart, Delete }
+
+/// <summary>One idempotent step of an operation. Each can be killed and taken again.</summary>
+public enum OperationStep { Stop, Overlay, Define, Start, AwaitAgent, Remove }
+
+/// <summary>Which steps an operation takes, how long each may last, and when to try again.</summary>
+public static class OperationPlan
+{
+    /// <summary>Attempts before a machine is called faulted.</summary>
+    public const int MostAttempts = 4;
+
+    /// <summary>The steps in order.</summary>
+    public static IReadOnlyList<OperationStep> Steps(OperationKind kind) => kind switch
+    {
+        OperationKind.Provision or OperationKind.Refresh =>
+            [OperationStep.Stop, OperationStep.Overlay, OperationStep.Define, OperationStep.Start, OperationStep.AwaitAgent],
+        OperationKind.Restart => [OperationStep.Stop, OperationStep.Start, OperationStep.AwaitAgent],
+        OperationKind.Delete => [OperationStep.Stop, OperationStep.Remove],
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "has no steps"),
+    };
+
+    /// <summary>The step after <paramref name="step"/>; null when it was the last.</summary>
+    public static OperationStep? Next(OperationKind kind, OperationStep step)
+    {
+        var steps = Steps(kind);
+        for (var i = 0; i < steps.Count - 1; i++)
+            if (steps[i] == step) return steps[i + 1];
+        return null;
+    }
+
+    /// <summary>How long one step may take before it counts as failed.</summary>
+    public static TimeSpan Deadline(OperationStep step) => step switch
+    {
+        OperationStep.AwaitAgent => TimeSpan.FromMinutes(5),
+        _ => TimeSpan.FromMinutes(2),
+    };
+
+    /// <summary>Pause before attempt number <paramref name="attempts"/> + 1: 2 s, 8 s, 32 s, at most 5 min.</summary>
+    public static TimeSpan BackOff(int attempts) =>
+        TimeSpan.FromSeconds(Math.Min(300, 2 * Math.Pow(4, Math.Max(0, attempts - 1))));
+
+    /// <summary>True when a machine should be given up after that many failed attempts.</summary>
+    public static bool GivesUp(int attempts) => attempts >= MostAttempts;
+}
