@@ -1,0 +1,31 @@
+using Google.Protobuf.WellKnownTypes;
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Launch;
+
+/// <summary>Turns a row of the employee's list into what the portal shows: a state in one word and, if it is bad news, a reason.</summary>
+internal static class DesktopCard
+{
+    public static Desktop From(OfferedDesktop row)
+    {
+        var (state, reason) = State(row);
+        var card = new Desktop { PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, State = state, MachineName = row.MachineName ?? "", ClientName = row.ClientName ?? "" };
+        if (reason is { } why) card.Reason = why.ToContract();
+        if (row.SessionId is { } session) card.SessionId = session.ToString();
+        if (row.StartedAt is { } at) card.SessionSince = Timestamp.FromDateTime(DateTime.SpecifyKind(at, DateTimeKind.Utc));
+        return card;
+    }
+
+    private static (DesktopState, RefusalReason?) State(OfferedDesktop row) => row switch
+    {
+        { SessionId: not null, MachineState: not ("reserved" or "in_use") } => (DesktopState.Unavailable, RefusalReason.MachineUnreachable),
+        { SessionState: "active" } => (DesktopState.SessionActive, null),
+        { SessionState: "disconnected" } => (DesktopState.SessionDisconnected, null),
+        { SessionState: "pending" } => (DesktopState.SessionPending, null),
+        { Enabled: false } => (DesktopState.Unavailable, RefusalReason.PoolDisabled),
+        { FreeMachine: true } => (DesktopState.Ready, null),
+        _ => (DesktopState.Wait, RefusalReason.WaitingForMachine),
+    };
+}

@@ -1,0 +1,66 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Sessions;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Launch;
+
+/// <summary>The gRPC and REST face of everything an employee can do.</summary>
+internal sealed class EmployeeService(
+    SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, LogOffOwnSession logOff, CallerAccessor callers) : Employee.EmployeeBase
+{
+    public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context) =>
+        await signIn.RunAsync(request.UserName, request.Password, Audience.Employee, callers.SourceAddress(context, request.ClientAddress), context.CancellationToken) switch
+        {
+            SignInOutcome.SignedIn ok => new() { SignedIn = new() {
+                Token = ok.Token, UserId = ok.User.ToString(), UserName = ok.UserName, DisplayName = ok.DisplayName,
+                ExpiresAt = Timestamp.FromDateTimeOffset(ok.ExpiresAt), Language = "pt-PT" } },
+            SignInOutcome.Refused no => new() { Refused = no.Reason.ToContract() },
+            var other => throw new InvalidOperationException($"Sign-in answered {other}."),
+        };
+
+    public override async Task<SignOutResponse> SignOut(SignOutRequest request, ServerCallContext context)
+    {
+        await signOut.RunAsync(callers.Current(context));
+        return new();
+    }
+
+    public override async Task<ListDesktopsResponse> ListDesktops(ListDesktopsRequest request, ServerCallContext context)
+    {
+        var rows = await store.DesktopsAsync(callers.Current(context).User);
+        return new() { Desktops = { rows.Select(DesktopCard.From) } };
+    }
+
+    public override async Task Launch(LaunchRequest request, IServerStreamWriter<LaunchProgress> responseStream, ServerCallContext context)
+    {
+        if (!Guid.TryParse(request.PoolId, out var pool)) throw Refusal.Of(RefusalReason.PoolUnknown, "pool_id");
+        if (!Guid.TryParse(request.RequestId, out var id)) throw Refusal.Of(RefusalReason.InvalidField, "request_id must be a UUID");
+        var order = new LaunchOrder(new(id), callers.Current(context).User, new(pool), request.ClientAddress is "" ? null : request.ClientAddress, request.ForFile);
+        await foreach (var news in launch.RunAsync(order, context.CancellationToken))
+            await responseStream.WriteAsync(await ToContractAsync(news), context.CancellationToken);
+    }
+
+    public override async Task<EmployeeLogOffResponse> LogOff(EmployeeLogOffRequest request, ServerCallContext context)
+    {
+        if (!Guid.TryParse(request.SessionId, out var session)) throw Refusal.Of(RefusalReason.NotFound, "session_id");
+        var refused = await logOff.RunAsync(new(session), callers.Current(context), context.CancellationToken);
+        return refused is { } reason ? new() { Refused = reason.ToContract() } : new();
+    }
+
+    private async Task<LaunchProgress> ToContractAsync(LaunchNews news) => news switch
+    {
+        LaunchNews.Waiting wait => new() { Waiting = new() {
+            Reason = wait.Notice.Reason.ToContract(),
+            Queue = new() { Place = (uint)wait.Notice.Place, EstimatedSeconds = (uint)Math.Ceiling(wait.Notice.Estimate?.TotalSeconds ?? 0) },
+            Since = Timestamp.FromDateTimeOffset(wait.Since) } },
+        LaunchNews.Ready ready => new() { Ready = new() {
+            SessionId = ready.Session.ToString(), Ticket = ready.Ticket, ExpiresAt = Timestamp.FromDateTimeOffset(ready.ExpiresAt),
+            MachineName = ready.MachineName, Reconnection = ready.Reconnection, Gateways = { await store.GatewayDoorsAsync() } } },
+        LaunchNews.Refused no => new() { Refused = no.Reason.ToContract() },
+        _ => throw new InvalidOperationException($"A launch said {news}."),
+    };
+}

@@ -1,0 +1,87 @@
+using System.Buffers.Text;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Launch;
+
+/// <summary>What somebody asks for.</summary>
+internal sealed record LaunchOrder(RequestId Request, UserId User, PoolId Pool, string? ClientAddress, bool ForFile);
+
+/// <summary>What a launch says on its way.</summary>
+internal abstract record LaunchNews
+{
+    private LaunchNews() { }
+
+    public sealed record Waiting(WaitNotice Notice, DateTimeOffset Since) : LaunchNews;
+
+    /// <summary>The ticket is in here in the clear: it is handed on once and kept nowhere.</summary>
+    public sealed record Ready(SessionId Session, string Ticket, DateTimeOffset ExpiresAt, string MachineName, bool Reconnection) : LaunchNews
+    {
+        public override string ToString() => $"Ready {{ Session = {Session} }}";
+    }
+
+    public sealed record Refused(RefusalReason Reason) : LaunchNews;
+}
+
+/// <summary>Brings a user to a machine, or keeps a place in the queue and says why, until there is one.</summary>
+internal sealed class LaunchDesktop(
+    LaunchStore store, LaunchDoorbell doorbell, IOptions<LaunchOptions> options, TimeProvider time, ILogger<LaunchDesktop> log)
+{
+    public async IAsyncEnumerable<LaunchNews> RunAsync(LaunchOrder order, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var since = time.GetUtcNow();
+        var session = new SessionId(Guid.CreateVersion7(since));
+        var queued = false;
+        WaitNotice? told = null;
+        try
+        {
+            while (true)
+            {
+                var ring = doorbell.NextRing(order.Pool);
+                var ticket = RandomNumberGenerator.GetBytes(32);
+                var text = Base64Url.EncodeToString(ticket);
+                var answer = await store.TryAsync(new(order.Request, order.User, order.Pool, order.ClientAddress, session,
+                    SHA256.HashData(Encoding.ASCII.GetBytes(text)), order.ForFile ? options.Value.FileTicketLifetime : options.Value.TicketLifetime,
+                    Random.Shared.Next()));
+                CryptographicOperations.ZeroMemory(ticket);
+                switch (LaunchPolicy.Decide(answer.Facts))
+                {
+                    case Placement.Start start:
+                        queued = false;
+                        log.SessionOpened(order.User, start.Session, start.Machine);
+                        yield return new LaunchNews.Ready(start.Session, text, answer.TicketExpiresAt!.Value, answer.MachineName, false);
+                        yield break;
+                    case Placement.Reconnect again:
+                        queued = false;
+                        log.SessionRejoined(order.User, again.Session, again.Machine);
+                        yield return new LaunchNews.Ready(again.Session, text, answer.TicketExpiresAt!.Value, answer.MachineName, true);
+                        yield break;
+                    case Placement.Refuse refuse:
+                        log.Refused(order.User, order.Pool, refuse.Reason);
+                        yield return new LaunchNews.Refused(refuse.Reason);
+                        yield break;
+                }
+                if (time.GetUtcNow() - since > options.Value.LongestWait)
+                {
+                    log.Refused(order.User, order.Pool, RefusalReason.LaunchTimedOut);
+                    yield return new LaunchNews.Refused(RefusalReason.LaunchTimedOut);
+                    yield break;
+                }
+                queued = true;
+                var notice = LaunchPolicy.Explain(await store.WaitAsync(order.Request, order.User, order.Pool));
+                if (told is null || told.Reason != notice.Reason || told.Place != notice.Place) log.Waiting(order.User, order.Pool, notice.Place, notice.Reason);
+                if (notice != told) yield return new LaunchNews.Waiting(told = notice, since);
+                await Task.WhenAny(ring, Task.Delay(options.Value.Recheck, time, ct));
+                ct.ThrowIfCancellationRequested();
+            }
+        }
+        finally
+        {
+            // A call that is given up keeps its place for 15 s (seen_at), so that a reload does not lose it; a timed-out one leaves.
+            if (queued && !ct.IsCancellationRequested) await store.LeaveQueueAsync(order.User, order.Pool);
+        }
+    }
+}

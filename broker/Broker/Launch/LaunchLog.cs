@@ -1,0 +1,18 @@
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Launch;
+
+internal static partial class LaunchLog
+{
+    [LoggerMessage(2001, LogLevel.Information, "User {User} starts session {Session} on machine {Machine}")]
+    public static partial void SessionOpened(this ILogger log, UserId user, SessionId session, MachineId machine);
+
+    [LoggerMessage(2002, LogLevel.Information, "User {User} reconnects to session {Session} on machine {Machine}")]
+    public static partial void SessionRejoined(this ILogger log, UserId user, SessionId session, MachineId machine);
+
+    [LoggerMessage(2003, LogLevel.Information, "User {User} waits for pool {Pool} at place {Place}: {Reason}")]
+    public static partial void Waiting(this ILogger log, UserId user, PoolId pool, int place, RefusalReason reason);
+
+    [LoggerMessage(2004, LogLevel.Information, "Launch of pool {Pool} by user {User} is refused: {Reason}")]
+    public static partial void Refused(this ILogger log, UserId user, PoolId pool, RefusalReason reason);
+}

@@ -1,0 +1,34 @@
+using Montalegre.Vdi.Broker.Hosting;
+
+namespace Montalegre.Vdi.Broker.Launch;
+
+/// <summary>Limits of a launch.</summary>
+internal sealed class LaunchOptions : IOptionsWithProblems
+{
+    /// <summary>Configuration section.</summary>
+    public const string Section = "Launch";
+
+    /// <summary>How long a ticket lives that a client uses at once.</summary>
+    public TimeSpan TicketLifetime { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a ticket lives that is written into a downloaded file.</summary>
+    public TimeSpan FileTicketLifetime { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long one call waits in the queue before it answers LAUNCH_TIMED_OUT; the place is kept 15 s longer.</summary>
+    public TimeSpan LongestWait { get; set; } = TimeSpan.FromMinutes(20);
+
+    /// <summary>How often a waiting call looks again when nothing rings.</summary>
+    public TimeSpan Recheck { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <inheritdoc />
+    public IEnumerable<string> Problems()
+    {
+        if (TicketLifetime < TimeSpan.FromSeconds(5) || TicketLifetime > TimeSpan.FromSeconds(60))
+            yield return $"{Section}:{nameof(TicketLifetime)} is {TicketLifetime}; use 5 to 60 seconds.";
+        if (FileTicketLifetime < TicketLifetime || FileTicketLifetime > TimeSpan.FromMinutes(5))
+            yield return $"{Section}:{nameof(FileTicketLifetime)} is {FileTicketLifetime}; use {nameof(TicketLifetime)} to 5 minutes.";
+        if (LongestWait < TimeSpan.FromSeconds(10)) yield return $"{Section}:{nameof(LongestWait)} is {LongestWait}; use 10 seconds or more.";
+        if (Recheck < TimeSpan.FromMilliseconds(100) || Recheck > TimeSpan.FromSeconds(10))
+            yield return $"{Section}:{nameof(Recheck)} is {Recheck}; use 0.1 to 10 seconds (a place in the queue is given up after 15).";
+    }
+}

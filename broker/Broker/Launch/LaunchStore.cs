@@ -1,0 +1,284 @@
+using Dapper;
+using Montalegre.Vdi.Domain;
+using Npgsql;
+
+namespace Montalegre.Vdi.Broker.Launch;
+
+/// <summary>What a launch asks of the database.</summary>
+internal sealed record LaunchAttempt(
+    RequestId Request, UserId User, PoolId Pool, string? ClientAddress, SessionId NewSession, byte[] TicketSha256, TimeSpan TicketLifetime, int Rank);
+
+/// <summary>What one attempt answered. A ticket exists exactly when <see cref="TicketExpiresAt"/> is set.</summary>
+internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateTimeOffset? TicketExpiresAt);
+
+/// <summary>All SQL of the launch slice.</summary>
+internal sealed class LaunchStore(NpgsqlDataSource database)
+{
+    // One brokering decision is one statement: entitlement, pick, session, ticket and audit row commit together or not at all.
+    // The pick starts at a random rank and wraps, so that hundreds of people at once do not fight for the first row.
+    // Two launches by one user at once: the second violates session_one_open_per_user_and_pool_uq, rolls back, and is repeated.
+    internal const string LaunchStatement = """
+        with offer as materialized (
+            select p.kind, p.enabled, p.name,
+                   exists (select from entitlement e where e.pool_id = p.pool_id and e.user_id = @User) as entitled
+              from pool p
+             where p.pool_id = @Pool and not p.deleting
+        ), own as materialized (
+            select s.session_id, s.machine_id, m.state as machine_state, m.name as machine_name
+              from session s left join machine m using (machine_id)
+             where s.user_id = @User and s.pool_id = @Pool and s.state <> 'ended'
+        ), request as materialized (
+            select s.session_id from session s where s.request_id = @Request and s.state = 'ended'
+        ), place as materialized (
+            select r.created_at from launch_request r where r.user_id = @User and r.pool_id = @Pool
+        ), ahead as materialized (
+            select count(*) as people
+              from launch_request r
+             where r.pool_id = @Pool and r.user_id <> @User and r.seen_at > now() - interval '15 seconds'
+               and r.created_at < coalesce((select created_at from place), now())
+        ), gate as materialized (
+            select offer.kind
+              from offer
+             where offer.enabled and offer.entitled
+               and not exists (select from own) and not exists (select from request)
+               and ((select people from ahead) = 0
+                    or (select people from ahead) < (select count(*)
+                                                       from (select from machine f
+                                                              where f.pool_id = @Pool and f.state = 'available'
+                                                                and f.drain_since is null and f.assigned_user_id is null
+                                                              limit (select people + 1 from ahead)) free))
+        ), assigned as (
+            select m.machine_id
+              from machine m
+             where m.pool_id = @Pool and m.assigned_user_id = @User and m.state = 'available' and m.drain_since is null
+               and exists (select from gate)
+               for update skip locked
+        ), bond as materialized (
+            select from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
+        ), pick as (
+            select m.machine_id
+              from machine m
+             where m.pool_id = @Pool and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null
+               and m.rank >= @Rank and exists (select from gate) and not exists (select from bond)
+             order by m.rank
+             limit 1
+               for update skip locked
+        ), wrapped as (
+            select m.machine_id
+              from machine m
+             where m.pool_id = @Pool and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null
+               and m.rank < @Rank and exists (select from gate) and not exists (select from bond)
+               and not exists (select from pick)
+             order by m.rank
+             limit 1
+               for update skip locked
+        ), taken as (
+            update machine m
+               set state = 'reserved',
+                   state_since = now(),
+                   assigned_user_id = case when (select kind from gate) = 'dedicated' then @User else m.assigned_user_id end
+              from (select machine_id from assigned union all select machine_id from pick union all select machine_id from wrapped) free
+             where m.machine_id = free.machine_id and m.state = 'available'
+         returning m.machine_id, m.name
+        ), opened as (
+            insert into session (session_id, request_id, user_id, pool_id, machine_id, pool_name, machine_name, state)
+                 select @NewSession, @Request, @User, @Pool, taken.machine_id, (select name from offer), taken.name, 'pending'
+                   from taken
+              returning session_id, machine_id, machine_name
+        ), target as (
+            select session_id, machine_id, machine_name, true as fresh from opened
+             union all
+            select session_id, machine_id, machine_name, false from own
+             where own.machine_state in ('reserved', 'in_use') and (select entitled from offer)
+        ), issued as (
+            insert into ticket (ticket_sha256, session_id, user_id, machine_id, client_address, expires_at)
+                 select @TicketSha256, session_id, @User, machine_id, @ClientAddress, now() + @TicketLifetime from target
+              returning expires_at
+        ), served as (
+            delete from launch_request r
+             where r.user_id = @User and r.pool_id = @Pool and exists (select from issued)
+        ), timed as (
+            insert into logon_phase (session_id, name, started_at, ended_at)
+                 select session_id, 'brokering', coalesce((select created_at from place), now()), clock_timestamp() from opened
+        ), audited as (
+            insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                 select (select user_name from app_user where user_id = @User),
+                        case when fresh then 'session.start' else 'session.reconnect' end,
+                        'session', session_id, machine_name, coalesce(@ClientAddress, '')
+                   from target
+        )
+        select (select count(*) from offer) = 1                  as pool_exists,
+               coalesce((select enabled from offer), false)      as pool_enabled,
+               coalesce((select entitled from offer), false)     as entitled,
+               exists (select from request)                      as request_already_ended,
+               (select session_id from own)                      as own_session,
+               (select machine_state from own)                   as own_machine_state,
+               (select session_id from opened)                   as opened_session,
+               coalesce((select machine_id from opened), (select machine_id from own))       as machine,
+               coalesce((select machine_name from opened), (select machine_name from own))   as machine_name,
+               (select expires_at from issued)                   as ticket_expires_at
+        """;
+
+    /// <summary>Runs the one statement; repeats it when the same user's other launch won meanwhile.</summary>
+    public async Task<LaunchAnswer> TryAsync(LaunchAttempt attempt)
+    {
+        for (var round = 0; ; round++)
+        {
+            try
+            {
+                await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+                var row = await connection.QuerySingleAsync<LaunchRow>(LaunchStatement, new
+                {
+                    Request = attempt.Request.Value, User = attempt.User.Value, Pool = attempt.Pool.Value, attempt.ClientAddress,
+                    NewSession = attempt.NewSession.Value, attempt.TicketSha256, attempt.TicketLifetime, attempt.Rank,
+                });
+                return row.ToAnswer();
+            }
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && round < 5)
+            {
+                // The winner has committed by now (a unique check waits for it), so the next round sees its session.
+            }
+        }
+    }
+
+    /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>
+    public async Task<WaitFacts> WaitAsync(RequestId request, UserId user, PoolId pool)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return (await connection.QuerySingleAsync<WaitRow>("""
+            with mine as (
+                insert into launch_request (request_id, user_id, pool_id)
+                     values (@request, @user, @pool)
+                on conflict (user_id, pool_id) do update set seen_at = now(), request_id = excluded.request_id
+                  returning created_at
+            ), starting as (
+                select o.kind, o.started_at, o.reason
+                  from operation o join machine m using (machine_id)
+                 where m.pool_id = @pool and o.state = 'running' and o.kind <> 'delete'
+            )
+            select 1 + (select count(*)::int from launch_request r
+                         where r.pool_id = @pool and r.user_id <> @user and r.seen_at > now() - interval '15 seconds'
+                           and r.created_at < (select created_at from mine))                             as place,
+                   (select count(*)::int from starting where kind = 'provision')                         as being_provisioned,
+                   (select count(*)::int from starting where kind in ('refresh', 'restart'))             as being_refreshed,
+                   (select count(*)::int from machine where pool_id = @pool and state in ('reserved', 'in_use')) as occupied,
+                   (select count(*)::int from machine where pool_id = @pool and state <> 'deleting')     as machines,
+                   (select size from pool where pool_id = @pool)                                         as size,
+                   (select percentile_cont(0.5) within group (order by extract(epoch from d.ended_at - d.started_at))
+                      from (select o.started_at, o.ended_at
+                              from operation o join machine m using (machine_id)
+                             where m.pool_id = @pool and o.state = 'done' and o.kind in ('provision', 'refresh')
+                             order by o.ended_at desc limit 50) d)                                       as typical_seconds,
+                   (select extract(epoch from now() - min(started_at)) from starting)::float8            as oldest_seconds,
+                   (select reason from starting where reason is not null limit 1)                        as trouble
+            """, new { request = request.Value, user = user.Value, pool = pool.Value })).ToFacts();
+    }
+
+    /// <summary>Gives the place in the queue back.</summary>
+    public async Task LeaveQueueAsync(UserId user, PoolId pool)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("delete from launch_request where user_id = @user and pool_id = @pool", new { user = user.Value, pool = pool.Value });
+    }
+
+    /// <summary>The desktops that a user is offered, with the own session if one is open.</summary>
+    public async Task<IReadOnlyList<OfferedDesktop>> DesktopsAsync(UserId user)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return (await connection.QueryAsync<OfferedDesktop>("""
+            select p.pool_id, p.name, p.description, p.enabled,
+                   s.session_id, s.state as session_state, s.started_at, s.machine_name, m.state as machine_state,
+                   (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
+                     order by c.created_at desc limit 1)                                                 as client_name,
+                   exists (select from machine f
+                            where f.pool_id = p.pool_id and f.state = 'available' and f.drain_since is null
+                              and (f.assigned_user_id is null or f.assigned_user_id = @user))            as free_machine
+              from entitlement e
+              join pool p on p.pool_id = e.pool_id and not p.deleting
+              left join session s on s.pool_id = p.pool_id and s.user_id = e.user_id and s.state <> 'ended'
+              left join machine m on m.machine_id = s.machine_id
+             where e.user_id = @user
+             order by p.name
+            """, new { user = user.Value })).AsList();
+    }
+
+    /// <summary>Doors of the gateways that are up, or of all when none reports.</summary>
+    public async Task<IReadOnlyList<string>> GatewayDoorsAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return (await connection.QueryAsync<string>("""
+            select rdp_address
+              from gateway
+             where connected or not exists (select from gateway where connected)
+             order by connected desc, random()
+            """)).AsList();
+    }
+
+    private sealed record LaunchRow
+    {
+        public bool PoolExists { get; init; }
+        public bool PoolEnabled { get; init; }
+        public bool Entitled { get; init; }
+        public bool RequestAlreadyEnded { get; init; }
+        public Guid? OwnSession { get; init; }
+        public string? OwnMachineState { get; init; }
+        public Guid? OpenedSession { get; init; }
+        public Guid? Machine { get; init; }
+        public string? MachineName { get; init; }
+        public DateTime? TicketExpiresAt { get; init; }
+
+        public LaunchAnswer ToAnswer() => new(new LaunchFacts
+        {
+            PoolExists = PoolExists,
+            PoolEnabled = PoolEnabled,
+            Entitled = Entitled,
+            RequestAlreadyEnded = RequestAlreadyEnded,
+            OwnSession = OwnSession is { } own ? new SessionId(own) : null,
+            OwnMachineState = OwnMachineState is null ? null : SqlText.Parse<MachineState>(OwnMachineState),
+            OpenedSession = OpenedSession is { } opened ? new SessionId(opened) : null,
+            Machine = Machine is { } machine ? new MachineId(machine) : null,
+        }, MachineName ?? "", TicketExpiresAt is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null);
+    }
+
+    private sealed record WaitRow
+    {
+        public int Place { get; init; }
+        public int BeingProvisioned { get; init; }
+        public int BeingRefreshed { get; init; }
+        public int Occupied { get; init; }
+        public int Machines { get; init; }
+        public int? Size { get; init; }
+        public double? TypicalSeconds { get; init; }
+        public double? OldestSeconds { get; init; }
+        public string? Trouble { get; init; }
+
+        public WaitFacts ToFacts() => new()
+        {
+            Place = Place,
+            BeingProvisioned = BeingProvisioned,
+            BeingRefreshed = BeingRefreshed,
+            Occupied = Occupied,
+            Machines = Machines,
+            Size = Size ?? 0,
+            TypicalStart = TypicalSeconds is { } typical ? TimeSpan.FromSeconds(typical) : null,
+            OldestStartAge = TimeSpan.FromSeconds(OldestSeconds ?? 0),
+            Trouble = Enum.TryParse<RefusalReason>(Trouble, out var trouble) ? trouble : null,
+        };
+    }
+}
+
+/// <summary>One row of the employee's list.</summary>
+internal sealed record OfferedDesktop
+{
+    public Guid PoolId { get; init; }
+    public string Name { get; init; } = "";
+    public string Description { get; init; } = "";
+    public bool Enabled { get; init; }
+    public Guid? SessionId { get; init; }
+    public string? SessionState { get; init; }
+    public DateTime? StartedAt { get; init; }
+    public string? MachineName { get; init; }
+    public string? MachineState { get; init; }
+    public string? ClientName { get; init; }
+    public bool FreeMachine { get; init; }
+}
