@@ -1,0 +1,146 @@
+using Dapper;
+using Montalegre.Vdi.Domain;
+using Npgsql;
+
+namespace Montalegre.Vdi.Broker.Provisioning;
+
+/// <summary>An operation whose turn it is, with everything its next step needs.</summary>
+internal sealed record DueOperation
+{
+    public Guid OperationId { get; init; }
+    public string Kind { get; init; } = "";
+    public string Step { get; init; } = "";
+    public int Attempts { get; init; }
+    public Guid MachineId { get; init; }
+    public string Name { get; init; } = "";
+    public bool Manual { get; init; }
+    public Guid? HostId { get; init; }
+    public int Generation { get; init; }
+    public int? Port { get; init; }
+    public Guid? ImageVersionId { get; init; }
+    public int Cpus { get; init; }
+    public int MemoryMib { get; init; }
+
+    public OperationKind KindOf => SqlText.Parse<OperationKind>(Kind);
+    public OperationStep StepOf => SqlText.Parse<OperationStep>(Step);
+}
+
+/// <summary>SQL of the operation journal. Every change is guarded by the step it was read at, so that a late runner changes nothing.</summary>
+internal sealed class OperationStore(NpgsqlDataSource database)
+{
+    /// <summary>A claim that a killed runner left behind runs out after this.</summary>
+    private const int ClaimSeconds = 150;
+
+    /// <summary>A new leader takes over what the old one had claimed. Machines that boot go on booting.</summary>
+    public async Task TakeOverAsync()
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("update operation set next_attempt_at = now() where state = 'running' and step <> 'await_agent' and next_attempt_at > now()");
+    }
+
+    /// <summary>Claims the next due operation; null when none is due. At most <paramref name="parallel"/> machines of a host boot at once.</summary>
+    public async Task<DueOperation?> ClaimAsync(int parallel)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.QuerySingleOrDefaultAsync<DueOperation>($"""
+            with due as (
+                select o.operation_id
+                  from operation o join machine m using (machine_id)
+                 where o.state = 'running' and o.next_attempt_at <= now()
+                   and (o.step <> 'start'
+                        or @parallel > (select count(*)
+                                          from operation b join machine x using (machine_id)
+                                         where b.state = 'running' and x.host_id = m.host_id
+                                           and (b.step = 'await_agent' or (b.step = 'start' and b.next_attempt_at > now()))))
+                 order by o.next_attempt_at
+                 limit 1
+                   for update of o skip locked
+            )
+            update operation o
+               set next_attempt_at = now() + interval '{ClaimSeconds} seconds'
+              from due, machine m, pool p
+             where o.operation_id = due.operation_id and m.machine_id = o.machine_id and p.pool_id = m.pool_id
+         returning o.operation_id, o.kind, o.step, o.attempts, m.machine_id, m.name, m.manual, m.host_id, m.generation, m.port,
+                   m.image_version_id, p.cpus, p.memory_mib
+            """, new { parallel });
+    }
+
+    /// <summary>Goes on to the next step. Entering <c>overlay</c> counts the machine's generation up and fixes its image version.</summary>
+    public async Task<bool> AdvanceAsync(DueOperation operation, OperationStep next)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync("""
+            with moved as (
+                update operation
+                   set step = @next, step_since = now(), error = null, reason = null,
+                       next_attempt_at = case when @next = 'await_agent' then now() + @deadline else now() end
+                 where operation_id = @id and step = @step and kind = @kind and state = 'running'
+             returning machine_id
+            )
+            update machine m
+               set generation = case when @next = 'overlay' then m.generation + 1 else m.generation end,
+                   image_version_id = case when @next = 'overlay' then p.image_version_id else m.image_version_id end,
+                   power = case @next when 'await_agent' then 'on' when 'overlay' then 'off' else m.power end
+              from moved, pool p
+             where m.machine_id = moved.machine_id and p.pool_id = m.pool_id
+            """, new
+        {
+            id = operation.OperationId, step = operation.Step, kind = operation.Kind,
+            next = SqlText.Of(next), deadline = OperationPlan.Deadline(next),
+        }) == 1;
+    }
+
+    /// <summary>Plans another attempt, or gives the machine up.</summary>
+    public async Task FailAsync(DueOperation operation, string error, RefusalReason reason, bool givesUp)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("""
+            with failed as (
+                update operation
+                   set attempts = attempts + 1, error = @error, reason = @reason,
+                       step = case when step = 'await_agent' then 'stop' else step end, step_since = now(),
+                       state = case when @givesUp then 'failed' else 'running' end,
+                       ended_at = case when @givesUp then now() end,
+                       next_attempt_at = now() + @backOff
+                 where operation_id = @id and step = @step and kind = @kind and state = 'running'
+             returning machine_id
+            ), given_up as (
+                update machine m set state = 'faulted', state_since = now()
+                  from failed
+                 where m.machine_id = failed.machine_id and @givesUp and m.state <> 'deleting'
+             returning m.machine_id, m.name
+            )
+            insert into audit_event (actor, action, object_kind, object_id, object_name, outcome)
+                 select 'broker', 'machine.faulted', 'machine', machine_id, name, @reason from given_up
+            """, new
+        {
+            id = operation.OperationId, step = operation.Step, kind = operation.Kind, error, reason = reason.ToString(),
+            givesUp, backOff = OperationPlan.BackOff(operation.Attempts + 1),
+        });
+    }
+
+    /// <summary>The machine is gone from its host: its record goes too.</summary>
+    public async Task RemoveMachineAsync(DueOperation operation)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("delete from machine where machine_id = @machine and state = 'deleting'", new { machine = operation.MachineId });
+    }
+
+    /// <summary>Machines that gave up are tried again after a pause; a fault of the host must not need a hand for every machine.</summary>
+    public async Task<int> RetryFaultedAsync(TimeSpan pause, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return await connection.ExecuteAsync("""
+            with again as (
+                update machine m
+                   set state = 'provisioning', state_since = now()
+                 where m.state = 'faulted' and not m.manual and m.state_since < now() - @pause
+                   and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
+                   and not exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running')
+             returning m.machine_id
+            )
+            insert into operation (operation_id, kind, machine_id, step, state)
+                 select gen_random_uuid(), 'refresh', machine_id, 'stop', 'running' from again
+            """, new { pause });
+    }
+}

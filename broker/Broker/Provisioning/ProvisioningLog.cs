@@ -1,0 +1,36 @@
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Provisioning;
+
+internal static partial class ProvisioningLog
+{
+    [LoggerMessage(2201, LogLevel.Information, "Pool {Pool} gets machine {Machine} ({Name})")]
+    public static partial void MachineWanted(this ILogger log, PoolId pool, MachineId machine, string name);
+
+    [LoggerMessage(2202, LogLevel.Information, "Machine {Machine} is let go")]
+    public static partial void MachineUnwanted(this ILogger log, MachineId machine);
+
+    [LoggerMessage(2203, LogLevel.Debug, "Machine {Machine}: {Kind} takes step {Step}")]
+    public static partial void StepTaken(this ILogger log, MachineId machine, OperationKind kind, OperationStep step);
+
+    [LoggerMessage(2204, LogLevel.Warning, "Machine {Machine}: {Kind} failed at step {Step}, attempt {Attempt}: {Error}")]
+    public static partial void StepFailed(this ILogger log, MachineId machine, OperationKind kind, OperationStep step, int attempt, string error);
+
+    [LoggerMessage(2205, LogLevel.Error, "The provisioning pass failed; it is repeated in {Pause}")]
+    public static partial void PassFailed(this ILogger log, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(2206, LogLevel.Warning, "Host {Host} has domain {Domain} of this installation without a record; it is removed")]
+    public static partial void OrphanRemoved(this ILogger log, HostId host, string domain);
+
+    [LoggerMessage(2207, LogLevel.Warning, "Machine {Machine} has no domain on its host any more; it is made anew")]
+    public static partial void DomainMissing(this ILogger log, MachineId machine);
+
+    [LoggerMessage(2208, LogLevel.Warning, "Machine {Machine} was found powered off; it is started")]
+    public static partial void FoundOff(this ILogger log, MachineId machine);
+
+    [LoggerMessage(2209, LogLevel.Warning, "Host {Host} cannot be read: {Error}")]
+    public static partial void HostUnreadable(this ILogger log, HostId host, string error);
+
+    [LoggerMessage(2210, LogLevel.Error, "Machine {Machine} is faulted after {Attempts} attempts: {Error}")]
+    public static partial void MachineFaulted(this ILogger log, MachineId machine, int attempts, string error);
+}

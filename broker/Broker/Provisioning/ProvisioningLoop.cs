@@ -1,0 +1,70 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Storage;
+
+namespace Montalegre.Vdi.Broker.Provisioning;
+
+/// <summary>
+/// The leader's loop: changes ring it, the sweep repairs what no change told of. Steps of different machines run side by
+/// side; the claim statement and the hypervisors' own bounds decide how many.
+/// </summary>
+internal sealed class ProvisioningLoop(
+    LeaseKeeper lease, ChangePump pump, PoolStore pools, OperationStore operations, ReconcilePool reconcile, TakeStep takeStep,
+    IOptions<ProvisioningOptions> options, TimeProvider time, ILogger<ProvisioningLoop> log) : BackgroundService
+{
+    private const int MostStepsAtOnce = 32;
+    private static readonly TimeSpan RetryFaultedAfter = TimeSpan.FromMinutes(5);
+    private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var listening = ListenAsync(stoppingToken);
+        var running = new HashSet<Task>();
+        long? epochSeen = null;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (lease.Epoch is { } epoch)
+                {
+                    if (epochSeen != epoch) await operations.TakeOverAsync();
+                    epochSeen = epoch;
+                    await PassAsync(running, stoppingToken);
+                }
+                await WaitAsync(stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested) { break; }
+            catch (Exception e)
+            {
+                log.PassFailed(options.Value.Sweep, e);
+                await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        await Task.WhenAll(running.Append(listening)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task PassAsync(HashSet<Task> running, CancellationToken ct)
+    {
+        foreach (var pool in await pools.WantedAsync(ct)) await reconcile.RunAsync(pool, ct);
+        await pools.RemoveEmptyPoolsAsync(ct);
+        await operations.RetryFaultedAsync(RetryFaultedAfter, ct);
+        running.RemoveWhere(t => t.IsCompleted);
+        while (running.Count < MostStepsAtOnce && await operations.ClaimAsync(options.Value.ParallelPerHost) is { } due)
+            running.Add(Task.Run(() => takeStep.RunAsync(due, ct), ct));
+    }
+
+    // Wakes at a change (the end of a step is one too), or after a pause in which a back-off may have run out.
+    private async Task WaitAsync(CancellationToken ct)
+    {
+        using var pause = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        pause.CancelAfter(TimeSpan.FromSeconds(Math.Min(2, options.Value.Sweep.TotalSeconds)));
+        await _rings.Reader.ReadAsync(pause.Token).AsTask().ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        ct.ThrowIfCancellationRequested();
+    }
+
+    private async Task ListenAsync(CancellationToken ct)
+    {
+        await foreach (var batch in pump.Subscribe(ct))
+            if (batch.Touches("operation", "pool", "machine")) _rings.Writer.TryWrite(true);
+    }
+}

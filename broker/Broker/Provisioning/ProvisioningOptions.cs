@@ -1,0 +1,40 @@
+using Montalegre.Vdi.Broker.Hosting;
+
+namespace Montalegre.Vdi.Broker.Provisioning;
+
+/// <summary>How machines are made.</summary>
+internal sealed class ProvisioningOptions : IOptionsWithProblems
+{
+    /// <summary>Configuration section.</summary>
+    public const string Section = "Provisioning";
+
+    /// <summary>How many machines of one host may start at once.</summary>
+    public int ParallelPerHost { get; set; } = 4;
+
+    /// <summary>How often the sweep compares wanted and actual when no event asks for it.</summary>
+    public TimeSpan Sweep { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Where machines reach this broker's enrolment endpoint.</summary>
+    public string EnrolmentUrl { get; set; } = "";
+
+    /// <summary>Where machines reach this broker's mutual-TLS endpoint.</summary>
+    public string ChannelUrl { get; set; } = "";
+
+    /// <summary>First loopback port that user-mode networking forwards to a machine's RDP server.</summary>
+    public int FirstForwardedPort { get; set; } = 23000;
+
+    /// <summary>How long a machine's join token is good for; it is used once, within the first boot.</summary>
+    public TimeSpan JoinTokenLifetime { get; set; } = TimeSpan.FromMinutes(15);
+
+    /// <inheritdoc />
+    public IEnumerable<string> Problems()
+    {
+        if (ParallelPerHost < 1) yield return $"{Section}:{nameof(ParallelPerHost)} is {ParallelPerHost}; use 1 or more.";
+        if (Sweep < TimeSpan.FromSeconds(1)) yield return $"{Section}:{nameof(Sweep)} is {Sweep}; use 1 second or more.";
+        if (FirstForwardedPort is < 1024 or > 60000) yield return $"{Section}:{nameof(FirstForwardedPort)} is {FirstForwardedPort}; use 1024 to 60000.";
+        foreach (var (name, url) in new[] { (nameof(EnrolmentUrl), EnrolmentUrl), (nameof(ChannelUrl), ChannelUrl) })
+            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != "https")
+                yield return $"{Section}:{name} is '{url}'; give the https address at which machines reach this broker.";
+        if (JoinTokenLifetime < TimeSpan.FromMinutes(1)) yield return $"{Section}:{nameof(JoinTokenLifetime)} is {JoinTokenLifetime}; use 1 minute or more.";
+    }
+}

@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Certificates;
+using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Broker.Images;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Provisioning;
+
+/// <summary>
+/// Takes one step of one operation on the real host and journals it. Every step may be killed at any moment and taken
+/// again: what it leaves behind is either what it should or is replaced by the next attempt.
+/// </summary>
+internal sealed class TakeStep(
+    OperationStore operations, HypervisorDirectory hosts, ImageStore images, JoinTokens tokens, CertificateAuthority authority,
+    IOptions<ProvisioningOptions> options, ILogger<TakeStep> log)
+{
+    public async Task RunAsync(DueOperation operation, CancellationToken ct)
+    {
+        var machine = new MachineId(operation.MachineId);
+        var (kind, step) = (operation.KindOf, operation.StepOf);
+        try
+        {
+            log.StepTaken(machine, kind, step);
+            if (step == OperationStep.AwaitAgent)
+                throw new StepFailedException(RefusalReason.AgentSilent, $"The agent did not report within {OperationPlan.Deadline(step).TotalMinutes:0} minutes of power-on.");
+            await ActAsync(operation, machine, step, ct);
+            if (OperationPlan.Next(kind, step) is { } next) await operations.AdvanceAsync(operation, next);
+            else if (kind == OperationKind.Delete) await operations.RemoveMachineAsync(operation);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            var (reason, error) = e is StepFailedException failed ? (failed.Reason, failed.Message) : (HypervisorFailure.Reason(e), e.Message);
+            var attempts = operation.Attempts + 1;
+            // A delete never gives up: a record must not outlive its machine, nor a machine its record.
+            var givesUp = kind != OperationKind.Delete && OperationPlan.GivesUp(attempts);
+            await operations.FailAsync(operation, error, reason, givesUp);
+            log.StepFailed(machine, kind, step, attempts, error);
+            if (givesUp) log.MachineFaulted(machine, attempts, error);
+        }
+    }
+
+    private async Task ActAsync(DueOperation operation, MachineId machine, OperationStep step, CancellationToken ct)
+    {
+        if (operation.Manual || operation.HostId is not { } hostId) return;   // nothing of a manual machine is ours to change
+        var host = hosts.For(new HostId(hostId));
+        switch (step)
+        {
+            case OperationStep.Stop:
+                await host.StopAsync(machine, operation.KindOf == OperationKind.Restart ? StopMode.Graceful : StopMode.Force, ct);
+                break;
+            case OperationStep.Overlay:
+                await host.CreateOverlayAsync(machine, operation.Name, operation.Generation, await ImageAsync(operation, ct), ct);
+                break;
+            case OperationStep.Define:
+                await host.DefineAsync(await DefinitionAsync(operation, machine, ct), ct);
+                break;
+            case OperationStep.Start:
+                await host.StartAsync(machine, ct);
+                break;
+            case OperationStep.Remove:
+                await host.DeleteAsync(machine, operation.Name, ct);
+                break;
+        }
+    }
+
+    private async Task<HostImage> ImageAsync(DueOperation operation, CancellationToken ct) =>
+        operation.ImageVersionId is { } id && await images.HostImageAsync(new(id), ct) is { } image
+            ? image
+            : throw new StepFailedException(RefusalReason.ImageMissing, "The pool's image version is not there or not ready; publish it again.");
+
+    private async Task<MachineDefinition> DefinitionAsync(DueOperation operation, MachineId machine, CancellationToken ct)
+    {
+        var token = await tokens.MakeAsync(machine, options.Value.JoinTokenLifetime);
+        var document = new JoinDocument(machine.Value, new(options.Value.EnrolmentUrl), new(options.Value.ChannelUrl), authority.Sha256Hex, token);
+        return new MachineDefinition(machine, operation.Name, operation.Cpus, operation.MemoryMib, await ImageAsync(operation, ct), operation.Generation, operation.Port, document.Format());
+    }
+}
+
+/// <summary>A step that failed for a reason a person can be told.</summary>
+internal sealed class StepFailedException(RefusalReason reason, string message) : Exception(message)
+{
+    public RefusalReason Reason { get; } = reason;
+}
