@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+using Montalegre.Vdi.Broker.Storage;
+
+namespace Montalegre.Vdi.Broker.Live;
+
+/// <summary>What a watcher gets: everything once, then what changed. Gone ids had a row before and have none now.</summary>
+internal abstract record LiveUpdate<TRow>
+{
+    private LiveUpdate() { }
+
+    public sealed record Snapshot(IReadOnlyList<TRow> Rows) : LiveUpdate<TRow>;
+
+    public sealed record Changes(IReadOnlyList<TRow> Changed, IReadOnlyList<Guid> Gone) : LiveUpdate<TRow>;
+}
+
+/// <summary>
+/// Snapshot, then changes, for one kind of object: the same shape for every watched page. Changes are batched, so that
+/// a storm costs a watcher a few messages a second and not one a row.
+/// </summary>
+internal static class LiveView
+{
+    /// <summary>Shortest time between two messages to one watcher.</summary>
+    public static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
+
+    /// <param name="pump">Tells which objects changed.</param>
+    /// <param name="kinds">The change kinds whose ids are ids of the watched rows.</param>
+    /// <param name="all">Reads every row.</param>
+    /// <param name="some">Reads the rows of the given ids; an id without a row is gone.</param>
+    /// <param name="id">The id of a row.</param>
+    /// <param name="time">Paces the batches.</param>
+    /// <param name="ct">Ends the watch.</param>
+    public static async IAsyncEnumerable<LiveUpdate<TRow>> WatchAsync<TRow>(
+        ChangePump pump, string[] kinds, Func<CancellationToken, Task<IReadOnlyList<TRow>>> all,
+        Func<Guid[], CancellationToken, Task<IReadOnlyList<TRow>>> some, Func<TRow, Guid> id, TimeProvider time,
+        [EnumeratorCancellation] CancellationToken ct)
+    {
+        // Subscribed before the snapshot is read: a change in between is sent twice, never missed.
+        await using var batches = pump.Subscribe(ct).GetAsyncEnumerator(ct);
+        var next = batches.MoveNextAsync().AsTask();
+        yield return new LiveUpdate<TRow>.Snapshot(await all(ct));
+        var touched = new HashSet<Guid>();
+        while (await next)
+        {
+            var batch = batches.Current;
+            next = batches.MoveNextAsync().AsTask();
+            if (batch.Lost)
+            {
+                touched.Clear();
+                yield return new LiveUpdate<TRow>.Snapshot(await all(ct));
+                continue;
+            }
+            touched.UnionWith(batch.Ids(kinds));
+            if (touched.Count == 0) continue;
+            await Task.Delay(Pace, time, ct);
+            while (next.IsCompletedSuccessfully && next.Result && !batches.Current.Lost)
+            {
+                touched.UnionWith(batches.Current.Ids(kinds));
+                next = batches.MoveNextAsync().AsTask();
+            }
+            var rows = await some([.. touched], ct);
+            var gone = touched.Except(rows.Select(id)).ToList();
+            touched.Clear();
+            yield return new LiveUpdate<TRow>.Changes(rows, gone);
+        }
+    }
+}

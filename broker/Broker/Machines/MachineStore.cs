@@ -1,0 +1,206 @@
+using Dapper;
+using Montalegre.Vdi.Domain;
+using Npgsql;
+
+namespace Montalegre.Vdi.Broker.Machines;
+
+/// <summary>A machine as pages show it.</summary>
+internal sealed record MachineRow
+{
+    public Guid MachineId { get; init; }
+    public string Name { get; init; } = "";
+    public Guid PoolId { get; init; }
+    public string PoolName { get; init; } = "";
+    public string State { get; init; } = "";
+    public string Power { get; init; } = "";
+    public bool Draining { get; init; }
+    public bool Manual { get; init; }
+    public DateTime StateSince { get; init; }
+    public string? Address { get; init; }
+    public int? Port { get; init; }
+    public string? HostName { get; init; }
+    public bool AgentConnected { get; init; }
+    public string? AgentVersion { get; init; }
+    public string? OperatingSystem { get; init; }
+    public DateTime? SeenAt { get; init; }
+    public Guid? SessionId { get; init; }
+    public string? UserName { get; init; }
+    public string? Step { get; init; }
+    public string? Error { get; init; }
+}
+
+/// <summary>One line of a machine's journal.</summary>
+internal sealed record OperationRow
+{
+    public Guid OperationId { get; init; }
+    public string Kind { get; init; } = "";
+    public string Step { get; init; } = "";
+    public string State { get; init; } = "";
+    public int Attempts { get; init; }
+    public string? Error { get; init; }
+    public DateTime StartedAt { get; init; }
+    public DateTime? EndedAt { get; init; }
+}
+
+/// <summary>All SQL of the machines slice.</summary>
+internal sealed class MachineStore(NpgsqlDataSource database)
+{
+    private const string Columns = """
+        select m.machine_id, m.name, m.pool_id, p.name as pool_name, m.state, m.power, m.drain_since is not null as draining, m.manual,
+               m.state_since, coalesce(m.address, a.addresses[1]) as address, coalesce(m.port, a.rdp_port) as port, h.name as host_name,
+               coalesce(a.connected, false) as agent_connected, a.agent_version, a.operating_system, a.seen_at,
+               s.session_id, u.user_name, o.step, coalesce(o.error, f.error) as error
+          from machine m
+          join pool p using (pool_id)
+          left join host h on h.host_id = m.host_id
+          left join machine_agent a on a.machine_id = m.machine_id
+          left join session s on s.machine_id = m.machine_id and s.state <> 'ended'
+          left join app_user u on u.user_id = s.user_id
+          left join operation o on o.machine_id = m.machine_id and o.state = 'running'
+          left join lateral (select error from operation l where l.machine_id = m.machine_id and m.state = 'faulted' order by l.started_at desc limit 1) f on true
+        """;
+
+    public async Task<IReadOnlyList<MachineRow>> AllAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} order by m.name", commandTimeout: 30, cancellationToken: ct))).AsList();
+    }
+
+    public async Task<IReadOnlyList<MachineRow>> OfPoolAsync(PoolId pool, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.pool_id = @pool order by m.name", new { pool = pool.Value }, cancellationToken: ct))).AsList();
+    }
+
+    public async Task<IReadOnlyList<MachineRow>> SomeAsync(Guid[] ids, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.machine_id = any(@ids)", new { ids }, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>Which machine an operation, session or agent change is about, and which pool may now have a free machine.</summary>
+    public async Task<IReadOnlyList<PoolId>> PoolsWithFreeAsync(Guid[] machines, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Guid>(new CommandDefinition("""
+            select distinct pool_id from machine where machine_id = any(@machines) and state = 'available'
+            """, new { machines }, cancellationToken: ct))).Select(id => new PoolId(id)).ToList();
+    }
+
+    public async Task<IReadOnlyList<OperationRow>> JournalAsync(MachineId machine, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<OperationRow>(new CommandDefinition("""
+            select operation_id, kind, step, state, attempts, error, started_at, ended_at
+              from operation
+             where machine_id = @machine
+             order by started_at desc
+             limit 50
+            """, new { machine = machine.Value }, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>Adds an existing computer to a manual pool; null when the pool is not there or not manual.</summary>
+    public async Task<bool?> AddManualAsync(PoolId pool, MachineId machine, string name, string? address, int? port, HostId? host, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        var row = await connection.QuerySingleAsync<(bool PoolIsManual, bool Added)>("""
+            with wanted as materialized (
+                select pool_id from pool where pool_id = @pool and kind = 'manual' and not deleting
+            ), added as (
+                insert into machine (machine_id, pool_id, name, ordinal, manual, state, address, port, host_id)
+                     select @machine, pool_id, @name,
+                            (select coalesce(max(ordinal), 0) + 1 from machine where pool_id = @pool), true, 'provisioning', @address, @port, @host
+                       from wanted
+                on conflict do nothing
+                  returning machine_id, name
+            ), resized as (
+                update pool set size = (select count(*) from machine where pool_id = @pool) + 1
+                 where pool_id = @pool and exists (select from added)
+            ), audited as (
+                insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                     select @actor, 'machine.add', 'machine', machine_id, name, @source from added
+            )
+            select exists (select from wanted), exists (select from added)
+            """, new { pool = pool.Value, machine = machine.Value, name, address, port, host = host?.Value, actor, source });
+        return row.PoolIsManual ? row.Added : null;
+    }
+
+    /// <summary>Sets or lifts the drain flag; false when there is no such machine.</summary>
+    public async Task<bool> SetDrainAsync(MachineId machine, bool drain, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync("""
+            with changed as (
+                update machine
+                   set drain_since = case when @drain then coalesce(drain_since, now()) end
+                 where machine_id = @machine
+             returning machine_id, name
+            )
+            insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                 select @actor, case when @drain then 'machine.drain' else 'machine.undrain' end, 'machine', machine_id, name, @source from changed
+            """, new { machine = machine.Value, drain, actor, source }) == 1;
+    }
+
+    /// <summary>
+    /// Opens a refresh or restart. Whatever session is on it ends here, because the machine under it is being stopped:
+    /// for a refresh by throwing its disk away, for a restart by powering off.
+    /// </summary>
+    public async Task<bool> StartOverAsync(MachineId machine, OperationKind kind, OperationId operation, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync("""
+            with chosen as (
+                update machine m
+                   set state = 'provisioning', state_since = now()
+                 where m.machine_id = @machine and not m.manual and m.state <> 'deleting'
+             returning m.machine_id, m.name, m.pool_id
+            ), over as (
+                update session s
+                   set state = 'ended', state_since = now(), ended_at = now(), end_reason = 'machine_' || @kind
+                  from chosen
+                 where s.machine_id = chosen.machine_id and s.state <> 'ended'
+             returning s.session_id
+            ), audited as (
+                insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                     select @actor, 'machine.' || @kind, 'machine', machine_id, name, @source from chosen
+            )
+            insert into operation (operation_id, kind, machine_id, step, state)
+                 select @operation,
+                        case when (select kind from pool where pool_id = chosen.pool_id) = 'floating' and exists (select from over) then 'refresh' else @kind end,
+                        machine_id, 'stop', 'running'
+                   from chosen
+            on conflict (machine_id) where state = 'running' do update
+                    set kind = case when operation.kind in ('provision', 'refresh') then 'refresh' else excluded.kind end,
+                        step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now()
+            """, new { machine = machine.Value, kind = SqlText.Of(kind), operation = operation.Value, actor, source }) == 1;
+    }
+
+    /// <summary>Lets a machine go for good. Answers what stood in the way, or null.</summary>
+    public async Task<RefusalReason?> RemoveAsync(MachineId machine, OperationId operation, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        var row = await connection.QuerySingleAsync<(bool There, bool Chosen)>("""
+            with seen as materialized (
+                select machine_id from machine where machine_id = @machine and state <> 'deleting'
+            ), chosen as (
+                update machine m
+                   set state = 'deleting', state_since = now()
+                 where m.machine_id = @machine and m.state not in ('deleting', 'reserved', 'in_use')
+                   and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
+             returning m.machine_id, m.name, m.pool_id
+            ), smaller as (
+                update pool set size = greatest(size - 1, 0) from chosen where pool.pool_id = chosen.pool_id
+            ), opened as (
+                insert into operation (operation_id, kind, machine_id, step, state)
+                     select @operation, 'delete', machine_id, 'stop', 'running' from chosen
+                on conflict (machine_id) where state = 'running' do update
+                        set kind = 'delete', step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now()
+            ), audited as (
+                insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                     select @actor, 'machine.remove', 'machine', machine_id, name, @source from chosen
+            )
+            select exists (select from seen), exists (select from chosen)
+            """, new { machine = machine.Value, operation = operation.Value, actor, source });
+        return row switch { { There: false } => RefusalReason.NotFound, { Chosen: false } => RefusalReason.InUse, _ => null };
+    }
+}
