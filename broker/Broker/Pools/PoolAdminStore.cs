@@ -1,0 +1,152 @@
+using Dapper;
+using Montalegre.Vdi.Domain;
+using Npgsql;
+
+namespace Montalegre.Vdi.Broker.Pools;
+
+/// <summary>A pool as pages show it, with counts.</summary>
+internal sealed record PoolRow
+{
+    public Guid PoolId { get; init; }
+    public string Name { get; init; } = "";
+    public string Description { get; init; } = "";
+    public string Kind { get; init; } = "";
+    public int Size { get; init; }
+    public bool Enabled { get; init; }
+    public Guid? ImageVersionId { get; init; }
+    public string? ImageName { get; init; }
+    public int Cpus { get; init; }
+    public int MemoryMib { get; init; }
+    public Guid? HostId { get; init; }
+    public string? HostName { get; init; }
+    public string MachineNamePattern { get; init; } = "";
+    public int Machines { get; init; }
+    public int Available { get; init; }
+    public int InUse { get; init; }
+    public int Provisioning { get; init; }
+    public int Faulted { get; init; }
+    public int Waiting { get; init; }
+    public int Sessions { get; init; }
+    public string? Trouble { get; init; }
+    public string? TroubleDetail { get; init; }
+}
+
+/// <summary>What an administrator asks for when making a pool.</summary>
+internal sealed record NewPool(
+    PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, HostId? Host, string NamePattern);
+
+/// <summary>What an administrator changes; null leaves a value as it is.</summary>
+internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, ImageVersionId? Image);
+
+/// <summary>All SQL of the pools slice.</summary>
+internal sealed class PoolAdminStore(NpgsqlDataSource database)
+{
+    private const string Columns = """
+        select p.pool_id, p.name, p.description, p.kind, p.size, p.enabled, p.image_version_id, i.name || ' ' || i.number as image_name,
+               p.cpus, p.memory_mib, p.host_id, h.name as host_name, p.machine_name_pattern,
+               coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
+               coalesce(c.provisioning, 0) as provisioning, coalesce(c.faulted, 0) as faulted,
+               (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
+               (select count(*)::int from session s where s.pool_id = p.pool_id and s.state <> 'ended') as sessions,
+               t.reason as trouble, t.error as trouble_detail
+          from pool p
+          left join image_version i using (image_version_id)
+          left join host h on h.host_id = p.host_id
+          left join lateral (select count(*)::int as machines,
+                            count(*) filter (where state = 'available' and drain_since is null)::int as available,
+                            count(*) filter (where state in ('reserved', 'in_use'))::int as in_use,
+                            count(*) filter (where state = 'provisioning')::int as provisioning,
+                            count(*) filter (where state in ('faulted', 'unreachable'))::int as faulted
+                       from machine m where m.pool_id = p.pool_id) c on true
+          left join lateral (select o.reason, o.error
+                               from operation o join machine m using (machine_id)
+                              where m.pool_id = p.pool_id and o.reason is not null
+                                and (o.state = 'running' or (o.state = 'failed' and m.state = 'faulted'))
+                              order by o.step_since desc limit 1) t on true
+        """;
+
+    public async Task<IReadOnlyList<PoolRow>> AllAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<PoolRow>(new CommandDefinition($"{Columns} where not p.deleting order by p.name", commandTimeout: 30, cancellationToken: ct))).AsList();
+    }
+
+    public async Task<PoolRow?> OneAsync(PoolId pool, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<PoolRow>(new CommandDefinition($"{Columns} where p.pool_id = @pool and not p.deleting", new { pool = pool.Value }, cancellationToken: ct));
+    }
+
+    /// <summary>Makes a pool. Answers what stood in the way, or null.</summary>
+    public async Task<(RefusalReason Reason, string Field)?> CreateAsync(NewPool pool, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        try
+        {
+            await connection.ExecuteAsync("""
+                with made as (
+                    insert into pool (pool_id, name, description, kind, size, image_version_id, host_id, cpus, memory_mib, machine_name_pattern)
+                         values (@id, @name, @description, @kind, @size, @image, @host, @cpus, @memory, @pattern)
+                      returning pool_id, name
+                )
+                insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                     select @actor, 'pool.create', 'pool', pool_id, name, @source from made
+                """, new
+            {
+                id = pool.Id.Value, name = pool.Name, description = pool.Description, kind = SqlText.Of(pool.Kind), size = pool.Size, image = pool.Image?.Value,
+                host = pool.Host?.Value, cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, actor, source,
+            });
+            return null;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            return (RefusalReason.NotFound, e.ConstraintName?.Contains("image", StringComparison.Ordinal) == true ? "image_version_id" : "host_id");
+        }
+    }
+
+    /// <summary>Changes a pool. Answers what stood in the way, or null.</summary>
+    public async Task<(RefusalReason Reason, string Field)?> UpdateAsync(PoolId pool, PoolEdit edit, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        try
+        {
+            var changed = await connection.ExecuteAsync("""
+                with changed as (
+                    update pool
+                       set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
+                           enabled = coalesce(@Enabled, enabled), image_version_id = coalesce(@image, image_version_id)
+                     where pool_id = @pool and not deleting
+                 returning pool_id, name
+                )
+                insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                     select @actor, 'pool.update', 'pool', pool_id, name, @source from changed
+                """, new { pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, image = edit.Image?.Value, actor, source });
+            return changed == 1 ? null : (RefusalReason.NotFound, "pool");
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, "image_version_id"); }
+    }
+
+    /// <summary>Marks a pool for deletion; its machines go first. Answers what stood in the way, or null.</summary>
+    public async Task<RefusalReason?> DeleteAsync(PoolId pool, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        var row = await connection.QuerySingleAsync<(bool There, bool Marked)>("""
+            with seen as materialized (
+                select pool_id from pool where pool_id = @pool and not deleting for update
+            ), marked as (
+                update pool p
+                   set deleting = true, enabled = false
+                 where p.pool_id = @pool and not p.deleting
+                   and not exists (select from session s where s.pool_id = p.pool_id and s.state <> 'ended')
+             returning p.pool_id, p.name
+            ), audited as (
+                insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                     select @actor, 'pool.delete', 'pool', pool_id, name, @source from marked
+            )
+            select exists (select from seen), exists (select from marked)
+            """, new { pool = pool.Value, actor, source });
+        return row switch { { There: false } => RefusalReason.NotFound, { Marked: false } => RefusalReason.InUse, _ => null };
+    }
+}

@@ -1,0 +1,64 @@
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Domain;
+using Contract = Montalegre.Vdi.Contracts.Admin.V1;
+using DomainKind = Montalegre.Vdi.Domain.PoolKind;
+
+namespace Montalegre.Vdi.Broker.Pools;
+
+/// <summary>Rows and requests of this slice as the public contract says them. Bad input is refused by field.</summary>
+internal static class PoolContract
+{
+    private const int LargestPool = 5000;
+
+    public static Pool From(PoolRow row)
+    {
+        var pool = new Pool
+        {
+            PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, Size = (uint)row.Size, Enabled = row.Enabled,
+            Kind = row.Kind switch { "floating" => Contract.PoolKind.Floating, "dedicated" => Contract.PoolKind.Dedicated, _ => Contract.PoolKind.Manual },
+            ImageVersionId = row.ImageVersionId?.ToString() ?? "", ImageName = row.ImageName ?? "", Cpus = (uint)row.Cpus, MemoryMib = (uint)row.MemoryMib,
+            HostId = row.HostId?.ToString() ?? "", HostName = row.HostName ?? "", MachineNamePattern = row.MachineNamePattern,
+            Machines = (uint)row.Machines, Available = (uint)row.Available, InUse = (uint)row.InUse, Provisioning = (uint)row.Provisioning,
+            Faulted = (uint)row.Faulted, Waiting = (uint)row.Waiting, Sessions = (uint)row.Sessions,
+        };
+        if (Enum.TryParse<ReasonCode>(row.Trouble, out var code)) pool.Trouble = new Reason { Code = code, Detail = row.TroubleDetail ?? "" };
+        return pool;
+    }
+
+    public static NewPool Read(CreatePoolRequest request, PoolId id)
+    {
+        var kind = request.Kind switch
+        {
+            Contract.PoolKind.Floating => DomainKind.Floating,
+            Contract.PoolKind.Dedicated => DomainKind.Dedicated,
+            Contract.PoolKind.Manual => DomainKind.Manual,
+            _ => throw Refusal.Of(RefusalReason.InvalidField, "kind: FLOATING, DEDICATED or MANUAL"),
+        };
+        var made = kind != DomainKind.Manual;
+        if (made && MachineNamePattern.Parse(request.MachineNamePattern) is null)
+            throw Refusal.Of(RefusalReason.InvalidField, "machine_name_pattern: for example balcao-{n:00}");
+        return new(id, Name(request.Name), Description(request.Description), kind, made ? Size(request.Size) : 0,
+            made ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
+            Within(request.Cpus == 0 ? 1 : request.Cpus, 1, 64, "cpus"), Within(request.MemoryMib == 0 ? 1024 : request.MemoryMib, 128, 1048576, "memory_mib"),
+            made ? new HostId(Ids.Parse(request.HostId, "host_id")) : null, made ? request.MachineNamePattern : "");
+    }
+
+    public static PoolEdit Read(UpdatePoolRequest request) => new(
+        request.HasName ? Name(request.Name) : null, request.HasDescription ? Description(request.Description) : null,
+        request.HasSize ? Size(request.Size) : null, request.HasEnabled ? request.Enabled : null,
+        request.HasImageVersionId ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null);
+
+    private static string Name(string name) =>
+        name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Of(RefusalReason.InvalidField, "name: 1 to 80 characters");
+
+    private static string Description(string text) =>
+        text.Length <= 500 ? text : throw Refusal.Of(RefusalReason.InvalidField, "description: at most 500 characters");
+
+    private static int Size(uint size) =>
+        size <= LargestPool ? (int)size : throw Refusal.Of(RefusalReason.InvalidField, $"size: at most {LargestPool}");
+
+    private static int Within(uint value, uint least, uint most, string field) =>
+        value >= least && value <= most ? (int)value : throw Refusal.Of(RefusalReason.InvalidField, $"{field}: {least} to {most}");
+}

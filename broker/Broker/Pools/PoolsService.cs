@@ -1,0 +1,81 @@
+using Grpc.Core;
+using Montalegre.Vdi.Broker.Entitlements;
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Domain;
+using Contract = Montalegre.Vdi.Contracts.Admin.V1;
+
+namespace Montalegre.Vdi.Broker.Pools;
+
+/// <summary>The gRPC and REST face of pools.</summary>
+internal sealed class PoolsService(
+    PoolAdminStore store, GrantEntitlement grant, RevokeEntitlement revoke, ListEntitlements entitlements, ChangePump pump, CallerAccessor callers, TimeProvider time)
+    : Contract.Pools.PoolsBase
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);   // counts touch every pool; twice a second is live enough
+
+    public override async Task<ListPoolsResponse> List(ListPoolsRequest request, ServerCallContext context) =>
+        new() { Pools = { (await store.AllAsync(context.CancellationToken)).Select(PoolContract.From) } };
+
+    public override async Task<Pool> Create(CreatePoolRequest request, ServerCallContext context)
+    {
+        var wanted = PoolContract.Read(request, new(Guid.CreateVersion7(time.GetUtcNow())));
+        var caller = callers.Current(context);
+        if (await store.CreateAsync(wanted, caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Of(no.Reason, no.Field);
+        return await OneAsync(wanted.Id, context.CancellationToken);
+    }
+
+    public override async Task<Pool> Update(UpdatePoolRequest request, ServerCallContext context)
+    {
+        var pool = new PoolId(Ids.Parse(request.PoolId, "pool_id"));
+        var caller = callers.Current(context);
+        if (await store.UpdateAsync(pool, PoolContract.Read(request), caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Of(no.Reason, no.Field);
+        return await OneAsync(pool, context.CancellationToken);
+    }
+
+    public override async Task<DeletePoolResponse> Delete(DeletePoolRequest request, ServerCallContext context)
+    {
+        var caller = callers.Current(context);
+        if (await store.DeleteAsync(new(Ids.Parse(request.PoolId, "pool_id")), caller.UserName, caller.SourceAddress) is { } reason) throw Refusal.Of(reason, "pool");
+        return new();
+    }
+
+    public override async Task<EntitleResponse> Entitle(EntitleRequest request, ServerCallContext context)
+    {
+        if (await grant.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), request.UserName, callers.Current(context)) is { } reason) throw Refusal.Of(reason, request.UserName);
+        return new();
+    }
+
+    public override async Task<EntitleResponse> RevokeEntitlement(EntitleRequest request, ServerCallContext context)
+    {
+        if (await revoke.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), request.UserName, callers.Current(context)) is { } reason) throw Refusal.Of(reason, request.UserName);
+        return new();
+    }
+
+    public override async Task<ListEntitlementsResponse> ListEntitlements(ListEntitlementsRequest request, ServerCallContext context) =>
+        new() { Users = { await entitlements.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), context.CancellationToken) } };
+
+    public override async Task Watch(WatchPoolsRequest request, IServerStreamWriter<PoolsUpdate> responseStream, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        await using var batches = pump.Subscribe(ct).GetAsyncEnumerator(ct);
+        var known = (await store.AllAsync(ct)).ToDictionary(r => r.PoolId);
+        await responseStream.WriteAsync(new() { Snapshot = new() { Pools = { known.Values.Select(PoolContract.From) } } }, ct);
+        while (await batches.MoveNextAsync())
+        {
+            if (!batches.Current.Lost && !batches.Current.Touches("pool", "machine", "session", "operation")) continue;
+            await Task.Delay(Pace, time, ct);
+            var now = (await store.AllAsync(ct)).ToDictionary(r => r.PoolId);
+            var changed = now.Values.Where(r => !known.TryGetValue(r.PoolId, out var before) || before != r).ToList();
+            var gone = known.Keys.Except(now.Keys).ToList();
+            known = now;
+            if (changed.Count + gone.Count > 0)
+                await responseStream.WriteAsync(new() { Changes = new() { Changed = { changed.Select(PoolContract.From) }, Removed = { gone.Select(g => g.ToString()) } } }, ct);
+        }
+    }
+
+    private async Task<Pool> OneAsync(PoolId pool, CancellationToken ct) =>
+        await store.OneAsync(pool, ct) is { } row ? PoolContract.From(row) : throw Refusal.Of(RefusalReason.NotFound, "pool");
+}
