@@ -11,13 +11,13 @@ namespace Montalegre.Vdi.Broker.Launch;
 
 /// <summary>The gRPC and REST face of everything an employee can do.</summary>
 internal sealed class EmployeeService(
-    SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, LogOffOwnSession logOff, CallerAccessor callers) : Employee.EmployeeBase
+    SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, LogOffOwnSession logOff, SourceAddress sources) : Employee.EmployeeBase
 {
     public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context) =>
-        await signIn.RunAsync(request.UserName, request.Password, Audience.Employee, callers.SourceAddress(context, request.ClientAddress), context.CancellationToken) switch
+        await signIn.RunAsync(request.UserName, request.Password, Audience.Employee, sources.Of(context, request.ClientAddress), context.CancellationToken) switch
         {
             SignInOutcome.SignedIn ok => new() { SignedIn = new() {
-                Token = ok.Token, UserId = ok.User.ToString(), UserName = ok.UserName, DisplayName = ok.DisplayName,
+                Token = ok.Token, UserId = ok.User.Id.ToString(), UserName = ok.User.UserName, DisplayName = ok.User.DisplayName,
                 ExpiresAt = Timestamp.FromDateTimeOffset(ok.ExpiresAt), Language = "pt-PT" } },
             SignInOutcome.Refused no => new() { Refused = no.Reason.ToContract() },
             var other => throw new InvalidOperationException($"Sign-in answered {other}."),
@@ -25,29 +25,29 @@ internal sealed class EmployeeService(
 
     public override async Task<SignOutResponse> SignOut(SignOutRequest request, ServerCallContext context)
     {
-        await signOut.RunAsync(callers.Current(context));
+        await signOut.RunAsync(context.Caller());
         return new();
     }
 
     public override async Task<ListDesktopsResponse> ListDesktops(ListDesktopsRequest request, ServerCallContext context)
     {
-        var rows = await store.DesktopsAsync(callers.Current(context).User);
+        var rows = await store.DesktopsAsync(context.Caller().User);
         return new() { Desktops = { rows.Select(DesktopCard.From) } };
     }
 
     public override async Task Launch(LaunchRequest request, IServerStreamWriter<LaunchProgress> responseStream, ServerCallContext context)
     {
-        if (!Guid.TryParse(request.PoolId, out var pool)) throw Refusal.Of(RefusalReason.PoolUnknown, "pool_id");
-        if (!Guid.TryParse(request.RequestId, out var id)) throw Refusal.Of(RefusalReason.InvalidField, "request_id must be a UUID");
-        var order = new LaunchOrder(new(id), callers.Current(context).User, new(pool), request.ClientAddress is "" ? null : request.ClientAddress, request.ForFile);
+        if (!Guid.TryParse(request.PoolId, out var pool)) throw Refusal.Refused(RefusalReason.PoolUnknown, "pool_id");
+        if (!Guid.TryParse(request.RequestId, out var id)) throw Refusal.Refused(RefusalReason.InvalidField, "request_id must be a UUID");
+        var order = new LaunchOrder(new(id), context.Caller().User, new(pool), request.ClientAddress is "" ? null : request.ClientAddress, request.ForFile);
         await foreach (var news in launch.RunAsync(order, context.CancellationToken))
             await responseStream.WriteAsync(await ToContractAsync(news), context.CancellationToken);
     }
 
     public override async Task<EmployeeLogOffResponse> LogOff(EmployeeLogOffRequest request, ServerCallContext context)
     {
-        if (!Guid.TryParse(request.SessionId, out var session)) throw Refusal.Of(RefusalReason.NotFound, "session_id");
-        var refused = await logOff.RunAsync(new(session), callers.Current(context), context.CancellationToken);
+        if (!Guid.TryParse(request.SessionId, out var session)) throw Refusal.Refused(RefusalReason.NotFound, "session_id");
+        var refused = await logOff.RunAsync(new(session), context.Caller(), context.CancellationToken);
         return refused is { } reason ? new() { Refused = reason.ToContract() } : new();
     }
 

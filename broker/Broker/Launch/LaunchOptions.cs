@@ -5,8 +5,8 @@ namespace Montalegre.Vdi.Broker.Launch;
 /// <summary>Limits of a launch.</summary>
 internal sealed class LaunchOptions : IOptionsWithProblems
 {
-    /// <summary>Configuration section.</summary>
-    public const string Section = "Launch";
+    /// <inheritdoc />
+    public static string SectionName => "Launch";
 
     /// <summary>How long a ticket lives that a client uses at once.</summary>
     public TimeSpan TicketLifetime { get; set; } = TimeSpan.FromSeconds(30);
@@ -24,11 +24,11 @@ internal sealed class LaunchOptions : IOptionsWithProblems
     public IEnumerable<string> Problems()
     {
         if (TicketLifetime < TimeSpan.FromSeconds(5) || TicketLifetime > TimeSpan.FromSeconds(60))
-            yield return $"{Section}:{nameof(TicketLifetime)} is {TicketLifetime}; use 5 to 60 seconds.";
+            yield return $"{SectionName}:{nameof(TicketLifetime)} is {TicketLifetime}; use 5 to 60 seconds.";
         if (FileTicketLifetime < TicketLifetime || FileTicketLifetime > TimeSpan.FromMinutes(5))
-            yield return $"{Section}:{nameof(FileTicketLifetime)} is {FileTicketLifetime}; use {nameof(TicketLifetime)} to 5 minutes.";
-        if (LongestWait < TimeSpan.FromSeconds(10)) yield return $"{Section}:{nameof(LongestWait)} is {LongestWait}; use 10 seconds or more.";
+            yield return $"{SectionName}:{nameof(FileTicketLifetime)} is {FileTicketLifetime}; use {nameof(TicketLifetime)} to 5 minutes.";
+        if (LongestWait < TimeSpan.FromSeconds(10)) yield return $"{SectionName}:{nameof(LongestWait)} is {LongestWait}; use 10 seconds or more.";
         if (Recheck < TimeSpan.FromMilliseconds(100) || Recheck > TimeSpan.FromSeconds(10))
-            yield return $"{Section}:{nameof(Recheck)} is {Recheck}; use 0.1 to 10 seconds (a place in the queue is given up after 15).";
+            yield return $"{SectionName}:{nameof(Recheck)} is {Recheck}; use 0.1 to 10 seconds (a place in the queue is given up after 15).";
     }
 }

@@ -42,7 +42,7 @@ internal sealed class AddManualMachine(
         if (added is null) return new AddManualOutcome.Refused(RefusalReason.NotFound, "pool_id: not a manual pool");
         if (added is false) return new AddManualOutcome.Refused(RefusalReason.NameTaken, name);
         var token = await tokens.MakeAsync(machine, TokenLifetime);
-        var document = new JoinDocument(machine.Value, new(options.Value.EnrolmentUrl), new(options.Value.ChannelUrl), authority.Sha256Hex, token);
-        return new AddManualOutcome.Added(machine, document.Format(), time.GetUtcNow() + TokenLifetime);
+        var document = new JoinDocument(machine.Value, new(options.Value.EnrolmentUrl), new(options.Value.ChannelUrl), authority.Sha256, token.Token);
+        return new AddManualOutcome.Added(machine, document.Format(), token.ExpiresAt);
     }
 }

@@ -15,7 +15,7 @@ namespace Montalegre.Vdi.Broker.Machines;
 
 /// <summary>The gRPC and REST face of machines.</summary>
 internal sealed partial class MachinesService(
-    MachineStore store, AddManualMachine addManual, RestartManualMachine restartManual, AuditStore audit, ChangePump pump, CallerAccessor callers, TimeProvider time)
+    MachineStore store, AddManualMachine addManual, RestartManualMachine restartManual, AuditStore audit, ChangePump pump, TimeProvider time)
     : Contract.Machines.MachinesBase
 {
     public override async Task<ListMachinesResponse> List(ListMachinesRequest request, ServerCallContext context)
@@ -30,7 +30,7 @@ internal sealed partial class MachinesService(
         var id = Ids.Parse(request.MachineId, "machine_id");
         var details = new MachineDetails { Machine = await OneAsync(id, context.CancellationToken) };
         details.Operations.AddRange((await store.JournalAsync(new(id), context.CancellationToken)).Select(MachineContract.From));
-        details.History.AddRange(await audit.OfObjectAsync(id, context.CancellationToken));
+        details.History.AddRange((await audit.ListAsync(0, 100, id, context.CancellationToken)).Select(r => r.ToMessage()));
         return details;
     }
 
@@ -42,12 +42,12 @@ internal sealed partial class MachinesService(
 
     private async Task<AddManualMachineResponse> AddAsync(string pool, string name, string address, uint port, Guid? machine, Guid? host, ServerCallContext context)
     {
-        if (machine is null && !HostName().IsMatch(name)) throw Refusal.Of(RefusalReason.InvalidField, "name: letters, digits and hyphens, at most 63");
-        if (address is not "" && Uri.CheckHostName(address) is UriHostNameType.Unknown) throw Refusal.Of(RefusalReason.InvalidField, "address: a host name or an IP address");
-        if (port > 65535) throw Refusal.Of(RefusalReason.InvalidField, "port: 1 to 65535");
+        if (machine is null && !HostName().IsMatch(name)) throw Refusal.Refused(RefusalReason.InvalidField, "name: letters, digits and hyphens, at most 63");
+        if (address is not "" && Uri.CheckHostName(address) is UriHostNameType.Unknown) throw Refusal.Refused(RefusalReason.InvalidField, "address: a host name or an IP address");
+        if (port > 65535) throw Refusal.Refused(RefusalReason.InvalidField, "port: 1 to 65535");
         var outcome = await addManual.RunAsync(
             new(new(Ids.Parse(pool, "pool_id")), name, address is "" ? null : address, port == 0 ? null : (int)port, machine, host is { } h ? new HostId(h) : null),
-            callers.Current(context), context.CancellationToken);
+            context.Caller(), context.CancellationToken);
         return outcome switch
         {
             AddManualOutcome.Added added => new()
@@ -55,7 +55,7 @@ internal sealed partial class MachinesService(
                 Machine = await OneAsync(added.Machine.Value, context.CancellationToken),
                 JoinDocument = added.JoinDocument, JoinExpiresAt = Timestamp.FromDateTimeOffset(added.ExpiresAt),
             },
-            AddManualOutcome.Refused refused => throw Refusal.Of(refused.Reason, refused.Detail),
+            AddManualOutcome.Refused refused => throw Refusal.Refused(refused.Reason, refused.Detail),
             _ => throw new InvalidOperationException($"Adding a machine answered {outcome}."),
         };
     }
@@ -66,8 +66,8 @@ internal sealed partial class MachinesService(
         var machine = await OneAsync(id, context.CancellationToken);
         if (machine.Manual)
         {
-            if (await restartManual.RunAsync(new(id), machine.Name, callers.Current(context), context.CancellationToken) is { } refused)
-                throw Refusal.Of(refused, machine.Name);
+            if (await restartManual.RunAsync(new(id), machine.Name, context.Caller(), context.CancellationToken) is { } refused)
+                throw Refusal.Refused(refused, machine.Name);
             return new() { Machine = machine };
         }
         return await StartOverAsync(id, OperationKind.Restart, context);
@@ -77,33 +77,33 @@ internal sealed partial class MachinesService(
     {
         var id = Ids.Parse(request.MachineId, "machine_id");
         var machine = await OneAsync(id, context.CancellationToken);
-        if (machine.Manual) throw Refusal.Of(RefusalReason.NotSupported, $"{machine.Name} is not made from an image");
+        if (machine.Manual) throw Refusal.Refused(RefusalReason.NotSupported, $"{machine.Name} is not made from an image");
         return await StartOverAsync(id, OperationKind.Refresh, context);
     }
 
     private async Task<MachineActionResponse> StartOverAsync(Guid id, OperationKind kind, ServerCallContext context)
     {
-        var caller = callers.Current(context);
+        var caller = context.Caller();
         if (!await store.StartOverAsync(new(id), kind, new(Guid.CreateVersion7(time.GetUtcNow())), caller.UserName, caller.SourceAddress))
-            throw Refusal.Of(RefusalReason.NotFound, "machine");
+            throw Refusal.Refused(RefusalReason.NotFound, "machine");
         return new() { Machine = await OneAsync(id, context.CancellationToken) };
     }
 
     public override async Task<MachineActionResponse> SetDrain(SetDrainRequest request, ServerCallContext context)
     {
         var id = Ids.Parse(request.MachineId, "machine_id");
-        var caller = callers.Current(context);
-        if (!await store.SetDrainAsync(new(id), request.Drain, caller.UserName, caller.SourceAddress)) throw Refusal.Of(RefusalReason.NotFound, "machine");
+        var caller = context.Caller();
+        if (!await store.SetDrainAsync(new(id), request.Drain, caller.UserName, caller.SourceAddress)) throw Refusal.Refused(RefusalReason.NotFound, "machine");
         return new() { Machine = await OneAsync(id, context.CancellationToken) };
     }
 
     public override async Task<MachineActionResponse> Remove(MachineActionRequest request, ServerCallContext context)
     {
         var id = Ids.Parse(request.MachineId, "machine_id");
-        var caller = callers.Current(context);
+        var caller = context.Caller();
         var machine = await OneAsync(id, context.CancellationToken);
         if (await store.RemoveAsync(new(id), new(Guid.CreateVersion7(time.GetUtcNow())), caller.UserName, caller.SourceAddress) is { } reason)
-            throw Refusal.Of(reason, machine.Name);
+            throw Refusal.Refused(reason, machine.Name);
         return new() { Machine = machine };
     }
 
@@ -120,7 +120,7 @@ internal sealed partial class MachinesService(
     }
 
     private async Task<Machine> OneAsync(Guid id, CancellationToken ct) =>
-        (await store.SomeAsync([id], ct)) is [var row] ? MachineContract.From(row) : throw Refusal.Of(RefusalReason.NotFound, "machine");
+        (await store.SomeAsync([id], ct)) is [var row] ? MachineContract.From(row) : throw Refusal.Refused(RefusalReason.NotFound, "machine");
 
     [GeneratedRegex("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")]
     private static partial Regex HostName();

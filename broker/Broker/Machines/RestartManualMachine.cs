@@ -12,7 +12,7 @@ internal sealed class RestartManualMachine(AgentDirectory agents, AuditStore aud
     /// <summary>Null when the agent accepted; else why not.</summary>
     public async Task<RefusalReason?> RunAsync(MachineId machine, string name, Caller caller, CancellationToken ct)
     {
-        var outcome = await agents.SendAsync(machine, command => command.Restart = new Restart(), TimeSpan.FromSeconds(5), ct);
+        var outcome = await agents.SendAsync(machine, new Command { Restart = new Restart() }, TimeSpan.FromSeconds(5), ct);
         RefusalReason? reason = outcome switch
         {
             CommandOutcome.Ok => null,

@@ -34,11 +34,11 @@ internal static class PoolContract
             Contract.PoolKind.Floating => DomainKind.Floating,
             Contract.PoolKind.Dedicated => DomainKind.Dedicated,
             Contract.PoolKind.Manual => DomainKind.Manual,
-            _ => throw Refusal.Of(RefusalReason.InvalidField, "kind: FLOATING, DEDICATED or MANUAL"),
+            _ => throw Refusal.Refused(RefusalReason.InvalidField, "kind: FLOATING, DEDICATED or MANUAL"),
         };
         var made = kind != DomainKind.Manual;
         if (made && MachineNamePattern.Parse(request.MachineNamePattern) is null)
-            throw Refusal.Of(RefusalReason.InvalidField, "machine_name_pattern: for example balcao-{n:00}");
+            throw Refusal.Refused(RefusalReason.InvalidField, "machine_name_pattern: for example balcao-{n:00}");
         return new(id, Name(request.Name), Description(request.Description), kind, made ? Size(request.Size) : 0,
             made ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
             Within(request.Cpus == 0 ? 1 : request.Cpus, 1, 64, "cpus"), Within(request.MemoryMib == 0 ? 1024 : request.MemoryMib, 128, 1048576, "memory_mib"),
@@ -51,14 +51,14 @@ internal static class PoolContract
         request.HasImageVersionId ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null);
 
     private static string Name(string name) =>
-        name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Of(RefusalReason.InvalidField, "name: 1 to 80 characters");
+        name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
 
     private static string Description(string text) =>
-        text.Length <= 500 ? text : throw Refusal.Of(RefusalReason.InvalidField, "description: at most 500 characters");
+        text.Length <= 500 ? text : throw Refusal.Refused(RefusalReason.InvalidField, "description: at most 500 characters");
 
     private static int Size(uint size) =>
-        size <= LargestPool ? (int)size : throw Refusal.Of(RefusalReason.InvalidField, $"size: at most {LargestPool}");
+        size <= LargestPool ? (int)size : throw Refusal.Refused(RefusalReason.InvalidField, $"size: at most {LargestPool}");
 
     private static int Within(uint value, uint least, uint most, string field) =>
-        value >= least && value <= most ? (int)value : throw Refusal.Of(RefusalReason.InvalidField, $"{field}: {least} to {most}");
+        value >= least && value <= most ? (int)value : throw Refusal.Refused(RefusalReason.InvalidField, $"{field}: {least} to {most}");
 }

@@ -11,7 +11,7 @@ namespace Montalegre.Vdi.Broker.Pools;
 
 /// <summary>The gRPC and REST face of pools.</summary>
 internal sealed class PoolsService(
-    PoolAdminStore store, GrantEntitlement grant, RevokeEntitlement revoke, ListEntitlements entitlements, ChangePump pump, CallerAccessor callers, TimeProvider time)
+    PoolAdminStore store, GrantEntitlement grant, RevokeEntitlement revoke, ListEntitlements entitlements, ChangePump pump, TimeProvider time)
     : Contract.Pools.PoolsBase
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);   // counts touch every pool; twice a second is live enough
@@ -22,40 +22,42 @@ internal sealed class PoolsService(
     public override async Task<Pool> Create(CreatePoolRequest request, ServerCallContext context)
     {
         var wanted = PoolContract.Read(request, new(Guid.CreateVersion7(time.GetUtcNow())));
-        var caller = callers.Current(context);
-        if (await store.CreateAsync(wanted, caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Of(no.Reason, no.Field);
+        var caller = context.Caller();
+        if (await store.CreateAsync(wanted, caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Refused(no.Reason, no.Field);
         return await OneAsync(wanted.Id, context.CancellationToken);
     }
 
     public override async Task<Pool> Update(UpdatePoolRequest request, ServerCallContext context)
     {
         var pool = new PoolId(Ids.Parse(request.PoolId, "pool_id"));
-        var caller = callers.Current(context);
-        if (await store.UpdateAsync(pool, PoolContract.Read(request), caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Of(no.Reason, no.Field);
+        var caller = context.Caller();
+        if (await store.UpdateAsync(pool, PoolContract.Read(request), caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Refused(no.Reason, no.Field);
         return await OneAsync(pool, context.CancellationToken);
     }
 
     public override async Task<DeletePoolResponse> Delete(DeletePoolRequest request, ServerCallContext context)
     {
-        var caller = callers.Current(context);
-        if (await store.DeleteAsync(new(Ids.Parse(request.PoolId, "pool_id")), caller.UserName, caller.SourceAddress) is { } reason) throw Refusal.Of(reason, "pool");
+        var caller = context.Caller();
+        if (await store.DeleteAsync(new(Ids.Parse(request.PoolId, "pool_id")), caller.UserName, caller.SourceAddress) is { } reason) throw Refusal.Refused(reason, "pool");
         return new();
     }
 
     public override async Task<EntitleResponse> Entitle(EntitleRequest request, ServerCallContext context)
     {
-        if (await grant.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), request.UserName, callers.Current(context)) is { } reason) throw Refusal.Of(reason, request.UserName);
+        if (await grant.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), request.UserName, context.Caller()) is EntitlementOutcome.Refused no) throw Refusal.Refused(no.Reason, no.Detail);
         return new();
     }
 
     public override async Task<EntitleResponse> RevokeEntitlement(EntitleRequest request, ServerCallContext context)
     {
-        if (await revoke.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), request.UserName, callers.Current(context)) is { } reason) throw Refusal.Of(reason, request.UserName);
+        if (await revoke.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), request.UserName, context.Caller()) is EntitlementOutcome.Refused no) throw Refusal.Refused(no.Reason, no.Detail);
         return new();
     }
 
     public override async Task<ListEntitlementsResponse> ListEntitlements(ListEntitlementsRequest request, ServerCallContext context) =>
-        new() { Users = { await entitlements.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), context.CancellationToken) } };
+        await entitlements.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), context.CancellationToken) is { } people
+            ? new() { Users = { people.Select(p => p.ToMessage()) } }
+            : throw Refusal.Refused(RefusalReason.PoolUnknown, "pool_id");
 
     public override async Task Watch(WatchPoolsRequest request, IServerStreamWriter<PoolsUpdate> responseStream, ServerCallContext context)
     {
@@ -77,5 +79,5 @@ internal sealed class PoolsService(
     }
 
     private async Task<Pool> OneAsync(PoolId pool, CancellationToken ct) =>
-        await store.OneAsync(pool, ct) is { } row ? PoolContract.From(row) : throw Refusal.Of(RefusalReason.NotFound, "pool");
+        await store.OneAsync(pool, ct) is { } row ? PoolContract.From(row) : throw Refusal.Refused(RefusalReason.NotFound, "pool");
 }

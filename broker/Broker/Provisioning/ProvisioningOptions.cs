@@ -5,8 +5,8 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// <summary>How machines are made.</summary>
 internal sealed class ProvisioningOptions : IOptionsWithProblems
 {
-    /// <summary>Configuration section.</summary>
-    public const string Section = "Provisioning";
+    /// <inheritdoc />
+    public static string SectionName => "Provisioning";
 
     /// <summary>How many machines of one host may start at once.</summary>
     public int ParallelPerHost { get; set; } = 4;
@@ -29,12 +29,12 @@ internal sealed class ProvisioningOptions : IOptionsWithProblems
     /// <inheritdoc />
     public IEnumerable<string> Problems()
     {
-        if (ParallelPerHost < 1) yield return $"{Section}:{nameof(ParallelPerHost)} is {ParallelPerHost}; use 1 or more.";
-        if (Sweep < TimeSpan.FromSeconds(1)) yield return $"{Section}:{nameof(Sweep)} is {Sweep}; use 1 second or more.";
-        if (FirstForwardedPort is < 1024 or > 60000) yield return $"{Section}:{nameof(FirstForwardedPort)} is {FirstForwardedPort}; use 1024 to 60000.";
+        if (ParallelPerHost < 1) yield return $"{SectionName}:{nameof(ParallelPerHost)} is {ParallelPerHost}; use 1 or more.";
+        if (Sweep < TimeSpan.FromSeconds(1)) yield return $"{SectionName}:{nameof(Sweep)} is {Sweep}; use 1 second or more.";
+        if (FirstForwardedPort is < 1024 or > 60000) yield return $"{SectionName}:{nameof(FirstForwardedPort)} is {FirstForwardedPort}; use 1024 to 60000.";
         foreach (var (name, url) in new[] { (nameof(EnrolmentUrl), EnrolmentUrl), (nameof(ChannelUrl), ChannelUrl) })
             if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != "https")
-                yield return $"{Section}:{name} is '{url}'; give the https address at which machines reach this broker.";
-        if (JoinTokenLifetime < TimeSpan.FromMinutes(1)) yield return $"{Section}:{nameof(JoinTokenLifetime)} is {JoinTokenLifetime}; use 1 minute or more.";
+                yield return $"{SectionName}:{name} is '{url}'; give the https address at which machines reach this broker.";
+        if (JoinTokenLifetime < TimeSpan.FromMinutes(1)) yield return $"{SectionName}:{nameof(JoinTokenLifetime)} is {JoinTokenLifetime}; use 1 minute or more.";
     }
 }

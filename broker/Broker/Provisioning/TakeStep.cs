@@ -73,7 +73,7 @@ internal sealed class TakeStep(
     private async Task<MachineDefinition> DefinitionAsync(DueOperation operation, MachineId machine, CancellationToken ct)
     {
         var token = await tokens.MakeAsync(machine, options.Value.JoinTokenLifetime);
-        var document = new JoinDocument(machine.Value, new(options.Value.EnrolmentUrl), new(options.Value.ChannelUrl), authority.Sha256Hex, token);
+        var document = new JoinDocument(machine.Value, new(options.Value.EnrolmentUrl), new(options.Value.ChannelUrl), authority.Sha256, token.Token);
         return new MachineDefinition(machine, operation.Name, operation.Cpus, operation.MemoryMib, await ImageAsync(operation, ct), operation.Generation, operation.Port, document.Format());
     }
 }

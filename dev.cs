@@ -1,0 +1,5 @@
+#!/usr/bin/env -S dotnet run
+#:project tests/Rig/Montalegre.Vdi.Rig.csproj
+
+// The one entry point: dotnet run dev.cs -- up | test | check | bench | fuzz | image | cli
+return await Montalegre.Vdi.Rig.Commands.DevCommand.RunAsync(args);

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using Montalegre.Vdi.Rig.Postgres;
+
+namespace Montalegre.Vdi.Rig;
+
+/// <summary>What a package is needed for. A purpose includes those before it.</summary>
+public enum PackagePurpose
+{
+    /// <summary>To compile.</summary>
+    Build = 1,
+
+    /// <summary>To run the demonstration.</summary>
+    Up = 2,
+
+    /// <summary>To run the tests.</summary>
+    Tests = 3,
+
+    /// <summary>To measure against peers.</summary>
+    Benchmarks = 4,
+}
+
+/// <summary>The Debian packages the project needs, each with its reason, and their installation.</summary>
+public static class Packages
+{
+    private sealed record Need(string Package, PackagePurpose Purpose, string Why);
+
+    private static readonly Need[] Needs =
+    [
+        new("cmake", PackagePurpose.Build, "builds the PAM module"),
+        new("gcc", PackagePurpose.Build, "compiles the PAM module"),
+        new("make", PackagePurpose.Build, "drives CMake's build"),
+        new("libc6-dev", PackagePurpose.Build, "headers for the PAM module and the agent"),
+        new("libpam0g-dev", PackagePurpose.Build, "PAM headers"),
+        new("clang", PackagePurpose.Build, "links the agent, which is compiled ahead of time"),
+        new("zlib1g-dev", PackagePurpose.Build, "the agent is linked with it"),
+        new("qemu-system-x86", PackagePurpose.Up, "runs the virtual machines"),
+        new("qemu-utils", PackagePurpose.Up, "makes and checks disk images"),
+        new("libvirt0", PackagePurpose.Up, "the library the broker drives hypervisors with"),
+        new("libvirt-daemon", PackagePurpose.Up, "the hypervisor's daemon"),
+        new("libvirt-daemon-driver-qemu", PackagePurpose.Up, "its QEMU driver"),
+        new("mmdebstrap", PackagePurpose.Up, "builds the golden image"),
+        new("e2fsprogs", PackagePurpose.Up, "makes the golden image's file system"),
+        new("fakeroot", PackagePurpose.Up, "builds the golden image without being root"),
+        new("uidmap", PackagePurpose.Up, "builds the golden image without being root"),
+        new("grub-pc-bin", PackagePurpose.Up, "makes the golden image boot"),
+        new("grub2-common", PackagePurpose.Up, "makes the golden image boot"),
+        new("postgresql-15", PackagePurpose.Up, "the broker's private database"),
+        new("util-linux", PackagePurpose.Up, "setpriv: services do not run as root"),
+        new("xrdp", PackagePurpose.Tests, "a real RDP server for the gateway's tests"),
+        new("xorgxrdp", PackagePurpose.Tests, "its display"),
+        new("freerdp2-x11", PackagePurpose.Tests, "a real RDP client"),
+        new("xvfb", PackagePurpose.Tests, "a screen for the RDP client"),
+        new("x11-apps", PackagePurpose.Tests, "takes pictures of that screen"),
+        new("x11-utils", PackagePurpose.Tests, "asks that screen for its windows"),
+        new("x11-xserver-utils", PackagePurpose.Tests, "colours a desktop's background so that a picture can tell it"),
+        new("xterm", PackagePurpose.Tests, "something to see on a desktop"),
+        new("xdotool", PackagePurpose.Tests, "types like a person"),
+        new("imagemagick", PackagePurpose.Tests, "reads pixels from pictures"),
+        new("chromium", PackagePurpose.Tests, "a real browser for portal and console"),
+        new("iproute2", PackagePurpose.Tests, "network namespaces"),
+        new("haproxy", PackagePurpose.Benchmarks, "the relay's peer"),
+    ];
+
+    /// <summary>Installs what is missing, after saying what and why; without root it says which command to run instead.</summary>
+    public static async Task EnsureAsync(PackagePurpose purpose, Progress progress, CancellationToken ct)
+    {
+        var installed = await InstalledAsync(ct);
+        var missing = Needs.Where(n => n.Purpose <= purpose && !installed.Contains(n.Package)).ToList();
+        if (missing.Count == 0) return;
+        foreach (var need in missing) progress.Say($"  missing: {need.Package,-28} {need.Why}");
+        string[] install = ["install", "-y", "--no-install-recommends", .. missing.Select(n => n.Package)];
+        if (!Environment.IsPrivilegedProcess)
+            throw new SetUpException($"Install the missing packages, then run this again:\n  sudo apt-get {string.Join(' ', install)}");
+        await using var step = progress.Step($"Installing {missing.Count} Debian packages");
+        if (await AptAsync(install, ct) != 0)
+        {
+            // An old or empty package list is the usual cause; one update, one more try.
+            await AptAsync(["update"], ct);
+            if (await AptAsync(install, ct) is var code and not 0) throw new SetUpException($"apt-get ended with {code}; its messages are above.");
+        }
+    }
+
+    private static async Task<HashSet<string>> InstalledAsync(CancellationToken ct)
+    {
+        var listing = await Run.ToEndAsync("/usr/bin/dpkg-query", ["-W", "-f", "${db:Status-Abbrev} ${Package}\n"], ct: ct);
+        return listing.Split('\n').Where(l => l.StartsWith("ii", StringComparison.Ordinal)).Select(l => l[3..].Trim()).ToHashSet();
+    }
+
+    private static async Task<int> AptAsync(string[] arguments, CancellationToken ct)
+    {
+        var start = new ProcessStartInfo("/usr/bin/apt-get", ["-qq", "-o", "Dpkg::Use-Pty=0", .. arguments]);
+        start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
+        using var process = Process.Start(start)!;
+        await process.WaitForExitAsync(ct);
+        return process.ExitCode;
+    }
+}

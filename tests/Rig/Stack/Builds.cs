@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Montalegre.Vdi.Rig.Postgres;
+
+namespace Montalegre.Vdi.Rig.Stack;
+
+/// <summary>Compiles what the stack runs; what was built from the same sources is not built again.</summary>
+public static class Builds
+{
+    /// <summary>Configuration everything runs in.</summary>
+    public const string Configuration = "Release";
+
+    /// <summary>Program of a project, for example <c>broker/Broker</c>.</summary>
+    public static string Program(string project)
+    {
+        var name = Path.GetFileNameWithoutExtension(Directory.GetFiles(Checkout.Path(project), "*.csproj").Single());
+        return Checkout.Path($"{project}/bin/{Configuration}/net10.0/{name}.dll");
+    }
+
+    /// <summary>Builds projects one after the other, unless their sources and outputs are as they were.</summary>
+    public static async Task ProjectsAsync(IReadOnlyList<string> projects, Progress progress, CancellationToken ct)
+    {
+        var stamp = Checkout.Stamp("protocol", "broker", "agent", "admin-ui", "native", "tests");
+        var file = Checkout.Path("artifacts/built");
+        var done = File.Exists(file) ? await File.ReadAllLinesAsync(file, ct) : [];
+        var due = projects.Where(p => !done.Contains($"{stamp} {p}") || (Directory.Exists(Checkout.Path(p)) && !File.Exists(Program(p)))).ToList();
+        if (due.Count == 0) return;
+        await using var step = progress.Step($"Compiling {due.Count} project{(due.Count == 1 ? "" : "s")}");
+        foreach (var project in due)
+        {
+            step.Detail(project);
+            await DotnetAsync(["build", Checkout.Path(project), "-c", Configuration, "-v", "quiet", "-nologo", "-clp:NoSummary"], ct);
+        }
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        await File.WriteAllLinesAsync(file, due.Select(p => $"{stamp} {p}").Concat(done.Where(l => l.StartsWith(stamp, StringComparison.Ordinal))), ct);
+    }
+
+    /// <summary>Compiles the agent ahead of time for Linux and answers the directory it is in.</summary>
+    public static async Task<string> AgentAsync(Progress progress, CancellationToken ct)
+    {
+        var stamp = Checkout.Stamp("protocol/Contracts", "agent", "native/Native");
+        var output = Checkout.Path($"artifacts/agent/{stamp}");
+        if (File.Exists(Path.Combine(output, "done"))) return output;
+        await using var step = progress.Step("Compiling the agent ahead of time");
+        await DotnetAsync(["publish", Checkout.Path("agent/Agent"), "-c", Configuration, "-r", "linux-x64", "-p:PublishAot=true", "-o", output, "-v", "quiet", "-nologo"], ct);
+        await File.WriteAllTextAsync(Path.Combine(output, "done"), stamp, ct);
+        return output;
+    }
+
+    /// <summary>Builds the PAM module and answers its path.</summary>
+    public static async Task<string> PamModuleAsync(Progress progress, CancellationToken ct)
+    {
+        var output = Checkout.Path("artifacts/pam");
+        var module = Path.Combine(output, "pam_montalegre.so");
+        var newest = Directory.GetFiles(Checkout.Path("native/pam"), "*", SearchOption.AllDirectories).Max(File.GetLastWriteTimeUtc);
+        if (File.Exists(module) && File.GetLastWriteTimeUtc(module) >= newest) return module;
+        await using var step = progress.Step("Building the PAM module");
+        await Run.ToEndAsync("/usr/bin/cmake", ["-S", Checkout.Path("native/pam"), "-B", output, "-DCMAKE_BUILD_TYPE=Release"], ct: ct);
+        await Run.ToEndAsync("/usr/bin/cmake", ["--build", output], ct: ct);
+        File.SetLastWriteTimeUtc(module, DateTime.UtcNow);
+        return module;
+    }
+
+    private static async Task DotnetAsync(string[] arguments, CancellationToken ct)
+    {
+        var start = new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(ct);
+        var errors = process.StandardError.ReadToEndAsync(ct);
+        await process.WaitForExitAsync(ct);
+        if (process.ExitCode != 0) throw new SetUpException($"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{await output}\n{await errors}");
+    }
+}

@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+using Montalegre.Vdi.Rig.Postgres;
+
+namespace Montalegre.Vdi.Rig.Stack;
+
+/// <summary>
+/// The account that services run as. Started by root they run as an own system user that owns its state; started by
+/// anybody else they run as that person. PostgreSQL refuses root, and so does the broker.
+/// </summary>
+public sealed class ServiceAccount
+{
+    private const string Name = "montalegre";
+
+    private ServiceAccount(string? user, string stateDirectory) => (User, StateDirectory) = (user, stateDirectory);
+
+    /// <summary>The account's name; null: whoever runs this.</summary>
+    public string? User { get; }
+
+    /// <summary>Everything that outlives a run: database, keys, disks, logs.</summary>
+    public string StateDirectory { get; }
+
+    /// <summary>Makes the account if it is missing (root only), and its state directory.</summary>
+    /// <param name="stateDirectory">Another state directory than the usual one; tests use their own.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public static async Task<ServiceAccount> EnsureAsync(string? stateDirectory, CancellationToken ct)
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            var mine = stateDirectory ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "montalegre-vdi");
+            Directory.CreateDirectory(mine, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            return new(null, mine);
+        }
+        var state = stateDirectory ?? "/var/lib/montalegre-vdi";
+        if (!File.ReadLines("/etc/passwd").Any(l => l.StartsWith(Name + ":", StringComparison.Ordinal)))
+            await Run.ToEndAsync("/usr/sbin/useradd", ["--system", "--user-group", "--home-dir", "/var/lib/montalegre-vdi", "--no-create-home", "--shell", "/usr/sbin/nologin", Name], ct: ct);
+        if (File.Exists("/dev/kvm") && File.ReadLines("/etc/group").Any(l => l.StartsWith("kvm:", StringComparison.Ordinal)))
+            await Run.ToEndAsync("/usr/sbin/usermod", ["-a", "-G", "kvm", Name], ct: ct);
+        Directory.CreateDirectory(state);
+        await Run.ToEndAsync("/bin/chown", [$"{Name}:{Name}", state], ct: ct);
+        File.SetUnixFileMode(state, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return new(Name, state);
+    }
+
+    /// <summary>A directory below the state directory that belongs to the account.</summary>
+    public async Task<string> DirectoryAsync(string name, CancellationToken ct)
+    {
+        var path = Path.Combine(StateDirectory, name);
+        Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await OwnAsync(path, ct);
+        return path;
+    }
+
+    /// <summary>Gives a file or directory to the account.</summary>
+    public Task OwnAsync(string path, CancellationToken ct) =>
+        User is null ? Task.CompletedTask : Run.ToEndAsync("/bin/chown", ["-R", $"{User}:{User}", path], ct: ct);
+
+    /// <summary>The command line that runs a program as the account, in a session of its own so that Ctrl-C reaches only us.</summary>
+    public (string Program, IReadOnlyList<string> Arguments) CommandLine(string program, IEnumerable<string> arguments)
+    {
+        string[] drop = User is null ? [] : [$"--reuid={User}", $"--regid={User}", "--init-groups"];
+        return ("/usr/bin/setsid", ["/usr/bin/setpriv", .. drop, "--no-new-privs", "--pdeathsig=TERM", "--", program, .. arguments]);
+    }
+
+    /// <summary>The environment that libvirt's session mode and .NET look at.</summary>
+    public IReadOnlyDictionary<string, string> EnvironmentVariables()
+    {
+        var home = Path.Combine(StateDirectory, "home");
+        return new Dictionary<string, string>
+        {
+            ["HOME"] = home, ["XDG_RUNTIME_DIR"] = Path.Combine(StateDirectory, "run"), ["XDG_CONFIG_HOME"] = Path.Combine(home, ".config"),
+            ["XDG_CACHE_HOME"] = Path.Combine(home, ".cache"), ["XDG_DATA_HOME"] = Path.Combine(home, ".local/share"),
+            ["DOTNET_gcServer"] = "0", ["DOTNET_CLI_HOME"] = home, ["TMPDIR"] = Path.GetTempPath(),
+        };
+    }
+
+    /// <summary>True on a system where processes can be started as another user at all.</summary>
+    public static bool Supported => RuntimeInformation.IsOSPlatform(OSPlatform.Linux);
+}
