@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;

@@ -1,0 +1,94 @@
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Administration;
+using Montalegre.Vdi.Broker.Entitlements;
+using Montalegre.Vdi.Broker.Gateways;
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Images;
+using Montalegre.Vdi.Broker.Infrastructure;
+using Montalegre.Vdi.Broker.Pools;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Demonstration;
+
+/// <summary>
+/// Makes what a demonstration needs, through the same use cases that an administrator's calls take. Run again it finds
+/// what is there; a newer golden image becomes a new version and the pool moves to it.
+/// </summary>
+internal sealed class MakeDemonstration(
+    HostStore hosts, HypervisorDirectory hypervisors, PublishImage publish, PoolAdminStore pools, CreateUser createUser, GrantEntitlement grant,
+    CreateGatewayToken gatewayToken, GatewayStore gateways, IOptions<DemonstrationOptions> options, IOptions<HostingOptions> hosting, TimeProvider time,
+    ILogger<MakeDemonstration> log) : BackgroundService
+{
+    private const string HostName = "local", ImageName = "debian-12", PoolName = "Escritório", GatewayName = "gateway-1";
+    private static readonly Caller Self = new(default, "broker", "broker", Audience.Administrator, "", "");
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!options.Value.Enabled) return;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunAsync(stoppingToken);
+                return;
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                log.DemonstrationFailed(e);
+                await Task.Delay(TimeSpan.FromSeconds(2), time, stoppingToken);
+            }
+        }
+    }
+
+    private async Task RunAsync(CancellationToken ct)
+    {
+        var wanted = options.Value;
+        await WriteGatewayTokenAsync(ct);
+        await hosts.AddAsync(new(Guid.CreateVersion7(time.GetUtcNow())), HostName, wanted.HostUri, "user", wanted.StoragePath, Self.UserName, "");
+        await hypervisors.RefreshAsync(ct);
+        var host = new HostId((await hosts.AllAsync(ct)).Single(h => h.Name == HostName).HostId);
+
+        var image = await publish.RunAsync(new(ImageName, wanted.ImagePath, null, null, null), Self, ct) is PublishOutcome.Published published
+            ? published.Id
+            : throw new InvalidOperationException($"The golden image {wanted.ImagePath} could not be published.");
+
+        if ((await pools.AllAsync(ct)).FirstOrDefault(p => p.Name == PoolName) is { } there)
+        {
+            if (there.ImageVersionId != image.Value) await pools.UpdateAsync(new(there.PoolId), new(null, null, null, null, image), Self.UserName, "");
+        }
+        else
+        {
+            await pools.CreateAsync(new(new(Guid.CreateVersion7(time.GetUtcNow())), PoolName, "Ambiente de trabalho de demonstração", PoolKind.Floating,
+                wanted.PoolSize, image, 1, wanted.MemoryMib, host, "balcao-{n:00}"), Self.UserName, "");
+        }
+        var pool = new PoolId((await pools.AllAsync(ct)).Single(p => p.Name == PoolName).PoolId);
+        var password = (await File.ReadAllTextAsync(wanted.PasswordFile, ct)).Trim();
+        if (await createUser.RunAsync(wanted.UserName, "Ana Silva", password, administrator: false, Self) is UserOutcome.Refused { Reason: not RefusalReason.NameTaken } no)
+            throw new InvalidOperationException($"The demonstration user was refused: {no.Reason} {no.Detail}");
+        await grant.RunAsync(pool, wanted.UserName, Self);
+        log.DemonstrationReady(PoolName, wanted.UserName);
+    }
+
+    // A gateway that has joined keeps its identity; only a missing one needs a token.
+    private async Task WriteGatewayTokenAsync(CancellationToken ct)
+    {
+        if ((await gateways.ListAsync(ct)).Any(g => g.Name == GatewayName)) return;
+        var token = await gatewayToken.RunAsync(GatewayName, options.Value.GatewayRdpAddress, Self.UserName);
+        var path = Path.Combine(hosting.Value.StateDirectory, "demonstration", "gateway-token");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await using (var file = new FileStream(path + ".new", new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+        await using (var writer = new StreamWriter(file)) await writer.WriteAsync(token.Token.AsMemory(), ct);
+        File.Move(path + ".new", path, overwrite: true);
+    }
+}
+
+internal static partial class DemonstrationLog
+{
+    [LoggerMessage(2901, LogLevel.Information, "The demonstration is set up: pool {Pool}, user {User}")]
+    public static partial void DemonstrationReady(this ILogger log, string pool, string user);
+
+    [LoggerMessage(2902, LogLevel.Error, "The demonstration could not be set up; it is tried again")]
+    public static partial void DemonstrationFailed(this ILogger log, Exception exception);
+}

@@ -1,0 +1,12 @@
+using Montalegre.Vdi.Broker.Hosting;
+
+namespace Montalegre.Vdi.Broker.Launch;
+
+internal static class LaunchExtensions
+{
+    public static void AddLaunch(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptionsWithProblems<LaunchOptions>(configuration);
+        services.AddSingleton<LaunchStore>().AddSingleton<LaunchDoorbell>().AddSingleton<LaunchDesktop>().AddSingleton<LogOffOwnSession>();
+    }
+}

@@ -1,0 +1,10 @@
+namespace Montalegre.Vdi.Broker.Machines;
+
+internal static class MachinesExtensions
+{
+    public static void AddMachines(this IServiceCollection services)
+    {
+        services.AddSingleton<MachineStore>().AddSingleton<AddManualMachine>().AddSingleton<RestartManualMachine>();
+        services.AddHostedService<WakeWaitingLaunches>();
+    }
+}

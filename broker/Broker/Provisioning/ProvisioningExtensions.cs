@@ -1,0 +1,14 @@
+using Montalegre.Vdi.Broker.Hosting;
+
+namespace Montalegre.Vdi.Broker.Provisioning;
+
+internal static class ProvisioningExtensions
+{
+    public static void AddProvisioning(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptionsWithProblems<ProvisioningOptions>(configuration);
+        services.AddSingleton<PoolStore>().AddSingleton<OperationStore>().AddSingleton<ReconcilePool>().AddSingleton<TakeStep>();
+        services.AddHostedService<ProvisioningLoop>();
+        services.AddHostedService<DriftSweep>();
+    }
+}
