@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Montalegre.Vdi.Contracts;
@@ -28,18 +27,8 @@ public sealed class DemonstrationDesktops(DemonstrationStack stack)
     }
 
     /// <summary>A channel to the API that trusts this stack's authority and nobody else.</summary>
-    public GrpcChannel Channel()
-    {
-        var authority = X509CertificateLoader.LoadCertificateFromFile(stack.AuthorityFile);
-        var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true };
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-        {
-            using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck } };
-            chain.ChainPolicy.CustomTrustStore.Add(authority);
-            return certificate is not null && chain.Build(new X509Certificate2(certificate));
-        };
-        return GrpcChannel.ForAddress(stack.BrokerUrl, new() { HttpHandler = handler, DisposeHttpClient = true });
-    }
+    public GrpcChannel Channel() =>
+        GrpcChannel.ForAddress(stack.BrokerUrl, new() { HttpHandler = StackTrust.Handler(stack.AuthorityFile), DisposeHttpClient = true });
 
     /// <summary>Signs in; the user exists only a moment after the first start.</summary>
     public async Task<Metadata> SignInAsync(Employee.EmployeeClient employee, CancellationToken ct)

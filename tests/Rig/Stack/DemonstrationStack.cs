@@ -125,7 +125,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
         };
         foreach (var (key, value) in _settings.Broker) arguments[key] = value;
         Broker = await StartAsync("broker", "broker/Broker", arguments, ct);
-        using var http = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
+        using var http = new HttpClient(StackTrust.Handler(AuthorityFile));
         await UntilAsync(Broker, async () => (await http.GetAsync($"{BrokerUrl}/healthz/ready", ct)).IsSuccessStatusCode, ct);
     }
 
@@ -195,9 +195,9 @@ public sealed class DemonstrationStack : IAsyncDisposable
         return Convert.ToHexStringLower(SHA256.HashData(authority.RawData));
     }
 
-    private static async Task<bool> AnswersAsync(string url, CancellationToken ct)
+    private async Task<bool> AnswersAsync(string url, CancellationToken ct)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
+        using var http = new HttpClient(StackTrust.Handler(AuthorityFile));
         return (int)(await http.GetAsync(url, ct)).StatusCode < 500;
     }
 
