@@ -50,7 +50,7 @@ internal sealed class MakeDemonstration(
         await hypervisors.RefreshAsync(ct);
         var host = new HostId((await hosts.AllAsync(ct)).Single(h => h.Name == HostName).HostId);
 
-        var image = await publish.RunAsync(new(ImageName, wanted.ImagePath, null, null, null), Self, ct) is PublishOutcome.Published published
+        var image = await publish.RunAsync(ImageName, wanted.ImagePath, Self, ct) is PublishOutcome.Published published
             ? published.Id
             : throw new InvalidOperationException($"The golden image {wanted.ImagePath} could not be published.");
 

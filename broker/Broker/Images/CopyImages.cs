@@ -36,11 +36,11 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
             foreach (var host in hosts.All)
             {
                 var tenth = -1;
-                await host.EnsureImageAsync(HostImages.From(image), new Progress<double>(part =>
+                await host.EnsureImageAsync(id, image.Path, new Progress<double>(part =>
                 {
                     if ((int)(part * 10) == tenth) return;
                     tenth = (int)(part * 10);
-                    log.Copying(id, host.Id, tenth * 10);
+                    log.Copying(id, host.Host, tenth * 10);
                 }), ct);
             }
             await store.SetStateAsync(id, "ready", null);

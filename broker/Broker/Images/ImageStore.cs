@@ -1,5 +1,4 @@
 using Dapper;
-using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Domain;
 using Npgsql;
 
@@ -13,9 +12,6 @@ internal sealed record ImageRow
     public int Number { get; init; }
     public string State { get; init; } = "";
     public string Path { get; init; } = "";
-    public string? KernelPath { get; init; }
-    public string? InitrdPath { get; init; }
-    public string? KernelArguments { get; init; }
     public byte[]? Sha256 { get; init; }
     public long? SizeBytes { get; init; }
     public string? Error { get; init; }
@@ -26,7 +22,7 @@ internal sealed record ImageRow
 internal sealed class ImageStore(NpgsqlDataSource database)
 {
     private const string Columns =
-        "select image_version_id, name, number, state, path, kernel_path, initrd_path, kernel_arguments, sha256, size_bytes, error, published_at from image_version";
+        "select image_version_id, name, number, state, path, sha256, size_bytes, error, published_at from image_version";
 
     public async Task<IReadOnlyList<ImageRow>> AllAsync(CancellationToken ct)
     {
@@ -40,9 +36,8 @@ internal sealed class ImageStore(NpgsqlDataSource database)
         return await connection.QuerySingleOrDefaultAsync<ImageRow>(new CommandDefinition($"{Columns} where image_version_id = @id", new { id = id.Value }, cancellationToken: ct));
     }
 
-    /// <summary>The version that machines can be made from; null when it is not ready.</summary>
-    public async Task<HostImage?> HostImageAsync(ImageVersionId id, CancellationToken ct) =>
-        await OneAsync(id, ct) is { State: "ready" } row ? HostImages.From(row) : null;
+    /// <summary>True when machines can be made from the version.</summary>
+    public async Task<bool> IsReadyAsync(ImageVersionId id, CancellationToken ct) => await OneAsync(id, ct) is { State: "ready" };
 
     /// <summary>A published version of the same content, if there is one: publishing the same file again makes no second copy.</summary>
     public async Task<ImageRow?> SameContentAsync(string name, byte[] sha256, CancellationToken ct)
@@ -51,20 +46,20 @@ internal sealed class ImageStore(NpgsqlDataSource database)
         return await connection.QueryFirstOrDefaultAsync<ImageRow>(new CommandDefinition($"{Columns} where name = @name and sha256 = @sha256 and state in ('ready', 'publishing')", new { name, sha256 }, cancellationToken: ct));
     }
 
-    public async Task AddAsync(ImageVersionId id, string name, string path, string? kernel, string? initrd, string? arguments, byte[] sha256, long size, string actor, string source)
+    public async Task AddAsync(ImageVersionId id, string name, string path, byte[] sha256, long size, string actor, string source)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync("""
             with added as (
-                insert into image_version (image_version_id, name, number, state, path, kernel_path, initrd_path, kernel_arguments, sha256, size_bytes)
-                     select @id, @name, coalesce(max(number), 0) + 1, 'publishing', @path, @kernel, @initrd, @arguments, @sha256, @size
+                insert into image_version (image_version_id, name, number, state, path, sha256, size_bytes)
+                     select @id, @name, coalesce(max(number), 0) + 1, 'publishing', @path, @sha256, @size
                        from image_version
                       where name = @name
                   returning image_version_id, name || ' ' || number as label
             )
             insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                  select @actor, 'image.publish', 'image', image_version_id, label, @source from added
-            """, new { id = id.Value, name, path, kernel, initrd, arguments, sha256, size, actor, source });
+            """, new { id = id.Value, name, path, sha256, size, actor, source });
     }
 
     public async Task SetStateAsync(ImageVersionId id, string state, string? error)

@@ -4,9 +4,6 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Images;
 
-/// <summary>A disk, and for direct boot its kernel, on the broker's own file system.</summary>
-internal sealed record ImageFiles(string Name, string Path, string? KernelPath, string? InitrdPath, string? KernelArguments);
-
 /// <summary>What came of publishing.</summary>
 internal abstract record PublishOutcome
 {
@@ -22,25 +19,24 @@ internal sealed class PublishImage(ImageStore store, CopyImages copies, TimeProv
 {
     private static readonly byte[] Qcow2Magic = [0x51, 0x46, 0x49, 0xfb];   // "QFI\xfb"
 
-    public async Task<PublishOutcome> RunAsync(ImageFiles files, Caller caller, CancellationToken ct)
+    public async Task<PublishOutcome> RunAsync(string name, string path, Caller caller, CancellationToken ct)
     {
-        if (files.Name is not { Length: >= 1 and <= 80 }) return new PublishOutcome.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
-        foreach (var path in new[] { files.Path, files.KernelPath, files.InitrdPath }.OfType<string>())
-            if (!System.IO.Path.IsPathFullyQualified(path) || !File.Exists(path)) return new PublishOutcome.Refused(RefusalReason.ImageMissing, path);
+        if (name is not { Length: >= 1 and <= 80 }) return new PublishOutcome.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
+        if (!Path.IsPathFullyQualified(path) || !File.Exists(path)) return new PublishOutcome.Refused(RefusalReason.ImageMissing, path);
         byte[] sha256;
         long size;
-        await using (var disk = File.OpenRead(files.Path))
+        await using (var disk = File.OpenRead(path))
         {
             var head = new byte[4];
             if (await disk.ReadAtLeastAsync(head, 4, throwOnEndOfStream: false, ct) < 4 || !head.AsSpan().SequenceEqual(Qcow2Magic))
-                return new PublishOutcome.Refused(RefusalReason.InvalidField, $"path: {files.Path} is not a qcow2 disk");
+                return new PublishOutcome.Refused(RefusalReason.InvalidField, $"path: {path} is not a qcow2 disk");
             disk.Position = 0;
             sha256 = await SHA256.HashDataAsync(disk, ct);
             size = disk.Length;
         }
-        if (await store.SameContentAsync(files.Name, sha256, ct) is { } same) return new PublishOutcome.Published(new(same.ImageVersionId));
+        if (await store.SameContentAsync(name, sha256, ct) is { } same) return new PublishOutcome.Published(new(same.ImageVersionId));
         var id = new ImageVersionId(Guid.CreateVersion7(time.GetUtcNow()));
-        await store.AddAsync(id, files.Name, files.Path, files.KernelPath, files.InitrdPath, files.KernelArguments, sha256, size, caller.UserName, caller.SourceAddress);
+        await store.AddAsync(id, name, path, sha256, size, caller.UserName, caller.SourceAddress);
         copies.Ring();
         return new PublishOutcome.Published(id);
     }

@@ -39,8 +39,7 @@ internal sealed partial class InfrastructureService(
 
     public override async Task<ImageVersion> PublishImage(PublishImageRequest request, ServerCallContext context)
     {
-        var files = new ImageFiles(request.Name.Trim(), request.Path, Optional(request.KernelPath), Optional(request.InitrdPath), Optional(request.KernelArguments));
-        return await publish.RunAsync(files, context.Caller(), context.CancellationToken) switch
+        return await publish.RunAsync(request.Name.Trim(), request.Path, context.Caller(), context.CancellationToken) switch
         {
             PublishOutcome.Published done => Describe((await images.OneAsync(done.Id, context.CancellationToken))!),
             PublishOutcome.Refused no => throw Refusal.Refused(no.Reason, no.Detail),
@@ -81,8 +80,6 @@ internal sealed partial class InfrastructureService(
         Sha256 = row.Sha256 is null ? "" : Convert.ToHexStringLower(row.Sha256), SizeBytes = (ulong)(row.SizeBytes ?? 0),
         PublishedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.PublishedAt, DateTimeKind.Utc)),
     };
-
-    private static string? Optional(string text) => text is "" ? null : text;
 
     [GeneratedRegex("^(qemu|test)(\\+(tls|ssh|unix|tcp))?://[A-Za-z0-9@._:\\[\\]-]*/[A-Za-z0-9/_.?&=%-]*$")]
     private static partial Regex LibvirtUri();

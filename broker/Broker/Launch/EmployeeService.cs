@@ -11,7 +11,7 @@ namespace Montalegre.Vdi.Broker.Launch;
 
 /// <summary>The gRPC and REST face of everything an employee can do.</summary>
 internal sealed class EmployeeService(
-    SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, LogOffOwnSession logOff, SourceAddress sources) : Employee.EmployeeBase
+    SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, LogOffSession logOff, SourceAddress sources) : Employee.EmployeeBase
 {
     public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context) =>
         await signIn.RunAsync(request.UserName, request.Password, Audience.Employee, sources.Of(context, request.ClientAddress), context.CancellationToken) switch
@@ -46,8 +46,9 @@ internal sealed class EmployeeService(
 
     public override async Task<EmployeeLogOffResponse> LogOff(EmployeeLogOffRequest request, ServerCallContext context)
     {
+        var caller = context.Caller();
         if (!Guid.TryParse(request.SessionId, out var session)) throw Refusal.Refused(RefusalReason.NotFound, "session_id");
-        var refused = await logOff.RunAsync(new(session), context.Caller(), context.CancellationToken);
+        var refused = await logOff.RunAsync(new(session), new(caller.UserName, caller.SourceAddress, caller.User), context.CancellationToken);
         return refused is { } reason ? new() { Refused = reason.ToContract() } : new();
     }
 

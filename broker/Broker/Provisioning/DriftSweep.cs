@@ -20,26 +20,26 @@ internal sealed class DriftSweep(
         using var tick = new PeriodicTimer(options.Value.Sweep, time);
         while (await tick.WaitForNextTickAsync(stoppingToken))
         {
-            if (lease.Epoch is null) continue;
+            if (lease.Epoch is not { } epoch) continue;
             foreach (var host in hosts.All)
             {
-                try { await RunOnceAsync(host, stoppingToken); }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.HostUnreadable(host.Id, e.Message); }
+                try { await RunOnceAsync(host, epoch, stoppingToken); }
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.HostUnreadable(host.Host, e.Message); }
             }
         }
     }
 
-    internal async Task RunOnceAsync(IHypervisor host, CancellationToken ct)
+    internal async Task RunOnceAsync(IHypervisor host, long epoch, CancellationToken ct)
     {
         // Records first, domains second: a machine made in between shows as a domain with a record that is not read yet,
         // so an unknown domain is looked up once more before it is called an orphan.
-        var recorded = await RecordedAsync(host.Id, ct);
+        var recorded = await RecordedAsync(host.Host, ct);
         var found = await host.ListAsync(ct);
         foreach (var domain in found.Where(d => !recorded.ContainsKey(d.Machine)))
         {
-            if ((await RecordedAsync(host.Id, ct)).ContainsKey(domain.Machine)) continue;
-            log.OrphanRemoved(host.Id, domain.Name);
-            await host.DeleteAsync(domain.Machine, domain.Name, ct);
+            if ((await RecordedAsync(host.Host, ct)).ContainsKey(domain.Machine)) continue;
+            log.OrphanRemoved(host.Host, domain.Name);
+            await host.DeleteAsync(domain.Machine, epoch, ct);
         }
         var there = found.ToDictionary(d => d.Machine);
         foreach (var machine in recorded.Where(r => r.Value).Select(r => r.Key))

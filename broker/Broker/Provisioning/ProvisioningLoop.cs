@@ -29,7 +29,7 @@ internal sealed class ProvisioningLoop(
                 {
                     if (epochSeen != epoch) await operations.TakeOverAsync();
                     epochSeen = epoch;
-                    await PassAsync(running, stoppingToken);
+                    await PassAsync(running, epoch, stoppingToken);
                 }
                 await WaitAsync(stoppingToken);
             }
@@ -43,14 +43,14 @@ internal sealed class ProvisioningLoop(
         await Task.WhenAll(running.Append(listening)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task PassAsync(HashSet<Task> running, CancellationToken ct)
+    private async Task PassAsync(HashSet<Task> running, long epoch, CancellationToken ct)
     {
         foreach (var pool in await pools.WantedAsync(ct)) await reconcile.RunAsync(pool, ct);
         await pools.RemoveEmptyPoolsAsync(ct);
         await operations.RetryFaultedAsync(RetryFaultedAfter, ct);
         running.RemoveWhere(t => t.IsCompleted);
         while (running.Count < MostStepsAtOnce && await operations.ClaimAsync(options.Value.ParallelPerHost) is { } due)
-            running.Add(Task.Run(() => takeStep.RunAsync(due, ct), ct));
+            running.Add(Task.Run(() => takeStep.RunAsync(due, epoch, ct), ct));
     }
 
     // Wakes at a change (the end of a step is one too), or after a pause in which a back-off may have run out.

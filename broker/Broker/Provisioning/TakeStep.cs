@@ -16,7 +16,7 @@ internal sealed class TakeStep(
     OperationStore operations, HypervisorDirectory hosts, ImageStore images, JoinTokens tokens, CertificateAuthority authority,
     IOptions<ProvisioningOptions> options, ILogger<TakeStep> log)
 {
-    public async Task RunAsync(DueOperation operation, CancellationToken ct)
+    public async Task RunAsync(DueOperation operation, long epoch, CancellationToken ct)
     {
         var machine = new MachineId(operation.MachineId);
         var (kind, step) = (operation.KindOf, operation.StepOf);
@@ -25,7 +25,7 @@ internal sealed class TakeStep(
             log.StepTaken(machine, kind, step);
             if (step == OperationStep.AwaitAgent)
                 throw new StepFailedException(RefusalReason.AgentSilent, $"The agent did not report within {OperationPlan.Deadline(step).TotalMinutes:0} minutes of power-on.");
-            await ActAsync(operation, machine, step, ct);
+            await ActAsync(operation, machine, step, epoch, ct);
             if (OperationPlan.Next(kind, step) is { } next) await operations.AdvanceAsync(operation, next);
             else if (kind == OperationKind.Delete) await operations.RemoveMachineAsync(operation);
         }
@@ -41,40 +41,42 @@ internal sealed class TakeStep(
         }
     }
 
-    private async Task ActAsync(DueOperation operation, MachineId machine, OperationStep step, CancellationToken ct)
+    private async Task ActAsync(DueOperation operation, MachineId machine, OperationStep step, long epoch, CancellationToken ct)
     {
         if (operation.Manual || operation.HostId is not { } hostId) return;   // nothing of a manual machine is ours to change
         var host = hosts.For(new HostId(hostId));
         switch (step)
         {
             case OperationStep.Stop:
-                await host.StopAsync(machine, operation.KindOf == OperationKind.Restart ? StopMode.Graceful : StopMode.Force, ct);
+                await host.StopAsync(machine, StopMode.Force, epoch, ct);
                 break;
             case OperationStep.Overlay:
-                await host.CreateOverlayAsync(machine, operation.Name, operation.Generation, await ImageAsync(operation, ct), ct);
+                await host.CreateOverlayAsync(machine, operation.Generation, await ReadyImageAsync(operation, ct), ct);
                 break;
             case OperationStep.Define:
-                await host.DefineAsync(await DefinitionAsync(operation, machine, ct), ct);
+                await host.DefineAsync(await DefinitionAsync(operation, machine, epoch, ct), ct);
+                await host.DeleteOtherOverlaysAsync(machine, operation.Generation, ct);
                 break;
             case OperationStep.Start:
-                await host.StartAsync(machine, ct);
+                await host.StartAsync(machine, epoch, ct);
                 break;
             case OperationStep.Remove:
-                await host.DeleteAsync(machine, operation.Name, ct);
+                await host.DeleteAsync(machine, epoch, ct);
                 break;
         }
     }
 
-    private async Task<HostImage> ImageAsync(DueOperation operation, CancellationToken ct) =>
-        operation.ImageVersionId is { } id && await images.HostImageAsync(new(id), ct) is { } image
-            ? image
+    private async Task<ImageVersionId> ReadyImageAsync(DueOperation operation, CancellationToken ct) =>
+        operation.ImageVersionId is { } id && await images.IsReadyAsync(new(id), ct)
+            ? new(id)
             : throw new StepFailedException(RefusalReason.ImageMissing, "The pool's image version is not there or not ready; publish it again.");
 
-    private async Task<MachineDefinition> DefinitionAsync(DueOperation operation, MachineId machine, CancellationToken ct)
+    private async Task<MachineDefinition> DefinitionAsync(DueOperation operation, MachineId machine, long epoch, CancellationToken ct)
     {
         var token = await tokens.MakeAsync(machine, options.Value.JoinTokenLifetime);
         var document = new JoinDocument(machine.Value, new(options.Value.EnrolmentUrl), new(options.Value.ChannelUrl), authority.Sha256, token.Token);
-        return new MachineDefinition(machine, operation.Name, operation.Cpus, operation.MemoryMib, await ImageAsync(operation, ct), operation.Generation, operation.Port, document.Format());
+        return new MachineDefinition(machine, operation.Name, operation.Cpus, operation.MemoryMib, operation.Generation,
+            MachineNetwork.Parse(operation.Network, operation.Port), [document.Format()], epoch);
     }
 }
 
