@@ -4,6 +4,7 @@ using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Provisioning;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Domain;
 
@@ -25,7 +26,7 @@ internal abstract record AddManualOutcome
 
 /// <summary>Takes an existing computer into a manual pool and makes the one-time document with which its agent joins.</summary>
 internal sealed class AddManualMachine(
-    MachineStore store, HypervisorDirectory hosts, JoinTokens tokens, CertificateAuthority authority, IOptions<ProvisioningOptions> options, TimeProvider time)
+    MachineStore store, HypervisorDirectory hosts, JoinTokens tokens, CertificateAuthority authority, LeaseKeeper lease, IOptions<ProvisioningOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan TokenLifetime = TimeSpan.FromHours(4);   // somebody walks to the computer and installs the agent
 
@@ -35,7 +36,9 @@ internal sealed class AddManualMachine(
         var name = wanted.Name;
         if (wanted is { Domain: not null, Host: { } host })
         {
-            if (await hosts.For(host).FindAsync(machine, ct) is not { } domain) return new AddManualOutcome.Refused(RefusalReason.NotFound, "domain_uuid");
+            var hypervisor = hosts.For(host);
+            await hypervisor.AdoptAsync(machine, lease.Epoch ?? 0, ct);
+            if (await hypervisor.FindAsync(machine, ct) is not { } domain) return new AddManualOutcome.Refused(RefusalReason.NotFound, "domain_uuid");
             name = domain.Name;
         }
         var added = await store.AddManualAsync(wanted.Pool, machine, name, wanted.Address, wanted.Port, wanted.Host, caller.UserName, caller.SourceAddress);

@@ -21,6 +21,7 @@ internal sealed class DriftSweep(
         while (await tick.WaitForNextTickAsync(stoppingToken))
         {
             if (lease.Epoch is not { } epoch) continue;
+            await ReadHostsAsync(stoppingToken);
             foreach (var host in hosts.All)
             {
                 try { await RunOnceAsync(host, epoch, stoppingToken); }
@@ -29,13 +30,19 @@ internal sealed class DriftSweep(
         }
     }
 
+    private async Task ReadHostsAsync(CancellationToken ct)
+    {
+        try { await hosts.RefreshAsync(ct); }
+        catch (NpgsqlException e) { log.HostsUnread(e.Message); }
+    }
+
     internal async Task RunOnceAsync(IHypervisor host, long epoch, CancellationToken ct)
     {
         // Records first, domains second: a machine made in between shows as a domain with a record that is not read yet,
         // so an unknown domain is looked up once more before it is called an orphan.
         var recorded = await RecordedAsync(host.Host, ct);
         var found = await host.ListAsync(ct);
-        foreach (var domain in found.Where(d => !recorded.ContainsKey(d.Machine)))
+        foreach (var domain in found.Where(d => d.Generation > 0 && !recorded.ContainsKey(d.Machine)))   // generation 0 was adopted, not made by us
         {
             if ((await RecordedAsync(host.Host, ct)).ContainsKey(domain.Machine)) continue;
             log.OrphanRemoved(host.Host, domain.Name);

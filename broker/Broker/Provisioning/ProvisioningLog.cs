@@ -33,4 +33,7 @@ internal static partial class ProvisioningLog
 
     [LoggerMessage(2210, LogLevel.Error, "Machine {Machine} is faulted after {Attempts} attempts: {Error}")]
     public static partial void MachineFaulted(this ILogger log, MachineId machine, int attempts, string error);
+
+    [LoggerMessage(2211, LogLevel.Warning, "The list of hosts cannot be read: {Error}")]
+    public static partial void HostsUnread(this ILogger log, string error);
 }

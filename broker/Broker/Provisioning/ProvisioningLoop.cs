@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
@@ -9,7 +10,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// side; the claim statement and the hypervisors' own bounds decide how many.
 /// </summary>
 internal sealed class ProvisioningLoop(
-    LeaseKeeper lease, ChangePump pump, PoolStore pools, OperationStore operations, ReconcilePool reconcile, TakeStep takeStep,
+    LeaseKeeper lease, ChangePump pump, HypervisorDirectory hosts, PoolStore pools, OperationStore operations, ReconcilePool reconcile, TakeStep takeStep,
     IOptions<ProvisioningOptions> options, TimeProvider time, ILogger<ProvisioningLoop> log) : BackgroundService
 {
     private const int MostStepsAtOnce = 32;
@@ -27,7 +28,11 @@ internal sealed class ProvisioningLoop(
             {
                 if (lease.Epoch is { } epoch)
                 {
-                    if (epochSeen != epoch) await operations.TakeOverAsync();
+                    if (epochSeen != epoch)
+                    {
+                        await hosts.RefreshAsync(stoppingToken);
+                        await operations.TakeOverAsync();
+                    }
                     epochSeen = epoch;
                     await PassAsync(running, epoch, stoppingToken);
                 }

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using Dapper;
+using Montalegre.Vdi.Domain;
+using Npgsql;
+
+namespace Montalegre.Vdi.Broker.Hypervisors;
+
+/// <summary>The hosts of this installation, each with its one connection and worker. A host is added while running.</summary>
+internal sealed class HypervisorDirectory(NpgsqlDataSource database, ILoggerFactory logs) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<HostId, IHypervisor> _hosts = new();
+
+    /// <summary>Every host known now.</summary>
+    public IReadOnlyCollection<IHypervisor> All => (IReadOnlyCollection<IHypervisor>)_hosts.Values;
+
+    /// <summary>One host.</summary>
+    /// <exception cref="HypervisorUnavailableException">The host is not recorded, or not read yet.</exception>
+    public IHypervisor For(HostId host) =>
+        _hosts.TryGetValue(host, out var found) ? found : throw new HypervisorUnavailableException($"Host {host} is not known to this broker; it is read again shortly.");
+
+    /// <summary>Reads the records again and connects to hosts that are new.</summary>
+    public async Task RefreshAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<(Guid Id, string Name, string Uri, string StoragePath, Guid Installation)>(new CommandDefinition("""
+            select host_id, name, uri, storage_path, authority_id from host cross join authority
+            """, cancellationToken: ct));
+        foreach (var row in rows)
+            _hosts.GetOrAdd(new(row.Id), id => new LibvirtHypervisor(new(id, row.Name, row.Uri, row.StoragePath, row.Installation), logs.CreateLogger<LibvirtHypervisor>()));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var host in _hosts.Values) await host.DisposeAsync();
+    }
+}

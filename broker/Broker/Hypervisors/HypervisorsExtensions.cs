@@ -1,0 +1,6 @@
+namespace Montalegre.Vdi.Broker.Hypervisors;
+
+internal static class HypervisorsExtensions
+{
+    public static void AddHypervisors(this IServiceCollection services) => services.AddSingleton<HypervisorDirectory>();
+}
