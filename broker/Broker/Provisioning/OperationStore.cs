@@ -57,13 +57,12 @@ internal sealed class OperationStore(NpgsqlDataSource database)
                  limit 1
                    for update of o skip locked
             )
-            update operation o
-               set next_attempt_at = now() + interval '{ClaimSeconds} seconds'
-              from due, machine m
-              left join host h on h.host_id = m.host_id, pool p
-             where o.operation_id = due.operation_id and m.machine_id = o.machine_id and p.pool_id = m.pool_id
-         returning o.operation_id, o.kind, o.step, o.attempts, m.machine_id, m.name, m.manual, m.host_id, m.generation, m.port,
-                   m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib
+               update operation o
+                  set next_attempt_at = now() + interval '{ClaimSeconds} seconds'
+                 from due, machine m left join host h on h.host_id = m.host_id, pool p
+                where o.operation_id = due.operation_id and m.machine_id = o.machine_id and p.pool_id = m.pool_id
+            returning o.operation_id, o.kind, o.step, o.attempts, m.machine_id, m.name, m.manual, m.host_id, m.generation, m.port,
+                      m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib
             """, new { parallel });
     }
 
