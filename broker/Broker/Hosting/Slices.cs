@@ -1,9 +1,17 @@
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Certificates;
+using Montalegre.Vdi.Broker.Demonstration;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Gateways;
+using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Images;
+using Montalegre.Vdi.Broker.Infrastructure;
+using Montalegre.Vdi.Broker.Launch;
+using Montalegre.Vdi.Broker.Machines;
+using Montalegre.Vdi.Broker.Pools;
+using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
 
@@ -23,6 +31,14 @@ internal static class Slices
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);
+        services.AddHypervisors();
+        services.AddImages();
+        services.AddInfrastructure();
+        services.AddPools();
+        services.AddMachines();
+        services.AddLaunch(configuration);
+        services.AddProvisioning(configuration);
+        services.AddDemonstration(configuration);
     }
 
     public static void Map(WebApplication app)
@@ -31,5 +47,9 @@ internal static class Slices
         app.MapAdministration();
         app.MapAgents();
         app.MapGateways();
+        app.MapGrpcService<InfrastructureService>();
+        app.MapGrpcService<PoolsService>();
+        app.MapGrpcService<MachinesService>();
+        app.MapGrpcService<EmployeeService>();
     }
 }

@@ -59,7 +59,11 @@ internal sealed partial class InfrastructureService(
     }
 
     public override async Task<ListGatewaysResponse> ListGateways(ListGatewaysRequest request, ServerCallContext context) =>
-        new() { Gateways = { await gateways.ListAsync(context.CancellationToken) } };
+        new()
+        {
+            Gateways = { (await gateways.ListAsync(context.CancellationToken)).Select(g => new GatewayNode
+                { GatewayId = g.GatewayId.ToString(), Name = g.Name, RdpAddress = g.RdpAddress, Connected = g.Connected, Connections = (uint)g.Connections }) },
+        };
 
     // A host that does not answer is shown with its error; the list never fails for it.
     private async Task<Contract.Host> DescribeAsync(HostRow row, CancellationToken ct)
@@ -68,7 +72,7 @@ internal sealed partial class InfrastructureService(
         try
         {
             var info = await hypervisors.For(new(row.HostId)).InfoAsync(ct);
-            (host.Connected, host.Cpus, host.MemoryMib) = (true, (uint)info.Cpus, (ulong)info.MemoryMib);
+            (host.Connected, host.Cpus, host.MemoryMib) = (true, (uint)info.Cpus, (ulong)(info.MemoryBytes >> 20));
         }
         catch (Exception e) when (!ct.IsCancellationRequested) { host.Error = e.Message; }
         return host;

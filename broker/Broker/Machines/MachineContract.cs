@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using DomainState = Montalegre.Vdi.Domain.MachineState;
 
