@@ -1,4 +1,5 @@
 using Montalegre.Vdi.Broker.Launch;
+using Montalegre.Vdi.Broker.Live;
 using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Machines;

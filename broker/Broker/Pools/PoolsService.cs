@@ -3,6 +3,7 @@ using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Live;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Broker.Live;
 using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
