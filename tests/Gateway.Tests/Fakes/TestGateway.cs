@@ -19,7 +19,7 @@ internal sealed class TestGateway : IAsyncDisposable
     private readonly IHost _host;
     private readonly string _state = Directory.CreateTempSubdirectory("gateway-test-").FullName;
 
-    private TestGateway(ITicketRedeemer redeemer, TimeProvider? time, IEnumerable<(string Key, string Value)> settings)
+    private TestGateway(ITicketRedeemer? redeemer, TimeProvider? time, IEnumerable<(string Key, string Value)> settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -29,12 +29,13 @@ internal sealed class TestGateway : IAsyncDisposable
             ["Gateway:StateDirectory"] = Path.Combine(_state, "gateway"),
             ["Gateway:StopGrace"] = "00:00:00",
         });
-        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
+        foreach (var (key, value) in settings) builder.Configuration[key] = value;
         builder.Services.AddSingleton<ILoggerProvider>(Log);
         builder.Services.AddLogging(l => l.SetMinimumLevel(LogLevel.Debug));
         if (time is not null) builder.Services.AddSingleton(time);
+        if (redeemer is null) builder.Services.AddBroker();
+        else builder.Services.AddSingleton(redeemer);
         builder.Services.AddRdpDoor();
-        builder.Services.AddSingleton(redeemer);
         _host = builder.Build();
     }
 
@@ -50,6 +51,22 @@ internal sealed class TestGateway : IAsyncDisposable
         await gateway._host.StartAsync();
         return gateway;
     }
+
+    /// <summary>A gateway that has to join and redeem at this broker, as in production.</summary>
+    public static async Task<TestGateway> StartAsync(ScriptedBroker broker, params (string Key, string Value)[] settings)
+    {
+        var token = Path.GetTempFileName();
+        await File.WriteAllTextAsync(token, broker.JoinToken + "\n");
+        var gateway = new TestGateway(null, null,
+        [
+            ("Gateway:JoinTokenFile", token), ("Gateway:BrokerEnrolment", broker.Address.AbsoluteUri), ("Gateway:BrokerChannel", broker.Address.AbsoluteUri),
+            ("Gateway:BrokerAuthoritySha256", broker.AuthoritySha256), ("Gateway:StopGrace", "00:00:02"), .. settings,
+        ]);
+        await gateway._host.StartAsync();
+        return gateway;
+    }
+
+    public string StateDirectory => Path.Combine(_state, "gateway");
 
     /// <summary>The next report to the broker; each is given once.</summary>
     public async Task<ConnectionReport> NextReportAsync() =>
