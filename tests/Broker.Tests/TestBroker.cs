@@ -37,15 +37,20 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     public ValueTask InitializeAsync() => StartAsync([]);
 
     /// <summary>Starts with further settings and services; for tests that do not use the fixture as it is.</summary>
-    internal async ValueTask StartAsync(string[] settings, Action<WebApplication>? also = null)
+    internal async ValueTask StartAsync(string[] settings)
     {
         await Database.InitializeAsync();
-        _app = BrokerApplication.Build(
-            [
-                "--Hosting:ApiListen=127.0.0.1:0", "--Hosting:ChannelListen=127.0.0.1:0", $"--Hosting:StateDirectory={_state}", "--Hosting:LogLevel=Warning",
-                $"--Storage:ConnectionString={Database.ConnectionString}", $"--Storage:OwnerConnectionString={Database.OwnerConnectionString}", .. settings,
-            ], also);
+        _app = Build(_state, settings);
         await _app.StartAsync();
+    }
+
+    /// <summary>Another node on the same database, with the same key and doors of its own; dispose of it.</summary>
+    internal async Task<WebApplication> SecondNodeAsync()
+    {
+        var state = Directory.CreateDirectory(Path.Combine(_state, "second")).FullName;
+        var node = Build(state, [$"--Certificates:KeyFile={Path.Combine(_state, "key-encryption.key")}"]);
+        await node.StartAsync();
+        return node;
     }
 
     /// <summary>A client that trusts this installation's authority, on the API endpoint.</summary>
@@ -83,6 +88,12 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
         await Database.DisposeAsync();
         Directory.Delete(_state, recursive: true);
     }
+
+    private WebApplication Build(string state, string[] settings) => BrokerApplication.Build(
+    [
+        "--Hosting:ApiListen=127.0.0.1:0", "--Hosting:ChannelListen=127.0.0.1:0", $"--Hosting:StateDirectory={state}", "--Hosting:LogLevel=Warning",
+        $"--Storage:ConnectionString={Database.ConnectionString}", $"--Storage:OwnerConnectionString={Database.OwnerConnectionString}", .. settings,
+    ]);
 
     private GrpcChannel Open(string address, X509Certificate2? certificate)
     {

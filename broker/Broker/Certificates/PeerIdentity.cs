@@ -44,8 +44,8 @@ internal sealed record PeerIdentity(PeerKind Kind, Guid SubjectId, string Serial
     public static X500DistinguishedName Subject(PeerKind kind, Guid subject)
     {
         var name = new X500DistinguishedNameBuilder();
-        name.Add(OrganisationalUnit, Storage.SqlText.Of(kind), UniversalTagNumber.UTF8String);
         name.AddCommonName(subject.ToString("D"));
+        name.Add(OrganisationalUnit, Storage.SqlText.Of(kind), UniversalTagNumber.UTF8String);
         return name.Build();
     }
 }

@@ -6,8 +6,7 @@ namespace Montalegre.Vdi.Broker.Hosting;
 internal static class BrokerApplication
 {
     /// <param name="arguments">Command line, for example <c>--Hosting:ApiListen=127.0.0.1:7443</c>.</param>
-    /// <param name="also">Tests map services of their own.</param>
-    public static WebApplication Build(string[] arguments, Action<WebApplication>? also = null)
+    public static WebApplication Build(string[] arguments)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddEnvironmentVariables("MONTALEGRE_").AddCommandLine(arguments);
@@ -32,7 +31,6 @@ internal static class BrokerApplication
         app.UseRouting();
         app.UseMiddleware<ListenerGate>();
         Slices.Map(app);
-        also?.Invoke(app);
         return app;
     }
 }

@@ -10,6 +10,8 @@ internal static class DatabaseFailure
     public static RefusalReason? ReasonOf(Exception e) => e switch
     {
         PostgresException { SqlState: PostgresErrorCodes.DiskFull } => RefusalReason.DiskFull,
+        // FATAL ends the session or never let it begin; it says nothing about the statement.
+        PostgresException { InvariantSeverity: "FATAL" or "PANIC" } => RefusalReason.DatabaseUnavailable,
         // 53: no connection or memory left; 57P: shutting down or starting up; 25006: a standby after a failover.
         PostgresException p => p.SqlState.StartsWith("53", StringComparison.Ordinal)
             || p.SqlState.StartsWith("57P", StringComparison.Ordinal)
