@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.OpenApi;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -12,6 +13,7 @@ internal static class Program
 
     private static async Task<int> Main(string[] arguments)
     {
+        if (arguments is ["openapi", var file]) return OpenApiSlice.Write(file);
         if (Environment.IsPrivilegedProcess)
         {
             await Console.Error.WriteLineAsync("The broker does not run as root. Start it as a user of its own, for example: setpriv --reuid=montalegre --regid=montalegre --init-groups -- montalegre-broker");

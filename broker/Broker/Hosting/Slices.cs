@@ -13,6 +13,7 @@ using Montalegre.Vdi.Broker.Machines;
 using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Sessions;
+using Montalegre.Vdi.Broker.OpenApi;
 using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Hosting;
@@ -44,6 +45,7 @@ internal static class Slices
     public static void Map(WebApplication app)
     {
         app.MapHealth();
+        app.MapOpenApi();
         app.MapAdministration();
         app.MapAgents();
         app.MapGateways();

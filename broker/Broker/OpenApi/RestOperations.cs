@@ -1,0 +1,54 @@
+using Google.Api;
+using Google.Protobuf.Reflection;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+
+namespace Montalegre.Vdi.Broker.OpenApi;
+
+/// <summary>One way to call one method over REST.</summary>
+/// <param name="Verb">Lower case, as OpenAPI writes it.</param>
+/// <param name="Path">With its parameters in braces.</param>
+/// <param name="HasBody">Every field that is not in the path is in the body; else it is in the query.</param>
+internal sealed record RestOperation(MethodDescriptor Method, string Verb, string Path, bool HasBody)
+{
+    public string FullName => $"/{Method.Service.FullName}/{Method.Name}";
+
+    public IEnumerable<FieldDescriptor> PathFields => Method.InputType.Fields.InDeclarationOrder().Where(IsInPath);
+
+    public IEnumerable<FieldDescriptor> OtherFields => Method.InputType.Fields.InDeclarationOrder().Where(other => !IsInPath(other));
+
+    private bool IsInPath(FieldDescriptor field) => Path.Contains($"{{{field.Name}}}", StringComparison.Ordinal);
+}
+
+/// <summary>Reads the REST face out of the annotations in the contracts, the same that the server routes by.</summary>
+internal static class RestOperations
+{
+    private static readonly FileDescriptor[] Files = [AdminReflection.Descriptor, EmployeeReflection.Descriptor];
+
+    public static IReadOnlyList<RestOperation> All { get; } =
+    [
+        .. from file in Files
+           from service in file.Services
+           from method in service.Methods
+           let first = method.GetOptions()?.GetExtension(AnnotationsExtensions.Http)
+           where first is not null
+           from rule in first.AdditionalBindings.Prepend(first)
+           select Of(method, rule),
+    ];
+
+    private static RestOperation Of(MethodDescriptor method, HttpRule rule)
+    {
+        var (verb, path) = rule.PatternCase switch
+        {
+            HttpRule.PatternOneofCase.Get => ("get", rule.Get),
+            HttpRule.PatternOneofCase.Post => ("post", rule.Post),
+            HttpRule.PatternOneofCase.Put => ("put", rule.Put),
+            HttpRule.PatternOneofCase.Patch => ("patch", rule.Patch),
+            HttpRule.PatternOneofCase.Delete => ("delete", rule.Delete),
+            _ => throw new InvalidOperationException($"{method.FullName} has an http rule without a verb that OpenAPI knows"),
+        };
+        return rule.Body is "" or "*"
+            ? new(method, verb, path, rule.Body == "*")
+            : throw new InvalidOperationException($"{method.FullName} sends its field {rule.Body} as the body; the document knows only whole messages");
+    }
+}
