@@ -1,0 +1,70 @@
+using System.Net;
+using Grpc.Core;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Common.V1;
+
+namespace Montalegre.Vdi.Cli;
+
+internal static class MachineCommands
+{
+    private const uint UsualPort = 3389;
+
+    public static Command[] All { get; } =
+    [
+        new("machines list", "[--pool <pool>]", "máquinas e o seu estado", "machines and how they are", ListAsync),
+        new("machines restart", "<machine>", "reinicia", "restart", call => ActAsync(call, (client, id, options) => client.RestartAsync(new() { MachineId = id }, options))),
+        new("machines refresh", "<machine>", "volta à imagem", "go back to the image version", call => ActAsync(call, (client, id, options) => client.RefreshAsync(new() { MachineId = id }, options))),
+        new("machines drain", "<machine> [--off]", "não recebe sessões novas", "take no new sessions", DrainAsync),
+        new("machines add", "<pool> <name> <address[:port]>", "junta um computador existente e mostra o documento de adesão", "add an existing computer and print its join document", AddAsync),
+    ];
+
+    private static async Task<int> ListAsync(Invocation call)
+    {
+        call.Line.Take(2, 0, 0);
+        var s = call.Screen;
+        var pool = call.Line.Option("pool") is { } name ? (await PoolCommands.FindAsync(call, name)).PoolId : "";
+        var answer = await new Machines.MachinesClient(call.Calls).ListAsync(new() { PoolId = pool }, call.AsAdministrator);
+        s.Table(answer, answer.Machines,
+            (s.Words("MÁQUINA", "MACHINE"), m => m.Name),
+            (s.Words("CONJUNTO", "POOL"), m => m.PoolName),
+            (s.Words("ESTADO", "STATE"), m => Screen.Word(m.State, "") + (m.Draining ? " +drain" : "")),
+            (s.Words("ENERGIA", "POWER"), m => Screen.Word(m.Power, "")),
+            (s.Words("AGENTE", "AGENT"), m => m.AgentConnected ? m.AgentVersion : "-"),
+            (s.Words("UTILIZADOR", "USER"), m => m.UserName),
+            (s.Words("PASSO", "STEP"), m => m.Step),
+            (s.Words("ERRO", "ERROR"), m => m.Error));
+        return 0;
+    }
+
+    private static Task<int> DrainAsync(Invocation call)
+    {
+        var drain = !call.Line.Has("off");
+        return ActAsync(call, (client, id, options) => client.SetDrainAsync(new() { MachineId = id, Drain = drain }, options));
+    }
+
+    private static async Task<int> ActAsync(Invocation call, Func<Machines.MachinesClient, string, CallOptions, AsyncUnaryCall<MachineActionResponse>> act)
+    {
+        var wanted = call.Line.Take(2, 1, 1)[0];
+        var client = new Machines.MachinesClient(call.Calls);
+        var found = (await client.ListAsync(new(), call.AsAdministrator)).Machines.FirstOrDefault(m => m.Name == wanted || m.MachineId == wanted)
+            ?? throw Unknown.Object(ReasonCode.NotFound, wanted);
+        var machine = (await act(client, found.MachineId, call.AsAdministrator)).Machine ?? found;
+        var state = Screen.Word(machine.State, "") + (machine.Draining ? " +drain" : "");
+        call.Screen.Done(machine, $"{machine.Name}: {state}", $"{machine.Name}: {state}");
+        return 0;
+    }
+
+    private static async Task<int> AddAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 3, 3);
+        var (address, port) = IPEndPoint.TryParse(words[2], out var end)
+            ? (end.Address.ToString(), end.Port == 0 ? UsualPort : (uint)end.Port)
+            : words[2].Split(':') is [var host, var text] && uint.TryParse(text, out var given) ? (host, given) : (words[2], UsualPort);
+        var pool = await PoolCommands.FindAsync(call, words[0]);
+        var added = await new Machines.MachinesClient(call.Calls).AddManualAsync(new() { PoolId = pool.PoolId, Name = words[1], Address = address, Port = port }, call.AsAdministrator);
+        if (call.Screen.Json) call.Screen.Message(added);
+        else call.Screen.Result(added.JoinDocument);
+        call.Screen.Say($"Dê este documento ao agente até {Screen.Time(added.JoinExpiresAt)}; serve uma vez.", $"Give this document to the agent before {Screen.Time(added.JoinExpiresAt)}; it works once.");
+        return 0;
+    }
+}

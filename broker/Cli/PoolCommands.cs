@@ -1,0 +1,89 @@
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Common.V1;
+
+namespace Montalegre.Vdi.Cli;
+
+internal static class PoolCommands
+{
+    public static Command[] All { get; } =
+    [
+        new("pools list", "", "conjuntos e o seu estado", "pools and how they are", ListAsync),
+        new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--image <name>] [--host <name>] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>]", "cria um conjunto", "make a pool", CreateAsync),
+        new("pools resize", "<pool> <size>", "muda o número de máquinas", "change the number of machines", ResizeAsync),
+        new("pools entitle", "<pool> <user>", "dá direito de acesso", "grant the right to a pool", EntitleAsync),
+        new("pools revoke", "<pool> <user>", "retira o direito de acesso", "take the right away", RevokeAsync),
+    ];
+
+    public static async Task<Pool> FindAsync(Invocation call, string nameOrId)
+    {
+        var pools = (await new Pools.PoolsClient(call.Calls).ListAsync(new(), call.AsAdministrator)).Pools;
+        return pools.FirstOrDefault(pool => pool.Name == nameOrId || pool.PoolId == nameOrId) ?? throw Unknown.Object(ReasonCode.PoolUnknown, nameOrId);
+    }
+
+    private static async Task<int> ListAsync(Invocation call)
+    {
+        call.Line.Take(2, 0, 0);
+        var s = call.Screen;
+        var answer = await new Pools.PoolsClient(call.Calls).ListAsync(new(), call.AsAdministrator);
+        s.Table(answer, answer.Pools,
+            (s.Words("CONJUNTO", "POOL"), p => p.Name),
+            (s.Words("TIPO", "KIND"), p => Screen.Word(p.Kind, "")),
+            (s.Words("TAMANHO", "SIZE"), p => $"{p.Machines}/{p.Size}"),
+            (s.Words("LIVRES", "AVAILABLE"), p => $"{p.Available}"),
+            (s.Words("EM USO", "IN USE"), p => $"{p.InUse}"),
+            (s.Words("EM PREPARAÇÃO", "PROVISIONING"), p => $"{p.Provisioning}"),
+            (s.Words("AVARIADAS", "FAULTED"), p => $"{p.Faulted}"),
+            (s.Words("EM ESPERA", "WAITING"), p => $"{p.Waiting}"),
+            (s.Words("PROBLEMA", "TROUBLE"), p => p.Trouble is { Code: not ReasonCode.Unspecified } trouble ? Contracts.ReasonTexts.Name(trouble.Code) : ""));
+        return 0;
+    }
+
+    private static async Task<int> CreateAsync(Invocation call)
+    {
+        var name = call.Line.Take(2, 1, 1)[0];
+        var kind = call.Line.Option("kind") ?? "floating";
+        var request = new CreatePoolRequest
+        {
+            Name = name,
+            Kind = Enum.TryParse<PoolKind>(kind, ignoreCase: true, out var known) && known is not PoolKind.Unspecified ? known : throw new UsageException($"--kind {kind}"),
+            Size = call.Line.Number("size", 0),
+            Cpus = call.Line.Number("cpus", 1),
+            MemoryMib = call.Line.Number("memory", 1024),
+            MachineNamePattern = call.Line.Option("pattern") ?? "",
+            Description = call.Line.Option("description") ?? "",
+        };
+        if (call.Line.Option("image") is { } image) request.ImageVersionId = (await InfrastructureCommands.FindImageAsync(call, image)).ImageVersionId;
+        if (call.Line.Option("host") is { } host) request.HostId = (await InfrastructureCommands.FindHostAsync(call, host)).HostId;
+        var pool = await new Pools.PoolsClient(call.Calls).CreateAsync(request, call.AsAdministrator);
+        call.Screen.Done(pool, $"Conjunto {pool.Name} criado: {pool.PoolId}", $"Pool {pool.Name} made: {pool.PoolId}");
+        return 0;
+    }
+
+    private static async Task<int> ResizeAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        if (!uint.TryParse(words[1], out var size)) throw new UsageException(words[1]);
+        var pool = await FindAsync(call, words[0]);
+        var changed = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, Size = size }, call.AsAdministrator);
+        call.Screen.Done(changed, $"{changed.Name}: {pool.Size} -> {changed.Size}", $"{changed.Name}: {pool.Size} -> {changed.Size}");
+        return 0;
+    }
+
+    private static async Task<int> EntitleAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        var pool = await FindAsync(call, words[0]);
+        var answer = await new Pools.PoolsClient(call.Calls).EntitleAsync(new() { PoolId = pool.PoolId, UserName = words[1] }, call.AsAdministrator);
+        call.Screen.Done(answer, $"{words[1]} tem direito a {pool.Name}", $"{words[1]} is entitled to {pool.Name}");
+        return 0;
+    }
+
+    private static async Task<int> RevokeAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        var pool = await FindAsync(call, words[0]);
+        var answer = await new Pools.PoolsClient(call.Calls).RevokeEntitlementAsync(new() { PoolId = pool.PoolId, UserName = words[1] }, call.AsAdministrator);
+        call.Screen.Done(answer, $"{words[1]} deixou de ter direito a {pool.Name}", $"{words[1]} is not entitled to {pool.Name} any more");
+        return 0;
+    }
+}

@@ -1,0 +1,74 @@
+using Google.Protobuf;
+using Montalegre.Vdi.Contracts.Admin.V1;
+
+namespace Montalegre.Vdi.Cli;
+
+internal static class UserCommands
+{
+    public static Command[] All { get; } =
+    [
+        new("users list", "", "utilizadores", "users", ListAsync),
+        new("users create", "<user> [--display-name <name>] [--administrator] [--password-stdin]", "cria um utilizador", "make a user", CreateAsync),
+        new("users set-password", "<user> [--password-stdin]", "muda a palavra-passe", "change the password", SetPasswordAsync),
+        new("users enable", "<user>", "ativa", "enable", call => SetEnabledAsync(call, true)),
+        new("users disable", "<user>", "desativa e termina os seus acessos", "disable, and end all sign-ins", call => SetEnabledAsync(call, false)),
+        new("audit", "[--limit n] [--object <id>] [--before <number>]", "registo de auditoria, do mais recente", "audit record, newest first", AuditAsync),
+    ];
+
+    public static void AuditTable(Screen s, IMessage whole, IEnumerable<AuditEvent> events) => s.Table(whole, events,
+        ("N.", e => $"{e.AuditId}"),
+        (s.Words("QUANDO", "WHEN"), e => Screen.Time(e.At)),
+        (s.Words("QUEM", "WHO"), e => e.Actor),
+        (s.Words("AÇÃO", "ACTION"), e => e.Action),
+        (s.Words("OBJETO", "OBJECT"), e => $"{e.ObjectKind} {e.ObjectName}".Trim()),
+        (s.Words("RESULTADO", "OUTCOME"), e => e.Outcome),
+        (s.Words("DE", "FROM"), e => e.SourceAddress),
+        (s.Words("REFERÊNCIA", "REFERENCE"), e => e.Reference));
+
+    private static async Task<int> ListAsync(Invocation call)
+    {
+        call.Line.Take(2, 0, 0);
+        var s = call.Screen;
+        var answer = await new Users.UsersClient(call.Calls).ListAsync(new(), call.AsAdministrator);
+        s.Table(answer, answer.Users,
+            (s.Words("UTILIZADOR", "USER"), u => u.UserName),
+            (s.Words("NOME", "NAME"), u => u.DisplayName),
+            (s.Words("ATIVO", "ENABLED"), u => u.Enabled ? s.Words("sim", "yes") : s.Words("não", "no")),
+            (s.Words("ADMINISTRADOR", "ADMINISTRATOR"), u => u.Administrator ? s.Words("sim", "yes") : ""));
+        return 0;
+    }
+
+    private static async Task<int> CreateAsync(Invocation call)
+    {
+        var name = call.Line.Take(2, 1, 1)[0];
+        var request = new CreateUserRequest { UserName = name, DisplayName = call.Line.Option("display-name") ?? "", Administrator = call.Line.Has("administrator"), Password = call.Password() };
+        var user = await new Users.UsersClient(call.Calls).CreateAsync(request, call.AsAdministrator);
+        call.Screen.Done(user, $"Utilizador {user.UserName} criado", $"User {user.UserName} made");
+        return 0;
+    }
+
+    private static async Task<int> SetPasswordAsync(Invocation call)
+    {
+        var name = call.Line.Take(2, 1, 1)[0];
+        var user = await new Users.UsersClient(call.Calls).SetPasswordAsync(new() { UserName = name, Password = call.Password() }, call.AsAdministrator);
+        call.Screen.Done(user, $"Palavra-passe de {user.UserName} mudada", $"Password of {user.UserName} changed");
+        return 0;
+    }
+
+    private static async Task<int> SetEnabledAsync(Invocation call, bool enabled)
+    {
+        var name = call.Line.Take(2, 1, 1)[0];
+        var user = await new Users.UsersClient(call.Calls).SetEnabledAsync(new() { UserName = name, Enabled = enabled }, call.AsAdministrator);
+        call.Screen.Done(user, $"{user.UserName}: {(user.Enabled ? "ativo" : "desativado")}", $"{user.UserName}: {(user.Enabled ? "enabled" : "disabled")}");
+        return 0;
+    }
+
+    private static async Task<int> AuditAsync(Invocation call)
+    {
+        call.Line.Take(1, 0, 0);
+        var request = new ListAuditRequest { Limit = call.Line.Number("limit", 50), Before = call.Line.Number("before", 0), ObjectId = call.Line.Option("object") ?? "" };
+        var answer = await new Audit.AuditClient(call.Calls).ListAsync(request, call.AsAdministrator);
+        AuditTable(call.Screen, answer, answer.Events);
+        return 0;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Text.Json;
+using Montalegre.Vdi.Cli;
+using Montalegre.Vdi.Broker.Tests.Identity;
+
+namespace Montalegre.Vdi.Broker.Tests.Cli;
+
+// Each test begins with a broker nobody has set up, and with a home of its own.
+public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
+{
+    private readonly TestBroker _broker = new(cluster);
+    private readonly string _home = Directory.CreateTempSubdirectory("cli-").FullName;
+
+    private string SavedFile => Path.Combine(_home, "montalegre", "session.json");
+
+    public ValueTask InitializeAsync() => _broker.InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _broker.DisposeAsync();
+        Directory.Delete(_home, recursive: true);
+    }
+
+    [Fact]
+    public async Task First_administrator_is_made_and_kept_signed_in_with_a_file_for_its_owner_alone()
+    {
+        var made = await SetUpAsync();
+
+        Assert.Equal((0, ""), (made.Code, made.Output));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(SavedFile));
+        Assert.DoesNotContain(TestApi.Password, await File.ReadAllTextAsync(SavedFile, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var users = await RunAsync("users", "list");
+        Assert.Contains("rosa", users.Output, StringComparison.Ordinal);
+        Assert.Contains("ADMINISTRATOR", users.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Scripts_read_json()
+    {
+        await SetUpAsync();
+
+        var created = await RunAsync("users", "create", "rui", "--display-name", "Rui Costa", "--password-stdin", "--json");
+        var audit = await RunAsync("audit", "--limit", "1", "--json");
+
+        Assert.Equal("Rui Costa", JsonDocument.Parse(created.Output).RootElement.GetProperty("displayName").GetString());
+        Assert.Equal("user.create", JsonDocument.Parse(audit.Output).RootElement.GetProperty("events")[0].GetProperty("action").GetString());
+    }
+
+    [Fact]
+    public async Task Refusal_is_a_code_and_a_sentence_in_the_persons_language()
+    {
+        await SetUpAsync();
+
+        var english = await RunAsync("users", "create", "root", "--password-stdin");
+        var portuguese = await RunAsync(new CultureInfo("pt-PT"), "users", "disable", "rosa");
+
+        Assert.Equal((1, "INVALID_FIELD: A field does not have a valid value. (user_name)\n"), (english.Code, english.Talk));
+        Assert.Equal((1, "LAST_ADMINISTRATOR: Este é o último administrador ativo. Ative outro primeiro. (rosa)\n"), (portuguese.Code, portuguese.Talk));
+    }
+
+    [Fact]
+    public async Task Without_a_sign_in_and_after_signing_out_the_way_to_sign_in_is_named()
+    {
+        var before = await RunAsync("users", "list");
+        await SetUpAsync();
+        Assert.Equal(0, (await RunAsync("sign-out")).Code);
+        var after = await RunAsync("users", "list");
+        Assert.Equal(0, (await RunAsync("sign-in", "rosa", "--password-stdin")).Code);
+
+        Assert.Equal((1, true), (before.Code, before.Talk.Contains("montalegre sign-in", StringComparison.Ordinal)));
+        Assert.Equal((1, true), (after.Code, after.Talk.Contains("SIGN_IN_EXPIRED", StringComparison.Ordinal)));
+        Assert.Equal(0, (await RunAsync("users", "list")).Code);
+    }
+
+    [Fact]
+    public async Task Token_is_not_sent_to_another_server()
+    {
+        await SetUpAsync();
+
+        var elsewhere = await RunAsync("users", "list", "--server", "https://127.0.0.1:1");
+
+        Assert.Equal((1, true), (elsewhere.Code, elsewhere.Talk.StartsWith("SIGN_IN_EXPIRED", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Broker_that_is_away_or_not_trusted_is_reported_as_such()
+    {
+        var away = await RunAsync("status", "--server", "https://127.0.0.1:1");
+        File.Copy(Path.Combine(_broker.StateDirectory, "authority.pem"), Path.Combine(_home, "authority.pem"));
+        var untrusted = await RunBareAsync(CultureInfo.InvariantCulture, "status", "--server", _broker.ApiAddress);
+
+        Assert.Equal((1, true), (away.Code, away.Talk.StartsWith("BROKER_UNAVAILABLE", StringComparison.Ordinal)));
+        Assert.Equal(1, untrusted.Code);
+        Assert.Contains("certificate", untrusted.Talk, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Theory]
+    [InlineData("pools", "fly")]
+    [InlineData("users", "create")]
+    [InlineData("users", "list", "--colour=red")]
+    [InlineData("pools", "resize", "a", "many")]
+    [InlineData("audit", "--limit")]
+    public async Task Command_that_cannot_be_understood_says_what(params string[] typed)
+    {
+        var refused = await RunAsync(typed);
+
+        Assert.Equal((2, ""), (refused.Code, refused.Output));
+        Assert.StartsWith("Not understood: ", refused.Talk, StringComparison.Ordinal);
+    }
+
+    private Task<(int Code, string Output, string Talk)> SetUpAsync() =>
+        RunAsync("set-up", "rosa", "--token-file", Path.Combine(_broker.StateDirectory, "set-up-token"), "--password-stdin");
+
+    private Task<(int Code, string Output, string Talk)> RunAsync(params string[] typed) => RunAsync(CultureInfo.InvariantCulture, typed);
+
+    private Task<(int Code, string Output, string Talk)> RunAsync(CultureInfo culture, params string[] typed) =>
+        RunBareAsync(culture, [.. typed.Contains("--server") ? [] : new[] { "--server", _broker.ApiAddress }, "--authority", Path.Combine(_broker.StateDirectory, "authority.pem"), .. typed]);
+
+    private async Task<(int Code, string Output, string Talk)> RunBareAsync(CultureInfo culture, params string[] typed)
+    {
+        using var output = new StringWriter();
+        using var talk = new StringWriter();
+        var code = await CommandTable.RunAsync(typed, new Screen(output, talk, culture), new KnownPassword(), SavedFile, TestContext.Current.CancellationToken);
+        return (code, output.ToString(), talk.ToString());
+    }
+
+    private sealed class KnownPassword : IPasswords
+    {
+        public string Read(bool fromStandardInput) => fromStandardInput ? TestApi.Password : throw new InvalidOperationException("no terminal in tests");
+    }
+}
