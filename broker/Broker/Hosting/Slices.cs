@@ -10,10 +10,10 @@ using Montalegre.Vdi.Broker.Images;
 using Montalegre.Vdi.Broker.Infrastructure;
 using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Broker.Machines;
+using Montalegre.Vdi.Broker.OpenApi;
 using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Sessions;
-using Montalegre.Vdi.Broker.OpenApi;
 using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Hosting;

@@ -52,7 +52,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         await SetUpAsync();
 
         var english = await RunAsync("users", "create", "root", "--password-stdin");
-        var portuguese = await RunAsync(new CultureInfo("pt-PT"), "users", "disable", "rosa");
+        var portuguese = await InLanguageAsync("pt-PT", "users", "disable", "rosa");
 
         Assert.Equal((1, "INVALID_FIELD: A field does not have a valid value. (user_name)\n"), (english.Code, english.Talk));
         Assert.Equal((1, "LAST_ADMINISTRATOR: Este é o último administrador ativo. Ative outro primeiro. (rosa)\n"), (portuguese.Code, portuguese.Talk));
@@ -87,7 +87,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     {
         var away = await RunAsync("status", "--server", "https://127.0.0.1:1");
         File.Copy(Path.Combine(_broker.StateDirectory, "authority.pem"), Path.Combine(_home, "authority.pem"));
-        var untrusted = await RunBareAsync(CultureInfo.InvariantCulture, "status", "--server", _broker.ApiAddress);
+        var untrusted = await RunBareAsync("en", "status", "--server", _broker.ApiAddress);
 
         Assert.Equal((1, true), (away.Code, away.Talk.StartsWith("BROKER_UNAVAILABLE", StringComparison.Ordinal)));
         Assert.Equal(1, untrusted.Code);
@@ -111,16 +111,16 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     private Task<(int Code, string Output, string Talk)> SetUpAsync() =>
         RunAsync("set-up", "rosa", "--token-file", Path.Combine(_broker.StateDirectory, "set-up-token"), "--password-stdin");
 
-    private Task<(int Code, string Output, string Talk)> RunAsync(params string[] typed) => RunAsync(CultureInfo.InvariantCulture, typed);
+    private Task<(int Code, string Output, string Talk)> RunAsync(params string[] typed) => InLanguageAsync("en", typed);
 
-    private Task<(int Code, string Output, string Talk)> RunAsync(CultureInfo culture, params string[] typed) =>
-        RunBareAsync(culture, [.. typed.Contains("--server") ? [] : new[] { "--server", _broker.ApiAddress }, "--authority", Path.Combine(_broker.StateDirectory, "authority.pem"), .. typed]);
+    private Task<(int Code, string Output, string Talk)> InLanguageAsync(string language, params string[] typed) =>
+        RunBareAsync(language, [.. typed.Contains("--server") ? [] : new[] { "--server", _broker.ApiAddress }, "--authority", Path.Combine(_broker.StateDirectory, "authority.pem"), .. typed]);
 
-    private async Task<(int Code, string Output, string Talk)> RunBareAsync(CultureInfo culture, params string[] typed)
+    private async Task<(int Code, string Output, string Talk)> RunBareAsync(string language, params string[] typed)
     {
         using var output = new StringWriter();
         using var talk = new StringWriter();
-        var code = await CommandTable.RunAsync(typed, new Screen(output, talk, culture), new KnownPassword(), SavedFile, TestContext.Current.CancellationToken);
+        var code = await CommandTable.RunAsync(typed, new Screen(output, talk, new CultureInfo(language)), new KnownPassword(), SavedFile, TestContext.Current.CancellationToken);
         return (code, output.ToString(), talk.ToString());
     }
 
