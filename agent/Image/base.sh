@@ -33,10 +33,8 @@ mmdebstrap --mode=auto --variant=minbase --format=tar \
     --dpkgopt='path-exclude=/usr/share/locale/*' \
     --dpkgopt='path-exclude=/usr/share/icons/*' \
     --include="$packages" \
-    --essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
-    --essential-hook="upload $here/base/initramfs.conf /etc/initramfs-tools/conf.d/montalegre" \
-    --essential-hook="upload $here/base/initramfs.modules /tmp/initramfs.modules" \
     --customize-hook="upload $here/base/customise.sh /tmp/customise.sh" \
+    --customize-hook="upload $here/base/init /tmp/init" \
     --customize-hook='chroot "$1" sh -e /tmp/customise.sh' \
     --customize-hook="download /boot/loader/boot.img $work/boot.img" \
     --customize-hook="download /boot/loader/core.img $work/core.img" \

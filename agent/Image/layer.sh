@@ -29,7 +29,8 @@ if [ -n "$agent" ]; then
     tree "$agent" /usr/lib/montalegre
     link /usr/lib/montalegre/montalegre-agent Montalegre.Vdi.Agent
 fi
-for unit in montalegre-agent montalegre-certificate; do
+link /etc/systemd/system/multi-user.target.wants/montalegre-agent.service /etc/systemd/system/montalegre-agent.service
+for unit in xrdp xrdp-sesman; do
     link "/etc/systemd/system/multi-user.target.wants/$unit.service" "/etc/systemd/system/$unit.service"
 done
 

@@ -202,5 +202,5 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
     private static MachineMark? MarkOf(LibvirtDomain domain) => MachineMark.Read(domain.Metadata(MachineMark.Namespace.NamespaceName));
 
     private static void Mark(LibvirtDomain domain, MachineMark mark) =>
-        domain.SetMetadata(mark.ToXml().ToString(), MachineMark.Prefix, MachineMark.Namespace.NamespaceName);
+        domain.SetMetadata(mark.ToBareXml().ToString(), MachineMark.Prefix, MachineMark.Namespace.NamespaceName);
 }

@@ -12,11 +12,12 @@ internal sealed record MachineMark(Guid Installation, long LeaseEpoch, int Gener
     public const string Prefix = "montalegre";
     public static readonly XNamespace Namespace = "urn:montalegre:vdi:machine:1";
 
+    /// <summary>As it stands in a definition that we write.</summary>
     public XElement ToXml() => new(Namespace + "machine",
-        new XAttribute(XNamespace.Xmlns + Prefix, Namespace.NamespaceName),
-        new XAttribute("installation", Installation.ToString("D")),
-        new XAttribute("epoch", LeaseEpoch.ToString(CultureInfo.InvariantCulture)),
-        new XAttribute("generation", Generation.ToString(CultureInfo.InvariantCulture)));
+        new XAttribute(XNamespace.Xmlns + Prefix, Namespace.NamespaceName), Facts());
+
+    /// <summary>As libvirt wants it for an existing domain: it adds the namespace by itself and refuses one that is there.</summary>
+    public XElement ToBareXml() => new("machine", Facts());
 
     /// <summary>Null for an element that we did not write.</summary>
     public static MachineMark? Read(string? element)
@@ -29,4 +30,11 @@ internal sealed record MachineMark(Guid Installation, long LeaseEpoch, int Gener
             ? new MachineMark(installation, epoch, generation)
             : null;
     }
+
+    private XAttribute[] Facts() =>
+    [
+        new("installation", Installation.ToString("D")),
+        new("epoch", LeaseEpoch.ToString(CultureInfo.InvariantCulture)),
+        new("generation", Generation.ToString(CultureInfo.InvariantCulture)),
+    ];
 }
