@@ -10,7 +10,7 @@ internal static class InfrastructureCommands
         new("hosts", "", "anfitriões de máquinas", "hosts of machines", HostsAsync),
         new("hosts add", "<name> <libvirt-uri> --storage <directory> [--network user|network:<name>|bridge:<name>]", "junta um anfitrião", "add a host", AddHostAsync),
         new("images", "", "versões de imagens", "image versions", ImagesAsync),
-        new("images publish", "<name> <file> [--kernel <file>] [--initrd <file>] [--arguments <text>]", "publica uma versão de imagem", "publish an image version", PublishAsync),
+        new("images publish", "<name> <file>", "publica uma versão de imagem", "publish an image version", PublishAsync),
         new("gateways", "", "gateways", "gateways", GatewaysAsync),
         new("gateways token", "<name> <rdp-host:port>", "código para uma gateway nova", "one-time token for a new gateway", GatewayTokenAsync),
     ];
@@ -70,15 +70,7 @@ internal static class InfrastructureCommands
     private static async Task<int> PublishAsync(Invocation call)
     {
         var words = call.Line.Take(2, 2, 2);
-        var request = new PublishImageRequest
-        {
-            Name = words[0],
-            Path = words[1],
-            KernelPath = call.Line.Option("kernel") ?? "",
-            InitrdPath = call.Line.Option("initrd") ?? "",
-            KernelArguments = call.Line.Option("arguments") ?? "",
-        };
-        var image = await new Infrastructure.InfrastructureClient(call.Calls).PublishImageAsync(request, call.AsAdministrator);
+        var image = await new Infrastructure.InfrastructureClient(call.Calls).PublishImageAsync(new() { Name = words[0], Path = words[1] }, call.AsAdministrator);
         call.Screen.Done(image, $"{image.Name} versão {image.Number}: {image.State}", $"{image.Name} version {image.Number}: {image.State}");
         return 0;
     }
