@@ -108,7 +108,7 @@ internal sealed partial class Language
     public string WaitingWord => Pick("À espera", "Waiting");
     public string WithProblem => Pick("Com problema", "In trouble");
     public string PoolLine(Pool p) => Pick(
-        $"{p.InUse} em uso · {p.Available} livres · {p.Size} pedidas{(p.Waiting > 0 ? $" · {p.Waiting} à espera" : "")}",
+        $"{p.InUse} em uso · {p.Available} {(p.Available == 1 ? "livre" : "livres")} · {p.Size} {(p.Size == 1 ? "pedida" : "pedidas")}{(p.Waiting > 0 ? $" · {p.Waiting} à espera" : "")}",
         $"{p.InUse} in use · {p.Available} spare · {p.Size} wanted{(p.Waiting > 0 ? $" · {p.Waiting} waiting" : "")}");
     public string Connections(uint n) => Count((int)n, "{0} ligação", "{0} ligações", "{0} connection", "{0} connections");
 }

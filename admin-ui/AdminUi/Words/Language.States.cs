@@ -24,7 +24,7 @@ internal sealed partial class Language
     {
         SessionState.Pending => Pick("A iniciar", "Pending"),
         SessionState.Active => Pick("Ativa", "Active"),
-        SessionState.Disconnected => Pick("Desligada (a sessão continua)", "Disconnected"),
+        SessionState.Disconnected => Pick("Desligada (continua)", "Disconnected"),
         SessionState.Ended => Pick("Terminada", "Ended"),
         _ => Unknown,
     };

@@ -1,0 +1,129 @@
+using Microsoft.Playwright;
+using Montalegre.Vdi.AdminUi.Tests.Fakes;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using static Microsoft.Playwright.Assertions;
+
+namespace Montalegre.Vdi.AdminUi.Tests.Browser;
+
+public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    [Fact]
+    public async Task Log_off_says_whom_it_touches_calls_the_broker_and_says_the_result()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenAsync(console, "/sessions/s-balcao-1");
+        var button = page.GetByRole(AriaRole.Button, new() { Name = "Terminar sessão", Exact = true });
+        await button.ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await Expect(dialog).ToContainTextAsync("A sessão na máquina balcao-1 termina");
+        await Expect(dialog).ToContainTextAsync("Pessoa afetada: Ana Martins.");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(dialog).ToHaveCountAsync(0);
+        await Expect(button).ToBeFocusedAsync();
+        Assert.DoesNotContain(console.World.Calls, c => c.StartsWith("log-off", StringComparison.Ordinal));
+        await page.Keyboard.PressAsync("Enter");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Terminar sessão" }).ClickAsync();
+        await Expect(page.Locator(".mud-snackbar")).ToContainTextAsync("a sessão de Ana Martins está a terminar");
+        Assert.Contains("log-off ana.martins", console.World.Calls);
+        await Expect(page.Locator(".states .chip").First).ToHaveTextAsync("Terminada");
+    }
+
+    [Fact]
+    public async Task Refused_action_shows_the_sentence_of_its_reason()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenAsync(console, "/sessions/s-balcao-2");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Terminar sessão", Exact = true }).ClickAsync();
+        var ended = console.World.Sessions.Find("s-balcao-2")!;
+        ended.State = SessionState.Ended;
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Terminar sessão" }).ClickAsync();
+        await Expect(page.Locator(".mud-snackbar")).ToContainTextAsync("Esta sessão já terminou.");
+    }
+
+    [Fact]
+    public async Task Disconnect_says_that_the_session_stays()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenAsync(console, "/sessions/s-balcao-1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Desligar da sessão (a sessão continua)" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("a sessão continua na máquina balcao-1");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Desligar" }).ClickAsync();
+        await Expect(page.Locator(".mud-snackbar")).ToContainTextAsync("A sessão continua.");
+        Assert.Contains("disconnect ana.martins", console.World.Calls);
+    }
+
+    [Fact]
+    public async Task Message_reaches_the_session()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenAsync(console, "/sessions/s-balcao-1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Enviar mensagem" }).ClickAsync();
+        await page.GetByLabel("Texto").FillAsync("Reiniciamos às 18:00.");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Enviar", Exact = true }).ClickAsync();
+        await Expect(page.Locator(".mud-snackbar")).ToContainTextAsync("A mensagem foi enviada a Ana Martins.");
+        Assert.Contains("message 'Reiniciamos às 18:00.' to ana.martins", console.World.Calls);
+    }
+
+    [Theory]
+    [InlineData("Reiniciar", "restart balcao-1")]
+    [InlineData("Repor estado inicial", "refresh balcao-1")]
+    [InlineData("Não aceitar novas sessões", "drain balcao-1")]
+    public async Task Machine_action_is_asked_first_and_then_done(string name, string call)
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenAsync(console, "/machines/m-balcao-1");
+        await page.GetByRole(AriaRole.Button, new() { Name = name }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("balcao-1");
+        Assert.DoesNotContain(call, console.World.Calls);
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = name }).ClickAsync();
+        await Expect(page.Locator(".mud-snackbar")).ToContainTextAsync("balcao-1");
+        Assert.Contains(call, console.World.Calls);
+    }
+
+    [Fact]
+    public async Task A_pool_is_created_resized_and_entitled()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenAsync(console, "/pools");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Criar conjunto" }).ClickAsync();
+        await page.GetByLabel("Nome").FillAsync("Tesouraria");
+        await page.GetByLabel("Número de máquinas").FillAsync("3");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");
+        Assert.Contains("create-pool Tesouraria Floating 3 img-7 host-1", console.World.Calls);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Mudar tamanho" }).ClickAsync();
+        await page.GetByLabel("Número de máquinas").FillAsync("5");
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Vão ser criadas 2 máquinas.");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Mudar tamanho" }).ClickAsync();
+        await Expect(page.Locator(".mud-snackbar").Last).ToContainTextAsync("passa a ter 5 máquinas");
+        Assert.Contains("update-pool Tesouraria size=5 enabled=True", console.World.Calls);
+        await page.GetByLabel("Nome de utilizador").FillAsync("carla.antunes");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Dar acesso" }).ClickAsync();
+        await Expect(page.Locator(".rows")).ToContainTextAsync("Carla Antunes");
+        Assert.Contains("entitle carla.antunes", console.World.Calls);
+    }
+
+    [Fact]
+    public async Task A_user_with_a_weak_password_is_refused_in_the_dialog()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenAsync(console, "/users");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Criar utilizador" }).ClickAsync();
+        await page.GetByLabel("Nome de utilizador").FillAsync("nuno");
+        await page.GetByLabel("Nome completo").FillAsync("Nuno Vaz");
+        await page.GetByLabel("Palavra-passe").FillAsync("curta");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Alert).First).ToContainTextAsync("demasiado fraca");
+        await page.GetByLabel("Palavra-passe").FillAsync(FakeWorld.Password);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "nuno", Exact = true })).ToBeVisibleAsync();
+    }
+
+    private async Task<IPage> OpenAsync(RunningConsole console, string path)
+    {
+        var page = await chromium.OpenAsync(console);
+        await page.GotoAsync(path);
+        await Ready.PageAsync(page);
+        return page;
+    }
+}

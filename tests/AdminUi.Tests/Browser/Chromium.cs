@@ -1,0 +1,47 @@
+using Microsoft.Playwright;
+using Montalegre.Vdi.AdminUi.Tests.Fakes;
+
+namespace Montalegre.Vdi.AdminUi.Tests.Browser;
+
+/// <summary>One real Chromium for the whole run; each test gets its own profile.</summary>
+public sealed class Chromium : IAsyncLifetime
+{
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
+            Headless = true,
+            Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    internal async Task<IPage> OpenAsync(RunningConsole console, int width = 1280, int height = 800, string? language = null, bool signIn = true, ColorScheme scheme = ColorScheme.Light)
+    {
+        var context = await _browser.NewContextAsync(new() { IgnoreHTTPSErrors = true, ViewportSize = new() { Width = width, Height = height }, BaseURL = console.Address, ColorScheme = scheme });
+        context.SetDefaultTimeout(15_000);
+        if (language is not null)
+            await context.AddCookiesAsync([new() { Name = "__Host-montalegre-language", Value = $"c={language}|uic={language}", Url = console.Address, Secure = true, HttpOnly = true }]);
+        var page = await context.NewPageAsync();
+        if (signIn) await SignInAsync(page);
+        return page;
+    }
+
+    internal static async Task SignInAsync(IPage page, string password = FakeWorld.Password)
+    {
+        if (!page.Url.Contains("/sign-in", StringComparison.Ordinal)) await page.GotoAsync("/");
+        await page.Locator("input[name=userName]").FillAsync("rita");
+        await page.Locator("input[name=password]").FillAsync(password);
+        await page.Locator("button.main").ClickAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+}

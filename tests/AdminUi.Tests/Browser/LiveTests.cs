@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using Montalegre.Vdi.AdminUi.Live;
+using Montalegre.Vdi.AdminUi.Tests.Fakes;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using static Microsoft.Playwright.Assertions;
+
+namespace Montalegre.Vdi.AdminUi.Tests.Browser;
+
+public sealed class LiveTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    [Fact]
+    public async Task Changed_row_is_seen_within_a_second_without_reload()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenMachinesAsync(console);
+        await page.EvaluateAsync("window.sameDocument = true");
+        await page.EvaluateAsync("""
+            () => { window.seen = new Promise(done => new MutationObserver(() => {
+                const row = [...document.querySelectorAll(".grid tbody tr")].find(r => r.cells[0].innerText === "balcao-1");
+                if (row?.innerText.includes("Com falha")) done(performance.timeOrigin + performance.now());
+            }).observe(document.querySelector(".grid"), { subtree: true, childList: true, characterData: true })); }
+            """);
+        var changed = console.World.Machines.Find("m-balcao-1")!.Clone();
+        changed.State = MachineState.Faulted;
+        var at = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+        console.World.Machines.Put(changed);
+        var seen = await page.EvaluateAsync<double>("window.seen");
+        Assert.InRange(seen - at, 0, 1000);
+        Assert.True(await page.EvaluateAsync<bool>("window.sameDocument"));
+    }
+
+    [Fact]
+    public async Task Ten_thousand_rows_stay_virtualised_and_can_be_sorted_and_filtered()
+    {
+        await using var console = await RunningConsole.StartAsync(world => world.Machines.Put([.. Enumerable.Range(1, 10_000).Select(i => new Machine { MachineId = "m" + i, Name = $"pc-{i}", PoolId = "p", PoolName = "Grande", State = MachineState.Available })]));
+        var page = await OpenMachinesAsync(console);
+        await Expect(page.Locator(".count")).ToContainTextAsync("10");
+        Assert.Equal("10001", await page.Locator(".grid table").GetAttributeAsync("aria-rowcount"));
+        Assert.InRange(await page.Locator(".grid tbody tr").CountAsync(), 5, 80);
+        await page.Locator(".grid").EvaluateAsync("g => g.scrollTop = g.scrollHeight");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "pc-10000", Exact = true })).ToBeVisibleAsync();
+        Assert.InRange(await page.Locator(".grid tbody tr").CountAsync(), 5, 80);
+        Assert.Equal("10001", await page.Locator(".grid tbody tr:has-text('pc-10000')").First.GetAttributeAsync("aria-rowindex"));
+        await page.GetByRole(AriaRole.Button, new() { Name = "Nome" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Nome" }).ClickAsync();
+        await page.WaitForURLAsync("**/machines?sort=-name");
+        await page.GetByRole(AriaRole.Searchbox).FillAsync("pc-777");
+        await Expect(page.Locator(".count")).ToContainTextAsync("11 de ");
+        await page.ReloadAsync();
+        await Expect(page.Locator(".grid tbody tr td:first-child").First).ToHaveTextAsync("pc-7779");
+        await Expect(page.Locator("th[aria-sort=descending]")).ToHaveTextAsync("Nome");
+    }
+
+    [Fact]
+    public async Task Rows_do_not_move_until_the_reader_asks_and_a_pause_counts_what_waits()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenMachinesAsync(console);
+        console.World.Machines.Put(new Machine { MachineId = "m-a", Name = "a-first", PoolName = "Balcão único", State = MachineState.Available });
+        await Expect(page.Locator("button.notice")).ToContainTextAsync("1 alteração");
+        await Expect(page.Locator(".grid tbody tr td:first-child").First).ToHaveTextAsync("balcao-1");
+        await page.Locator("button.notice").ClickAsync();
+        await Expect(page.Locator(".grid tbody tr td:first-child").First).ToHaveTextAsync("a-first");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Pausar" }).ClickAsync();
+        var changed = Enumerable.Range(1, 3).Select(i => console.World.Machines.Find("m-balcao-" + i)!.Clone()).ToArray();
+        foreach (var machine in changed) machine.State = MachineState.Unreachable;
+        console.World.Machines.Put(changed);
+        await Expect(page.Locator(".toolbar span.notice")).ToHaveTextAsync("3 alterações");
+        await Expect(page.Locator(".grid tbody tr:has-text('balcao-1')").First).ToContainTextAsync("Em uso");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retomar" }).ClickAsync();
+        await Expect(page.Locator(".grid tbody tr:has-text('balcao-1')").First).ToContainTextAsync("Sem resposta");
+    }
+
+    [Fact]
+    public async Task Broker_restart_keeps_the_page_and_says_how_old_the_data_are()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenMachinesAsync(console);
+        await page.EvaluateAsync("window.sameDocument = true");
+        await console.Broker.StopAsync();
+        await Expect(page.Locator(".banner.warn")).ToContainTextAsync("Sem ligação ao serviço de ligações, a tentar de novo. Os dados têm");
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "balcao-1", Exact = true })).ToBeVisibleAsync();
+        var changed = console.World.Machines.Find("m-balcao-1")!.Clone();
+        changed.State = MachineState.Unreachable;
+        console.World.Machines.Put(changed);
+        await console.Broker.StartAsync();
+        await Expect(page.Locator(".grid tbody tr:has-text('balcao-1')").First).ToContainTextAsync("Sem resposta");
+        await Expect(page.Locator(".banner.warn")).ToHaveCountAsync(0);
+        Assert.True(await page.EvaluateAsync<bool>("window.sameDocument"));
+    }
+
+    [Fact]
+    public async Task Two_pages_of_one_sign_in_share_one_set_of_watches()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenMachinesAsync(console);
+        var second = await page.Context.NewPageAsync();
+        await second.GotoAsync("/sessions");
+        await Ready.PageAsync(second);
+        Assert.Equal(1, console.Services.GetRequiredService<LiveFeeds>().Open);
+        Assert.Equal(1, console.World.Machines.Watchers);
+        await page.CloseAsync();
+        await second.CloseAsync();
+        await Ready.ThatAsync(() => console.World.Machines.Watchers == 0, "no watch is left");
+    }
+
+    private async Task<IPage> OpenMachinesAsync(RunningConsole console)
+    {
+        var page = await chromium.OpenAsync(console);
+        await page.GotoAsync("/machines");
+        await Ready.PageAsync(page);
+        return page;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Montalegre.Vdi.AdminUi.Hosting;
+using Montalegre.Vdi.AdminUi.Tests.Fakes;
+
+namespace Montalegre.Vdi.AdminUi.Tests.Browser;
+
+/// <summary>The console as it ships, on a loopback port, talking to a fake broker.</summary>
+internal sealed class RunningConsole : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private RunningConsole(WebApplication app, FakeBroker broker, TestAuthority authority) => (_app, Broker, Authority) = (app, broker, authority);
+
+    public FakeBroker Broker { get; }
+    public TestAuthority Authority { get; }
+    public FakeWorld World => Broker.World;
+    public IServiceProvider Services => _app.Services;
+    public string Address { get; private set; } = "";
+
+    public static async Task<RunningConsole> StartAsync(Action<FakeWorld>? fill = null, string brokerName = "broker.montalegre.internal")
+    {
+        var authority = new TestAuthority();
+        var broker = new FakeBroker(authority, brokerName);
+        (fill ?? FakeData.Fill)(broker.World);
+        await broker.StartAsync();
+        var app = ConsoleHost.Build([], builder => builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Console:Urls"] = "https://127.0.0.1:0",
+            ["Console:CertificatePath"] = authority.Issue("localhost"),
+            ["Console:BrokerAddress"] = broker.Address,
+            ["Console:BrokerCertificateAuthorityPath"] = authority.AuthorityPath,
+            ["Serilog:MinimumLevel:Default"] = "Warning",
+        }));
+        await app.StartAsync();
+        return new(app, broker, authority) { Address = "https://localhost:" + new Uri(app.Urls.First()).Port };
+    }
+
+    /// <summary>A plain HTTP client that trusts the test's authority and follows nothing by itself.</summary>
+    public HttpClient Client() => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        CookieContainer = new CookieContainer(),
+        SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => Authority.Signed(certificate) },
+    }) { BaseAddress = new(Address) };
+
+    public async ValueTask DisposeAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+        await Broker.DisposeAsync();
+        Authority.Dispose();
+    }
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Montalegre.Vdi.AdminUi.Tests.Fakes;
+
+/// <summary>A broker for the console to talk to: the real contract over real TLS, with a world that the test moves.</summary>
+internal sealed class FakeBroker(TestAuthority authority, string name = "broker.montalegre.internal") : IAsyncDisposable
+{
+    private readonly string _certificate = authority.Issue(name);
+    private WebApplication? _app;
+
+    public FakeWorld World { get; } = new();
+    public int Port { get; private set; }
+    public string Address => $"https://127.0.0.1:{Port}";
+
+    public async Task StartAsync()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(k => k.Listen(IPAddress.Loopback, Port, l =>
+        {
+            l.Protocols = HttpProtocols.Http2;
+            l.UseHttps(X509Certificate2.CreateFromPemFile(_certificate));
+        }));
+        builder.Services.AddRouting();
+        builder.Services.AddGrpc(g => g.MaxReceiveMessageSize = null);
+        builder.Services.AddSingleton(World);
+        _app = builder.Build();
+        _app.UseRouting();
+        _app.MapGrpcService<FakeAdministrators>();
+        _app.MapGrpcService<FakePools>();
+        _app.MapGrpcService<FakeMachines>();
+        _app.MapGrpcService<FakeSessions>();
+        _app.MapGrpcService<FakeInfrastructure>();
+        _app.MapGrpcService<FakeUsers>();
+        _app.MapGrpcService<FakeAudit>();
+        await _app.StartAsync();
+        Port = new Uri(_app.Urls.First()).Port;
+    }
+
+    /// <summary>As a crash looks from outside: connections end at once, and nothing answers until the next start.</summary>
+    public async Task StopAsync()
+    {
+        if (_app is null) return;
+        World.BreakWatches();
+        using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+        _app = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        World.Dispose();
+    }
+}

@@ -1,0 +1,191 @@
+using Grpc.Core;
+using Status = Montalegre.Vdi.Contracts.Admin.V1.Status;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Common.V1;
+
+namespace Montalegre.Vdi.AdminUi.Tests.Fakes;
+
+internal sealed class FakeAdministrators(FakeWorld world) : Administrators.AdministratorsBase
+{
+    public override Task<Status> GetStatus(GetStatusRequest request, ServerCallContext context) => Task.FromResult(new Status { SetUpDone = world.SetUpDone, Version = "0.1.0" });
+
+    public override Task<AdministratorSignedIn> SetUp(SetUpRequest request, ServerCallContext context)
+    {
+        if (world.SetUpDone || request.Token != FakeWorld.SetUpToken) throw FakeWorld.Refuse(StatusCode.PermissionDenied, ReasonCode.SetUpLinkInvalid);
+        world.SetUpDone = true;
+        world.Calls.Enqueue($"set-up {request.UserName}");
+        return Task.FromResult(world.Enter(request.UserName));
+    }
+
+    public override Task<AdministratorSignedIn> SignIn(AdministratorSignInRequest request, ServerCallContext context) =>
+        request.Password == FakeWorld.Password ? Task.FromResult(world.Enter(request.UserName)) : throw FakeWorld.Refuse(StatusCode.Unauthenticated, ReasonCode.SignInFailed);
+
+    public override Task<AdministratorSignOutResponse> SignOut(AdministratorSignOutRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.Tokens.TryRemove((context.RequestHeaders.GetValue("authorization") ?? "")["Bearer ".Length..], out _);
+        world.Calls.Enqueue("sign-out");
+        return Task.FromResult(new AdministratorSignOutResponse());
+    }
+}
+
+internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
+{
+    public override async Task Watch(WatchPoolsRequest request, IServerStreamWriter<PoolsUpdate> stream, ServerCallContext context)
+    {
+        world.Demand(context);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, world.Watching);
+        await world.Pools.WatchAsync(all => stream.WriteAsync(new() { Snapshot = new() { Pools = { all } } }),
+            (changed, removed) => stream.WriteAsync(new() { Changes = new() { Changed = { changed }, Removed = { removed } } }), ended.Token);
+    }
+
+    public override Task<Pool> Create(CreatePoolRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        if (world.Pools.All.Any(p => p.Name == request.Name)) throw FakeWorld.Refuse(StatusCode.AlreadyExists, ReasonCode.NameTaken, request.Name);
+        var pool = new Pool { PoolId = "pool-" + request.Name, Name = request.Name, Kind = request.Kind, Size = request.Size, Enabled = true, Cpus = request.Cpus, MemoryMib = request.MemoryMib, MachineNamePattern = request.MachineNamePattern };
+        world.Calls.Enqueue($"create-pool {request.Name} {request.Kind} {request.Size} {request.ImageVersionId} {request.HostId}");
+        world.Pools.Put(pool);
+        return Task.FromResult(pool);
+    }
+
+    public override Task<Pool> Update(UpdatePoolRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var pool = world.Pools.Find(request.PoolId)!.Clone();
+        if (request.HasSize) pool.Size = request.Size;
+        if (request.HasEnabled) pool.Enabled = request.Enabled;
+        world.Calls.Enqueue($"update-pool {pool.Name} size={pool.Size} enabled={pool.Enabled}");
+        world.Pools.Put(pool);
+        return Task.FromResult(pool);
+    }
+
+    public override Task<EntitleResponse> Entitle(EntitleRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var user = world.Users.FirstOrDefault(u => u.UserName == request.UserName) ?? throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound, request.UserName);
+        world.Entitled.GetOrAdd(request.PoolId, _ => []).Add(user);
+        world.Calls.Enqueue($"entitle {request.UserName}");
+        return Task.FromResult(new EntitleResponse());
+    }
+
+    public override Task<ListEntitlementsResponse> ListEntitlements(ListEntitlementsRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        return Task.FromResult(new ListEntitlementsResponse { Users = { world.Entitled.GetValueOrDefault(request.PoolId) ?? [] } });
+    }
+}
+
+internal sealed class FakeMachines(FakeWorld world) : Machines.MachinesBase
+{
+    public override async Task Watch(WatchMachinesRequest request, IServerStreamWriter<MachinesUpdate> stream, ServerCallContext context)
+    {
+        world.Demand(context);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, world.Watching);
+        await world.Machines.WatchAsync(all => stream.WriteAsync(new() { Snapshot = new() { Machines = { all } } }),
+            (changed, removed) => stream.WriteAsync(new() { Changes = new() { Changed = { changed }, Removed = { removed } } }), ended.Token);
+    }
+
+    public override Task<MachineDetails> Get(GetMachineRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var machine = world.Machines.Find(request.MachineId) ?? throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound);
+        return Task.FromResult(new MachineDetails { Machine = machine, History = { world.Audit.Where(a => a.ObjectId == machine.MachineId) }, Operations = { FakeData.Operations() } });
+    }
+
+    public override Task<MachineActionResponse> Restart(MachineActionRequest request, ServerCallContext context) => Act("restart", request.MachineId, context, m => m.State = MachineState.Provisioning);
+    public override Task<MachineActionResponse> Refresh(MachineActionRequest request, ServerCallContext context) => Act("refresh", request.MachineId, context, m => m.State = MachineState.Provisioning);
+    public override Task<MachineActionResponse> Remove(MachineActionRequest request, ServerCallContext context) => Act("remove", request.MachineId, context, m => m.State = MachineState.Deleting);
+    public override Task<MachineActionResponse> SetDrain(SetDrainRequest request, ServerCallContext context) => Act("drain", request.MachineId, context, m => m.Draining = request.Drain);
+
+    private Task<MachineActionResponse> Act(string what, string id, ServerCallContext context, Action<Machine> change)
+    {
+        world.Demand(context);
+        var machine = world.Machines.Find(id)!.Clone();
+        change(machine);
+        world.Machines.Put(machine);
+        world.Calls.Enqueue($"{what} {machine.Name}");
+        return Task.FromResult(new MachineActionResponse { Machine = machine });
+    }
+}
+
+internal sealed class FakeSessions(FakeWorld world) : Sessions.SessionsBase
+{
+    public override async Task Watch(WatchSessionsRequest request, IServerStreamWriter<SessionsUpdate> stream, ServerCallContext context)
+    {
+        world.Demand(context);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, world.Watching);
+        await world.Sessions.WatchAsync(all => stream.WriteAsync(new() { Snapshot = new() { Sessions = { all } } }),
+            (changed, removed) => stream.WriteAsync(new() { Changes = new() { Changed = { changed }, Removed = { removed } } }), ended.Token);
+    }
+
+    public override Task<SessionDetails> Get(GetSessionRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var session = world.Sessions.Find(request.SessionId) ?? throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound);
+        return Task.FromResult(new SessionDetails
+        {
+            Session = session, Phases = { world.Phases.GetValueOrDefault(session.SessionId) ?? [] }, Connections = { FakeData.Connections() },
+            History = { world.Audit.Where(a => a.ObjectId == session.SessionId) },
+        });
+    }
+
+    public override Task<SessionActionResponse> LogOff(SessionActionRequest request, ServerCallContext context) => Act("log-off", request.SessionId, context, s => s.State = SessionState.Ended);
+    public override Task<SessionActionResponse> Disconnect(SessionActionRequest request, ServerCallContext context) => Act("disconnect", request.SessionId, context, s => (s.State, s.Connected) = (SessionState.Disconnected, false));
+    public override Task<SessionActionResponse> SendMessage(SendMessageRequest request, ServerCallContext context) => Act($"message '{request.Text}' to", request.SessionId, context, _ => { });
+
+    private Task<SessionActionResponse> Act(string what, string id, ServerCallContext context, Action<Session> change)
+    {
+        world.Demand(context);
+        var session = world.Sessions.Find(id)!.Clone();
+        if (session.State == SessionState.Ended) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.SessionEnded);
+        change(session);
+        world.Sessions.Put(session);
+        world.Calls.Enqueue($"{what} {session.UserName}");
+        return Task.FromResult(new SessionActionResponse { Session = session });
+    }
+}
+
+internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.InfrastructureBase
+{
+    public override Task<ListHostsResponse> ListHosts(ListHostsRequest request, ServerCallContext context) => Task.FromResult(new ListHostsResponse { Hosts = { world.Hosts } });
+    public override Task<ListImagesResponse> ListImages(ListImagesRequest request, ServerCallContext context) => Task.FromResult(new ListImagesResponse { Images = { world.Images } });
+    public override Task<ListGatewaysResponse> ListGateways(ListGatewaysRequest request, ServerCallContext context) => Task.FromResult(new ListGatewaysResponse { Gateways = { world.Gateways } });
+}
+
+internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
+{
+    public override Task<ListUsersResponse> List(ListUsersRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        return Task.FromResult(new ListUsersResponse { Users = { world.Users } });
+    }
+
+    public override Task<User> Create(CreateUserRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        if (request.Password.Length < 12) throw FakeWorld.Refuse(StatusCode.InvalidArgument, ReasonCode.PasswordTooWeak);
+        var user = new User { UserId = "u-" + request.UserName, UserName = request.UserName, DisplayName = request.DisplayName, Enabled = true, Administrator = request.Administrator };
+        world.Users.Add(user);
+        world.Calls.Enqueue($"create-user {user.UserName}");
+        return Task.FromResult(user);
+    }
+
+    public override Task<User> SetEnabled(SetEnabledRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var user = world.Users.Single(u => u.UserName == request.UserName);
+        user.Enabled = request.Enabled;
+        return Task.FromResult(user);
+    }
+}
+
+internal sealed class FakeAudit(FakeWorld world) : Audit.AuditBase
+{
+    public override Task<ListAuditResponse> List(ListAuditRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var page = world.Audit.Where(a => (request.Before == 0 || a.AuditId < request.Before) && (request.ObjectId.Length == 0 || a.ObjectId == request.ObjectId));
+        return Task.FromResult(new ListAuditResponse { Events = { page.OrderByDescending(a => a.AuditId).Take((int)request.Limit) } });
+    }
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Common.V1;
+
+namespace Montalegre.Vdi.AdminUi.Tests.Fakes;
+
+/// <summary>What the fake broker knows, and the calls that it was asked to do.</summary>
+internal sealed class FakeWorld : IDisposable
+{
+    public const string SetUpToken = "set-up-token-0123456789";
+    public const string Password = "correct horse battery";
+    private readonly Lock _lock = new();
+    private CancellationTokenSource _watches = new();
+
+    public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
+    public FakeList<Machine> Machines { get; } = new(m => m.MachineId);
+    public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
+    public List<Host> Hosts { get; } = [];
+    public List<ImageVersion> Images { get; } = [];
+    public List<GatewayNode> Gateways { get; } = [];
+    public List<User> Users { get; } = [];
+    public List<AuditEvent> Audit { get; } = [];
+    public ConcurrentDictionary<string, List<LogonPhase>> Phases { get; } = new();
+    public ConcurrentDictionary<string, List<User>> Entitled { get; } = new();
+    public ConcurrentQueue<string> Calls { get; } = new();
+    public ConcurrentDictionary<string, string> Tokens { get; } = new();
+    public bool SetUpDone { get; set; } = true;
+    public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
+
+    public CancellationToken Watching { get { lock (_lock) return _watches.Token; } }
+
+    public void BreakWatches()
+    {
+        lock (_lock)
+        {
+            _watches.Cancel();
+            _watches = new();
+        }
+    }
+
+    public void Dispose() => _watches.Dispose();
+
+    public AdministratorSignedIn Enter(string user)
+    {
+        var token = Guid.NewGuid().ToString("N");
+        Tokens[token] = user;
+        return new() { Token = token, UserId = "u-" + user, UserName = user, DisplayName = "Rita Admin", ExpiresAt = (DateTimeOffset.UtcNow + TokenLife).ToTimestamp() };
+    }
+
+    public void Demand(ServerCallContext context)
+    {
+        var header = context.RequestHeaders.GetValue("authorization") ?? "";
+        if (!header.StartsWith("Bearer ", StringComparison.Ordinal) || !Tokens.ContainsKey(header["Bearer ".Length..]))
+            throw Refuse(StatusCode.Unauthenticated, ReasonCode.SignInExpired);
+    }
+
+    public static RpcException Refuse(StatusCode status, ReasonCode reason, string detail = "") =>
+        new(new(status, "refused"), new Metadata { { "reason", ReasonTexts.Name(reason) }, { "reason-detail", detail } });
+}
+
+/// <summary>A list with watchers: each gets the rows as they are, then every change.</summary>
+internal sealed class FakeList<T>(Func<T, string> key)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, T> _rows = new(StringComparer.Ordinal);
+    private readonly List<Channel<(T[] Changed, string[] Removed)>> _watchers = [];
+
+    public int Watchers { get { lock (_lock) return _watchers.Count; } }
+
+    public T[] All { get { lock (_lock) return [.. _rows.Values]; } }
+
+    public T? Find(string id) { lock (_lock) return _rows.GetValueOrDefault(id); }
+
+    public void Put(params T[] rows)
+    {
+        lock (_lock)
+        {
+            foreach (var row in rows) _rows[key(row)] = row;
+            foreach (var watcher in _watchers) watcher.Writer.TryWrite((rows, []));
+        }
+    }
+
+    public void Remove(string id)
+    {
+        lock (_lock)
+        {
+            _rows.Remove(id);
+            foreach (var watcher in _watchers) watcher.Writer.TryWrite(([], [id]));
+        }
+    }
+
+    public async Task WatchAsync(Func<T[], Task> snapshot, Func<T[], string[], Task> changes, CancellationToken ct)
+    {
+        var mine = Channel.CreateUnbounded<(T[], string[])>();
+        T[] now;
+        lock (_lock)
+        {
+            now = [.. _rows.Values];
+            _watchers.Add(mine);
+        }
+        try
+        {
+            await snapshot(now);
+            await foreach (var (changed, removed) in mine.Reader.ReadAllAsync(ct)) await changes(changed, removed);
+        }
+        finally
+        {
+            lock (_lock) _watchers.Remove(mine);
+        }
+    }
+}

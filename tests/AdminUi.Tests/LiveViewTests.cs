@@ -1,0 +1,84 @@
+using Montalegre.Vdi.AdminUi.Live;
+using Montalegre.Vdi.Contracts.Admin.V1;
+
+namespace Montalegre.Vdi.AdminUi.Tests;
+
+public sealed class LiveViewTests
+{
+    private readonly LiveTable<Machine> _table = new(m => m.MachineId);
+    private readonly LiveView<Machine> _view = new(m => m.MachineId) { Order = (a, b) => string.CompareOrdinal(a.Name, b.Name) };
+
+    public LiveViewTests()
+    {
+        _table.Replace([Of("1", "a"), Of("2", "b"), Of("3", "c")], DateTimeOffset.UnixEpoch);
+        _view.Arrange(_table.Rows);
+    }
+
+    [Fact]
+    public void Changed_value_stays_in_its_place()
+    {
+        _table.Apply([Of("2", "b", MachineState.Faulted)], [], DateTimeOffset.UnixEpoch);
+        _view.Update(_table.Rows);
+        Assert.Equal(MachineState.Faulted, _view.Rows[1].Value.State);
+        Assert.Equal(0, _view.Pending);
+    }
+
+    [Fact]
+    public void Row_whose_order_changed_waits_for_the_reader()
+    {
+        _table.Apply([Of("1", "z")], [], DateTimeOffset.UnixEpoch);
+        _view.Update(_table.Rows);
+        Assert.Equal("1", _view.Rows[0].Key);
+        Assert.Equal(1, _view.Pending);
+        _view.Arrange(_table.Rows);
+        Assert.Equal("1", _view.Rows[2].Key);
+        Assert.Equal(0, _view.Pending);
+    }
+
+    [Fact]
+    public void Removed_row_stays_marked_until_the_reader_sorts_again()
+    {
+        _table.Apply([], ["1"], DateTimeOffset.UnixEpoch);
+        _view.Update(_table.Rows);
+        Assert.True(_view.Rows[0].Gone);
+        Assert.Equal(3, _view.Rows.Count);
+        _view.Arrange(_table.Rows);
+        Assert.Equal(2, _view.Rows.Count);
+    }
+
+    [Fact]
+    public void New_row_is_appended_and_counted()
+    {
+        _table.Apply([Of("0", "0")], [], DateTimeOffset.UnixEpoch);
+        _view.Update(_table.Rows);
+        Assert.Equal("0", _view.Rows[3].Key);
+        Assert.Equal(1, _view.Pending);
+    }
+
+    [Fact]
+    public void Paused_view_counts_what_it_does_not_show()
+    {
+        _table.Apply([Of("1", "a", MachineState.InUse), Of("4", "d")], ["3"], DateTimeOffset.UnixEpoch);
+        Assert.Equal(3, _view.Behind(_table.Rows));
+    }
+
+    [Fact]
+    public void A_picture_that_was_taken_never_changes()
+    {
+        var before = _table.Rows;
+        _table.Apply([], ["1"], DateTimeOffset.UnixEpoch);
+        Assert.Equal(3, before.Count);
+        Assert.Equal(2, _table.Rows.Count);
+    }
+
+    [Fact]
+    public void Age_counts_from_the_loss_and_not_from_the_latest_try()
+    {
+        var lost = DateTimeOffset.UnixEpoch.AddHours(1);
+        _table.SetLine(LineState.Lost, lost);
+        _table.SetLine(LineState.Lost, lost.AddMinutes(5));
+        Assert.Equal(lost, _table.LastHeard);
+    }
+
+    private static Machine Of(string id, string name, MachineState state = MachineState.Available) => new() { MachineId = id, Name = name, State = state };
+}

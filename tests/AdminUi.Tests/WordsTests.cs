@@ -1,0 +1,40 @@
+using System.Collections;
+using System.Resources;
+using Montalegre.Vdi.AdminUi.SignIn;
+using Montalegre.Vdi.AdminUi.Words;
+
+namespace Montalegre.Vdi.AdminUi.Tests;
+
+public sealed class WordsTests
+{
+    [Fact]
+    public void Every_word_of_the_component_library_has_a_Portuguese_one()
+    {
+        using var stream = typeof(MudBlazor.MudLocalizer).Assembly.GetManifestResourceStream("MudBlazor.Resources.LanguageResource.resources")!;
+        using var reader = new ResourceReader(stream);
+        var keys = reader.Cast<DictionaryEntry>().Select(e => (string)e.Key);
+        Assert.Empty(keys.Except(MudWords.Portuguese.Keys));
+    }
+
+    [Fact]
+    public void Numbers_and_dates_are_written_as_the_reader_writes_them()
+    {
+        var (pt, en) = (new Language(new("pt-PT")), new Language(new("en-GB")));
+        Assert.Equal("4,12 s", pt.Seconds(TimeSpan.FromMilliseconds(4120)));
+        Assert.Equal("4.12 s", en.Seconds(TimeSpan.FromMilliseconds(4120)));
+        Assert.Equal("1 alteração", pt.ChangesWaiting(1));
+        Assert.Equal("23 alterações", pt.ChangesWaiting(23));
+        Assert.Equal("2 h 5 min", pt.Span(TimeSpan.FromMinutes(125)));
+    }
+
+    [Theory]
+    [InlineData("/machines?q=a", true)]
+    [InlineData("/", true)]
+    [InlineData("//elsewhere.example", false)]
+    [InlineData("/\\elsewhere.example", false)]
+    [InlineData("https://elsewhere.example", false)]
+    [InlineData("/a\r\nSet-Cookie: x", false)]
+    [InlineData("", false)]
+    [InlineData(null, false)]
+    public void Return_address_is_followed_only_when_it_is_ours(string? url, bool local) => Assert.Equal(local, LocalUrl.IsLocal(url));
+}
