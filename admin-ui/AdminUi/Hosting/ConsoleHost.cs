@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Localization;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
@@ -57,7 +58,9 @@ internal static class ConsoleHost
 
         var app = builder.Build();
         app.Lifetime.ApplicationStarted.Register(() => app.Logger.ConsoleStarts(options.BrokerAddress));
-        app.UseExceptionHandler("/problem");
+        app.UseExceptionHandler("/problem", createScopeForErrors: true);
+        app.UseStatusCodePagesWithReExecute("/problem", "?status={0}", createScopeForStatusCodePages: true);
+        app.UseGetForProblemPage();
         app.UseSecurityHeaders();
         app.UseRequestLocalization(Languages());
         app.UseWebSockets();
@@ -72,6 +75,14 @@ internal static class ConsoleHost
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(mode => mode.ContentSecurityFrameAncestorsPolicy = null);
         return app;
     }
+
+    // The page about a refused form is no form itself: run as a post it would be refused for the same reason again.
+    private static void UseGetForProblemPage(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        if (context.Features.Get<IExceptionHandlerFeature>() is not null || context.Features.Get<IStatusCodeReExecuteFeature>() is not null)
+            context.Request.Method = HttpMethods.Get;
+        return next(context);
+    });
 
     private static void AddLogging(WebApplicationBuilder builder) => builder.Host.UseSerilog((context, logger) => logger
         .ReadFrom.Configuration(context.Configuration)

@@ -15,6 +15,8 @@ internal static class BrokerRefusal
         Parse(refusal.Trailers.GetValue("reason")) ?? refusal.StatusCode switch
         {
             StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Cancelled => ReasonCode.BrokerUnavailable,
+            // A broken or distrusted connection: the client library calls it internal, the broker never answered.
+            StatusCode.Internal when refusal.Status.DebugException is HttpRequestException or IOException => ReasonCode.BrokerUnavailable,
             StatusCode.Unauthenticated => ReasonCode.SignInExpired,
             StatusCode.PermissionDenied => ReasonCode.NotAllowed,
             StatusCode.NotFound => ReasonCode.NotFound,

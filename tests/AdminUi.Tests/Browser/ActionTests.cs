@@ -17,6 +17,7 @@ public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
         var dialog = page.GetByRole(AriaRole.Dialog);
         await Expect(dialog).ToContainTextAsync("A sessão na máquina balcao-1 termina");
         await Expect(dialog).ToContainTextAsync("Pessoa afetada: Ana Martins.");
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Cancelar" })).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Escape");
         await Expect(dialog).ToHaveCountAsync(0);
         await Expect(button).ToBeFocusedAsync();
@@ -86,7 +87,7 @@ public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
         await using var console = await RunningConsole.StartAsync();
         var page = await OpenAsync(console, "/pools");
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar conjunto" }).ClickAsync();
-        await page.GetByLabel("Nome").FillAsync("Tesouraria");
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "Nome*", Exact = true }).FillAsync("Tesouraria");
         await page.GetByLabel("Número de máquinas").FillAsync("3");
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");
