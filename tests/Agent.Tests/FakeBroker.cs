@@ -188,6 +188,8 @@ internal sealed class Script
 
 internal sealed class FakeConnection(string thumbprint, Hello hello)
 {
+    private readonly List<AgentMessage> _kept = [];
+
     public string Thumbprint { get; } = thumbprint;
 
     public Hello Hello { get; } = hello;
@@ -200,14 +202,19 @@ internal sealed class FakeConnection(string thumbprint, Hello hello)
 
     public void Send(Command command) => Commands.Writer.TryWrite(command);
 
-    /// <summary>The next message of the kind; others on the way are skipped.</summary>
+    /// <summary>The next message of the kind; others on the way are kept for whoever asks for them.</summary>
     public async Task<AgentMessage> NextAsync(AgentMessage.KindOneofCase kind, TimeSpan? within = null)
     {
         using var deadline = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(30));
         while (true)
         {
-            var message = await Received.Reader.ReadAsync(deadline.Token);
-            if (message.KindCase == kind) return message;
+            if (_kept.FindIndex(m => m.KindCase == kind) is >= 0 and var at)
+            {
+                var kept = _kept[at];
+                _kept.RemoveAt(at);
+                return kept;
+            }
+            _kept.Add(await Received.Reader.ReadAsync(deadline.Token));
         }
     }
 

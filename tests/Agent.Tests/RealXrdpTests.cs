@@ -1,0 +1,110 @@
+using System.Security.Cryptography;
+using System.Text;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Montalegre.Vdi.Contracts.Agent.V1;
+
+namespace Montalegre.Vdi.Agent.Tests;
+
+public sealed class RealXrdpTests
+{
+    private const string User = "agentprobe";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    [Fact]
+    public async Task One_time_secret_opens_a_real_desktop_that_is_reported_messaged_disconnected_rejoined_and_logged_off()
+    {
+        if (XrdpMachine.Missing() is { } why) Assert.Skip(why);
+        await using var broker = await FakeBroker.StartAsync();
+        await using var machine = await XrdpMachine.StartAsync(broker.Document());
+        try
+        {
+            await RunAsync(broker, machine);
+        }
+        catch (Exception e) when (e is OperationCanceledException or Xunit.Sdk.XunitException)
+        {
+            throw new InvalidOperationException(machine.Output, e);
+        }
+    }
+
+    private static async Task RunAsync(FakeBroker broker, XrdpMachine machine)
+    {
+        var connection = await broker.Script.NextConnectionAsync(Patience);
+        Assert.Equal((uint)machine.Port, connection.Hello.RdpPort);
+        Assert.Equal(machine.CertificateSha256, connection.Hello.RdpCertificateSha256.ToByteArray());
+
+        var first = Secret();
+        Assert.Equal("", (await connection.AskAsync(Prepare("p1", first), Patience)).Error);
+        var client = machine.Connect(User, first);
+        foreach (var phase in new[] { "authenticate", "session_open", "display", "desktop" })
+        {
+            var reached = (await connection.NextAsync(AgentMessage.KindOneofCase.Phase, Patience)).Phase;
+            Assert.Equal(("s-1", phase), (reached.SessionId, reached.Phase));
+            Assert.True(reached.EndedAt >= reached.StartedAt);
+        }
+
+        var session = await SessionAsync(connection, GuestSessionState.Active);
+        Assert.Equal((User, "s-1"), (session.UserName, session.SessionId));
+        Assert.NotEmpty(machine.Running("sleep 54321"));
+        await UntilIdleAsync(connection, session.GuestSessionId);
+
+        Assert.Equal("", (await connection.AskAsync(Command("m1", c => c.Message = new ShowMessage { GuestSessionId = session.GuestSessionId, Title = "Aviso", Text = "A máquina reinicia às 18h." }), Patience)).Error);
+        Assert.NotEmpty(machine.Running("xmessage"));
+
+        Assert.Equal("", (await connection.AskAsync(Command("d1", c => c.Disconnect = new Disconnect { GuestSessionId = session.GuestSessionId }), Patience)).Error);
+        await SessionAsync(connection, GuestSessionState.Disconnected);
+        await client.WaitForExitAsync(new CancellationTokenSource(Patience).Token);
+
+        var second = Secret();
+        Assert.Equal("", (await connection.AskAsync(Prepare("p2", second), Patience)).Error);
+        _ = machine.Connect(User, second);
+        Assert.Equal(session.GuestSessionId, (await SessionAsync(connection, GuestSessionState.Active)).GuestSessionId);
+
+        // The client keeps its desktop; its used secret opens nothing more.
+        machine.Connect(User, second);
+        await Deadline.UntilAsync(() => machine.SesmanLog.Contains("AUTHFAIL", StringComparison.Ordinal), Patience);
+        Assert.Single(machine.Running("Xorg :"));
+
+        Assert.Equal("", (await connection.AskAsync(Command("l1", c => c.LogOff = new LogOff { GuestSessionId = session.GuestSessionId }), Patience)).Error);
+        var closed = (await connection.NextAsync(AgentMessage.KindOneofCase.SessionClosed, Patience)).SessionClosed;
+        Assert.Equal((session.GuestSessionId, "s-1"), (closed.GuestSessionId, closed.SessionId));
+        Assert.Empty(machine.Running("sleep 54321"));
+        Assert.Empty(machine.Running("Xorg :"));
+        Assert.Contains("no such session", (await connection.AskAsync(Command("l2", c => c.LogOff = new LogOff { GuestSessionId = session.GuestSessionId }), Patience)).Error, StringComparison.Ordinal);
+    }
+
+    private static string Secret() => Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+
+    private static Command Prepare(string id, string secret) => Command(id, c => c.PrepareSignIn = new PrepareSignIn
+    {
+        SessionId = "s-1",
+        UserName = User,
+        DisplayName = "Ana, da Câmara: \"teste\"",
+        SecretSha256 = ByteString.CopyFrom(SHA256.HashData(Encoding.UTF8.GetBytes(secret))),
+    });
+
+    private static Command Command(string id, Action<Command> fill)
+    {
+        var command = new Command { CommandId = id, Epoch = 1, Lifetime = new Duration { Seconds = 60 } };
+        fill(command);
+        return command;
+    }
+
+    private static async Task<GuestSession> SessionAsync(FakeConnection connection, GuestSessionState state)
+    {
+        while (true)
+        {
+            var session = (await connection.NextAsync(AgentMessage.KindOneofCase.SessionChanged, Patience)).SessionChanged;
+            if (session.State == state) return session;
+        }
+    }
+
+    private static async Task UntilIdleAsync(FakeConnection connection, string guestSession)
+    {
+        while (true)
+        {
+            var heartbeat = (await connection.NextAsync(AgentMessage.KindOneofCase.Heartbeat, Patience)).Heartbeat;
+            if (heartbeat.Idle.Any(i => i.GuestSessionId == guestSession && i.Idle.ToTimeSpan() > TimeSpan.Zero)) return;
+        }
+    }
+}

@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Montalegre.Vdi.Contracts;
+
+namespace Montalegre.Vdi.Agent.Tests;
+
+/// <summary>
+/// A pretended desktop machine on this one: real sesman, xrdp, Xorg, PAM module and agent as root, in mount and process
+/// namespaces of their own, so that accounts, sockets and homes are thrown away and one kill ends everything.
+/// </summary>
+internal sealed class XrdpMachine : IAsyncDisposable
+{
+    private readonly Process _namespace;
+    private readonly List<Process> _clients = [];
+    private readonly StringBuilder _output = new();
+
+    private XrdpMachine(string directory, int port, int clientDisplay, Process @namespace)
+    {
+        Directory = directory;
+        Port = port;
+        ClientDisplay = clientDisplay;
+        _namespace = @namespace;
+    }
+
+    public string Directory { get; }
+
+    public int Port { get; }
+
+    public string Output => _output.ToString();
+
+    public string SesmanLog => File.ReadAllText(Path.Combine(Directory, "sesman.log"));
+
+    public byte[] CertificateSha256 => SHA256.HashData(X509Certificate2.CreateFromPem(File.ReadAllText(Path.Combine(Directory, "etc", "xrdp", "cert.pem"))).RawData);
+
+    private int ClientDisplay { get; }
+
+    /// <summary>Null when this machine can run it, else why not.</summary>
+    public static string? Missing()
+    {
+        if (!Environment.IsPrivilegedProcess) return "it makes namespaces and accounts; run as root";
+        string[] needed = ["/usr/sbin/xrdp", "/usr/sbin/xrdp-sesman", "/usr/bin/xfreerdp", "/usr/bin/Xvfb", "/usr/bin/xmessage", "/usr/bin/gcc", "/usr/include/X11/Xlib.h", "/usr/include/security/pam_modules.h"];
+        return needed.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"{file} is not installed" : null;
+    }
+
+    public static async Task<XrdpMachine> StartAsync(JoinDocument document)
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("agent-xrdp").FullName;
+        File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
+        var display = RandomNumberGenerator.GetInt32(200, 30_000);
+        var port = FreePort();
+        File.WriteAllText(Path.Combine(directory, "join"), document.Format());
+        File.WriteAllText(Path.Combine(directory, "agent.conf"), $"StateDirectory = {directory}/state\nJoinFile = {directory}/join\nDmiEntries = /nowhere\n");
+        File.WriteAllText(Path.Combine(directory, "wm.c"), WindowManager);
+        await ToEndAsync("gcc", "-O1", "-o", $"{directory}/wm", $"{directory}/wm.c", "-lX11");
+        await ToEndAsync("gcc", "-shared", "-fPIC", "-O1", "-o", $"{directory}/pam_montalegre.so", Path.Combine(Root(), "native/pam/pam_montalegre.c"), "-lpam");
+        await ToEndAsync("cp", "-a", "/etc", $"{directory}/etc");
+        var etc = Path.Combine(directory, "etc");
+        await ToEndAsync("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=desktop", "-keyout", $"{etc}/xrdp/key.new", "-out", $"{etc}/xrdp/cert.new");
+        File.Move($"{etc}/xrdp/key.new", $"{etc}/xrdp/key.pem", overwrite: true);
+        File.Move($"{etc}/xrdp/cert.new", $"{etc}/xrdp/cert.pem", overwrite: true);
+        Replace($"{etc}/xrdp/xrdp.ini", ("port=3389", $"port=tcp://127.0.0.1:{port}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp.log", $"LogFile={directory}/xrdp.log"));
+        Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={FreePort()}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={directory}/sesman.log"), ("X11DisplayOffset=10", $"X11DisplayOffset={display + 1}"), ("EnableUserWindowManager=true", "EnableUserWindowManager=false"), ("MaxSessions=50", "MaxSessions=10"));
+        File.WriteAllText($"{etc}/pam.d/xrdp-sesman", $"auth [success=done default=ignore] {directory}/pam_montalegre.so\naccount [success=done default=ignore] {directory}/pam_montalegre.so\n@include common-auth\n@include common-account\n@include common-session\nsession optional {directory}/pam_montalegre.so\n");
+        File.WriteAllText($"{etc}/xrdp/startwm.sh", $"#!/bin/sh\nsetsid sleep 54321 </dev/null >/dev/null 2>&1 &\nexec {directory}/wm\n");
+        File.WriteAllText(Path.Combine(directory, "run"), Script(directory));
+
+        var start = new ProcessStartInfo("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", $"{directory}/run", Path.Combine(AppContext.BaseDirectory, "Montalegre.Vdi.Agent")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        var machine = new XrdpMachine(directory, port, display, Process.Start(start)!);
+        machine._namespace.OutputDataReceived += machine.Heard;
+        machine._namespace.ErrorDataReceived += machine.Heard;
+        machine._namespace.BeginOutputReadLine();
+        machine._namespace.BeginErrorReadLine();
+        machine._clients.Add(Process.Start(new ProcessStartInfo("Xvfb", [$":{display}", "-screen", "0", "1280x900x24", "-nolisten", "tcp"]) { RedirectStandardError = true })!);
+        return machine;
+    }
+
+    /// <summary>An ordinary RDP client; ends when the session's connection does.</summary>
+    public Process Connect(string user, string secret)
+    {
+        var start = new ProcessStartInfo("xfreerdp", [$"/v:127.0.0.1:{Port}", $"/u:{user}", $"/p:{secret}", "/cert:ignore", "/size:800x600", "/bpp:32"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DISPLAY"] = $":{ClientDisplay}";
+        var client = Process.Start(start)!;
+        client.OutputDataReceived += Heard;
+        client.ErrorDataReceived += Heard;
+        client.BeginOutputReadLine();
+        client.BeginErrorReadLine();
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>Command lines of the machine's processes that contain a text.</summary>
+    public IReadOnlyList<string> Running(string text)
+    {
+        var found = new List<string>();
+        foreach (var process in Process.GetProcesses())
+        {
+            using (process)
+            {
+                try
+                {
+                    var line = File.ReadAllText($"/proc/{process.Id}/cmdline").Replace('\0', ' ');
+                    if (line.Contains(text, StringComparison.Ordinal) && IsInside(process.Id)) found.Add(line);
+                }
+                catch (IOException)
+                {
+                }
+            }
+        }
+        return found;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients)
+        {
+            client.Kill();
+            await client.WaitForExitAsync();
+            client.Dispose();
+        }
+        _namespace.Kill();
+        await _namespace.WaitForExitAsync();
+        _namespace.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private bool IsInside(int pid) => new FileInfo($"/proc/{pid}/ns/pid").LinkTarget == new FileInfo($"/proc/{_namespace.Id}/ns/pid_for_children").LinkTarget;
+
+    private void Heard(object? sender, DataReceivedEventArgs line)
+    {
+        lock (_output) _output.AppendLine(line.Data);
+    }
+
+    private static string Script(string directory) => $"""
+        set -e
+        mount --make-rprivate /
+        mount -t tmpfs tmpfs /run
+        mkdir -p /run/xrdp /run/lock
+        mkdir -p /tmp/.X11-unix
+        mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix
+        mount -t tmpfs tmpfs /home
+        mount --bind {directory}/etc /etc
+        chmod 755 /etc/xrdp/startwm.sh
+        xrdp-sesman -n -c /etc/xrdp/sesman.ini > /dev/null 2>&1 &
+        "$1" --config {directory}/agent.conf &
+        xrdp -n -c /etc/xrdp/xrdp.ini > /dev/null 2>&1 &
+        read nothing
+        """;
+
+    private static void Replace(string path, params (string Old, string New)[] changes)
+    {
+        var text = File.ReadAllText(path);
+        foreach (var (old, @new) in changes) text = text.Replace(old, @new, StringComparison.Ordinal);
+        File.WriteAllText(path, text);
+    }
+
+    private static async Task ToEndAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        var error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} failed: {error}");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string Root()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Montalegre.Vdi.sln"))) directory = directory.Parent;
+        return directory?.FullName ?? throw new InvalidOperationException("The tests do not run inside the checkout.");
+    }
+
+    private const string WindowManager = """
+        #include <X11/Xlib.h>
+        int main(void)
+        {
+            Display *display = XOpenDisplay(0);
+            if (!display) return 1;
+            XSelectInput(display, DefaultRootWindow(display), SubstructureRedirectMask);
+            for (;;) {
+                XEvent event;
+                XNextEvent(display, &event);
+                if (event.type == MapRequest) XMapWindow(display, event.xmaprequest.window);
+            }
+        }
+        """;
+}
