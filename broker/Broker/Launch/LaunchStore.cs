@@ -160,7 +160,8 @@ internal sealed class LaunchStore(NpgsqlDataSource database)
             select 1 + (select count(*)::int from launch_request r
                          where r.pool_id = @pool and r.user_id <> @user and r.seen_at > now() - interval '15 seconds'
                            and r.created_at < (select created_at from mine))                             as place,
-                   (select count(*)::int from starting where kind = 'provision')                         as being_provisioned,
+                   (select count(*)::int from machine where pool_id = @pool and state = 'provisioning')
+                   - (select count(*)::int from starting where kind in ('refresh', 'restart'))           as being_provisioned,
                    (select count(*)::int from starting where kind in ('refresh', 'restart'))             as being_refreshed,
                    (select count(*)::int from machine where pool_id = @pool and state in ('reserved', 'in_use')) as occupied,
                    (select count(*)::int from machine where pool_id = @pool and state <> 'deleting')     as machines,

@@ -5,7 +5,6 @@ using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Storage;
-using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Machines;
@@ -45,7 +44,7 @@ internal sealed class AddManualMachine(
         if (added is null) return new AddManualOutcome.Refused(RefusalReason.NotFound, "pool_id: not a manual pool");
         if (added is false) return new AddManualOutcome.Refused(RefusalReason.NameTaken, name);
         var token = await tokens.MakeAsync(machine, TokenLifetime);
-        var document = new JoinDocument(machine.Value, new(options.Value.EnrolmentUrl), new(options.Value.ChannelUrl), authority.Sha256, token.Token);
+        var document = options.Value.JoinDocument(machine, authority.Sha256, token.Token);
         return new AddManualOutcome.Added(machine, document.Format(), token.ExpiresAt);
     }
 }

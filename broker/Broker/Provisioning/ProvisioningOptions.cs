@@ -1,4 +1,6 @@
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
 
@@ -14,7 +16,7 @@ internal sealed class ProvisioningOptions : IOptionsWithProblems
     /// <summary>How often the sweep compares wanted and actual when no event asks for it.</summary>
     public TimeSpan Sweep { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Where machines reach this broker's enrolment endpoint.</summary>
+    /// <summary>Where machines reach this broker's enrolment endpoint; needed before the first machine can be made or added.</summary>
     public string EnrolmentUrl { get; set; } = "";
 
     /// <summary>Where machines reach this broker's mutual-TLS endpoint.</summary>
@@ -26,6 +28,13 @@ internal sealed class ProvisioningOptions : IOptionsWithProblems
     /// <summary>How long a machine's join token is good for; it is used once, within the first boot.</summary>
     public TimeSpan JoinTokenLifetime { get; set; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>The document with which a machine joins.</summary>
+    /// <exception cref="StepFailedException">The addresses are not configured.</exception>
+    public JoinDocument JoinDocument(MachineId machine, string authoritySha256, string token) =>
+        EnrolmentUrl.Length > 0 && ChannelUrl.Length > 0
+            ? new(machine.Value, new(EnrolmentUrl), new(ChannelUrl), authoritySha256, token)
+            : throw new StepFailedException(RefusalReason.ProvisioningFailed, $"Set {SectionName}:{nameof(EnrolmentUrl)} and {SectionName}:{nameof(ChannelUrl)} to the addresses at which machines reach this broker.");
+
     /// <inheritdoc />
     public IEnumerable<string> Problems()
     {
@@ -33,7 +42,7 @@ internal sealed class ProvisioningOptions : IOptionsWithProblems
         if (Sweep < TimeSpan.FromSeconds(1)) yield return $"{SectionName}:{nameof(Sweep)} is {Sweep}; use 1 second or more.";
         if (FirstForwardedPort is < 1024 or > 60000) yield return $"{SectionName}:{nameof(FirstForwardedPort)} is {FirstForwardedPort}; use 1024 to 60000.";
         foreach (var (name, url) in new[] { (nameof(EnrolmentUrl), EnrolmentUrl), (nameof(ChannelUrl), ChannelUrl) })
-            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != "https")
+            if (url.Length > 0 && (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != "https"))
                 yield return $"{SectionName}:{name} is '{url}'; give the https address at which machines reach this broker.";
         if (JoinTokenLifetime < TimeSpan.FromMinutes(1)) yield return $"{SectionName}:{nameof(JoinTokenLifetime)} is {JoinTokenLifetime}; use 1 minute or more.";
     }

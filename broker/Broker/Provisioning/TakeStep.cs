@@ -3,7 +3,6 @@ using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Images;
-using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
@@ -74,7 +73,7 @@ internal sealed class TakeStep(
     private async Task<MachineDefinition> DefinitionAsync(DueOperation operation, MachineId machine, long epoch, CancellationToken ct)
     {
         var token = await tokens.MakeAsync(machine, options.Value.JoinTokenLifetime);
-        var document = new JoinDocument(machine.Value, new(options.Value.EnrolmentUrl), new(options.Value.ChannelUrl), authority.Sha256, token.Token);
+        var document = options.Value.JoinDocument(machine, authority.Sha256, token.Token);
         return new MachineDefinition(machine, operation.Name, operation.Cpus, operation.MemoryMib, operation.Generation,
             MachineNetwork.Parse(operation.Network, operation.Port), [document.Format()], epoch);
     }

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Montalegre.Vdi.Rig.Postgres;
+using Montalegre.Vdi.Rig.Libvirt;
 
 namespace Montalegre.Vdi.Rig.Stack;
 
@@ -32,6 +32,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
     private readonly StackSettings _settings;
     private readonly ServiceAccount _account;
     private readonly string _image;
+    private LibvirtDaemons? _libvirt;
 
     private DemonstrationStack(StackSettings settings, ServiceAccount account, string image) => (_settings, _account, _image) = (settings, account, image);
 
@@ -68,9 +69,6 @@ public sealed class DemonstrationStack : IAsyncDisposable
     /// <summary>The broker's state directory.</summary>
     public string BrokerState => Path.Combine(_account.StateDirectory, "broker");
 
-    /// <summary>Disks of the machines.</summary>
-    public string StoragePath => Path.Combine(_account.StateDirectory, "disks");
-
     /// <summary>The account everything runs as.</summary>
     public ServiceAccount Account => _account;
 
@@ -88,6 +86,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
         try
         {
             await stack.PrepareAsync(ct);
+            await using (progress.Step("Starting the hypervisor's daemons")) await stack.StartLibvirtAsync(ct);
             await using (progress.Step("Starting broker and database"))
             {
                 await stack.StartBrokerAsync(ct);
@@ -108,6 +107,13 @@ public sealed class DemonstrationStack : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a libvirt of our own; nothing of the computer's libvirt is touched.</summary>
+    public async Task StartLibvirtAsync(CancellationToken ct) =>
+        _libvirt = await LibvirtDaemons.StartAsync(Path.Combine(_account.StateDirectory, "libvirt"), _account.User, ct);
+
+    /// <summary>The hypervisor of this stack.</summary>
+    public LibvirtDaemons Libvirt => _libvirt ?? throw new InvalidOperationException("The hypervisor's daemons are not started.");
+
     /// <summary>Starts the broker and waits until it can broker.</summary>
     public async Task StartBrokerAsync(CancellationToken ct)
     {
@@ -119,7 +125,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
             // 10.0.2.2 is the host's loopback as a machine with user-mode networking sees it.
             ["Provisioning:EnrolmentUrl"] = $"https://10.0.2.2:{ports.Api}", ["Provisioning:ChannelUrl"] = $"https://10.0.2.2:{ports.Channel}",
             ["Provisioning:FirstForwardedPort"] = $"{_settings.FirstForwardedPort}", ["Provisioning:ParallelPerHost"] = "2",
-            ["Demonstration:Enabled"] = "true", ["Demonstration:StoragePath"] = StoragePath, ["Demonstration:ImagePath"] = _image,
+            ["Demonstration:Enabled"] = "true", ["Demonstration:HostUri"] = Libvirt.Uri, ["Demonstration:StoragePath"] = Libvirt.StoragePath, ["Demonstration:ImagePath"] = _image,
             ["Demonstration:PoolSize"] = $"{_settings.PoolSize}", ["Demonstration:PasswordFile"] = PasswordFile, ["Demonstration:UserName"] = UserName,
             ["Demonstration:GatewayRdpAddress"] = RdpAddress,
         };
@@ -164,7 +170,9 @@ public sealed class DemonstrationStack : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var service in new[] { Console, Gateway, Broker }.OfType<Service>()) await service.DisposeAsync();
-        await SessionLibvirt.StopMachinesAsync(_account);
+        if (_libvirt is null) return;
+        _libvirt.StopMachines();
+        await _libvirt.DisposeAsync();
     }
 
     private string ServerCertificate => Path.Combine(BrokerState, "demonstration", "server.pem");
@@ -173,7 +181,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
 
     private async Task PrepareAsync(CancellationToken ct)
     {
-        foreach (var name in new[] { "home", "run", "broker", "disks" }) await _account.DirectoryAsync(name, ct);
+        foreach (var name in new[] { "home", "run", "broker" }) await _account.DirectoryAsync(name, ct);
         if (!File.Exists(PasswordFile))
         {
             // Made here, shown at the end of every start: it opens a demonstration on loopback.
@@ -186,8 +194,8 @@ public sealed class DemonstrationStack : IAsyncDisposable
             if (!LoopbackPorts.IsFree(port)) throw new SetUpException($"Port {port} on 127.0.0.1 is taken by another program; stop it (ss -ltnp shows which), then run this again.");
     }
 
-    private Task<Service> StartAsync(string name, string project, Dictionary<string, string> settings, CancellationToken ct) =>
-        Service.StartAsync(_account, name, "dotnet", [Builds.Program(project), .. settings.Select(s => $"--{s.Key}={s.Value}")], new Dictionary<string, string>(), ct);
+    private async Task<Service> StartAsync(string name, string project, Dictionary<string, string> settings, CancellationToken ct) =>
+        await Service.StartAsync(_account, name, "dotnet", [await _account.ReadableAsync(Builds.Program(project), ct), .. settings.Select(s => $"--{s.Key}={s.Value}")], new Dictionary<string, string>(), ct);
 
     private async Task<string> AuthoritySha256Async(CancellationToken ct)
     {

@@ -54,6 +54,31 @@ public sealed class ServiceAccount
     public Task OwnAsync(string path, CancellationToken ct) =>
         User is null ? Task.CompletedTask : Run.ToEndAsync("/bin/chown", ["-R", $"{User}:{User}", path], ct: ct);
 
+    /// <summary>
+    /// A program's path that the account can read: root's checkout may be closed to it, and then the program's folder is
+    /// copied below the state directory.
+    /// </summary>
+    public async Task<string> ReadableAsync(string program, CancellationToken ct)
+    {
+        if (User is null) return program;
+        var (test, arguments) = CommandLine("/usr/bin/test", ["-r", program]);
+        try
+        {
+            await Run.ToEndAsync(test, arguments, ct: ct);
+            return program;
+        }
+        catch (InvalidOperationException)
+        {
+            var folder = Path.GetDirectoryName(program)!;
+            var copy = Path.Combine(StateDirectory, "programs", Path.GetFileNameWithoutExtension(program));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            if (Directory.Exists(copy)) Directory.Delete(copy, recursive: true);
+            await Run.ToEndAsync("/bin/cp", ["-r", folder, copy], ct: ct);
+            await OwnAsync(Path.Combine(StateDirectory, "programs"), ct);
+            return Path.Combine(copy, Path.GetFileName(program));
+        }
+    }
+
     /// <summary>The command line that runs a program as the account, in a session of its own so that Ctrl-C reaches only us.</summary>
     public (string Program, IReadOnlyList<string> Arguments) CommandLine(string program, IEnumerable<string> arguments)
     {
