@@ -14,6 +14,9 @@ internal sealed class RawClient : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
+    // A test that needs only one end must not lose the other to the collector, which would close it.
+    private (SslStream Client, SslStream Machine)? _ends;
+
     /// <summary>What an RDP client says between TLS and its Client Info.</summary>
     public static byte[] Handshake =>
         [.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode];
@@ -69,6 +72,7 @@ internal sealed class RawClient : IDisposable
         var (machineEnd, _) = await accepting;
         if (await client.AnswerAsync() is not ConnectionConfirm.Accepted) throw new InvalidOperationException("The gateway refused.");
         var clientEnd = await client.StartTlsAsync();
+        client._ends = (clientEnd, machineEnd);
         await clientEnd.WriteAsync(Handshake);
         var seen = new List<byte>();
         var buffer = new byte[4096];
@@ -78,5 +82,9 @@ internal sealed class RawClient : IDisposable
         return (client, clientEnd, machineEnd, [.. seen]);
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _socket.Dispose();
+        GC.KeepAlive(_ends);
+    }
 }
