@@ -22,9 +22,8 @@ internal sealed class DoorCertificate
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+            // Resumption stays on: only then do all connections share one OpenSSL context, some 20 KB each.
             AllowRenegotiation = false,
-            // A ticket is new each time and so is its connection; resumption would only keep state for idle relays.
-            AllowTlsResume = false,
         };
     }
 

@@ -112,7 +112,6 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
                 TargetHost = target.MachineId,
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 AllowRenegotiation = false,
-                AllowTlsResume = false,
                 CertificateChainPolicy = PinOnly,
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
