@@ -9,7 +9,8 @@ internal static class CircuitOrigin
     public static void UseCircuitOriginCheck(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         var request = context.Request;
-        var mustNameOrigin = request.Path.StartsWithSegments("/_blazor") && (context.WebSockets.IsWebSocketRequest || HttpMethods.IsPost(request.Method) || HttpMethods.IsConnect(request.Method));
+        // A page that closes says so by a beacon, which names no origin under our referrer policy; it needs the circuit's secret.
+        var mustNameOrigin = request.Path.StartsWithSegments("/_blazor") && !request.Path.StartsWithSegments("/_blazor/disconnect") && (context.WebSockets.IsWebSocketRequest || HttpMethods.IsPost(request.Method) || HttpMethods.IsConnect(request.Method));
         if (!mustNameOrigin || IsOwn(request)) return next(context);
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
         return Task.CompletedTask;

@@ -58,6 +58,7 @@ internal static class ConsoleHost
 
         var app = builder.Build();
         app.Lifetime.ApplicationStarted.Register(() => app.Logger.ConsoleStarts(options.BrokerAddress));
+        app.Lifetime.ApplicationStopping.Register(() => app.Services.GetRequiredService<LiveFeeds>().Dispose());
         app.UseExceptionHandler("/problem", createScopeForErrors: true);
         app.UseStatusCodePagesWithReExecute("/problem", "?status={0}", createScopeForStatusCodePages: true);
         app.UseGetForProblemPage();

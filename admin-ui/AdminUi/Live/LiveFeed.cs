@@ -50,6 +50,14 @@ internal sealed class LiveFeed : IDisposable
         foreach (var watch in _watches) _ = Task.Run(() => watch(stop), CancellationToken.None);
     }
 
+    public void SignOut()
+    {
+        var now = Time.GetUtcNow();
+        Pools.SetLine(LineState.SignedOut, now);
+        Machines.SetLine(LineState.SignedOut, now);
+        Sessions.SetLine(LineState.SignedOut, now);
+    }
+
     public void Dispose()
     {
         _stop.Cancel();

@@ -46,6 +46,19 @@ internal sealed class LiveFeeds(TimeProvider time, IOptions<ConsoleOptions> opti
         feed.Dispose();
     }
 
+    /// <summary>Ends the set of a sign-in that was given up: every open page of it, in any tab, asks for a new one.</summary>
+    public void End(string token)
+    {
+        LiveFeed feed;
+        lock (_lock)
+        {
+            if (!_feeds.Remove(token, out var known)) return;
+            feed = known.Feed;
+        }
+        feed.Dispose();
+        feed.SignOut();
+    }
+
     public void Dispose()
     {
         lock (_lock)

@@ -59,7 +59,7 @@ internal static class SignInEndpoints
         }
     }
 
-    private static async Task<IResult> SignOutAsync([FromForm(Name = "return")] string? _, Broker broker, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
+    private static async Task<IResult> SignOutAsync([FromForm(Name = "return")] string? _, Broker broker, LiveFeeds feeds, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
     {
         try
         {
@@ -71,6 +71,7 @@ internal static class SignInEndpoints
             // The cookie goes all the same; the broker's copy of the sign-in runs out by itself.
             log.SignOutNotTold(e.StatusCode.ToString());
         }
+        feeds.End(broker.Token);
         await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
         return Results.Redirect(ConsoleCookies.SignInPath + "?left=1");
     }

@@ -48,6 +48,7 @@ public sealed class LiveTests(Chromium chromium) : IClassFixture<Chromium>
         await page.WaitForURLAsync("**/machines?sort=-name");
         await page.GetByRole(AriaRole.Searchbox).FillAsync("pc-777");
         await Expect(page.Locator(".count")).ToContainTextAsync("11 de ");
+        await page.WaitForURLAsync("**q=pc-777*");
         await page.ReloadAsync();
         await Expect(page.Locator(".grid tbody tr td:first-child").First).ToHaveTextAsync("pc-7779");
         await Expect(page.Locator("th[aria-sort=descending]")).ToHaveTextAsync("Nome");

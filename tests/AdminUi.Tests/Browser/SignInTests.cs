@@ -85,7 +85,11 @@ public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>
         await using var console = await RunningConsole.StartAsync();
         var page = await chromium.OpenAsync(console);
         await Ready.PageAsync(page);
+        var other = await page.Context.NewPageAsync();
+        await other.GotoAsync("/machines");
+        await Ready.PageAsync(other);
         await page.GetByRole(AriaRole.Button, new() { Name = "Terminar sessão na consola" }).ClickAsync();
+        await Expect(other.Locator("h1")).ToHaveTextAsync("Iniciar sessão");
         await Expect(page.Locator("h1")).ToHaveTextAsync("Iniciar sessão");
         Assert.Contains("sign-out", console.World.Calls);
         await Ready.ThatAsync(() => console.World.Machines.Watchers == 0, "no watch is left");
