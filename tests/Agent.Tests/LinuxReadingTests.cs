@@ -27,6 +27,21 @@ public sealed class LinuxReadingTests
     }
 
     [Fact]
+    public void Whole_table_gives_the_uuid_and_the_oem_strings_and_every_truncation_is_survived()
+    {
+        byte[] system = [1, 27, 0, 1, 1, 2, 0, 0, 0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF, 6, 0, 0, (byte)'q', 0, 0];
+        byte[] bare = [32, 4, 0, 9, 0, 0];
+        byte[] table = [.. system, .. bare, .. OemStructure, 127, 4, 0, 10, 0, 0];
+        Assert.Equal("00112233-4455-6677-8899-aabbccddeeff", SmbiosStrings.SystemUuid(table));
+        Assert.Equal(["ab", "c"], SmbiosStrings.AllOemStrings(table));
+        for (var length = 0; length < table.Length; length++)
+        {
+            Assert.True(SmbiosStrings.AllOemStrings(table.AsSpan(0, length)).Count <= 2);
+            Assert.True(SmbiosStrings.SystemUuid(table.AsSpan(0, length)).Length is 0 or 36);
+        }
+    }
+
+    [Fact]
     public void Display_is_connected_only_while_the_kernel_lists_an_accepted_end()
     {
         const string Listening = "0000000024b78c69: 00000002 00000000 00010000 0001 01 76495 /run/xrdp/sockdir/xrdp_display_10\n";

@@ -53,7 +53,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         var display = RandomNumberGenerator.GetInt32(200, 30_000);
         var port = FreePort();
         File.WriteAllText(Path.Combine(directory, "join"), document.Format());
-        File.WriteAllText(Path.Combine(directory, "agent.conf"), $"StateDirectory = {directory}/state\nJoinFile = {directory}/join\nDmiEntries = /nowhere\n");
+        File.WriteAllText(Path.Combine(directory, "agent.conf"), $"StateDirectory = {directory}/state\nJoinFile = {directory}/join\nDmiTable = /nowhere\n");
         File.WriteAllText(Path.Combine(directory, "wm.c"), WindowManager);
         await ToEndAsync("gcc", "-O1", "-o", $"{directory}/wm", $"{directory}/wm.c", "-lX11");
         await ToEndAsync("gcc", "-shared", "-fPIC", "-O1", "-o", $"{directory}/pam_montalegre.so", Path.Combine(Root(), "native/pam/pam_montalegre.c"), "-lpam");
@@ -68,7 +68,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         File.WriteAllText($"{etc}/xrdp/startwm.sh", $"#!/bin/sh\nsetsid sleep 54321 </dev/null >/dev/null 2>&1 &\nexec {directory}/wm\n");
         File.WriteAllText(Path.Combine(directory, "run"), Script(directory));
 
-        var start = new ProcessStartInfo("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", $"{directory}/run", Path.Combine(AppContext.BaseDirectory, "Montalegre.Vdi.Agent")])
+        var start = new ProcessStartInfo("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", $"{directory}/run", AgentProgram()])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -180,6 +180,10 @@ internal sealed class XrdpMachine : IAsyncDisposable
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+
+    // MONTALEGRE_TEST_AGENT names a natively compiled one, to hold it to the same test.
+    private static string AgentProgram() =>
+        Environment.GetEnvironmentVariable("MONTALEGRE_TEST_AGENT") is { Length: > 0 } native ? native : Path.Combine(AppContext.BaseDirectory, "Montalegre.Vdi.Agent");
 
     private static string Root()
     {

@@ -14,7 +14,9 @@ internal sealed record AgentOptions
         ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "Montalegre", "join")
         : "/etc/montalegre/join";
 
-    public string DmiEntries { get; init; } = "/sys/firmware/dmi/entries";
+    /// <summary>The whole SMBIOS table: always there, unlike the entries next to it, which need a kernel module.</summary>
+    public string DmiTable { get; init; } = "/sys/firmware/dmi/tables/DMI";
+
     public string PamSocket { get; init; } = "/run/montalegre/pam.sock";
     public string XrdpIni { get; init; } = "/etc/xrdp/xrdp.ini";
     public string XrdpSockets { get; init; } = "/run/xrdp/sockdir";
@@ -54,7 +56,7 @@ internal sealed record AgentOptions
     {
         nameof(StateDirectory) => this with { StateDirectory = value },
         nameof(JoinFile) => this with { JoinFile = value },
-        nameof(DmiEntries) => this with { DmiEntries = value },
+        nameof(DmiTable) => this with { DmiTable = value },
         nameof(PamSocket) => this with { PamSocket = value },
         nameof(XrdpIni) => this with { XrdpIni = value },
         nameof(XrdpSockets) => this with { XrdpSockets = value },

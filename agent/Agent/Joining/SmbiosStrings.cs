@@ -4,7 +4,7 @@ namespace Montalegre.Vdi.Agent.Joining;
 
 /// <summary>
 /// Reads SMBIOS structures: a formatted part of a stated length, then strings, each ended by a zero, the last by two.
-/// Linux hands them out one by one, Windows the whole table.
+/// Both systems hand out the whole table.
 /// </summary>
 internal static class SmbiosStrings
 {

@@ -32,15 +32,8 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
 
     public IEnumerable<(string Source, string Text)> JoinTexts()
     {
-        if (Directory.Exists(options.DmiEntries))
-        {
-            foreach (var entry in Directory.EnumerateDirectories(options.DmiEntries, "11-*"))
-            {
-                var raw = Path.Combine(entry, "raw");
-                if (!File.Exists(raw)) continue;
-                foreach (var text in SmbiosStrings.ReadOemStrings(File.ReadAllBytes(raw)).Where(t => t.StartsWith(Contracts.JoinDocument.Prefix, StringComparison.Ordinal))) yield return (raw, text);
-            }
-        }
+        var table = File.Exists(options.DmiTable) ? File.ReadAllBytes(options.DmiTable) : [];
+        foreach (var text in SmbiosStrings.AllOemStrings(table).Where(t => t.StartsWith(Contracts.JoinDocument.Prefix, StringComparison.Ordinal))) yield return ("SMBIOS", text);
         if (File.Exists(options.JoinFile)) yield return (options.JoinFile, FirstLine(options.JoinFile));
     }
 
