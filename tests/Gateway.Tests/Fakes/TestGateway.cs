@@ -8,6 +8,7 @@ using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
+using Montalegre.Vdi.Gateway.Tests.Desktops;
 using Montalegre.Vdi.Gateway.Tickets;
 
 namespace Montalegre.Vdi.Gateway.Tests.Fakes;
@@ -63,6 +64,10 @@ internal sealed class TestGateway : IAsyncDisposable
             ("Gateway:BrokerAuthoritySha256", broker.AuthoritySha256), ("Gateway:StopGrace", "00:00:02"), .. settings,
         ]);
         await gateway._host.StartAsync();
+        // A client that came before the join would be told that the broker is away; 4050 is joined, 4052 refused.
+        var settled = await Eventually.IsTrueAsync(
+            () => gateway.Log.Lines.Any(l => l.Text.StartsWith("4050", StringComparison.Ordinal) || l.Text.StartsWith("4052", StringComparison.Ordinal)), Patience);
+        Assert.True(settled, "The gateway neither joined nor failed to.");
         return gateway;
     }
 
