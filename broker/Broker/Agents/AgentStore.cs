@@ -56,7 +56,7 @@ internal sealed class AgentStore(NpgsqlDataSource database)
                  from held h
                 where o.machine_id = h.machine_id
                   and o.state = 'running'
-                  and o.step = 'await_agent'
+                  and o.step in ('start', 'await_agent')   -- a killed broker may not have noted that it had started the machine
                   and o.kind in ('provision', 'refresh', 'restart')
                   and h.state = 'provisioning'
             returning o.machine_id, o.operation_id, o.kind, o.state, o.started_at
@@ -265,11 +265,11 @@ internal sealed class AgentStore(NpgsqlDataSource database)
             """, new { machines = Sorted(machines), node });
     }
 
-    /// <summary>Says that this node is alive and holds its agents.</summary>
-    public async Task HoldAsync(Guid node, TimeSpan lifetime)
+    /// <summary>Says that this node is alive and holds its agents; answers the epoch of the leader, whichever node that is.</summary>
+    public async Task<long> HoldAsync(Guid node, TimeSpan lifetime)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        await connection.ExecuteAsync(
+        return await connection.ExecuteScalarAsync<long>(
             """
             with dead as (
                    delete from lease
@@ -279,6 +279,7 @@ internal sealed class AgentStore(NpgsqlDataSource database)
             insert into lease (role, node_id, epoch, expires_at)
                  values ('agents:' || @node, @node, 0, now() + @lifetime)
             on conflict (role) do update set expires_at = excluded.expires_at
+              returning coalesce((select epoch from lease where role = 'leader'), 0)
             """, new { node, lifetime });
     }
 

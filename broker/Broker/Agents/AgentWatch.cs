@@ -6,13 +6,12 @@ namespace Montalegre.Vdi.Broker.Agents;
 
 /// <summary>Liveness lives in memory; only its changes, and now and then its times, are written, in sorted batches.</summary>
 internal sealed class AgentWatch(
-    AgentDirectory directory, AgentStore agents, Node node, IOptions<AgentOptions> options, TimeProvider time, ILogger<AgentWatch> log) : BackgroundService
+    AgentDirectory directory, AgentStore agents, CommandEpoch epoch, Node node, IOptions<AgentOptions> options, TimeProvider time, ILogger<AgentWatch> log) : BackgroundService
 {
     private const int Batch = 500;
     private static readonly TimeSpan HoldLifetime = TimeSpan.FromSeconds(60);
 
     private long _seenWritten = time.GetTimestamp();
-    private long _held;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -35,19 +34,12 @@ internal sealed class AgentWatch(
     /// <summary>One look at every agent. <paramref name="orphans"/> once the agents of a stopped node had time to come back.</summary>
     public async Task RunOnceAsync(bool orphans)
     {
-        await HoldAsync();
+        epoch.Learn(await agents.HoldAsync(node.Id, HoldLifetime));
         await WriteSilentAsync();
         await WriteSeenAsync();
         if (!orphans) return;
         var machines = await agents.SilenceOrphansAsync(node.Id);
         if (machines > 0) log.AgentsOfStoppedNode(machines);
-    }
-
-    private async Task HoldAsync()
-    {
-        if (_held != 0 && time.GetElapsedTime(_held) < HoldLifetime / 4) return;
-        await agents.HoldAsync(node.Id, HoldLifetime);
-        _held = time.GetTimestamp();
     }
 
     private async Task WriteSilentAsync()

@@ -14,7 +14,7 @@ internal static class AgentsSlice
         services.AddSingleton<AgentConversation>();
         services.AddSingleton<JoinTokens>();
         services.AddSingleton<JoinMachine>();
-        services.AddSingleton(_ => new CommandEpoch(() => 0));
+        services.AddSingleton<CommandEpoch>();
         services.AddSingleton<AgentWatch>();
         services.AddHostedService(s => s.GetRequiredService<AgentWatch>());
         return services;

@@ -18,6 +18,9 @@ public enum SessionEnd
     /// <summary>IT threw away the machine's differences.</summary>
     MachineRefreshed,
 
+    /// <summary>The hypervisor said that the machine stopped.</summary>
+    MachineStopped,
+
     /// <summary>The machine was removed, or the hypervisor says that it is gone.</summary>
     MachineRemoved,
 }
@@ -33,6 +36,7 @@ public static class SessionEnds
         SessionEnd.NeverLoggedOn => "never_logged_on",
         SessionEnd.Cancelled => "cancelled",
         SessionEnd.MachineRefreshed => "machine_refreshed",
+        SessionEnd.MachineStopped => "machine_stopped",
         SessionEnd.MachineRemoved => "machine_removed",
         _ => throw new ArgumentOutOfRangeException(nameof(end), end, "is not an end"),
     };

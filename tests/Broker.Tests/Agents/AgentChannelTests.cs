@@ -59,11 +59,13 @@ public sealed class AgentChannelTests(TestCluster cluster) : IAsyncLifetime
         Assert.NotNull((await JoinAsync(enrolment, token.Token, machine)).Response);
     }
 
-    [Fact]
-    public async Task Hello_ends_the_awaiting_operation_and_makes_the_machine_available()
+    [Theory]
+    [InlineData("await_agent")]
+    [InlineData("start")]
+    public async Task Hello_ends_the_awaiting_operation_and_makes_the_machine_available(string step)
     {
         var machine = await _rows.MachineAsync("floating", "provisioning");
-        await _rows.OperationAsync(machine, "provision", "await_agent");
+        await _rows.OperationAsync(machine, "provision", step);
         await using var agent = await ConnectAsync(machine);
 
         await agent.WelcomedAsync();

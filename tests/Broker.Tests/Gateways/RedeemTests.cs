@@ -10,10 +10,21 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Tests.Gateways;
 
-public sealed class RedeemTests(TestDatabase database) : IClassFixture<TestDatabase>
+public sealed class RedeemTests : IClassFixture<TestDatabase>
 {
-    private readonly Arrange _rows = new(database.DataSource);
-    private readonly AgentDirectory _agents = new(new CommandEpoch(() => 7), TimeProvider.System);
+    private readonly TestDatabase _database;
+    private readonly Arrange _rows;
+    private readonly AgentDirectory _agents;
+
+    public RedeemTests(TestDatabase database)
+    {
+        _database = database;
+        _rows = new Arrange(database.DataSource);
+        var epoch = new CommandEpoch();
+        epoch.Learn(7);
+        epoch.Learn(6);
+        _agents = new AgentDirectory(epoch, TimeProvider.System);
+    }
 
     [Fact]
     public async Task One_of_32_redemptions_of_one_ticket_wins()
@@ -152,7 +163,7 @@ public sealed class RedeemTests(TestDatabase database) : IClassFixture<TestDatab
     {
         var options = new GatewayOptions();
         change?.Invoke(options);
-        return new(new GatewayStore(database.DataSource), _agents, Options.Create(options), TimeProvider.System, NullLogger<RedeemTicket>.Instance);
+        return new(new GatewayStore(_database.DataSource), _agents, Options.Create(options), TimeProvider.System, NullLogger<RedeemTicket>.Instance);
     }
 
     private static Task<RedeemResponse> AskAsync(RedeemTicket redeem, GatewayId gateway, string ticket, string from = "10.1.1.1") =>
