@@ -23,7 +23,8 @@ internal sealed class GuestReports(SessionStore sessions, EndSession end, IdleRe
         foreach (var (session, guest) in findings.Seen)
             await SeeAsync(machine, session, guest);
 
-        var known = _rogues.TryRemove(machine, out var before) ? before : [];
+        // The guest's ids begin again with every boot: then whoever is there is new.
+        var known = _rogues.TryRemove(machine, out var before) && !rebooted ? before : [];
         foreach (var guest in findings.Rogue) await RogueAsync(machine, guest, known);
         if (findings.Rogue.Count == 0) await sessions.UnblockAsync(machine, NewOperation());
     }
@@ -77,9 +78,9 @@ internal sealed class GuestReports(SessionStore sessions, EndSession end, IdleRe
     private async Task RogueAsync(MachineId machine, GuestSeen guest, HashSet<string> known)
     {
         var rogues = _rogues.GetOrAdd(machine, _ => []);
-        if (!rogues.Add(guest.GuestSessionId) || known.Contains(guest.GuestSessionId)) return;
-        await sessions.BlockAsync(machine, guest.UserName);
-        log.RogueSession(machine);
+        var first = rogues.Add(guest.GuestSessionId) && !known.Contains(guest.GuestSessionId);
+        await sessions.BlockAsync(machine, guest.UserName, first);
+        if (first) log.RogueSession(machine);
     }
 
     private OperationId NewOperation() => new(Guid.CreateVersion7(time.GetUtcNow()));

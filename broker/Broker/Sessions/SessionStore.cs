@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Domain;
 using Npgsql;
 
@@ -132,11 +133,14 @@ internal sealed partial class SessionStore(NpgsqlDataSource database)
                 where m.machine_id = @machine
                   and p.pool_id = m.pool_id
                   and m.state in ('available', 'reserved', 'in_use', 'unreachable')
-            returning m.machine_id, m.name
+                  and (m.state = 'available'
+                       or (p.kind = 'floating' and not m.manual and m.used_generation is distinct from m.generation))
         )
         insert into audit_event (actor, action, object_kind, object_id, object_name, outcome, reference)
              select name, 'session.rogue', 'machine', machine_id, name, 'NOT_ALLOWED', @user
-               from blocked
+               from machine
+              where machine_id = @machine
+                and @first
         """;
 
     private const string Unblock =
@@ -211,11 +215,11 @@ internal sealed partial class SessionStore(NpgsqlDataSource database)
         });
     }
 
-    /// <summary>A guest session that came around the broker: the machine is not offered while it lasts.</summary>
-    public async Task BlockAsync(MachineId machine, string userName)
+    /// <summary>A guest session that came around the broker: the machine is not offered while it lasts. Audited the first time.</summary>
+    public async Task BlockAsync(MachineId machine, string userName, bool first)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        await connection.ExecuteAsync(Block, new { machine = machine.Value, user = userName });
+        await connection.ExecuteAsync(Block, new { machine = machine.Value, user = Bounded.Text(userName, 100), first });
     }
 
     /// <summary>Nobody is on the machine any more: offered again, or refreshed first if floating.</summary>
