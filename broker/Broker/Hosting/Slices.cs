@@ -49,6 +49,7 @@ internal static class Slices
         app.MapAdministration();
         app.MapAgents();
         app.MapGateways();
+        app.MapGrpcService<SessionsService>();
         app.MapGrpcService<InfrastructureService>();
         app.MapGrpcService<PoolsService>();
         app.MapGrpcService<MachinesService>();

@@ -13,7 +13,7 @@ namespace Montalegre.Vdi.Broker.Tests.Sessions;
 /// </summary>
 public sealed class FreshOverlayTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private const int Events = 250;
+    private const int Events = 300;
     private static readonly string[] Steps = ["stop", "overlay", "define", "start", "await_agent"];
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class FreshOverlayTests(TestDatabase database) : IClassFixture<Tes
         {
             var session = _known.Count == 0 ? new SessionId(Guid.NewGuid()) : _known[Math.Max(0, _known.Count - 1 - _chance.Next(3))];
             var guest = $"c{_chance.Next(2)}";
-            switch (_chance.Next(30))
+            switch (_chance.Next(48))
             {
                 case 0 or 1: await LaunchAsync(); return "launch";
                 case 2 or 3: await _reports.ChangedAsync(_machine, Guest(guest, session, GuestSessionState.Active), default); return "active";
@@ -79,6 +79,7 @@ public sealed class FreshOverlayTests(TestDatabase database) : IClassFixture<Tes
                 case 11: await _reports.ClosedAsync(_machine, new SessionClosed { GuestSessionId = "tty1" }, default); return "rogue closed";
                 case 12: await _end.RunAsync(new(session, SessionEnd.NeverLoggedOn, "broker") { OnlyPending = true }); return "never logged on";
                 case 13: await RestartAsync(); return "restart";
+                case < 26: await LaunchAsync(); return "launch";
                 default: await ProvisionAsync(); return "provisioning";
             }
         }

@@ -1,0 +1,85 @@
+using Grpc.Core;
+using Montalegre.Vdi.Broker.Administration;
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Live;
+using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Sessions;
+
+/// <summary>The gRPC face of sessions for administrators.</summary>
+internal sealed class SessionsService(
+    SessionStore sessions, AuditStore audit, LogOffSession logOff, DisconnectSession disconnect, MessageSession message,
+    ChangePump pump, TimeProvider time, IHostApplicationLifetime lifetime) : Contracts.Admin.V1.Sessions.SessionsBase
+{
+    private const int HistoryLimit = 200;
+
+    public override async Task<ListSessionsResponse> List(ListSessionsRequest request, ServerCallContext context) =>
+        new() { Sessions = { (await sessions.ListAsync(request.IncludeEnded, context.CancellationToken)).Select(s => s.ToMessage()) } };
+
+    public override async Task<SessionDetails> Get(GetSessionRequest request, ServerCallContext context)
+    {
+        var id = Id(request.SessionId);
+        var session = await FindAsync(id, context.CancellationToken);
+        var (phases, connections) = await sessions.DetailsAsync(id, context.CancellationToken);
+        var history = await audit.ListAsync(0, HistoryLimit, id.Value, context.CancellationToken);
+        return new SessionDetails
+        {
+            Session = session,
+            Phases = { phases.Select(p => p.ToMessage()) },
+            Connections = { connections.Select(c => c.ToMessage()) },
+            History = { history.Select(h => h.ToMessage()) },
+        };
+    }
+
+    public override Task<SessionActionResponse> LogOff(SessionActionRequest request, ServerCallContext context) =>
+        ActAsync(request.SessionId, id => logOff.RunAsync(id, By(context), context.CancellationToken), context);
+
+    public override Task<SessionActionResponse> Disconnect(SessionActionRequest request, ServerCallContext context) =>
+        ActAsync(request.SessionId, id => disconnect.RunAsync(id, By(context), context.CancellationToken), context);
+
+    public override Task<SessionActionResponse> SendMessage(SendMessageRequest request, ServerCallContext context) =>
+        ActAsync(request.SessionId, id => message.RunAsync(id, request.Title, request.Text, By(context), context.CancellationToken), context);
+
+    public override async Task Watch(WatchSessionsRequest request, IServerStreamWriter<SessionsUpdate> responseStream, ServerCallContext context)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        var updates = LiveView.WatchAsync(
+            pump, ["session"], ct => sessions.ListAsync(includeEnded: false, ct), (ids, ct) => sessions.FindAsync(ids, ct), s => s.SessionId, time, ending.Token);
+        try
+        {
+            await foreach (var update in updates) await responseStream.WriteAsync(Message(update), ending.Token);
+        }
+        catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            throw Refusal.Refused(RefusalReason.BrokerUnavailable);
+        }
+    }
+
+    private static SessionsUpdate Message(LiveUpdate<SessionRow> update) => update switch
+    {
+        LiveUpdate<SessionRow>.Snapshot all => new SessionsUpdate { Snapshot = new SessionsSnapshot { Sessions = { all.Rows.Select(s => s.ToMessage()) } } },
+        LiveUpdate<SessionRow>.Changes some => new SessionsUpdate
+        {
+            Changes = new SessionChanges { Changed = { some.Changed.Select(s => s.ToMessage()) }, Removed = { some.Gone.Select(id => id.ToString("D")) } },
+        },
+        _ => throw new InvalidOperationException($"{update} is not an update"),
+    };
+
+    private async Task<SessionActionResponse> ActAsync(string text, Func<SessionId, Task<RefusalReason?>> act, ServerCallContext context)
+    {
+        var id = Id(text);
+        if (await act(id) is { } refused) throw Refusal.Refused(refused);
+        return new SessionActionResponse { Session = await FindAsync(id, context.CancellationToken) };
+    }
+
+    private async Task<Session> FindAsync(SessionId id, CancellationToken ct) =>
+        (await sessions.FindAsync([id.Value], ct)).SingleOrDefault()?.ToMessage() ?? throw Refusal.Refused(RefusalReason.NotFound, "session");
+
+    private static SessionId Id(string text) =>
+        Guid.TryParse(text, out var id) ? new SessionId(id) : throw Refusal.Refused(RefusalReason.InvalidField, "session_id");
+
+    private static Asker By(ServerCallContext context) => new(context.Caller().UserName, context.Caller().SourceAddress);
+}
