@@ -25,6 +25,9 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
 
     public TestDatabase Database { get; } = new(cluster);
 
+    /// <summary>False: another node leads, so that no reconciler touches the rows of a test that looks after its machines itself.</summary>
+    public bool Leads { get; init; } = true;
+
     public IServiceProvider Services => _app!.Services;
 
     /// <summary>For example <c>https://127.0.0.1:40123</c>.</summary>
@@ -40,6 +43,7 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     internal async ValueTask StartAsync(string[] settings)
     {
         await Database.InitializeAsync();
+        if (!Leads) await LeaveLeadershipToAnotherAsync();
         _app = Build(_state, settings);
         await _app.StartAsync();
     }
@@ -92,8 +96,15 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     private WebApplication Build(string state, string[] settings) => BrokerApplication.Build(
     [
         "--Hosting:ApiListen=127.0.0.1:0", "--Hosting:ChannelListen=127.0.0.1:0", $"--Hosting:StateDirectory={state}", "--Hosting:LogLevel=Warning",
-        $"--Storage:ConnectionString={Database.ConnectionString}", $"--Storage:OwnerConnectionString={Database.OwnerConnectionString}", .. settings,
+        $"--Storage:ConnectionString={Database.ConnectionString}", $"--Storage:OwnerConnectionString={Database.OwnerConnectionString}",
+        "--Provisioning:EnrolmentUrl=https://127.0.0.1:1", "--Provisioning:ChannelUrl=https://127.0.0.1:2", .. settings,
     ]);
+
+    private async Task LeaveLeadershipToAnotherAsync()
+    {
+        await using var command = Database.DataSource.CreateCommand("insert into lease (role, node_id, epoch, expires_at) values ('leader', gen_random_uuid(), 5, 'infinity')");
+        await command.ExecuteNonQueryAsync();
+    }
 
     private GrpcChannel Open(string address, X509Certificate2? certificate)
     {

@@ -13,7 +13,7 @@ namespace Montalegre.Vdi.Broker.Tests.Agents;
 /// <summary>Agents over real TLS against a whole broker with short periods.</summary>
 public sealed class AgentChannelTests(TestCluster cluster) : IAsyncLifetime
 {
-    private readonly TestBroker _broker = new(cluster);
+    private readonly TestBroker _broker = new(cluster) { Leads = false };
     private Arrange _rows = null!;
 
     public async ValueTask InitializeAsync()

@@ -16,7 +16,7 @@ namespace Montalegre.Vdi.Broker.Tests.Gateways;
 /// <summary>A gateway over real TLS against a whole broker.</summary>
 public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
 {
-    private readonly TestBroker _broker = new(cluster);
+    private readonly TestBroker _broker = new(cluster) { Leads = false };
     private Arrange _rows = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
