@@ -13,7 +13,7 @@ namespace Montalegre.Vdi.Broker.Tests.Sessions;
 /// </summary>
 public sealed class FreshOverlayTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private const int Events = 300;
+    private const int Events = 500;
     private static readonly string[] Steps = ["stop", "overlay", "define", "start", "await_agent"];
 
     [Theory]
@@ -34,7 +34,7 @@ public sealed class FreshOverlayTests(TestDatabase database) : IClassFixture<Tes
             var what = await world.StepAsync();
             await world.CheckAsync($"seed {seed}, event {i}: {what}");
         }
-        Assert.True(world.Launches > 3, $"seed {seed} launched only {world.Launches} times");
+        Assert.True(world.Launches >= 3, $"seed {seed} launched only {world.Launches} times");
     }
 
     private sealed class World(TestDatabase database, int seed)

@@ -35,7 +35,11 @@ internal sealed class BrokerProcess : IAsyncDisposable
     /// <summary>Starts a broker that keeps everything in <paramref name="state"/>.</summary>
     public static BrokerProcess Start(string state, params string[] settings)
     {
-        string[] arguments = [Path.Combine(Unprivileged.Programs, "Montalegre.Vdi.Broker.dll"), $"--Hosting:StateDirectory={state}", "--Hosting:ApiListen=127.0.0.1:0", "--Hosting:ChannelListen=127.0.0.1:0", .. settings];
+        string[] arguments =
+        [
+            Path.Combine(Unprivileged.Programs, "Montalegre.Vdi.Broker.dll"), $"--Hosting:StateDirectory={state}", "--Hosting:ApiListen=127.0.0.1:0", "--Hosting:ChannelListen=127.0.0.1:0",
+            "--Provisioning:EnrolmentUrl=https://127.0.0.1:1", "--Provisioning:ChannelUrl=https://127.0.0.1:2", .. settings,
+        ];
         var (program, all) = Unprivileged.Command("/usr/bin/env", ["dotnet", .. arguments]);
         return new BrokerProcess(Process.Start(new ProcessStartInfo(program, all) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" })!);
     }
