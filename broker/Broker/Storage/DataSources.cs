@@ -8,13 +8,15 @@ internal static class DataSources
     /// <summary>Seconds after which a hot-path statement is given up.</summary>
     public const int HotPathSeconds = 3;
 
+    private const int ReportSeconds = 30;
+
     public static NpgsqlDataSource ForBrokering(string connectionString, int connections, ILoggerFactory? logs = null) =>
-        Build(connectionString, connections, HotPathSeconds, logs);
+        Build(connectionString, connections, HotPathSeconds, options: null, logs);
 
     public static NpgsqlDataSource ForReports(string connectionString, ILoggerFactory? logs = null) =>
-        Build(connectionString, connections: 4, commandSeconds: 30, logs);
+        Build(connectionString, connections: 4, ReportSeconds, $"-c statement_timeout={ReportSeconds}s", logs);   // the driver never cancels, so the server must
 
-    private static NpgsqlDataSource Build(string connectionString, int connections, int commandSeconds, ILoggerFactory? logs)
+    private static NpgsqlDataSource Build(string connectionString, int connections, int commandSeconds, string? options, ILoggerFactory? logs)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -29,6 +31,7 @@ internal static class DataSources
             MaxPoolSize = connections,
             ApplicationName = "montalegre-broker",
         };
+        if (options is not null) settings.Options = options;
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs).Build();
     }
 }
