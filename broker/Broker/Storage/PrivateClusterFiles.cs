@@ -106,7 +106,7 @@ internal sealed class PrivateClusterFiles(string root, string socketDirectory)
             log_min_error_statement = panic
             """);
         Write("pg_hba.conf", "local all all peer map=montalegre");
-        // A shipped example of a role that reads everything for backups is part of the map; it logs on like the others.
+        // The backup role reads everything and changes nothing; pg_dump logs on with it like the broker with the others.
         Write("pg_ident.conf", string.Join('\n', new[] { Superuser, DatabaseAddress.OwnerRole, DatabaseAddress.AppRole, PrivateClusterRoles.Backup }.Select(r => $"montalegre \"{Environment.UserName}\" {r}")));
     }
 
