@@ -33,7 +33,7 @@ grub-mkimage -O i386-pc -p '(hd0,msdos1)/boot/grub' -c /boot/loader/early.cfg -o
 cp /usr/lib/grub/i386-pc/boot.img /boot/loader/boot.img
 rm /boot/loader/early.cfg
 
-apt-get -qq purge -y grub-pc-bin grub-common cpio >/dev/null || true
+apt-get -qq purge -y grub-pc-bin grub-common >/dev/null || true
 apt-get -qq autoremove -y --purge >/dev/null
 apt-get clean
 rm -rf /var/lib/apt/lists/* /var/cache/debconf/*-old /var/log/*.log /var/log/apt
@@ -65,3 +65,8 @@ rm -f /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pe
 : > /etc/machine-id
 rm -f /var/lib/dbus/machine-id
 passwd -l root >/dev/null
+
+# What the machine cannot start without.
+test -e /boot/vmlinuz-"$version"
+test -e /lib/modules/"$version"/modules.dep.bin
+test -x /usr/sbin/xrdp
