@@ -1,0 +1,60 @@
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Rig.Clients;
+
+namespace Montalegre.Vdi.EndToEnd.Tests;
+
+/// <summary>The product's main job on real machinery: libvirt, QEMU, xrdp, our agent and PAM module, xfreerdp.</summary>
+public sealed class DesktopTests(RunningStack running)
+{
+    private const string FreshColor = "#1B5E7B";
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task An_employee_gets_a_desktop_leaves_it_comes_back_from_elsewhere_and_leaves_nothing_behind()
+    {
+        await using var office = await RdpScreen.StartAsync();
+        var ready = await running.Ana.ConnectAsync(office, FreshColor);
+        Assert.False(ready.Reconnection);
+        await running.Rui.UntilAsync(ready.SessionId, SessionState.Active, Soon);
+        var disk = running.Disks();
+
+        // The shell paints its own process id: a colour that only this very process can paint again.
+        await office.ClickAsync(300, 200);
+        await office.TypeLineAsync("touch ~/left-behind; xsetroot -solid $(printf '#%06x' $$)");
+        Assert.True(await Eventually.IsTrueAsync(async () => await office.PixelAsync() != FreshColor, Soon));
+        var processColor = await office.PixelAsync();
+
+        await office.Client.DisposeAsync();
+        await running.Rui.UntilAsync(ready.SessionId, SessionState.Disconnected, Soon);
+        Assert.Equal(DesktopState.SessionDisconnected, (await running.Ana.DesktopAsync()).State);
+
+        await using var home = await RdpScreen.StartAsync();
+        var again = await running.Ana.ConnectAsync(home, processColor);
+        Assert.True(again.Reconnection);
+        Assert.Equal(ready.SessionId, again.SessionId);
+        await home.ClickAsync(300, 200);
+        await home.TypeLineAsync("xsetroot -solid black");
+        Assert.True(await home.ShowsAsync("#000000", Soon));
+        await home.TypeLineAsync("xsetroot -solid $(printf '#%06x' $$)");
+        Assert.True(await home.ShowsAsync(processColor, Soon), "Another shell answered: the session is not the same.");
+
+        var details = await running.Rui.SessionAsync(ready.SessionId);
+        Assert.Superset(new HashSet<string> { "brokering", "connect", "authenticate", "session_open", "display", "desktop" }, details.Phases.Select(p => p.Name).ToHashSet());
+        Assert.Equal(2, details.Connections.Count);
+
+        Assert.Null((await running.Ana.LogOffAsync(ready.SessionId)).Refused);
+        await running.Rui.UntilAsync(ready.SessionId, SessionState.Ended, Soon);
+        Assert.NotEqual(MachineState.Available, (await running.Rui.TheMachineAsync()).State);
+        await running.Ana.UntilAsync(DesktopState.Ready, Person.BootPatience);
+        Assert.Empty(disk.Intersect(running.Disks()));
+
+        await using var next = await RdpScreen.StartAsync();
+        var fresh = await running.Ana.ConnectAsync(next, FreshColor);
+        Assert.NotEqual(ready.SessionId, fresh.SessionId);
+        await next.ClickAsync(300, 200);
+        await next.TypeLineAsync("test -e ~/left-behind && xsetroot -solid red || xsetroot -solid green");
+        Assert.True(await next.ShowsAsync("#00FF00", Soon), $"The screen shows {await next.PixelAsync()}: a file was left behind.");
+        await running.LogOffAndRefreshAsync(fresh.SessionId);
+    }
+}
