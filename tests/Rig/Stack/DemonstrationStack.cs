@@ -146,9 +146,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
             ["Gateway:BrokerEnrolment"] = BrokerUrl, ["Gateway:BrokerChannel"] = $"https://127.0.0.1:{_settings.Ports.Channel}",
             ["Gateway:BrokerAuthoritySha256"] = await AuthoritySha256Async(ct),
             ["Gateway:CertificateFile"] = ServerCertificate, ["Gateway:CertificateKeyFile"] = ServerKey,
-            ["Portal:Broker"] = BrokerUrl, ["Portal:BrokerAuthority"] = AuthorityFile, ["Portal:KeyFolder"] = await _account.DirectoryAsync("portal-keys", ct),
-            ["Portal:RdpCertificateSha256"] = "",
-            ["Kestrel:Endpoints:Portal:Url"] = PortalUrl, ["Kestrel:Endpoints:Portal:Certificate:Path"] = ServerCertificate, ["Kestrel:Endpoints:Portal:Certificate:KeyPath"] = ServerKey,
+            ["Portal:Broker"] = BrokerUrl, ["Gateway:Portal:Listen"] = $"127.0.0.1:{_settings.Ports.Portal}",
         };
         if (File.Exists(token)) arguments["Gateway:JoinTokenFile"] = token;
         Gateway = await StartAsync("gateway", "broker/Gateway", arguments, ct);
