@@ -7,7 +7,7 @@ using Montalegre.Vdi.Rig.Stack;
 
 [assembly: SupportedOSPlatform("linux")]
 [assembly: AssemblyFixture(typeof(RunningStack))]
-[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
 
 namespace Montalegre.Vdi.EndToEnd.Tests;
 
