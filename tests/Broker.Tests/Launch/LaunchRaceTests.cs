@@ -112,7 +112,7 @@ public sealed class LaunchRaceTests(TestDatabase database) : IClassFixture<TestD
     {
         var pool = await _arrange.PoolAsync("floating");
         var machine = await _arrange.MachineAsync(pool, "available");
-        await using (var connection = await database.DataSource.OpenConnectionAsync())
+        await using (var connection = await database.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken))
             await connection.ExecuteAsync("update machine set drain_since = now() where machine_id = @machine", new { machine = machine.Value });
 
         Assert.IsType<Placement.Wait>(LaunchPolicy.Decide((await _store.TryAsync(Attempt(await EntitledAsync(pool), pool))).Facts));
@@ -139,7 +139,7 @@ public sealed class LaunchRaceTests(TestDatabase database) : IClassFixture<TestD
         for (var i = 0; i < 5; i++) await _arrange.MachineAsync(pool, "available");
         var person = await EntitledAsync(pool);
         var first = await _store.TryAsync(Attempt(person, pool));
-        await using (var connection = await database.DataSource.OpenConnectionAsync())
+        await using (var connection = await database.DataSource.OpenConnectionAsync(TestContext.Current.CancellationToken))
         {
             await connection.ExecuteAsync("update session set state = 'ended', ended_at = now() where session_id = @s", new { s = first.Facts.OpenedSession!.Value.Value });
             await connection.ExecuteAsync("update machine set state = 'available' where machine_id = @m", new { m = first.Facts.Machine!.Value.Value });
