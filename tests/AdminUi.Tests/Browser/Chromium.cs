@@ -11,6 +11,8 @@ public sealed class Chromium : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        // The machine of a test run may be busy; the one test about speed measures inside the page.
+        Assertions.SetDefaultExpectTimeout(15_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new()
         {
@@ -23,7 +25,7 @@ public sealed class Chromium : IAsyncLifetime
     internal async Task<IPage> OpenAsync(RunningConsole console, int width = 1280, int height = 800, string? language = null, bool signIn = true, ColorScheme scheme = ColorScheme.Light)
     {
         var context = await _browser.NewContextAsync(new() { IgnoreHTTPSErrors = true, ViewportSize = new() { Width = width, Height = height }, BaseURL = console.Address, ColorScheme = scheme });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(30_000);
         if (language is not null)
             await context.AddCookiesAsync([new() { Name = "__Host-montalegre-language", Value = $"c={language}|uic={language}", Url = console.Address, Secure = true, HttpOnly = true }]);
         var page = await context.NewPageAsync();
