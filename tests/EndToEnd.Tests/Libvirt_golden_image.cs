@@ -5,9 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Rig;
-using Montalegre.Vdi.Rig.Images;
+using Montalegre.Vdi.Rig.Commands;
 using Montalegre.Vdi.Rig.Libvirt;
-using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.EndToEnd.Tests;
 
@@ -48,11 +47,9 @@ public sealed class Libvirt_golden_image : IAsyncLifetime
     {
         static void Say(string line) => TestContext.Current.SendDiagnosticMessage(line);
         var progress = new Progress(TextWriter.Null);
-        var module = await Builds.PamModuleAsync(progress, Ct);
-        var agent = await Builds.AgentAsync(progress, Ct);
-        var file = await new GoldenImage(Checkout.Path("agent/Image"), module, agent).BuildAsync(null, Ct);
+        var file = await ImageCommand.BuildAsync(progress, Ct);
         var image = new ImageVersionId(Guid.NewGuid());
-        await _hypervisor.EnsureImageAsync(image, file.Path, null, Ct);
+        await _hypervisor.EnsureImageAsync(image, file, null, Ct);
         var machine = new MachineId(Guid.NewGuid());
         var port = FreePort();
 
