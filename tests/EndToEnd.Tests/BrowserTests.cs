@@ -1,0 +1,81 @@
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Rig;
+using Montalegre.Vdi.Rig.Clients;
+
+namespace Montalegre.Vdi.EndToEnd.Tests;
+
+/// <summary>Portal and console in the distribution's Chromium, with a real desktop between them.</summary>
+public sealed partial class BrowserTests(RunningStack running)
+{
+    private static readonly string[] Flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+    [Fact]
+    public async Task A_person_connects_from_the_portal_and_IT_sees_it_happen_without_reloading()
+    {
+        using var playwright = await Playwright.CreateAsync();
+        await using var chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags });
+
+        var console = await OpenAsync(chromium, running.Stack.ConsoleUrl);
+        await console.GotoAsync("/sign-in?return=%2Fsessions");
+        await console.Locator("input[name=userName]").FillAsync(Administrator.UserName);
+        await console.Locator("input[name=password]").FillAsync(Administrator.Password);
+        await console.Locator("button.main").ClickAsync();
+        await console.WaitForURLAsync("**/sessions");
+        await console.EvaluateAsync("() => window.notReloaded = true");
+
+        var portal = await OpenAsync(chromium, running.Stack.PortalUrl);
+        await portal.GotoAsync("/sign-in");
+        await portal.Locator("#user").FillAsync(running.Stack.UserName);
+        await portal.Locator("#password").FillAsync(running.Stack.Password);
+        await portal.Locator(".fields .primary").ClickAsync();
+        await PictureAsync(portal, "portal-desktops");
+        await portal.Locator(".desktop .primary").ClickAsync();
+        await portal.Locator("#command").WaitForAsync(new() { Timeout = (float)Person.BootPatience.TotalMilliseconds });
+        await portal.Locator("#command form button").Last.ClickAsync();
+        var line = await portal.Locator("#line").InputValueAsync();
+        Assert.StartsWith("xfreerdp ", line, StringComparison.Ordinal);
+        await PictureAsync(portal, "portal-connect");
+
+        await using var screen = await RdpScreen.StartAsync();
+        screen.Connect(running.Stack.RdpAddress, Ticket().Match(line).Groups[1].Value);
+        Assert.True(await screen.ShowsAsync("#1B5E7B", TimeSpan.FromMinutes(2)), screen.Client.Output);
+        await screen.PictureAsync(Picture("desktop"));
+
+        await Assertions.Expect(console.GetByText(running.Stack.UserName).First).ToBeVisibleAsync(new() { Timeout = 15_000 });
+        Assert.True(await console.EvaluateAsync<bool>("() => window.notReloaded === true"));
+        await PictureAsync(console, "console-sessions");
+
+        var session = (await running.Rui.Sessions.ListAsync(new(), running.Rui.Token)).Sessions.Single();
+        await running.Rui.UntilAsync(session.SessionId, SessionState.Active, TimeSpan.FromSeconds(30));
+        await console.GotoAsync($"/sessions/{session.SessionId}");
+        await console.GetByText(running.Stack.UserName).First.WaitForAsync();
+        await PictureAsync(console, "console-session");
+        foreach (var (path, name) in new[] { ("/", "console-dashboard"), ("/machines", "console-machines"), ("/pools", "console-pools") })
+        {
+            await console.GotoAsync(path);
+            await console.Locator("h1").First.WaitForAsync();
+            await PictureAsync(console, name);
+        }
+        await running.LogOffAndRefreshAsync(session.SessionId);
+    }
+
+    private static async Task<IPage> OpenAsync(IBrowser chromium, string address)
+    {
+        var context = await chromium.NewContextAsync(new() { BaseURL = address, IgnoreHTTPSErrors = true, Locale = "pt-PT", ViewportSize = new() { Width = 1280, Height = 800 } });
+        context.SetDefaultTimeout(30_000);
+        return await context.NewPageAsync();
+    }
+
+    private static string Picture(string name)
+    {
+        Directory.CreateDirectory(Checkout.Path("artifacts/pictures"));
+        return Checkout.Path($"artifacts/pictures/{name}.png");
+    }
+
+    private static Task PictureAsync(IPage page, string name) => page.ScreenshotAsync(new() { Path = Picture(name) });
+
+    [GeneratedRegex("msts=([A-Za-z0-9_-]+)")]
+    private static partial Regex Ticket();
+}
