@@ -34,7 +34,7 @@ public sealed class RunningStack : IAsyncLifetime
         var progress = new Progress(Console.Out);
         var ct = CancellationToken.None;
         await Packages.EnsureAsync(PackagePurpose.Tests, progress, ct);
-        await Builds.ProjectsAsync(["broker/Broker", "broker/Gateway", "admin-ui/AdminUi"], progress, ct);
+        await Builds.ProjectsAsync(Builds.Services, progress, ct);
         var image = await ImageCommand.BuildAsync(progress, ct);
         var ports = LoopbackPorts.Free(5);
         _stack = await DemonstrationStack.StartAsync(new()

@@ -18,8 +18,7 @@ internal static class TestCommand
         foreach (var name in wanted)
             if (!Directory.Exists(Checkout.Path($"tests/{name}"))) throw new SetUpException($"There is no test project {name}; use one of: {string.Join(", ", [.. Unit, .. Real])}.");
         await Packages.EnsureAsync(onlyUnit ? PackagePurpose.Build : PackagePurpose.Tests, progress, ct);
-        string[] started = ["broker/Broker", "broker/Gateway", "admin-ui/AdminUi", "broker/Cli"];
-        await Builds.ProjectsAsync([.. onlyUnit ? [] : started.Where(p => Directory.Exists(Checkout.Path(p))), .. wanted.Select(n => $"tests/{n}")], progress, ct);
+        await Builds.ProjectsAsync([.. wanted.Select(n => $"tests/{n}"), .. wanted.Contains("EndToEnd.Tests") ? Builds.Services : []], progress, ct);
         var total = new Tally();
         foreach (var name in wanted) total += await RunOneAsync(name, ct);
         Console.WriteLine();

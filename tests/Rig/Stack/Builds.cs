@@ -9,11 +9,17 @@ public static class Builds
     /// <summary>Configuration everything runs in.</summary>
     public const string Configuration = "Release";
 
+    /// <summary>
+    /// What runs as the service account. It is published, because a merely built web program reads its pages' files from
+    /// the builder's own package folder, which the account may not.
+    /// </summary>
+    public static IReadOnlyList<string> Services { get; } = ["broker/Broker", "broker/Gateway", "admin-ui/AdminUi"];
+
     /// <summary>Program of a project, for example <c>broker/Broker</c>.</summary>
     public static string Program(string project)
     {
         var name = Path.GetFileNameWithoutExtension(Directory.GetFiles(Checkout.Path(project), "*.csproj").Single());
-        return Checkout.Path($"{project}/bin/{Configuration}/net10.0/{name}.dll");
+        return Checkout.Path(Services.Contains(project) ? $"artifacts/services/{name}/{name}.dll" : $"{project}/bin/{Configuration}/net10.0/{name}.dll");
     }
 
     /// <summary>Builds projects one after the other, unless their sources and outputs are as they were.</summary>
@@ -28,7 +34,8 @@ public static class Builds
         foreach (var project in due)
         {
             step.Detail(project);
-            await DotnetAsync(["build", Checkout.Path(project), "-c", Configuration, "-v", "quiet", "-nologo", "-clp:NoSummary"], ct);
+            string[] verb = Services.Contains(project) ? ["publish", "-o", Path.GetDirectoryName(Program(project))!] : ["build"];
+            await DotnetAsync([.. verb, Checkout.Path(project), "-c", Configuration, "-v", "quiet", "-nologo", "-clp:NoSummary"], ct);
         }
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await File.WriteAllLinesAsync(file, due.Select(p => $"{stamp} {p}").Concat(done.Where(l => l.StartsWith(stamp, StringComparison.Ordinal))), ct);
