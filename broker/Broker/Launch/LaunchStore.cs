@@ -172,7 +172,12 @@ internal sealed class LaunchStore(NpgsqlDataSource database)
                              where m.pool_id = @pool and o.state = 'done' and o.kind in ('provision', 'refresh')
                              order by o.ended_at desc limit 50) d)                                       as typical_seconds,
                    (select extract(epoch from now() - min(started_at)) from starting)::float8            as oldest_seconds,
-                   (select reason from starting where reason is not null limit 1)                        as trouble
+                   coalesce((select reason from starting where reason is not null limit 1),
+                            (select o.reason
+                               from operation o join machine m using (machine_id)
+                              where m.pool_id = @pool and m.state = 'faulted' and o.state = 'failed'
+                                and not exists (select from starting)
+                              order by o.ended_at desc limit 1))                                         as trouble
             """, new { request = request.Value, user = user.Value, pool = pool.Value })).ToFacts();
     }
 

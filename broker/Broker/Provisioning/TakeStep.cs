@@ -47,7 +47,7 @@ internal sealed class TakeStep(
         switch (step)
         {
             case OperationStep.Stop:
-                await host.StopAsync(machine, StopMode.Force, epoch, ct);
+                if (await host.FindAsync(machine, ct) is not null) await host.StopAsync(machine, StopMode.Force, epoch, ct);
                 break;
             case OperationStep.Overlay:
                 await host.CreateOverlayAsync(machine, operation.Generation, await ReadyImageAsync(operation, ct), ct);
