@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Domain;
 
@@ -44,7 +43,7 @@ internal sealed class LaunchDesktop(
                 var ticket = RandomNumberGenerator.GetBytes(32);
                 var text = Base64Url.EncodeToString(ticket);
                 var answer = await store.TryAsync(new(order.Request, order.User, order.Pool, order.ClientAddress, session,
-                    SHA256.HashData(Encoding.ASCII.GetBytes(text)), order.ForFile ? options.Value.FileTicketLifetime : options.Value.TicketLifetime,
+                    SHA256.HashData(ticket), order.ForFile ? options.Value.FileTicketLifetime : options.Value.TicketLifetime,
                     Random.Shared.Next()));
                 CryptographicOperations.ZeroMemory(ticket);
                 switch (LaunchPolicy.Decide(answer.Facts))
