@@ -18,7 +18,7 @@ internal sealed class DriftSweep(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var tick = new PeriodicTimer(options.Value.Sweep, time);
-        while (await tick.WaitForNextTickAsync(stoppingToken))
+        do
         {
             if (lease.Epoch is not { } epoch) continue;
             await ReadHostsAsync(stoppingToken);
@@ -28,6 +28,7 @@ internal sealed class DriftSweep(
                 catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.HostUnreadable(host.Host, e.Message); }
             }
         }
+        while (await tick.WaitForNextTickAsync(stoppingToken));
     }
 
     private async Task ReadHostsAsync(CancellationToken ct)
