@@ -1,6 +1,19 @@
+using Montalegre.Vdi.Benchmarks.AgentStreams;
+using Montalegre.Vdi.Benchmarks.Brokers;
+using Montalegre.Vdi.Benchmarks.Relays;
+
 namespace Montalegre.Vdi.Benchmarks;
 
+/// <summary>Without arguments everything is measured; the workers are processes of their own, so that their CPU and memory can be read.</summary>
 internal static class Program
 {
-    private static int Main() => 0;
+    private static Task<int> Main(string[] arguments) => arguments switch
+    {
+        ["worker", "broker", .. var settings] => BrokerWorker.RunAsync(settings),
+        ["worker", "agents", var identities, var channel, var authority] => AgentWorker.RunAsync(identities, channel, authority),
+        ["worker", "relay", var certificate, var sink] => RelayWorker.RunAsync(certificate, sink),
+        ["worker", "sink", var certificate] => SinkWorker.RunAsync(certificate),
+        ["worker", "source"] => SourceWorker.RunAsync(),
+        _ => Suite.RunAsync(arguments),
+    };
 }

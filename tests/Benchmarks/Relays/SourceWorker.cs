@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using System.Globalization;
+using Montalegre.Vdi.Benchmarks.Processes;
+
+namespace Montalegre.Vdi.Benchmarks.Relays;
+
+/// <summary>The clients: <c>send PORT CONNECTIONS RECORD SECONDS</c> answers bytes and seconds; <c>hold PORT COUNT</c> opens idle ones, <c>drop</c> closes them.</summary>
+internal static class SourceWorker
+{
+    private const int FullRecord = 16 * 1024;
+    private const long PartLength = 32 << 20;
+    private const int HandshakesAtOnce = 16;
+    private static readonly List<SourceConnection> Held = [];
+
+    public static async Task<int> RunAsync()
+    {
+        await WorkerConsole.ServeAsync("ready", async order => order switch
+        {
+            ["send", var port, var connections, var record, var seconds] => await SendAsync(Number(port), Number(connections), Number(record), TimeSpan.FromSeconds(Number(seconds))),
+            ["hold", var port, var count] => await HoldAsync(Number(port), Number(count)),
+            ["drop"] => await DropAsync(),
+            _ => throw new InvalidOperationException($"No such order: {string.Join(' ', order)}"),
+        });
+        return 0;
+    }
+
+    private static async Task<string> SendAsync(int port, int connections, int record, TimeSpan duration)
+    {
+        var open = new List<SourceConnection>();
+        for (var i = 0; i < connections; i++) open.Add(await SourceConnection.OpenAsync(port));
+        // Several full records in one write are what a TLS stream makes of a large buffer; short ones are written one by one.
+        var chunk = new byte[record == FullRecord ? 4 * FullRecord : record];
+        Random.Shared.NextBytes(chunk);
+        using var patience = new CancellationTokenSource(duration * 5 + TimeSpan.FromSeconds(20));
+        var from = Stopwatch.GetTimestamp();
+        var parts = await Task.WhenAll(open.Select(c => Task.Run(async () =>
+        {
+            var sent = 0;
+            for (; Stopwatch.GetElapsedTime(from) < duration; sent++) await c.SendAsync(chunk, PartLength, patience.Token);
+            return sent;
+        })));
+        var seconds = Stopwatch.GetElapsedTime(from).TotalSeconds;
+        foreach (var connection in open) await connection.DisposeAsync();
+        return string.Create(CultureInfo.InvariantCulture, $"{parts.Sum() * PartLength} {seconds:0.0000}");
+    }
+
+    private static async Task<string> HoldAsync(int port, int count)
+    {
+        var opened = new SourceConnection[count];
+        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = HandshakesAtOnce }, async (i, ct) =>
+        {
+            opened[i] = await SourceConnection.OpenAsync(port);
+            await opened[i].SendAsync(new byte[1400], 1400, ct);   // through to the sink and back, so the relay stands
+        });
+        Held.AddRange(opened);
+        return "held";
+    }
+
+    private static async Task<string> DropAsync()
+    {
+        foreach (var connection in Held) await connection.DisposeAsync();
+        Held.Clear();
+        return "dropped";
+    }
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+}
