@@ -11,7 +11,7 @@ namespace Montalegre.Vdi.Broker.Launch;
 
 /// <summary>The gRPC and REST face of everything an employee can do.</summary>
 internal sealed class EmployeeService(
-    SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, LogOffSession logOff, SourceAddress sources) : Employee.EmployeeBase
+    SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, GatewayDoors doors, LogOffSession logOff, SourceAddress sources) : Employee.EmployeeBase
 {
     public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context) =>
         await signIn.RunAsync(request.UserName, request.Password, Audience.Employee, sources.Of(context, request.ClientAddress), context.CancellationToken) switch
@@ -60,7 +60,7 @@ internal sealed class EmployeeService(
             Since = Timestamp.FromDateTimeOffset(wait.Since) } },
         LaunchNews.Ready ready => new() { Ready = new() {
             SessionId = ready.Session.ToString(), Ticket = ready.Ticket, ExpiresAt = Timestamp.FromDateTimeOffset(ready.ExpiresAt),
-            MachineName = ready.MachineName, Reconnection = ready.Reconnection, Gateways = { await store.GatewayDoorsAsync() } } },
+            MachineName = ready.MachineName, Reconnection = ready.Reconnection, Gateways = { await doors.FindAsync() } } },
         LaunchNews.Refused no => new() { Refused = no.Reason.ToContract() },
         _ => throw new InvalidOperationException($"A launch said {news}."),
     };

@@ -7,6 +7,6 @@ internal static class LaunchExtensions
     public static void AddLaunch(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptionsWithProblems<LaunchOptions>(configuration);
-        services.AddSingleton<LaunchStore>().AddSingleton<LaunchDoorbell>().AddSingleton<LaunchDesktop>();
+        services.AddSingleton<LaunchStore>().AddSingleton<GatewayDoors>().AddSingleton<LaunchDoorbell>().AddSingleton<LaunchDesktop>();
     }
 }

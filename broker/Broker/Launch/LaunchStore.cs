@@ -217,7 +217,7 @@ internal sealed class LaunchStore(NpgsqlDataSource database)
             select rdp_address
               from gateway
              where connected or not exists (select from gateway where connected)
-             order by connected desc, random()
+             order by rdp_address
             """)).AsList();
     }
 
