@@ -57,7 +57,7 @@ internal static class AgentBenchmark
         await broker.SettleAsync(ct);
         var (empty, before) = (Usage.MemoryKiB(broker.ProcessId), Usage.CpuSeconds(broker.ProcessId));
 
-        var seconds = await agents.AskAsync($"connect {Agents}", TimeSpan.FromSeconds(150), ct);
+        var took = await agents.AskAsync($"connect {Agents}", TimeSpan.FromSeconds(150), ct);
         var connect = (Usage.CpuSeconds(broker.ProcessId) - before) * 1000 / Agents;
         await broker.SettleAsync(ct);
         var memory = (Usage.MemoryKiB(broker.ProcessId) - empty) / (double)Agents;
@@ -72,6 +72,6 @@ internal static class AgentBenchmark
         Report.Print(new("agents.memory", memory, "KB", "plain-TLS", PlainMemoryKiB, Target.RatioAtMost(1.5)));
         Report.Print(new("agents.connect-cpu", connect, "ms", "plain-TLS", PlainConnectMilliseconds, Target.RatioAtMost(2)));
         Report.Print(new("agents.heartbeats", perCore, "per-core-s", "plain-TLS", PlainBeatsPerCore, Target.RatioAtLeast(0.5)));
-        Report.Note($"agents: {Agents} streams with mutual TLS, all up in {seconds} s, empty broker {empty / 1024} MiB; load {Report.Load()}");
+        Report.Note($"agents: {Agents} streams with mutual TLS, all up in {took}, empty broker {empty / 1024} MiB; load {Report.Load()}");
     }
 }

@@ -11,6 +11,7 @@ namespace Montalegre.Vdi.Benchmarks.AgentStreams;
 /// <summary>One agent: a connection of its own with its own certificate, and one stream on it.</summary>
 internal sealed class AgentConnection : IDisposable
 {
+    private const int MostAttempts = 5;
     private static readonly AgentMessage Beat = new() { Heartbeat = new Heartbeat { LoadPermille = 100 } };
 
     private readonly GrpcChannel _channel;
@@ -21,8 +22,23 @@ internal sealed class AgentConnection : IDisposable
     /// <summary>Completes when the broker ends the stream; it should not.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Connects, says hello, and waits for the broker's welcome.</summary>
-    public static async Task<AgentConnection> OpenAsync(string address, X509Certificate2 certificate, X509ChainPolicy trust, CancellationToken ct)
+    /// <summary>Connects like an agent, which comes back after a pause when the broker or its database was too busy.</summary>
+    public static async Task<(AgentConnection Agent, int Attempts)> OpenAsync(string address, X509Certificate2 certificate, X509ChainPolicy trust, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return (await TryOpenAsync(address, certificate, trust, ct), attempt);
+            }
+            catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable && attempt < MostAttempts)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(attempt * (0.5 + Random.Shared.NextDouble())), ct);
+            }
+        }
+    }
+
+    private static async Task<AgentConnection> TryOpenAsync(string address, X509Certificate2 certificate, X509ChainPolicy trust, CancellationToken ct)
     {
         var handler = new SocketsHttpHandler
         {

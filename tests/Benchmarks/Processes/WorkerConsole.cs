@@ -16,7 +16,7 @@ internal static class WorkerConsole
             await Output.WriteLineAsync($"{Mark}{await carryOutAsync(order.Split(' '))}");
     }
 
-    /// <summary>Collects everything that can be collected, and gives it back to the system.</summary>
+    /// <summary>Collects everything that can be collected, gives it back to the system, and answers the bytes of managed objects that are left.</summary>
     public static string Settle()
     {
         for (var round = 0; round < 3; round++)
@@ -24,6 +24,6 @@ internal static class WorkerConsole
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             GC.WaitForPendingFinalizers();
         }
-        return "settled";
+        return GC.GetTotalMemory(forceFullCollection: false).ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 }

@@ -70,24 +70,25 @@ internal static class RelayBenchmark
     private static async Task IdleAsync(Worker relay, Worker source, Side ours, Side theirs, CancellationToken ct)
     {
         var each = new Dictionary<string, double>();
+        var managed = 0.0;
         foreach (var side in new[] { ours, theirs })
         {
             await HoldAsync(source, side, 50, ct);
             await DropAsync(source, ct);
-            var before = await MemoryAsync(relay, side, ours, ct);
+            var objects = await SettleAsync(relay, ct);
+            var before = Usage.MemoryKiB(side.ProcessId);
             await HoldAsync(source, side, IdleRelays, ct);
-            each[side.Name] = (await MemoryAsync(relay, side, ours, ct) - before) / (double)IdleRelays;
+            objects = await SettleAsync(relay, ct) - objects;
+            each[side.Name] = (Usage.MemoryKiB(side.ProcessId) - before) / (double)IdleRelays;
+            if (side == ours) managed = objects / 1024 / IdleRelays;
             await DropAsync(source, ct);
         }
         Report.Print(new("relay.idle-memory", each[ours.Name], "KB", "haproxy", each[theirs.Name], Target.AtMost(50)));
-        Report.Note($"relay: {IdleRelays} idle relays, each with two TLS connections, proportional set size after a collection; load {Report.Load()}");
+        Report.Note($"relay: {IdleRelays} idle relays, each with two TLS connections, proportional set size after a collection; ours holds {managed:0.0} KB of managed objects each; load {Report.Load()}");
     }
 
-    private static async Task<long> MemoryAsync(Worker relay, Side side, Side ours, CancellationToken ct)
-    {
-        if (side == ours) await relay.AskAsync("settle", TimeSpan.FromSeconds(60), ct);
-        return Usage.MemoryKiB(side.ProcessId);
-    }
+    private static async Task<double> SettleAsync(Worker relay, CancellationToken ct) =>
+        double.Parse(await relay.AskAsync("settle", TimeSpan.FromSeconds(60), ct), CultureInfo.InvariantCulture);
 
     private static Task<string> HoldAsync(Worker source, Side side, int count, CancellationToken ct) => source.AskAsync($"hold {side.Port} {count}", TimeSpan.FromSeconds(120), ct);
 
