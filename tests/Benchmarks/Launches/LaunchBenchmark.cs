@@ -58,6 +58,7 @@ internal static class LaunchBenchmark
         for (var round = 0; round < 4 && load.Promised.Count < EnoughToCompile; round++) await load.FlatOutAsync(Concurrency, WarmUp, ct);
         var rate = await load.FlatOutAsync(Concurrency, Measured, ct);
         var latencies = await load.PacedAsync(PacedRate, Measured, ct);
+        Report.Note($"launch: {load.Repeated} attempts were repeated because the broker was too busy");
         await HoldsAsync(cluster, "brokered", load.Promised.Count);
         await KeptAsync(cluster, [.. load.Promised]);
         return (rate, latencies);

@@ -10,11 +10,13 @@ namespace Montalegre.Vdi.Benchmarks.Launches;
 /// <summary>Employees who launch, over gRPC and TLS, as gateways pass their calls on.</summary>
 internal sealed class LaunchLoad : IDisposable
 {
+    private const int MostAttempts = 10;
     private const int Gateways = 4;   // each has one connection to the broker
 
     private readonly GrpcChannel[] _channels;
     private readonly Employee.EmployeeClient[] _clients;
     private int _next = -1;
+    private int _repeated;
 
     public LaunchLoad(string address, string authorityFile)
     {
@@ -25,6 +27,9 @@ internal sealed class LaunchLoad : IDisposable
 
     /// <summary>The sessions that the broker has promised.</summary>
     public ConcurrentBag<Guid> Promised { get; } = [];
+
+    /// <summary>Attempts that the broker was too busy for; each was repeated, and the clock of its launch went on.</summary>
+    public int Repeated => _repeated;
 
     /// <summary>Launches a second with so many people at once, each beginning when the one before has a ticket.</summary>
     public async Task<double> FlatOutAsync(int concurrency, TimeSpan duration, CancellationToken ct)
@@ -60,12 +65,29 @@ internal sealed class LaunchLoad : IDisposable
         foreach (var channel in _channels) channel.Dispose();
     }
 
-    /// <summary>One launch; answers when its ticket was there.</summary>
+    /// <summary>One launch; answers when its ticket was there. A broker that is too busy is asked again with the same request, as clients do.</summary>
     private async Task<long> LaunchAsync(int number, CancellationToken ct)
     {
         if (number >= LaunchSeed.Machines) throw new InvalidOperationException("All machines are taken; the run was longer than the seed allows.");
+        var request = Guid.NewGuid();
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await TryLaunchAsync(number, request, ct);
+            }
+            catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable && attempt < MostAttempts)
+            {
+                Interlocked.Increment(ref _repeated);
+                await Task.Delay(TimeSpan.FromMilliseconds(200 * attempt), ct);
+            }
+        }
+    }
+
+    private async Task<long> TryLaunchAsync(int number, Guid request, CancellationToken ct)
+    {
         using var call = _clients[number % Gateways].Launch(
-            new LaunchRequest { PoolId = LaunchSeed.PoolOf(number).ToString(), RequestId = Guid.NewGuid().ToString(), ClientAddress = "192.0.2.1" },
+            new LaunchRequest { PoolId = LaunchSeed.PoolOf(number).ToString(), RequestId = request.ToString(), ClientAddress = "192.0.2.1" },
             new Metadata { { "authorization", $"Bearer {LaunchSeed.TokenOf(LaunchSeed.UserOf(number))}" } }, DateTime.UtcNow.AddSeconds(60), ct);
         if (!await call.ResponseStream.MoveNext(ct) || call.ResponseStream.Current.Ready is not { } ready)
             throw new InvalidOperationException($"Launch {number} answered {call.ResponseStream.Current} instead of a ticket.");
