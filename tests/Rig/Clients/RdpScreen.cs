@@ -58,6 +58,25 @@ public sealed class RdpScreen : IAsyncDisposable
         await OwnProcess.RunAsync("/usr/bin/env", $"DISPLAY=:{_display}", "xdotool", "key", "Return");
     }
 
+    /// <summary>
+    /// Clicks into the terminal and types a line, again and again until the fact holds: a desktop that shows its colour
+    /// may take a while before its terminal listens. The line must be one that may be typed twice.
+    /// </summary>
+    public async Task<bool> OrderAsync(string line, Func<Task<bool>> fact, TimeSpan patience)
+    {
+        using var deadline = new CancellationTokenSource(patience);
+        while (!deadline.IsCancellationRequested && !Client.HasExited)
+        {
+            await ClickAsync(300, 200);
+            await TypeLineAsync(line);
+            if (await Eventually.IsTrueAsync(fact, TimeSpan.FromSeconds(10))) return true;
+        }
+        return false;
+    }
+
+    /// <summary>The same, until the screen has this colour.</summary>
+    public Task<bool> OrderAsync(string line, string color, TimeSpan patience) => OrderAsync(line, async () => await PixelAsync() == color, patience);
+
     /// <summary>Clicks at a place of the screen.</summary>
     public Task ClickAsync(int x, int y) =>
         OwnProcess.RunAsync("/usr/bin/env", $"DISPLAY=:{_display}", "xdotool", "mousemove", $"{x}", $"{y}", "click", "1");
