@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Montalegre.Vdi.Native.Linux;
@@ -23,7 +24,7 @@ public static partial class Logind
             var item = Marshal.ReadIntPtr(list, i * nint.Size);
             if (item == 0) break;
             var id = Take(item);
-            if (SessionUid(id, out var uid) < 0 || SessionLeader(id, out var leader) < 0) continue;
+            if (SessionUid(id, out var uid) < 0 || LeaderOf(id) is not { } leader) continue;
             sessions.Add(new LogindSession(
                 id,
                 uid,
@@ -40,6 +41,18 @@ public static partial class Logind
     public static string? SessionOf(int pid) =>
         IsPresent && PidSession(pid, out var session) >= 0 ? Take(session) : null;
 
+    // sd_session_get_leader came with systemd 254, Debian 12 has 252: the leader stands in the file that logind keeps.
+    private static int? LeaderOf(string session)
+    {
+        const string Key = "LEADER=";
+        try
+        {
+            var line = File.ReadLines("/run/systemd/sessions/" + session).FirstOrDefault(l => l.StartsWith(Key, StringComparison.Ordinal));
+            return line is not null && int.TryParse(line.AsSpan(Key.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var leader) ? leader : null;
+        }
+        catch (IOException) { return null; }   // it ended while it was read
+    }
+
     private static string Take(nint utf8)
     {
         var text = Marshal.PtrToStringUTF8(utf8) ?? "";
@@ -52,9 +65,6 @@ public static partial class Logind
 
     [LibraryImport(Library, EntryPoint = "sd_session_get_uid", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SessionUid(string session, out uint uid);
-
-    [LibraryImport(Library, EntryPoint = "sd_session_get_leader", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int SessionLeader(string session, out int leader);
 
     [LibraryImport(Library, EntryPoint = "sd_session_get_type", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SessionType(string session, out nint type);
