@@ -39,7 +39,7 @@ public sealed class RunningStack : IAsyncLifetime
         var ports = LoopbackPorts.Free(5);
         _stack = await DemonstrationStack.StartAsync(new()
         {
-            StateDirectory = _state, Ports = (ports[0], ports[1], ports[2], ports[3], ports[4]), PoolSize = 1, FirstForwardedPort = 27000,
+            StateDirectory = _state, Ports = (ports[0], ports[1], ports[2], ports[3], ports[4]), PoolSize = 1, FirstForwardedPort = 24000 + Environment.ProcessId % 800 * 10,
         }, image, progress, ct);
         Rui = await Administrator.SetUpAsync(_stack);
         Ana = await Person.SignInAsync(_stack);
