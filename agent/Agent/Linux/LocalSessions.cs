@@ -15,6 +15,8 @@ internal static class LocalSessions
         {
             if (session.Class != "user" || session.Type is not ("x11" or "wayland" or "mir") || session.State == "closing") continue;
             if (xrdp.Any(x => x.Leader.Pid == session.Leader) || Account.Find(session.Uid) is not { } user || ProcTable.Read(session.Leader) is not { } leader) continue;
+            // sesman's session exists a moment before its X server does; reported here it would end when the server comes.
+            if (leader.Name == XrdpSession.Sesman) continue;
             yield return new SeenSession("logind-" + session.Id, user.Name, Connected: true, booted + TimeSpan.FromSeconds(leader.Started / 100.0));
         }
     }

@@ -6,7 +6,7 @@ namespace Montalegre.Vdi.Agent.Linux;
 /// <summary>A session that xrdp-sesman runs: the sesman child that opened it, and the X server below that.</summary>
 internal sealed record XrdpSession(Proc Leader, Proc Server, int Display, Account User)
 {
-    private const string Sesman = "xrdp-sesman";
+    public const string Sesman = "xrdp-sesman";
     private const int TicksPerSecond = 100;      // USER_HZ: a constant of the kernel's interface on x86-64
 
     /// <summary>Unique within one boot, and the same after a restart of the agent. Display numbers are used again, so not those.</summary>
