@@ -17,7 +17,7 @@ internal sealed class LogOffSession(SessionOrder order, EndSession end)
         refused = session switch
         {
             { State: "pending" } => await end.RunAsync(new(id, SessionEnd.Cancelled, by.Name) { OnlyPending = true }) ? null : RefusalReason.SessionEnded,
-            { GuestSessionId: { } guest } => await order.SendAsync(session, new Command { LogOff = new LogOff { GuestSessionId = guest } }, ct),
+            { GuestSessionId: { } guest } => await order.SendAsync(session, new Command { LogOff = new LogOff { GuestSessionId = guest } }, ct, mayTakeLong: true),
             _ => RefusalReason.AgentSilent,
         };
         await order.AuditAsync(id, "session.log_off", by, refused);

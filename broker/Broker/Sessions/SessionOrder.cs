@@ -24,12 +24,14 @@ internal sealed class SessionOrder(SessionStore sessions, AgentDirectory agents,
         return session.State == "ended" ? (null, RefusalReason.SessionEnded) : (session, null);
     }
 
-    /// <summary>Sends the command; null when the agent did it.</summary>
-    public async Task<RefusalReason?> SendAsync(SessionRow session, Command command, CancellationToken ct) =>
+    /// <summary>Sends the command; null when the agent did it, or has it and takes its time where that is to be expected.</summary>
+    public async Task<RefusalReason?> SendAsync(SessionRow session, Command command, CancellationToken ct, bool mayTakeLong = false) =>
         await agents.SendAsync(new(session.MachineId), command, options.Value.CommandWithin, ct) switch
         {
             CommandOutcome.Ok => null,
             CommandOutcome.Refused => RefusalReason.NotSupported,
+            // Programs get time to close. An agent that is really gone shows by its missing heartbeats.
+            CommandOutcome.Silent when mayTakeLong => null,
             _ => RefusalReason.AgentSilent,
         };
 
