@@ -36,7 +36,7 @@ internal sealed class LiveFeed : IDisposable
     public LiveTable<Machine> Machines { get; }
     public LiveTable<Session> Sessions { get; }
 
-    public IReadOnlyList<ILiveSource> All => [Pools, Machines, Sessions];
+    public IReadOnlyList<LiveTable> All => [Pools, Machines, Sessions];
 
     /// <summary>True once the broker refused the sign-in: the page must ask for a new one.</summary>
     public bool SignedOut => All.Any(s => s.Line.State == LineState.SignedOut);

@@ -10,7 +10,7 @@ namespace Montalegre.Vdi.AdminUi.Live;
 public abstract class LivePage : ComponentBase, IDisposable
 {
     private readonly Lock _lock = new();
-    private IReadOnlyList<ILiveSource> _sources = [];
+    private IReadOnlyList<LiveTable> _sources = [];
     private ITimer? _timer;
     private bool _scheduled;
     private bool _gone;
@@ -21,7 +21,7 @@ public abstract class LivePage : ComponentBase, IDisposable
 
     internal LiveFeed Live => Broker.Live;
 
-    internal void Follow(params IReadOnlyList<ILiveSource> sources)
+    internal void Follow(params IReadOnlyList<LiveTable> sources)
     {
         Unfollow();
         _sources = sources;

@@ -8,30 +8,32 @@ public enum LineState { Opening, Live, Lost, SignedOut }
 public sealed record Line(LineState State, DateTimeOffset LastHeard);
 
 /// <summary>What a page needs to know of any live list: that it changed, and the state of its line.</summary>
-public interface ILiveSource
+public abstract class LiveTable
 {
-    Line Line { get; }
-    DateTimeOffset LastHeard { get; }
-    long Version { get; }
-    event Action Changed;
+    private protected LiveTable() { }
+
+    public abstract Line Line { get; }
+    public abstract long Version { get; }
+
+    /// <summary>The moment up to which this list is known to be right: now while the line is live.</summary>
+    public DateTimeOffset LastHeard => Line is { State: not LineState.Live } line ? line.LastHeard : DateTimeOffset.MaxValue;
+
+    public event Action Changed = () => { };
+
+    private protected void TellChanged() => Changed();
 }
 
 /// <summary>A live list: one immutable picture after the other. Readers take a picture and keep it as long as they like.</summary>
-public sealed class LiveTable<T>(Func<T, string> key) : ILiveSource
+public sealed class LiveTable<T>(Func<T, string> key) : LiveTable
 {
     private readonly Lock _lock = new();
     private volatile Picture _now = new(ImmutableDictionary<string, T>.Empty, 0, new(LineState.Opening, DateTimeOffset.MinValue));
 
     private sealed record Picture(ImmutableDictionary<string, T> Rows, long Version, Line Line);
 
-    public event Action Changed = () => { };
-
     public ImmutableDictionary<string, T> Rows => _now.Rows;
-    public long Version => _now.Version;
-    public Line Line => _now.Line;
-
-    /// <summary>The moment up to which this list is known to be right: now while the line is live.</summary>
-    public DateTimeOffset LastHeard => _now.Line.State == LineState.Live ? DateTimeOffset.MaxValue : _now.Line.LastHeard;
+    public override long Version => _now.Version;
+    public override Line Line => _now.Line;
 
     public string Key(T row) => key(row);
 
@@ -58,6 +60,6 @@ public sealed class LiveTable<T>(Func<T, string> key) : ILiveSource
             var before = _now;
             _now = new(change(before.Rows), before.Version + 1, line);
         }
-        Changed();
+        TellChanged();
     }
 }

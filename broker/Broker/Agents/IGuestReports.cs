@@ -3,7 +3,7 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Agents;
 
-/// <summary>Who listens to what agents say about sessions: the Sessions slice, and a recorder in tests.</summary>
+/// <summary>Who listens to what agents say about sessions: the Sessions slice, which depends on this one and so cannot be named here.</summary>
 internal interface IGuestReports
 {
     /// <summary>Everything that the guest has now; <paramref name="rebooted"/> on the first snapshot after a boot.</summary>

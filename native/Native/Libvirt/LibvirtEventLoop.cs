@@ -5,7 +5,9 @@ namespace Montalegre.Vdi.Native.Libvirt;
 /// <summary>Starts libvirt in this process once: quiet errors, and one thread that turns its event loop for every connection.</summary>
 internal static unsafe class LibvirtEventLoop
 {
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(50);
     private static readonly Lock Gate = new();
+    private static readonly ManualResetEventSlim Ending = new();
     private static bool _running;
 
     /// <summary>Must come before the first connection: libvirt ties a connection to the loop that exists when it opens.</summary>
@@ -25,6 +27,7 @@ internal static unsafe class LibvirtEventLoop
             // Without this libvirt writes every error to stderr as well; ours become exceptions and are logged once.
             LibvirtApi.SetErrorFunc(0, &Ignore);
             LibvirtApi.EventRegisterDefaultImpl().Checked();
+            AppDomain.CurrentDomain.ProcessExit += static (_, _) => Ending.Set();
             new Thread(Run) { IsBackground = true, Name = "libvirt events" }.Start();
             _running = true;
         }
@@ -33,8 +36,9 @@ internal static unsafe class LibvirtEventLoop
     private static void Run()
     {
         // A failed turn concerns one descriptor; the loop serves all hosts and must go on, but not spin.
-        while (true)
-            if (LibvirtApi.EventRunDefaultImpl() < 0) Thread.Sleep(50);
+        // It ends with the process only: connections come and go, the loop that they are tied to may not.
+        while (!Ending.IsSet)
+            if (LibvirtApi.EventRunDefaultImpl() < 0) Ending.Wait(PauseAfterFailure);
     }
 
     [UnmanagedCallersOnly]
