@@ -6,7 +6,7 @@ using Npgsql;
 namespace Montalegre.Vdi.Broker.Hypervisors;
 
 /// <summary>The hosts of this installation, each with its one connection and worker. A host is added while running.</summary>
-internal sealed class HypervisorDirectory(NpgsqlDataSource database, TimeProvider time, ILoggerFactory logs) : IAsyncDisposable
+internal sealed class HypervisorDirectory(NpgsqlDataSource database, Func<HypervisorHost, IHypervisor> connect) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<HostId, IHypervisor> _hosts = new();
 
@@ -26,7 +26,7 @@ internal sealed class HypervisorDirectory(NpgsqlDataSource database, TimeProvide
             select host_id, name, uri, storage_path, authority_id from host cross join authority
             """, cancellationToken: ct));
         foreach (var row in rows)
-            _hosts.GetOrAdd(new(row.Id), id => new LibvirtHypervisor(new(id, row.Name, row.Uri, row.StoragePath, row.Installation), time, logs.CreateLogger<LibvirtHypervisor>()));
+            _hosts.GetOrAdd(new(row.Id), id => connect(new(id, row.Name, row.Uri, row.StoragePath, row.Installation)));
     }
 
     public async ValueTask DisposeAsync()

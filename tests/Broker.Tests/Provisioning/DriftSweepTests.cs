@@ -1,0 +1,116 @@
+using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Tests.Provisioning;
+
+/// <summary>What the sweep makes of a host that is not as the records say.</summary>
+public sealed class DriftSweepTests(FollowerBroker follower) : IClassFixture<FollowerBroker>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private async Task<(FakeHostPool Pool, MachineId Machine)> ReadyAsync(string kind = "floating")
+    {
+        var pool = await FakeHostPool.MakeAsync(follower.Broker, 1, kind);
+        await pool.RunAsync();
+        await pool.AgentsReportAsync();
+        var machine = Assert.Single(await pool.MachinesAsync());
+        Assert.Equal("available", await pool.Rows.MachineStateAsync(machine));
+        return (pool, machine);
+    }
+
+    [Fact]
+    public async Task Host_that_is_as_recorded_is_left_alone()
+    {
+        var (pool, machine) = await ReadyAsync();
+        await using var _ = pool;
+        pool.Host.Before = (verb, _) => Assert.Fail($"the sweep called {verb}");
+
+        await pool.SweepAsync();
+
+        Assert.Null(await pool.Rows.RunningAsync(machine));
+    }
+
+    [Fact]
+    public async Task Domain_of_ours_without_a_record_is_deleted_with_its_overlay()
+    {
+        var (pool, machine) = await ReadyAsync();
+        await using var _ = pool;
+        var orphan = new MachineId(Guid.NewGuid());
+        await pool.Host.CreateOverlayAsync(orphan, 1, new(pool.Pool.Value), Ct);
+        await pool.Host.DefineAsync(new(orphan, "orphan", 1, 512, 1, new MachineNetwork.Network("default"), [], pool.Epoch), Ct);
+
+        await pool.SweepAsync();
+
+        Assert.Null(await pool.Host.FindAsync(orphan, Ct));
+        Assert.NotNull(await pool.Host.FindAsync(machine, Ct));
+        await pool.AssertNothingIsLeftOverAsync();
+    }
+
+    [Fact]
+    public async Task Adopted_domain_is_never_touched()
+    {
+        var (pool, _) = await ReadyAsync();
+        await using var disposed = pool;
+        var adopted = new MachineId(Guid.NewGuid());
+        await pool.Host.AdoptAsync(adopted, pool.Epoch, Ct);
+        pool.Host.PowerOff(adopted);
+        var before = await pool.Host.FindAsync(adopted, Ct);
+
+        await pool.SweepAsync();
+
+        Assert.Equal(before, await pool.Host.FindAsync(adopted, Ct));
+    }
+
+    [Fact]
+    public async Task Record_without_a_domain_is_made_anew()
+    {
+        var (pool, machine) = await ReadyAsync();
+        await using var _ = pool;
+        pool.Host.Lose(machine);
+
+        await pool.SweepAsync();
+        await pool.RunAsync();
+        await pool.AgentsReportAsync();
+
+        Assert.Equal(2, await pool.GenerationAsync(machine));
+        Assert.Equal("available", await pool.Rows.MachineStateAsync(machine));
+        await pool.AssertNothingIsLeftOverAsync();
+    }
+
+    [Theory]
+    [InlineData("floating", 2)]
+    [InlineData("dedicated", 1)]
+    public async Task Machine_found_off_is_started_and_its_session_is_over(string kind, int generation)
+    {
+        var (pool, machine) = await ReadyAsync(kind);
+        await using var _ = pool;
+        var session = await pool.Rows.SessionAsync(machine, "active");
+        pool.Host.PowerOff(machine);
+
+        await pool.SweepAsync();
+        Assert.Equal("ended", await pool.Rows.SessionStateAsync(session));
+        Assert.Equal("provisioning", await pool.Rows.MachineStateAsync(machine));
+
+        await pool.RunAsync();
+        await pool.AgentsReportAsync();
+        Assert.Equal(generation, await pool.GenerationAsync(machine));   // a used floating machine gets a fresh overlay
+        Assert.Equal("available", await pool.Rows.MachineStateAsync(machine));
+        await pool.AssertNothingIsLeftOverAsync();
+    }
+
+    [Fact]
+    public async Task Free_machine_found_off_is_started_again_as_it_was()
+    {
+        var (pool, machine) = await ReadyAsync();
+        await using var _ = pool;
+        pool.Host.PowerOff(machine);
+
+        await pool.SweepAsync();
+        await pool.SweepAsync();   // a repair that is under way is not begun twice
+        Assert.Equal("restart stop", await pool.Rows.RunningAsync(machine));
+
+        await pool.RunAsync();
+        Assert.Equal(1, await pool.GenerationAsync(machine));
+        await pool.AssertNothingIsLeftOverAsync();
+    }
+}

@@ -1,0 +1,136 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Native.Libvirt;
+
+namespace Montalegre.Vdi.Broker.Tests.Provisioning;
+
+/// <summary>
+/// A host in memory that keeps the promises of <see cref="IHypervisor"/>: domains, images and overlays, the fence of
+/// lease epochs, and points at which a test makes it fail or has the broker killed.
+/// </summary>
+internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<MachineId, HypervisorMachine> _domains = [];
+    private readonly HashSet<ImageVersionId> _images = [];
+    private readonly Dictionary<(MachineId Machine, int Generation), ImageVersionId> _overlays = [];
+    private readonly Channel<HypervisorEvent> _events = Channel.CreateUnbounded<HypervisorEvent>();
+
+    public HostId Host => host.Host;
+
+    /// <summary>Runs before a verb changes anything; what it throws is what the host answers.</summary>
+    public Action<string, MachineId> Before { get; set; } = (_, _) => { };
+
+    /// <summary>Runs when a verb is done; what it throws, the broker gets instead of the answer.</summary>
+    public Action<string, MachineId> After { get; set; } = (_, _) => { };
+
+    public Task<HostInfo> InfoAsync(CancellationToken ct) => Task.FromResult(new HostInfo(host.Name, 4, 8L << 30, 4L << 30, new Version(9, 0, 0)));
+
+    public Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct) => Do(() => _images.Add(image));
+
+    public Task DeleteImageAsync(ImageVersionId image, CancellationToken ct) => Do(() => _images.Remove(image));
+
+    public Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (!_images.Contains(image)) throw new FileNotFoundException($"Image {image} is not in the storage of the host; bring it there first.");
+        _overlays[(machine, generation)] = image;
+    });
+
+    public Task DeleteOtherOverlaysAsync(MachineId machine, int keptGeneration, CancellationToken ct) =>
+        DoAsync(machine, () => Drop(o => o.Machine == machine && o.Generation != keptGeneration));
+
+    public Task DefineAsync(MachineDefinition definition, CancellationToken ct) => DoAsync(definition.Machine, () =>
+    {
+        if (!_overlays.ContainsKey((definition.Machine, definition.Generation)))
+            throw new FileNotFoundException($"Machine {definition.Machine} has no overlay {definition.Generation} in the storage of the host.");
+        var power = _domains.ContainsKey(definition.Machine) ? Fenced(definition.Machine, definition.LeaseEpoch).Power : PowerState.Off;
+        _domains[definition.Machine] = new(definition.Machine, definition.Name, power, definition.Generation, definition.LeaseEpoch);
+    });
+
+    public Task AdoptAsync(MachineId machine, long leaseEpoch, CancellationToken ct) =>
+        DoAsync(machine, () => _domains[machine] = new(machine, machine.ToString(), PowerState.On, 0, leaseEpoch));
+
+    public Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.On));
+
+    public Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.Off));
+
+    public Task RebootAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.On));
+
+    public Task DeleteAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (_domains.ContainsKey(machine)) Fenced(machine, leaseEpoch);
+        _domains.Remove(machine);
+        Drop(o => o.Machine == machine);
+    });
+
+    public Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct) => Read<IReadOnlyList<HypervisorMachine>>(() => [.. _domains.Values]);
+
+    public Task<IReadOnlyList<(MachineId Machine, int Generation)>> ListOverlaysAsync(CancellationToken ct) =>
+        Read<IReadOnlyList<(MachineId, int)>>(() => [.. _overlays.Keys]);
+
+    public Task<HypervisorMachine?> FindAsync(MachineId machine, CancellationToken ct) => Read(() => _domains.GetValueOrDefault(machine));
+
+    public async IAsyncEnumerable<HypervisorEvent> EventsAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var one in _events.Reader.ReadAllAsync(ct)) yield return one;
+    }
+
+    /// <summary>Somebody pulled the plug, without the broker.</summary>
+    public void PowerOff(MachineId machine)
+    {
+        lock (_lock) _domains[machine] = _domains[machine] with { Power = PowerState.Off };
+        _events.Writer.TryWrite(new(HypervisorEventKind.Stopped, machine));
+    }
+
+    /// <summary>Somebody took the domain and its disks off the host, without the broker.</summary>
+    public void Lose(MachineId machine)
+    {
+        lock (_lock)
+        {
+            _domains.Remove(machine);
+            Drop(o => o.Machine == machine);
+        }
+        _events.Writer.TryWrite(new(HypervisorEventKind.Undefined, machine));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _events.Writer.TryComplete();
+        return ValueTask.CompletedTask;
+    }
+
+    private Task DoAsync(MachineId machine, Action act, [CallerMemberName] string verb = "")
+    {
+        Before(verb, machine);
+        lock (_lock) act();
+        After(verb, machine);
+        return Task.CompletedTask;
+    }
+
+    private Task Do(Action act)
+    {
+        lock (_lock) act();
+        return Task.CompletedTask;
+    }
+
+    private Task<T> Read<T>(Func<T> read)
+    {
+        lock (_lock) return Task.FromResult(read());
+    }
+
+    private void Turn(MachineId machine, long leaseEpoch, PowerState power) =>
+        _domains[machine] = Fenced(machine, leaseEpoch) with { Power = power, LeaseEpoch = leaseEpoch };
+
+    private HypervisorMachine Fenced(MachineId machine, long leaseEpoch)
+    {
+        var domain = _domains.GetValueOrDefault(machine) ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no machine {machine}.");
+        return domain.LeaseEpoch <= leaseEpoch ? domain : throw new StaleLeaseException(machine, leaseEpoch, domain.LeaseEpoch);
+    }
+
+    private void Drop(Func<(MachineId Machine, int Generation), bool> doomed)
+    {
+        foreach (var overlay in _overlays.Keys.Where(doomed).ToList()) _overlays.Remove(overlay);
+    }
+}
