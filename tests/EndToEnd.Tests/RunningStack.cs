@@ -47,7 +47,7 @@ public sealed class RunningStack : IAsyncLifetime
 
     /// <summary>Names of the machines' overlays, without the golden images under them.</summary>
     public IReadOnlyList<string> Disks() =>
-        [.. Directory.GetFiles(Stack.Libvirt.StoragePath).Select(Path.GetFileName).OfType<string>().Where(f => !f.StartsWith("image", StringComparison.Ordinal))];
+        [.. Directory.GetFiles(Stack.Libvirt.StoragePath, "machine-*.qcow2").Select(Path.GetFileName).OfType<string>()];
 
     /// <summary>Ends a session and waits until the machine is fresh again, for the next test.</summary>
     public async Task LogOffAndRefreshAsync(string session)
