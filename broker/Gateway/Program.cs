@@ -1,7 +1,8 @@
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Portal;
 
-var builder = WebApplication.CreateSlimBuilder(args);
+// Its own folder, never the working directory: watched for changes, a service's "/" would be the whole disk.
+var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddGateway();
 builder.AddPortalDoor();
 var app = builder.Build();
