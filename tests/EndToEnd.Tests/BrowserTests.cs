@@ -43,14 +43,14 @@ public sealed partial class BrowserTests(RunningStack running)
         Assert.True(await screen.ShowsAsync("#1B5E7B", TimeSpan.FromMinutes(2)), screen.Client.Output);
         await screen.PictureAsync(Picture("desktop"));
 
-        await Assertions.Expect(console.GetByText(running.Stack.UserName).First).ToBeVisibleAsync(new() { Timeout = 15_000 });
+        await Assertions.Expect(console.GetByText("Ana Silva").First).ToBeVisibleAsync(new() { Timeout = 15_000 });
         Assert.True(await console.EvaluateAsync<bool>("() => window.notReloaded === true"));
         await PictureAsync(console, "console-sessions");
 
         var session = (await running.Rui.Sessions.ListAsync(new(), running.Rui.Token)).Sessions.Single();
         await running.Rui.UntilAsync(session.SessionId, SessionState.Active, TimeSpan.FromSeconds(30));
         await console.GotoAsync($"/sessions/{session.SessionId}");
-        await console.GetByText(running.Stack.UserName).First.WaitForAsync();
+        await console.GetByText("Ana Silva").First.WaitForAsync();
         await PictureAsync(console, "console-session");
         foreach (var (path, name) in new[] { ("/", "console-dashboard"), ("/machines", "console-machines"), ("/pools", "console-pools") })
         {
