@@ -42,10 +42,18 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     /// <summary>Starts with further settings and services; for tests that do not use the fixture as it is.</summary>
     internal async ValueTask StartAsync(string[] settings)
     {
-        await Database.InitializeAsync();
-        if (!Leads) await LeaveLeadershipToAnotherAsync();
-        _app = Build(_state, settings);
-        await _app.StartAsync();
+        try
+        {
+            await Database.InitializeAsync();
+            if (!Leads) await LeaveLeadershipToAnotherAsync();
+            _app = Build(_state, settings);
+            await _app.StartAsync();
+        }
+        catch
+        {
+            await DisposeAsync();   // nobody disposes of a fixture that did not start
+            throw;
+        }
     }
 
     /// <summary>Another node on the same database, with the same key and doors of its own; dispose of it.</summary>
@@ -88,9 +96,10 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
         {
             await _app.StopAsync();
             await _app.DisposeAsync();
+            _app = null;
         }
         await Database.DisposeAsync();
-        Directory.Delete(_state, recursive: true);
+        if (Directory.Exists(_state)) Directory.Delete(_state, recursive: true);
     }
 
     private WebApplication Build(string state, string[] settings) => BrokerApplication.Build(

@@ -9,6 +9,8 @@ namespace Montalegre.Vdi.Broker.Tests;
 /// </summary>
 public sealed class TestDatabase(TestCluster cluster) : IAsyncLifetime
 {
+    // Forty new connections at once may take longer than the broker's own three seconds where virtual machines run beside the tests.
+    private const string Patience = ";Timeout=60;Command Timeout=60";
     private NpgsqlDataSource? _dataSource;
     private NpgsqlDataSource? _owner;
     private string _name = "";
@@ -19,9 +21,9 @@ public sealed class TestDatabase(TestCluster cluster) : IAsyncLifetime
     /// <summary>As the owner of the schema, for arranging what the app role may not do.</summary>
     public NpgsqlDataSource Owner => _owner ?? throw new InvalidOperationException("The database is not made yet.");
 
-    public string ConnectionString => cluster.Cluster.ConnectionString(DatabaseAddress.AppRole, _name);
+    public string ConnectionString => cluster.Cluster.ConnectionString(DatabaseAddress.AppRole, _name) + Patience;
 
-    public string OwnerConnectionString => cluster.Cluster.ConnectionString(DatabaseAddress.OwnerRole, _name);
+    public string OwnerConnectionString => cluster.Cluster.ConnectionString(DatabaseAddress.OwnerRole, _name) + Patience;
 
     public async ValueTask InitializeAsync()
     {

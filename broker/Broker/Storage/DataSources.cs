@@ -8,6 +8,7 @@ internal static class DataSources
     /// <summary>Seconds after which a hot-path statement is given up.</summary>
     public const int HotPathSeconds = 3;
 
+    private const int ConnectSeconds = 3;
     private const int ReportSeconds = 30;
 
     public static NpgsqlDataSource ForBrokering(string connectionString, int connections, ILoggerFactory? logs = null) =>
@@ -25,12 +26,13 @@ internal static class DataSources
             // INVARIANT: never cancel a write. A cancelled wait for a synchronous standby is reported as a commit that
             // exists on one machine only, and is lost with it.
             CancellationTimeout = -1,
-            CommandTimeout = commandSeconds,
-            Timeout = 3,
             KeepAlive = 30,
             MaxPoolSize = connections,
             ApplicationName = "montalegre-broker",
         };
+        // A connection string that says how long to wait keeps its word: only its author knows how far away and how busy the server is.
+        if (!settings.ShouldSerialize("Timeout")) settings.Timeout = ConnectSeconds;
+        if (!settings.ShouldSerialize("Command Timeout")) settings.CommandTimeout = commandSeconds;
         if (options is not null) settings.Options = options;
         return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs).Build();
     }

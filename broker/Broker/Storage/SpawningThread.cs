@@ -32,11 +32,14 @@ internal sealed class SpawningThread : IDisposable
     }
 
     /// <summary>Ends the thread, and with it every child that asked for a parent-death signal.</summary>
+    /// <remarks>
+    /// The collection is left to the collector: the container disposes of our owner twice, as itself and as a hosted
+    /// service, and a call on a disposed collection would end the broker with that instead of its real reason.
+    /// </remarks>
     public void Dispose() => _work.CompleteAdding();
 
     private void Run()
     {
         foreach (var start in _work.GetConsumingEnumerable()) start();
-        _work.Dispose();
     }
 }

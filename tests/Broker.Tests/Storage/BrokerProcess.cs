@@ -86,9 +86,16 @@ internal sealed class BrokerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited) await InterruptAsync();
-        await _reading;
-        _process.Dispose();
+        try
+        {
+            if (!_process.HasExited) await InterruptAsync();
+        }
+        finally
+        {
+            if (!_process.HasExited) Kill();   // it did not stop in time: the test fails, and leaves nothing behind
+            await _reading;
+            _process.Dispose();
+        }
     }
 
     private async Task ReadAsync(StreamReader reader)
