@@ -12,6 +12,7 @@ namespace Montalegre.Vdi.AdminUi.Live;
 internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposable
 {
     private LiveFeed? _feed;
+    private bool _ended;
     private CallInvoker? _calls;
 
     public bool Begun => _calls is not null;
@@ -29,7 +30,15 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Audit.AuditClient Audit => new(Calls);
 
     /// <summary>The live lists; the first use in a circuit starts them or joins those of the same sign-in.</summary>
-    public LiveFeed Live => _feed ??= feeds.Join(Token, Calls);
+    public LiveFeed Live
+    {
+        get
+        {
+            // A page may still draw while its circuit goes; joining then would start watches that nobody ever leaves.
+            if (_feed is null) ObjectDisposedException.ThrowIf(_ended, this);
+            return _feed ??= feeds.Join(Token, Calls);
+        }
+    }
 
     public void Begin(ClaimsPrincipal user)
     {
@@ -49,7 +58,8 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
 
     public void Dispose()
     {
+        if (_ended) return;
+        _ended = true;
         if (_feed is not null) feeds.Leave(_feed);
-        _feed = null;
     }
 }

@@ -12,6 +12,7 @@ internal sealed class LiveFeeds(TimeProvider time, IOptions<ConsoleOptions> opti
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, (LiveFeed Feed, int Users)> _feeds = new(StringComparer.Ordinal);
+    private bool _stopped;
 
     public int Open { get { lock (_lock) return _feeds.Count; } }
 
@@ -25,6 +26,7 @@ internal sealed class LiveFeeds(TimeProvider time, IOptions<ConsoleOptions> opti
                 return known.Feed;
             }
             var feed = new LiveFeed(token, calls, time, options.Value.DrawInterval, log);
+            if (_stopped) return feed;   // a circuit that opens while the console stops gets lists that stay empty
             _feeds[token] = (feed, 1);
             feed.Start();
             return feed;
@@ -63,6 +65,7 @@ internal sealed class LiveFeeds(TimeProvider time, IOptions<ConsoleOptions> opti
     {
         lock (_lock)
         {
+            _stopped = true;
             foreach (var (feed, _) in _feeds.Values) feed.Dispose();
             _feeds.Clear();
         }
