@@ -8,7 +8,7 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 public sealed class DesktopTests(RunningStack running)
 {
     private const string FreshColor = "#1B5E7B";
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(180);
 
     [Fact]
     public async Task An_employee_gets_a_desktop_leaves_it_comes_back_from_elsewhere_and_leaves_nothing_behind()

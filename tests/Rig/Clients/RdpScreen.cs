@@ -54,7 +54,7 @@ public sealed class RdpScreen : IAsyncDisposable
     /// <summary>Types a line into whatever has the focus, like a person with a keyboard.</summary>
     public async Task TypeLineAsync(string text)
     {
-        await OwnProcess.RunAsync("/usr/bin/env", $"DISPLAY=:{_display}", "xdotool", "type", "--delay", "60", text);
+        await OwnProcess.RunAsync("/usr/bin/env", $"DISPLAY=:{_display}", "xdotool", "type", "--delay", "90", text);
         await OwnProcess.RunAsync("/usr/bin/env", $"DISPLAY=:{_display}", "xdotool", "key", "Return");
     }
 
@@ -68,6 +68,8 @@ public sealed class RdpScreen : IAsyncDisposable
         while (!deadline.IsCancellationRequested && !Client.HasExited)
         {
             await ClickAsync(300, 200);
+            // A key lost by a slow desktop may leave a quote open; Ctrl-C gives the prompt back.
+            await OwnProcess.RunAsync("/usr/bin/env", $"DISPLAY=:{_display}", "xdotool", "key", "ctrl+c");
             await TypeLineAsync(line);
             if (await Eventually.IsTrueAsync(fact, TimeSpan.FromSeconds(10))) return true;
         }
