@@ -17,7 +17,8 @@ public static class OperationPlan
     {
         OperationKind.Provision or OperationKind.Refresh =>
             [OperationStep.Stop, OperationStep.Overlay, OperationStep.Define, OperationStep.Start, OperationStep.AwaitAgent],
-        OperationKind.Restart => [OperationStep.Stop, OperationStep.Start, OperationStep.AwaitAgent],
+        // Defined anew for a fresh join token: power lost right after the first join may have taken the agent's identity along.
+        OperationKind.Restart => [OperationStep.Stop, OperationStep.Define, OperationStep.Start, OperationStep.AwaitAgent],
         OperationKind.Delete => [OperationStep.Stop, OperationStep.Remove],
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "has no steps"),
     };
