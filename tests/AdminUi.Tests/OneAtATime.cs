@@ -1,0 +1,2 @@
+// Several Chromiums at once starve each other on two cores, and a page that waits for one looks broken.
+[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
