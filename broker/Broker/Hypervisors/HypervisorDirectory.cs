@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using Dapper;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Hypervisors;
 
 /// <summary>The hosts of this installation, each with its one connection and worker. A host is added while running.</summary>
-internal sealed class HypervisorDirectory(NpgsqlDataSource database, Func<HypervisorHost, IHypervisor> connect) : IAsyncDisposable
+internal sealed class HypervisorDirectory(Database database, Func<HypervisorHost, IHypervisor> connect) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<HostId, IHypervisor> _hosts = new();
 

@@ -1,6 +1,6 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Images;
 
@@ -19,7 +19,7 @@ internal sealed record ImageRow
 }
 
 /// <summary>All SQL of the images slice.</summary>
-internal sealed class ImageStore(NpgsqlDataSource database)
+internal sealed class ImageStore(Database database)
 {
     private const string Columns =
         "select image_version_id, name, number, state, path, sha256, size_bytes, error, published_at from image_version";

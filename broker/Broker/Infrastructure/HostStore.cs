@@ -1,6 +1,6 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Infrastructure;
 
@@ -15,7 +15,7 @@ internal sealed record HostRow
 }
 
 /// <summary>SQL of hosts.</summary>
-internal sealed class HostStore(NpgsqlDataSource database)
+internal sealed class HostStore(Database database)
 {
     public async Task<IReadOnlyList<HostRow>> AllAsync(CancellationToken ct)
     {

@@ -39,6 +39,20 @@ internal sealed class PrivateClusterFiles(string root, string socketDirectory)
         }
     }
 
+    /// <summary>True when that postmaster has written that it takes connections: cheaper to ask than a connection, and as true.</summary>
+    public bool IsReady(int processId)
+    {
+        try
+        {
+            return File.ReadAllLines(Path.Combine(Data, "postmaster.pid")) is [var pid, _, _, _, _, _, _, var status, ..]
+                && status.Trim() == "ready" && pid == processId.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return false;   // not written yet
+        }
+    }
+
     public void MakeDirectories()
     {
         var socket = Path.Combine(socketDirectory, ".s.PGSQL.5432");
@@ -84,11 +98,11 @@ internal sealed class PrivateClusterFiles(string root, string socketDirectory)
     }
 
     /// <summary>Settings and access rules. Peer authentication: the broker's own user, and nobody else, may be our roles.</summary>
-    public void WriteSettings()
+    public void WriteSettings(IEnumerable<(string Name, string Value)> more)
     {
         Write("montalegre.conf", $"""
             listen_addresses = ''
-            unix_socket_directories = '{socketDirectory.Replace("'", "''", StringComparison.Ordinal)}'
+            unix_socket_directories = '{Quoted(socketDirectory)}'
             unix_socket_permissions = 0700
             max_connections = 60
             shared_buffers = 128MB
@@ -97,21 +111,27 @@ internal sealed class PrivateClusterFiles(string root, string socketDirectory)
             synchronous_commit = on
             full_page_writes = on
             fsync = on
-            idle_in_transaction_session_timeout = '60s'
+            # Bounds what a crash has to read again: recovery is part of the second in which a killed database is back.
+            checkpoint_timeout = '60s'
+            max_wal_size = 512MB
+            idle_in_transaction_session_timeout = '10s'
             logging_collector = off
             log_destination = 'stderr'
             log_line_prefix = ''
             lc_messages = 'C'
             # Statements may hold what must not be in a log.
             log_min_error_statement = panic
+            {string.Join('\n', more.Select(s => $"{s.Name} = '{Quoted(s.Value)}'"))}
             """);
-        Write("pg_hba.conf", "local all all peer map=montalegre");
+        Write("pg_hba.conf", "local all all peer map=montalegre\nlocal replication all peer map=montalegre");
         // The backup role reads everything and changes nothing; pg_dump logs on with it like the broker with the others.
-        Write("pg_ident.conf", string.Join('\n', new[] { Superuser, DatabaseAddress.OwnerRole, DatabaseAddress.AppRole, PrivateClusterRoles.Backup }.Select(r => $"montalegre \"{Environment.UserName}\" {r}")));
+        Write("pg_ident.conf", string.Join('\n', new[] { Superuser, DatabaseAddress.OwnerRole, DatabaseAddress.AppRole, PrivateClusterRoles.Audit, PrivateClusterRoles.Backup }.Select(r => $"montalegre \"{Environment.UserName}\" {r}")));
     }
 
     /// <summary>A number that a crash left behind and that another program has now would stop PostgreSQL for ever.</summary>
     public void RemoveStaleClaim() => File.Delete(Path.Combine(Data, "postmaster.pid"));
+
+    private static string Quoted(string text) => text.Replace("'", "''", StringComparison.Ordinal);
 
     private void Write(string name, string text)
     {
