@@ -5,7 +5,7 @@ using Montalegre.Vdi.Broker.Storage;
 namespace Montalegre.Vdi.Broker.Backups;
 
 /// <summary>Takes the nightly backup. Looks each minute at what is due, so that a broker that was off at night catches up when it starts.</summary>
-internal sealed class BackupSchedule(BackupStore backups, TakeBackup take, IOptions<BackupOptions> options, IOptions<StorageOptions> storage, TimeProvider time, ILogger<BackupSchedule> log) : BackgroundService
+internal sealed class BackupSchedule(BackupStore backups, TakeBackup take, UpgradeCluster upgrade, IOptions<BackupOptions> options, IOptions<StorageOptions> storage, TimeProvider time, ILogger<BackupSchedule> log) : BackgroundService
 {
     private static readonly TimeSpan Look = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromMinutes(30);
@@ -27,6 +27,7 @@ internal sealed class BackupSchedule(BackupStore backups, TakeBackup take, IOpti
             {
                 if (!IsDue()) continue;
                 backups.RemoveUnfinished();
+                upgrade.RemoveExpired();
                 await take.RunAsync(stoppingToken);
             }
             catch (StartUpException)

@@ -61,5 +61,25 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Host
         foreach (var directory in Directory.GetDirectories(Root, "*" + Unfinished)) Directory.Delete(directory, recursive: true);
     }
 
+    /// <summary>
+    /// Puts backups and log of one cluster aside, complete: another cluster would write pieces of the same names. They can be
+    /// restored from there by naming that directory as <c>Backup:Directory</c>.
+    /// </summary>
+    public string SetAside(string name)
+    {
+        var aside = Directory.CreateDirectory(Path.Combine(Root, name), HostingOptions.OwnerOnly).FullName;
+        foreach (var directory in Directory.GetDirectories(Root).Where(d => d == Log || File.Exists(Path.Combine(d, "backup.json")))) Directory.Move(directory, Path.Combine(aside, Path.GetFileName(directory)));
+        return aside;
+    }
+
+    /// <summary>Takes back what was put aside under that name.</summary>
+    public void BringBack(string name)
+    {
+        var aside = Path.Combine(Root, name);
+        if (!Directory.Exists(aside)) return;
+        foreach (var directory in Directory.GetDirectories(aside)) Directory.Move(directory, Path.Combine(Root, Path.GetFileName(directory)));
+        Directory.Delete(aside);
+    }
+
     public void Remove(BackupRecord backup) => Directory.Delete(PathOf(backup), recursive: true);
 }

@@ -13,6 +13,7 @@ internal static class BackupsSlice
         .AddSingleton<TakeBackup>()
         .AddSingleton<VerifyBackup>()
         .AddSingleton<RestoreBackup>()
+        .AddSingleton<UpgradeCluster>()
         .AddSingleton<BackupStatus>()
         .AddSingleton(s => Archiving(s.GetRequiredService<IOptions<BackupOptions>>().Value, s.GetRequiredService<BackupStore>()))
         .AddHostedService<BackupSchedule>();

@@ -5,7 +5,7 @@ namespace Montalegre.Vdi.Broker.Backups;
 
 /// <summary>
 /// What an administrator does to the private cluster on its own machine, as the broker's user: <c>db backup</c>,
-/// <c>db verify-backup</c>, <c>db restore</c>. The broker runs or not, as the verb needs it; none of them opens a door.
+/// <c>db verify-backup</c>, <c>db restore</c>, <c>db upgrade</c>, <c>db rollback-upgrade</c>. The broker runs or not, as the verb needs it; none of them opens a door.
 /// </summary>
 internal static class DatabaseCommand
 {
@@ -53,8 +53,15 @@ internal static class DatabaseCommand
                 var kept = await services.GetRequiredService<RestoreBackup>().RunAsync(name.FirstOrDefault(), PointInTime(settings["at"]), Say, ct);
                 Say(kept is null ? "Restored. Start the broker." : $"Restored. The data from before are in {kept}; remove them when all is well. Start the broker.");
                 return 0;
+            case ["upgrade"]:
+                var old = await services.GetRequiredService<UpgradeCluster>().RunAsync(settings["to"], Say, ct);
+                Say($"Upgraded. The old data stay in {old} for {UpgradeCluster.OldDataKept.TotalDays:0} days; to go back: db rollback-upgrade. Start the broker.");
+                return 0;
+            case ["rollback-upgrade"]:
+                Say($"The old cluster is back; what was written since the upgrade is in {services.GetRequiredService<UpgradeCluster>().RollBack()}. Start the broker.");
+                return 0;
             default:
-                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z]");
+                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade");
                 return NotUnderstood;
         }
     }

@@ -26,6 +26,9 @@ internal sealed class RecoveredCluster : IAsyncDisposable
     public string ConnectionString(string database) =>
         new NpgsqlConnectionStringBuilder { Host = _socket, Username = PrivateClusterFiles.Superuser, Database = database, Pooling = false, CommandTimeout = 0 }.ConnectionString;
 
+    /// <summary>A cluster that lies there complete, for example one that was upgraded.</summary>
+    public static RecoveredCluster Of(PostgresPrograms programs, string data, TimeProvider time) => new(programs, data, time);
+
     /// <summary>Unpacks a backup and checks every file against its manifest.</summary>
     public static async Task<RecoveredCluster> UnpackAsync(string backup, PostgresPrograms programs, string data, TimeProvider time, CancellationToken ct)
     {
@@ -101,6 +104,9 @@ internal sealed class RecoveredCluster : IAsyncDisposable
         _thread.Dispose();
         Directory.Delete(_socket, recursive: true);
     }
+
+    /// <summary>Starts it as it is.</summary>
+    public Task StartAsync(CancellationToken ct) => StartAsync([], ct);
 
     private async Task StartAsync(List<string> settings, CancellationToken ct)
     {

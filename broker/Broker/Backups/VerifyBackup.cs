@@ -37,7 +37,7 @@ internal sealed class VerifyBackup(BackupStore backups, IOptions<StorageOptions>
             await copy.RecoverAsync(backups.Log, until: null, lastLog: null, ct);
             say("Checking tables and indexes");
             await PostgresTool.RunAsync(programs, "pg_amcheck", [.. copy.Connection, "-d", DatabaseAddress.Database, "--install-missing", "--heapallindexed", "--parent-check"], ct);
-            var events = await CheckRulesAsync(copy, backup, ct);
+            var events = await CheckRulesAsync(copy, backup.Schema, ct);
             say("Loading the dump");
             await LoadDumpAsync(copy, backup, ct);
             await copy.StopAsync();
@@ -53,11 +53,12 @@ internal sealed class VerifyBackup(BackupStore backups, IOptions<StorageOptions>
         }
     }
 
-    private static async Task<long> CheckRulesAsync(RecoveredCluster copy, BackupRecord backup, CancellationToken ct)
+    /// <summary>Checks what must always hold in our data; answers how many audit events there are.</summary>
+    public static async Task<long> CheckRulesAsync(RecoveredCluster copy, int leastSchema, CancellationToken ct)
     {
         await using var connection = await copy.OpenAsync(DatabaseAddress.Database, ct);
         var schema = await RecoveredCluster.AskAsync<int>(connection, "select max(version) from schema_version", ct);
-        if (schema < backup.Schema) throw new StartUpException($"The recovered schema is {schema}; the backup was made of {backup.Schema}.");
+        if (schema < leastSchema) throw new StartUpException($"The recovered schema is {schema}; the backup was made of {leastSchema}.");
         foreach (var (what, sql) in Rules)
         {
             if (await RecoveredCluster.AskAsync<object>(connection, sql, ct) is var count && Convert.ToInt64(count, System.Globalization.CultureInfo.InvariantCulture) != 0)

@@ -2,6 +2,7 @@ using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Broker.Tests.Storage;
 using Montalegre.Vdi.Rig.Postgres;
+using PostgresPrograms = Montalegre.Vdi.Rig.Postgres.PostgresPrograms;
 
 namespace Montalegre.Vdi.Broker.Tests.Backups;
 
@@ -83,6 +84,45 @@ public sealed class BackupTests : IAsyncLifetime
         Directory.Delete(unpacked, recursive: true);
         var bad = await Assert.ThrowsAsync<InvalidOperationException>(() => DbAsync("verify-backup"));
         Assert.Contains("PG_VERSION", bad.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_upgrade_copies_the_data_keeps_the_old_ones_and_one_command_goes_back()
+    {
+        await using (await BrokerProcess.StartedAsync(_state))
+        {
+            await WriteAsync("before the upgrade");
+            await DbAsync("backup");
+            var running = await Assert.ThrowsAsync<InvalidOperationException>(() => DbAsync("upgrade"));
+            Assert.Contains("Stop it first", running.Message, StringComparison.Ordinal);
+        }
+
+        // Debian has one version, so the same one stands for the newer: pg_upgrade does all its work between two clusters of it.
+        Assert.Contains("Upgraded", await DbAsync("upgrade", $"--to={PostgresPrograms.Directory}"), StringComparison.Ordinal);
+        await using (await BrokerProcess.StartedAsync(_state))
+        {
+            Assert.Equal(["before the upgrade"], await WrittenAsync());
+            await WriteAsync("after the upgrade");
+        }
+        Assert.Single(Directory.GetDirectories(Path.Combine(_state, "postgresql"), "data.before-upgrade-*"));
+
+        await DbAsync("rollback-upgrade");
+
+        await using var again = await BrokerProcess.StartedAsync(_state);
+        Assert.Equal(["before the upgrade"], await WrittenAsync());
+        Assert.Contains("is made", await DbAsync("backup"), StringComparison.Ordinal);
+        Assert.Equal(2, Directory.GetDirectories(Root).Count(d => File.Exists(Path.Combine(d, "backup.json"))));
+    }
+
+    [Fact]
+    public async Task An_upgrade_without_a_newer_version_and_a_way_back_without_an_upgrade_are_refused_with_the_way_out()
+    {
+        await using (await BrokerProcess.StartedAsync(_state)) { }
+
+        var old = await Assert.ThrowsAsync<InvalidOperationException>(() => DbAsync("upgrade", "--to=/usr/bin"));
+        Assert.Contains("holds no program pg_upgrade", old.Message, StringComparison.Ordinal);
+        var back = await Assert.ThrowsAsync<InvalidOperationException>(() => DbAsync("rollback-upgrade"));
+        Assert.Contains("db restore", back.Message, StringComparison.Ordinal);
     }
 
     [Theory]
