@@ -42,8 +42,11 @@ public sealed partial class DatabaseOutageTests : IAsyncLifetime
         await launching;
 
         TestContext.Current.SendDiagnosticMessage("Database away for {0} ms by the supervisor's clock; {1} launches answered, {2} gave up", gap.Groups[1].Value, people.Answered.Count, people.Failed.Count);
-        // The target is a second; the bound is for machines that run many things beside the tests.
-        Assert.InRange(int.Parse(gap.Groups[1].Value, CultureInfo.InvariantCulture), 0, 5000);
+        // A first start that fails costs a step of the back-off: there must be none, however busy the machine is. The target for
+        // the time is a second; the bound is for machines that run many things beside the tests.
+        var told = string.Join('\n', broker.Output.Split('\n').Where(l => l.Contains("private cluster", StringComparison.Ordinal)));
+        Assert.True(told.Split("The private cluster ended").Length == 2, told);
+        Assert.True(int.Parse(gap.Groups[1].Value, CultureInfo.InvariantCulture) < 20_000, told);
         Assert.All(people.Failed, f => Assert.Equal("DATABASE_UNAVAILABLE", f.Reason));
         Assert.All(people.Failed, f => Assert.True(f.Waited >= OpeningGate.Patience, $"gave up after {f.Waited}"));
         var said = (await Unprivileged.SqlAsync(_state, DatabaseAddress.AppRole, $"""
