@@ -78,8 +78,8 @@ internal sealed partial class Language
     public string NoPools => Pick("Ainda não há conjuntos. Crie o primeiro.", "There are no pools yet. Create the first.");
     public string NoUsers => Pick("Ainda não há utilizadores.", "There are no users yet.");
     public string NoSuchUser => Pick("Este utilizador não existe.", "There is no such user.");
-    public string NoHosts => Pick("Ainda não há anfitriões.", "There are no hosts yet.");
-    public string NoImages => Pick("Ainda não há imagens-base.", "There are no golden images yet.");
+    public string NoHosts => Pick("Ainda não há anfitriões. Acrescente o primeiro para poder criar máquinas.", "There are no hosts yet. Add the first to be able to make machines.");
+    public string NoImages => Pick("Ainda não há imagens-base. Publique a primeira para poder criar conjuntos.", "There are no golden images yet. Publish the first to be able to create pools.");
     public string NoGateways => Pick("Nenhuma gateway aderiu.", "No gateway has joined.");
     public string NoHistory => Pick("Sem registos.", "No records.");
     public string NoOperations => Pick("Sem operações.", "No operations.");

@@ -12,7 +12,6 @@ internal sealed partial class Language
     public string Pools => Pick("Conjuntos", "Pools");
     public string Users => Pick("Utilizadores", "Users");
     public string AuditLog => Pick("Registo de auditoria", "Audit log");
-    public string HostsAndImages => Pick("Anfitriões e imagens", "Hosts and images");
     public string Preferences => Pick("Preferências", "Preferences");
     public string PreferencesHint => Pick("Escolha em baixo o idioma e o aspeto. Ficam guardados neste navegador.", "Choose language and appearance below. They are kept in this browser.");
     public string LanguageWord => Pick("Idioma", "Language");
