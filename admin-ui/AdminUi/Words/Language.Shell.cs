@@ -61,6 +61,8 @@ internal sealed partial class Language
     public string SetUpTokenHint => Pick("É a parte da ligação depois de #. Se a abriu tal como foi mostrada, já está preenchido.", "It is the part of the link after #. If you opened the link as it was shown, it is filled in already.");
     public string CreateAdministrator => Pick("Criar administrador", "Create administrator");
 
+    public string FindAnything => Pick("Procurar pessoa, máquina ou conjunto ( / )", "Find a person, machine or pool ( / )");
+    public string NothingFound => Pick("Nada encontrado.", "Nothing found.");
     public string FilterRows => Pick("Filtrar linhas", "Filter rows");
     public string Pause => Pick("Pausar", "Pause");
     public string Resume => Pick("Retomar", "Resume");

@@ -9,8 +9,6 @@ public sealed class AccessTests(Chromium chromium) : IClassFixture<Chromium>
     [Theory]
     [InlineData(ColorScheme.Light, "pt-PT")]
     [InlineData(ColorScheme.Dark, "en-GB")]
-    [InlineData(ColorScheme.Dark, "pt-PT")]
-    [InlineData(ColorScheme.Light, "en-GB")]
     public async Task Axe_finds_nothing_on_any_page(ColorScheme scheme, string language)
     {
         await using var console = await RunningConsole.StartAsync();
