@@ -70,6 +70,8 @@ internal sealed partial class Language
     public string GatewayTokenUse => Pick("Grave-o num ficheiro na gateway e indique o caminho em Gateway:JoinTokenFile. Um código anterior com este nome deixou de servir.", "Put it in a file on the gateway and name the file in Gateway:JoinTokenFile. An earlier token for this name works no more.");
     public string GatewaysHint => Pick("As gateways são a única porta dos utilizadores para as máquinas.", "Gateways are the only way in for users.");
 
+    public string Yes => Pick("Sim", "Yes");
+    public string No => Pick("Não", "No");
     public string ShownOnce => Pick("Só é mostrado agora. Copie-o antes de fechar.", "It is shown only now. Copy it before you close.");
     public string ValidUntil(string at) => Pick($"Válido até {at}.", $"Valid until {at}.");
     public string Copy => Pick("Copiar", "Copy");

@@ -58,6 +58,10 @@ internal sealed partial class Language
     public string EndedWord => Pick("Fim", "Ended at");
     public string IdleWord => Pick("Sem atividade", "Idle");
     public string LogonTime => Pick("Tempo de entrada", "Logon time");
+    public string LogonTimesOfDay => Pick("Tempos de entrada nas últimas 24 horas", "Logon times of the last 24 hours");
+    public string MedianWord => Pick("Mediana", "Median");
+    public string Percentile95 => Pick("95 em cada 100", "95 of 100");
+    public string LogonsWord => Pick("Entradas", "Logons");
     public string LogonTimeline => Pick("Entrada na sessão, passo a passo", "Logon, phase by phase");
     public string TimelineLabel(string total) => Pick($"Fases da entrada, no total {total}. Os mesmos dados estão na tabela a seguir.", $"Phases of the logon, {total} in all. The same data stand in the table below.");
     public string SameAsTable => Pick("Ver os mesmos dados em tabela", "See the same data as a table");

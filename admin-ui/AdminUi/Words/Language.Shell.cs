@@ -63,6 +63,7 @@ internal sealed partial class Language
 
     public string FindAnything => Pick("Procurar pessoa, máquina ou conjunto ( / )", "Find a person, machine or pool ( / )");
     public string NothingFound => Pick("Nada encontrado.", "Nothing found.");
+    public string ExportCsv => Pick("Exportar CSV", "Export CSV");
     public string FilterRows => Pick("Filtrar linhas", "Filter rows");
     public string Pause => Pick("Pausar", "Pause");
     public string Resume => Pick("Retomar", "Resume");

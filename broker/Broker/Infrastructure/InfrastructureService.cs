@@ -19,6 +19,8 @@ internal sealed partial class InfrastructureService(
     CreateGatewayToken gatewayTokens, GatewayStore gateways, TimeProvider time)
     : Contract.Infrastructure.InfrastructureBase
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);   // a hung host must not hold up the page that would show it
+
     public override async Task<Contract.Host> AddHost(AddHostRequest request, ServerCallContext context)
     {
         if (request.Name.Trim() is not { Length: >= 1 and <= 80 } name) throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
@@ -114,9 +116,10 @@ internal sealed partial class InfrastructureService(
         var host = new Contract.Host { HostId = row.HostId.ToString(), Name = row.Name, Uri = row.Uri, Network = row.Network, StoragePath = row.StoragePath };
         try
         {
-            var info = await hypervisors.For(new(row.HostId)).InfoAsync(ct);
+            var info = await hypervisors.For(new(row.HostId)).InfoAsync(ct).WaitAsync(Patience, time, ct);
             (host.Connected, host.Cpus, host.MemoryMib) = (true, (uint)info.Cpus, (ulong)(info.MemoryBytes >> 20));
         }
+        catch (TimeoutException) { host.Error = $"no answer within {Patience.TotalSeconds:0} s"; }
         catch (Exception e) when (!ct.IsCancellationRequested) { host.Error = e.Message; }
         return host;
     }

@@ -87,7 +87,7 @@ public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
         await using var console = await RunningConsole.StartAsync();
         var page = await OpenAsync(console, "/pools");
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar conjunto" }).ClickAsync();
-        await page.GetByRole(AriaRole.Textbox, new() { Name = "Nome*", Exact = true }).FillAsync("Tesouraria");
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "Nome", Exact = true }).FillAsync("Tesouraria");
         await page.GetByLabel("Número de máquinas").FillAsync("3");
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");

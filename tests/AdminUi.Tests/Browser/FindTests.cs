@@ -39,4 +39,18 @@ public sealed class FindTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GetByRole(AriaRole.Option).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("Bruno Sequeira");
     }
+
+    [Fact]
+    public async Task What_the_table_shows_is_saved_for_a_spreadsheet()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await chromium.OpenAsync(console);
+        await page.GotoAsync("/machines?q=urb&state=used");
+        await Ready.PageAsync(page);
+        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Exportar CSV" }).ClickAsync());
+        Assert.Matches("^máquinas-[0-9-]{15}[.]csv$", download.SuggestedFilename);
+        var lines = await File.ReadAllLinesAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
+        Assert.StartsWith("\"Nome\";\"Estado\"", lines[0], StringComparison.Ordinal);
+        Assert.Equal(["urb-1", "urb-2", "urb-3"], lines[1..].Select(l => l.Split(';')[0].Trim('"')));
+    }
 }

@@ -117,7 +117,7 @@ public sealed class InfrastructureTests(Chromium chromium) : IClassFixture<Chrom
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Fechar" }).ClickAsync();
         await Expect(dialog).ToHaveCountAsync(0);
         await page.GetByRole(AriaRole.Button, new() { Name = "Adotar máquina virtual" }).ClickAsync();
-        await dialog.GetByLabel("Máquina virtual").SelectOptionAsync("7d3c0000-0000-4000-8000-000000000002");
+        await dialog.GetByLabel("Máquina virtual", new() { Exact = true }).SelectOptionAsync("7d3c0000-0000-4000-8000-000000000002");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Adotar máquina virtual" }).ClickAsync();
         await Expect(dialog.Locator("#secret")).ToBeVisibleAsync();
         Assert.Contains("add-machine sala-2 p-man", console.World.Calls);

@@ -165,6 +165,17 @@ internal sealed class FakeSessions(FakeWorld world) : Sessions.SessionsBase
         });
     }
 
+    public override Task<LogonTimesResponse> LogonTimes(LogonTimesRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        (string Name, uint Median, uint P95)[] times = [("brokering", 41, 90), ("connect", 350, 720), ("authenticate", 560, 980), ("session_open", 830, 1540), ("display", 940, 1600), ("desktop", 1450, 2900)];
+        return Task.FromResult(world.Sessions.All.Length == 0 ? new() : new LogonTimesResponse
+        {
+            Whole = new() { Name = "whole", Count = 214, MedianMilliseconds = 4070, P95Milliseconds = 6210 },
+            Phases = { times.Select(t => new LogonTime { Name = t.Name, Count = 214, MedianMilliseconds = t.Median, P95Milliseconds = t.P95 }) },
+        });
+    }
+
     public override Task<SessionActionResponse> LogOff(SessionActionRequest request, ServerCallContext context) => Act("log-off", request.SessionId, context, s => s.State = SessionState.Ended);
     public override Task<SessionActionResponse> Disconnect(SessionActionRequest request, ServerCallContext context) => Act("disconnect", request.SessionId, context, s => (s.State, s.Connected) = (SessionState.Disconnected, false));
     public override Task<SessionActionResponse> SendMessage(SendMessageRequest request, ServerCallContext context) => Act($"message '{request.Text}' to", request.SessionId, context, _ => { });
