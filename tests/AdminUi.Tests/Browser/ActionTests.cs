@@ -114,6 +114,9 @@ public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GetByLabel("Nome completo").FillAsync("Nuno Vaz");
         await page.GetByLabel("Palavra-passe").FillAsync("curta");
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("São precisos pelo menos 12 caracteres.");
+        await page.GetByLabel("Palavra-passe").FillAsync(FakeWorld.CommonPassword);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Alert).First).ToContainTextAsync("demasiado fraca");
         await page.GetByLabel("Palavra-passe").FillAsync(FakeWorld.Password);
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();

@@ -262,7 +262,7 @@ internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
     public override Task<User> Create(CreateUserRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        if (request.Password.Length < 12) throw FakeWorld.Refuse(StatusCode.InvalidArgument, ReasonCode.PasswordTooWeak);
+        if (request.Password.Length < 12 || request.Password == FakeWorld.CommonPassword) throw FakeWorld.Refuse(StatusCode.InvalidArgument, ReasonCode.PasswordTooWeak);
         var user = new User { UserId = "u-" + request.UserName, UserName = request.UserName, DisplayName = request.DisplayName, Enabled = true, Administrator = request.Administrator };
         world.Users.Add(user);
         world.Calls.Enqueue($"create-user {user.UserName}");

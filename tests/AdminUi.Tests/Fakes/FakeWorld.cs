@@ -13,6 +13,7 @@ internal sealed class FakeWorld : IDisposable
 {
     public const string SetUpToken = "set-up-token-0123456789";
     public const string JoinToken = "join-token-for-one-use-0123456789";
+    public const string CommonPassword = "Password1234";
     public const string Password = "correct horse battery";
     private readonly Lock _lock = new();
     private CancellationTokenSource _watches = new();
