@@ -9,10 +9,12 @@ using Montalegre.Vdi.AdminUi.Live;
 using Montalegre.Vdi.AdminUi.Pages.Dashboard;
 using Montalegre.Vdi.AdminUi.Pages.Images;
 using Montalegre.Vdi.AdminUi.Pages.Infrastructure;
+using Montalegre.Vdi.AdminUi.Pages.Pools;
 using Montalegre.Vdi.AdminUi.Pages.Users;
 using Montalegre.Vdi.AdminUi.SignIn;
 using Montalegre.Vdi.AdminUi.Tests.Fakes;
 using Montalegre.Vdi.AdminUi.Words;
+using Montalegre.Vdi.Contracts.Admin.V1;
 using MudBlazor;
 using MudBlazor.Services;
 
@@ -49,7 +51,7 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
     public async Task Dashboard_shows_logon_times_by_phase_and_the_host_that_is_silent()
     {
         var page = Render<Dashboard>();
-        await page.WaitForAssertionAsync(() => Assert.Contains("anfitriao-b", page.Markup, StringComparison.Ordinal), Patience);
+        await page.WaitForAssertionAsync(() => Assert.NotNull(page.Find("a[href=\"/hosts/host-2\"]")), Patience);
         Assert.Contains("4,07 s", page.Find(".tiles").TextContent, StringComparison.Ordinal);
         Assert.Equal(["Escolha da máquina", "0,04 s", "0,09 s", "214"], page.FindAll("table tbody tr")[0].Children.Select(c => c.TextContent));
         Assert.Contains("6,21 s", page.Find("tr.whole").TextContent, StringComparison.Ordinal);
@@ -90,6 +92,30 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
         await image.WaitForAssertionAsync(() => Assert.Contains("Em uso por: Balcão único, Urbanismo.", image.Markup, StringComparison.Ordinal), Patience);
         var none = Render<HostPage>(p => p.Add(h => h.Id, "host-9"));
         await none.WaitForAssertionAsync(() => Assert.Contains("Este anfitrião não existe.", none.Markup, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public async Task Forms_say_their_effect_refuse_what_is_wrong_and_show_a_secret_once()
+    {
+        var dialogs = Render<MudDialogProvider>();
+        var ask = Services.GetRequiredService<Ask>();
+        var created = await dialogs.InvokeAsync(() => Task.FromResult(ask.FormAsync<CreatePoolDialog, Pool>([])));
+        await dialogs.WaitForAssertionAsync(() => Assert.Contains("de vdi-001 a vdi-002. Ao todo 4 processadores e 4,00 GiB de memória em anfitriao-a.", dialogs.Markup, StringComparison.Ordinal), Patience);
+        await dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Criar").ClickAsync(new());
+        Assert.Contains("O nome precisa de 1 a 80 caracteres.", dialogs.Markup, StringComparison.Ordinal);
+        await dialogs.Find("input[type=text]").InputAsync("Tesouraria");
+        await dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Criar").ClickAsync(new());
+        Assert.Equal("Tesouraria", (await created.WaitAsync(Patience, Xunit.TestContext.Current.CancellationToken))!.Name);
+
+        var manual = _broker.World.Pools.Find("p-man")!;
+        var adopted = await dialogs.InvokeAsync(() => Task.FromResult(ask.FormAsync<AdoptDialog, AddManualMachineResponse>(new() { { d => d.Pool, manual } })));
+        await dialogs.WaitForAssertionAsync(() => Assert.Equal(2, dialogs.FindAll("select")[1].Children.Length), Patience);
+        await dialogs.FindAll("select")[1].ChangeAsync("7d3c0000-0000-4000-8000-000000000002");
+        await dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Adotar máquina virtual").ClickAsync(new());
+        await dialogs.WaitForAssertionAsync(() => Assert.Contains(FakeWorld.JoinToken, dialogs.Find("#secret").TextContent, StringComparison.Ordinal), Patience);
+        await dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Fechar").ClickAsync(new());
+        Assert.Equal("formacao-3", (await adopted.WaitAsync(Patience, Xunit.TestContext.Current.CancellationToken))!.Machine.Name);
+        Assert.DoesNotContain(FakeWorld.JoinToken, dialogs.Markup, StringComparison.Ordinal);
     }
 
     public new async ValueTask DisposeAsync()
