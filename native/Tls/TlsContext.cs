@@ -17,10 +17,11 @@ public sealed class TlsContext : IDisposable
     {
         Handle = SslApi.NewContext(method);
         if (Handle.IsInvalid) throw OpenSslErrors.Unexpected("SSL_CTX_new");
-        Control(SslApi.ControlMinimumVersion, SslApi.Tls12);
-        Control(SslApi.ControlMode, SslApi.ModePartialWrite | SslApi.ModeMovingWriteBuffer | SslApi.ModeReleaseBuffers);
-        Control(SslApi.ControlReadAhead, 1);
-        SslApi.ControlContext(Handle, SslApi.ControlSessionCache, 0, 0);
+        if (SslApi.ControlContext(Handle, SslApi.ControlMinimumVersion, SslApi.Tls12, 0) != 1) throw OpenSslErrors.Unexpected("SSL_CTX_set_min_proto_version");
+        // These answer what was set before, and cannot fail.
+        _ = SslApi.ControlContext(Handle, SslApi.ControlMode, SslApi.ModePartialWrite | SslApi.ModeMovingWriteBuffer | SslApi.ModeReleaseBuffers, 0);
+        _ = SslApi.ControlContext(Handle, SslApi.ControlReadAhead, 1, 0);
+        _ = SslApi.ControlContext(Handle, SslApi.ControlSessionCache, 0, 0);
         SslApi.SetReadBufferLength(Handle, ReadAheadLength);
         _ = SslApi.SetTicketCount(Handle, 0);
         // A peer that closes TCP without ending TLS has left like any other: RDP frames say themselves where they end.
@@ -53,11 +54,6 @@ public sealed class TlsContext : IDisposable
 
     /// <summary>Connections made from it live on.</summary>
     public void Dispose() => Handle.Dispose();
-
-    private void Control(int command, nint value)
-    {
-        if (SslApi.ControlContext(Handle, command, value, 0) == 0) throw OpenSslErrors.Unexpected($"SSL_CTX_ctrl({command})");
-    }
 
     private unsafe void Use(X509Certificate2 leaf)
     {
