@@ -11,7 +11,11 @@ namespace Montalegre.Vdi.Tls;
 /// </summary>
 public sealed class TlsStream : PolledStream
 {
+    private const int LongestRecord = 16 * 1024;
+
     private SslHandle? _ssl;
+    private nint _writer;               // belongs to _ssl
+    private bool _moreFollows;
     private Exception? _failure;        // OpenSSL must not be asked again after a failure
     private bool _dry;                  // the last try found nothing, and nothing has happened since
     private bool _writeHalfDone;        // OpenSSL holds a record that the socket did not take yet
@@ -116,6 +120,7 @@ public sealed class TlsStream : PolledStream
             {
                 while (written < buffer.Length)
                 {
+                    SayMoreFollows(buffer.Length - written > LongestRecord);
                     CryptoApi.ClearErrors();
                     var result = SslApi.Write(ssl, at + written, buffer.Length - written);
                     if (result > 0)
@@ -161,9 +166,18 @@ public sealed class TlsStream : PolledStream
             CryptoApi.ClearErrors();
             _ssl = SslApi.New(context.Handle);
             if (_ssl.IsInvalid) throw OpenSslErrors.Unexpected("SSL_new");
-            if (SslApi.SetFileDescriptor(_ssl, (int)Polled.Descriptor.DangerousGetHandle()) != 1) throw OpenSslErrors.Unexpected("SSL_set_fd");
+            var descriptor = (int)Polled.Descriptor.DangerousGetHandle();
+            _writer = SocketWriter.New(descriptor);
+            SslApi.SetBios(_ssl, CryptoApi.NewSocketBio(descriptor, closeToo: 0), _writer);
             return _ssl;
         }
+    }
+
+    private void SayMoreFollows(bool moreFollows)
+    {
+        if (_moreFollows == moreFollows) return;
+        _moreFollows = moreFollows;
+        SocketWriter.Say(_writer, (int)Polled.Descriptor.DangerousGetHandle(), moreFollows);
     }
 
     private async Task HandshakeAsync(CancellationToken ct)
@@ -204,6 +218,7 @@ public sealed class TlsStream : PolledStream
             var ssl = Usable(Polled.Writing);
             // In the middle of a record no other can be sent; closing the connection says the same.
             if (_writeHalfDone || _writeBroken) return SocketEvents.None;
+            SayMoreFollows(false);
             CryptoApi.ClearErrors();
             var result = SslApi.Shutdown(ssl);
             if (result < 0 && SslApi.GetError(ssl, result) == SslApi.WantWrite) return SocketEvents.Writable;

@@ -31,4 +31,41 @@ internal static unsafe partial class CryptoApi
 
     [LibraryImport(Library, EntryPoint = "X509_free")]
     public static partial void FreeCertificate(nint certificate);
+
+    [LibraryImport(Library, EntryPoint = "BIO_get_new_index")]
+    public static partial int NewBioType();
+
+    [LibraryImport(Library, EntryPoint = "BIO_meth_new", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial nint NewBioMethod(int type, string name);
+
+    [LibraryImport(Library, EntryPoint = "BIO_meth_set_write")]
+    public static partial int SetBioWrite(nint method, delegate* unmanaged[Cdecl]<nint, byte*, int, int> write);
+
+    [LibraryImport(Library, EntryPoint = "BIO_meth_set_ctrl")]
+    public static partial int SetBioControl(nint method, delegate* unmanaged[Cdecl]<nint, int, nint, nint, nint> control);
+
+    [LibraryImport(Library, EntryPoint = "BIO_new")]
+    public static partial nint NewBio(nint method);
+
+    [LibraryImport(Library, EntryPoint = "BIO_new_socket")]
+    public static partial nint NewSocketBio(int descriptor, int closeToo);
+
+    [LibraryImport(Library, EntryPoint = "BIO_set_init")]
+    public static partial void SetBioReady(nint bio, int ready);
+
+    [LibraryImport(Library, EntryPoint = "BIO_set_data")]
+    [SuppressGCTransition]
+    public static partial void SetBioData(nint bio, nint data);
+
+    [LibraryImport(Library, EntryPoint = "BIO_get_data")]
+    [SuppressGCTransition]
+    public static partial nint BioData(nint bio);
+
+    [LibraryImport(Library, EntryPoint = "BIO_set_flags")]
+    [SuppressGCTransition]
+    public static partial void SetBioFlags(nint bio, int flags);
+
+    [LibraryImport(Library, EntryPoint = "BIO_clear_flags")]
+    [SuppressGCTransition]
+    public static partial void ClearBioFlags(nint bio, int flags);
 }

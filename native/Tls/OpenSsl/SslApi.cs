@@ -78,8 +78,8 @@ internal static unsafe partial class SslApi
     [LibraryImport(Library, EntryPoint = "SSL_free")]
     public static partial void Free(nint ssl);
 
-    [LibraryImport(Library, EntryPoint = "SSL_set_fd")]
-    public static partial int SetFileDescriptor(SslHandle ssl, int descriptor);
+    [LibraryImport(Library, EntryPoint = "SSL_set_bio")]
+    public static partial void SetBios(SslHandle ssl, nint reading, nint writing);
 
     [LibraryImport(Library, EntryPoint = "SSL_set_accept_state")]
     public static partial void SetAcceptState(SslHandle ssl);

@@ -19,6 +19,7 @@ internal static unsafe partial class LinuxApi
     public const uint EdgeTriggered = 1u << 31;
     public const int Peek = 0x2;                            // MSG_*
     public const int NoSignal = 0x4000;
+    public const int More = 0x8000;
     public const int Interrupted = 4;                       // errno
     public const int TryAgain = 11;
     public const int InProgress = 115;
@@ -52,6 +53,9 @@ internal static unsafe partial class LinuxApi
 
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(SafeHandle socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
+    public static partial nint Send(int socket, byte* buffer, nuint length, int flags);
 
     public static IOException Failure(string what, int errno) => new($"{what}: {Marshal.GetPInvokeErrorMessage(errno)}.");
 }
