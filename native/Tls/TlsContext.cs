@@ -10,9 +10,6 @@ namespace Montalegre.Vdi.Tls;
 /// </summary>
 public sealed class TlsContext : IDisposable
 {
-    // One system call takes up to four full records, or some forty short ones.
-    private const int ReadAheadLength = 64 * 1024;
-
     private TlsContext(nint method)
     {
         Handle = SslApi.NewContext(method);
@@ -20,9 +17,7 @@ public sealed class TlsContext : IDisposable
         if (SslApi.ControlContext(Handle, SslApi.ControlMinimumVersion, SslApi.Tls12, 0) != 1) throw OpenSslErrors.Unexpected("SSL_CTX_set_min_proto_version");
         // These answer what was set before, and cannot fail.
         _ = SslApi.ControlContext(Handle, SslApi.ControlMode, SslApi.ModePartialWrite | SslApi.ModeMovingWriteBuffer | SslApi.ModeReleaseBuffers, 0);
-        _ = SslApi.ControlContext(Handle, SslApi.ControlReadAhead, 1, 0);
         _ = SslApi.ControlContext(Handle, SslApi.ControlSessionCache, 0, 0);
-        SslApi.SetReadBufferLength(Handle, ReadAheadLength);
         _ = SslApi.SetTicketCount(Handle, 0);
         // A peer that closes TCP without ending TLS has left like any other: RDP frames say themselves where they end.
         _ = SslApi.SetOptions(Handle, SslApi.OptionNoRenegotiation | SslApi.OptionNoCompression | SslApi.OptionNoTicket | SslApi.OptionIgnoreUnexpectedEnd);

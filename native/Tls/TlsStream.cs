@@ -14,7 +14,7 @@ public sealed class TlsStream : PolledStream
     private const int LongestRecord = 16 * 1024;
 
     private SslHandle? _ssl;
-    private nint _writer;               // belongs to _ssl
+    private nint _bio;                  // belongs to _ssl
     private bool _moreFollows;
     private Exception? _failure;        // OpenSSL must not be asked again after a failure
     private bool _dry;                  // the last try found nothing, and nothing has happened since
@@ -166,9 +166,8 @@ public sealed class TlsStream : PolledStream
             CryptoApi.ClearErrors();
             _ssl = SslApi.New(context.Handle);
             if (_ssl.IsInvalid) throw OpenSslErrors.Unexpected("SSL_new");
-            var descriptor = (int)Polled.Descriptor.DangerousGetHandle();
-            _writer = SocketWriter.New(descriptor);
-            SslApi.SetBios(_ssl, CryptoApi.NewSocketBio(descriptor, closeToo: 0), _writer);
+            _bio = SocketBio.New((int)Polled.Descriptor.DangerousGetHandle());
+            SslApi.SetBios(_ssl, _bio, _bio);
             return _ssl;
         }
     }
@@ -177,7 +176,7 @@ public sealed class TlsStream : PolledStream
     {
         if (_moreFollows == moreFollows) return;
         _moreFollows = moreFollows;
-        SocketWriter.Say(_writer, (int)Polled.Descriptor.DangerousGetHandle(), moreFollows);
+        SocketBio.SayMoreFollows(_bio, moreFollows);
     }
 
     private async Task HandshakeAsync(CancellationToken ct)

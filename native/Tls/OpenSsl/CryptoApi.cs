@@ -38,6 +38,12 @@ internal static unsafe partial class CryptoApi
     [LibraryImport(Library, EntryPoint = "BIO_meth_new", StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint NewBioMethod(int type, string name);
 
+    [LibraryImport(Library, EntryPoint = "BIO_meth_set_read")]
+    public static partial int SetBioRead(nint method, delegate* unmanaged[Cdecl]<nint, byte*, int, int> read);
+
+    [LibraryImport(Library, EntryPoint = "BIO_meth_set_destroy")]
+    public static partial int SetBioDestroy(nint method, delegate* unmanaged[Cdecl]<nint, int> destroy);
+
     [LibraryImport(Library, EntryPoint = "BIO_meth_set_write")]
     public static partial int SetBioWrite(nint method, delegate* unmanaged[Cdecl]<nint, byte*, int, int> write);
 
@@ -46,9 +52,6 @@ internal static unsafe partial class CryptoApi
 
     [LibraryImport(Library, EntryPoint = "BIO_new")]
     public static partial nint NewBio(nint method);
-
-    [LibraryImport(Library, EntryPoint = "BIO_new_socket")]
-    public static partial nint NewSocketBio(int descriptor, int closeToo);
 
     [LibraryImport(Library, EntryPoint = "BIO_set_init")]
     public static partial void SetBioReady(nint bio, int ready);

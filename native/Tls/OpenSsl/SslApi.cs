@@ -13,7 +13,6 @@ internal static unsafe partial class SslApi
     public const int ZeroReturn = 6;
 
     public const int ControlMode = 33;      // SSL_CTRL_*
-    public const int ControlReadAhead = 41;
     public const int ControlSessionCache = 44;
     public const int ControlMinimumVersion = 123;
     public const int ControlExtraChainCertificate = 14;
@@ -59,9 +58,6 @@ internal static unsafe partial class SslApi
 
     [LibraryImport(Library, EntryPoint = "SSL_CTX_set_num_tickets")]
     public static partial int SetTicketCount(SslContextHandle context, nuint count);
-
-    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_default_read_buffer_len")]
-    public static partial void SetReadBufferLength(SslContextHandle context, nuint length);
 
     [LibraryImport(Library, EntryPoint = "SSL_CTX_use_certificate_ASN1")]
     public static partial int UseCertificate(SslContextHandle context, int length, byte* der);

@@ -54,6 +54,9 @@ internal static unsafe partial class LinuxApi
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(SafeHandle socket, byte* buffer, nuint length, int flags);
 
+    [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
+    public static partial nint Receive(int socket, byte* buffer, nuint length, int flags);
+
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     public static partial nint Send(int socket, byte* buffer, nuint length, int flags);
 
