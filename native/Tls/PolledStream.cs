@@ -193,6 +193,6 @@ public abstract class PolledStream : Stream
     private protected static CancellationTokenRegistration WakeOn(Readiness readiness, CancellationToken ct) =>
         ct.UnsafeRegister(static r => ((Readiness)r!).Signal(SocketEvents.All), readiness);
 
-    /// <summary>The socket of an accepted connection, polled by the next thread in turn.</summary>
-    private protected static PolledSocket Poll(Socket socket) => new(socket, Poller.Next());
+    /// <summary>The socket, polled by the thread with the fewest.</summary>
+    private protected static PolledSocket Poll(Socket socket) => new(socket, Poller.LeastBusy());
 }

@@ -16,7 +16,6 @@ internal sealed unsafe class Poller
     private static readonly int EventLength = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
     private static readonly int KeyOffset = EventLength - sizeof(ulong);
     private static readonly Poller[] All = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(i => new Poller(i))];
-    private static int _last;
 
     private readonly int _epoll;
     private readonly int _doorbell;
@@ -26,6 +25,7 @@ internal sealed unsafe class Poller
     private readonly Queue<Readiness> _turns = new();
     private PolledSocket?[] _sockets = new PolledSocket?[64];
     private uint _generation;
+    private int _count;
 
     private Poller(int number)
     {
@@ -39,8 +39,8 @@ internal sealed unsafe class Poller
         _thread.Start();
     }
 
-    /// <summary>The next one in turn.</summary>
-    public static Poller Next() => All[(uint)Interlocked.Increment(ref _last) % (uint)All.Length];
+    /// <summary>The one with the fewest sockets. Turns would not do: of a relay's two sockets one moves to the other's thread.</summary>
+    public static Poller LeastBusy() => All.MinBy(p => Volatile.Read(ref p._count))!;
 
     /// <summary>Begins to tell the socket what happens to it, until <see cref="Remove"/>.</summary>
     public void Add(PolledSocket socket)
@@ -51,6 +51,7 @@ internal sealed unsafe class Poller
             var slot = _free.Pop();
             socket.Key = (ulong)++_generation << 32 | (uint)slot;
             Volatile.Write(ref _sockets[slot], socket);
+            _count++;
         }
         var pollEvent = stackalloc byte[EventLength];
         Fill(pollEvent, LinuxApi.In | LinuxApi.Out | LinuxApi.PeerClosed | LinuxApi.EdgeTriggered, socket.Key);
@@ -126,6 +127,7 @@ internal sealed unsafe class Poller
             var slot = (int)(uint)socket.Key;
             if (_sockets[slot] != socket) return;
             Volatile.Write(ref _sockets[slot], null);
+            _count--;
             _free.Push(slot);
         }
     }
