@@ -42,6 +42,12 @@ public abstract class PolledStream : Stream
     /// <summary>As <see cref="ContinueReadsInline"/>, for writes.</summary>
     public void ContinueWritesInline() => Polled.Writing.Inline = true;
 
+    /// <summary>
+    /// Lets the system end the connection when its peer has not been heard of, or has taken nothing of what is to be sent, for
+    /// this long. At least 6 s.
+    /// </summary>
+    public void GiveUpAfter(TimeSpan silence) => Polled.GiveUpAfter(silence);
+
     /// <summary>From now on the same thread polls both, so that bytes from one to the other change no thread.</summary>
     public void PollWith(PolledStream other)
     {

@@ -54,6 +54,7 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         var kept = false;
         try
         {
+            network.GiveUpAfter(options.Value.MachineSilence);
             switch (await NegotiateAsync(network, request, ct))
             {
                 case ConnectionConfirm.Accepted { Selected: SecurityProtocols.Tls } confirm:

@@ -29,6 +29,7 @@ internal sealed class RdpDoor(
         try
         {
             network = new TcpStream(socket);
+            network.GiveUpAfter(options.Value.ClientSilence);
             var opened = await OpenAsync(network, client, acceptedAt, stopping);
             limits.HandshakeOver(client);
             inHandshake = false;

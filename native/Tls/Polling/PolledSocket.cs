@@ -46,6 +46,25 @@ internal sealed class PolledSocket : IDisposable
         Writing.Signal(events);
     }
 
+    public void GiveUpAfter(TimeSpan silence)
+    {
+        const int probes = 3;
+        const int tcpUserTimeout = 18;
+        var seconds = (int)silence.TotalSeconds;
+        lock (Gate)
+        {
+            ThrowIfClosed();
+            _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            _socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds / 2);
+            _socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, seconds / 2 / probes);
+            _socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, probes);
+            // Probes are sent only while nothing is under way; this is for bytes that nobody acknowledges or takes.
+            Span<byte> milliseconds = stackalloc byte[sizeof(int)];
+            BitConverter.TryWriteBytes(milliseconds, seconds * 1000);
+            _socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, tcpUserTimeout, milliseconds);
+        }
+    }
+
     public void MoveTo(Poller poller)
     {
         lock (Gate)
