@@ -33,6 +33,7 @@ public static class Packages
         new("libpam0g-dev", PackagePurpose.Build, "PAM headers"),
         new("clang", PackagePurpose.Build, "links the agent, which is compiled ahead of time"),
         new("zlib1g-dev", PackagePurpose.Build, "the agent is linked with it"),
+        new("libssl3", PackagePurpose.Up, "TLS of the gateway's RDP connections"),
         new("qemu-system-x86", PackagePurpose.Up, "runs the virtual machines"),
         new("qemu-utils", PackagePurpose.Up, "makes and checks disk images"),
         new("libvirt0", PackagePurpose.Up, "the library the broker drives hypervisors with"),
