@@ -17,10 +17,14 @@ internal sealed partial class InfrastructureService(
     HostStore hosts, HypervisorDirectory hypervisors, PublishImage publish, ImageStore images, CreateGatewayToken gatewayTokens, GatewayStore gateways, TimeProvider time)
     : Contract.Infrastructure.InfrastructureBase
 {
+    private static readonly TimeSpan ShownWithin = TimeSpan.FromSeconds(4);
+
     public override async Task<Contract.Host> AddHost(AddHostRequest request, ServerCallContext context)
     {
         if (request.Name.Trim() is not { Length: >= 1 and <= 80 } name) throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
         if (!LibvirtUri().IsMatch(request.Uri)) throw Refusal.Refused(RefusalReason.InvalidField, "uri: a libvirt URI, for example qemu+tls://host/system");
+        // libvirt would run that program here, as the broker.
+        if (request.Uri.Contains("command=", StringComparison.OrdinalIgnoreCase)) throw Refusal.Refused(RefusalReason.InvalidField, "uri: the option command= is not allowed");
         if (!NetworkMode().IsMatch(request.Network)) throw Refusal.Refused(RefusalReason.InvalidField, "network: user, network:<name> or bridge:<name>");
         if (!Path.IsPathFullyQualified(request.StoragePath)) throw Refusal.Refused(RefusalReason.InvalidField, "storage_path: an absolute path on the host");
         var caller = context.Caller();
@@ -29,6 +33,14 @@ internal sealed partial class InfrastructureService(
             throw Refusal.Refused(RefusalReason.NameTaken, "name");
         await hypervisors.RefreshAsync(context.CancellationToken);
         return await DescribeAsync(new() { HostId = id.Value, Name = name, Uri = request.Uri, Network = request.Network, StoragePath = request.StoragePath }, context.CancellationToken);
+    }
+
+    public override async Task<RemoveHostResponse> RemoveHost(RemoveHostRequest request, ServerCallContext context)
+    {
+        var caller = context.Caller();
+        if (await hosts.RemoveAsync(new(Ids.Parse(request.HostId, "host_id")), caller.UserName, caller.SourceAddress) is { } reason) throw Refusal.Refused(reason, "host_id");
+        await hypervisors.RefreshAsync(context.CancellationToken);
+        return new();
     }
 
     public override async Task<ListHostsResponse> ListHosts(ListHostsRequest request, ServerCallContext context)
@@ -69,11 +81,14 @@ internal sealed partial class InfrastructureService(
     private async Task<Contract.Host> DescribeAsync(HostRow row, CancellationToken ct)
     {
         var host = new Contract.Host { HostId = row.HostId.ToString(), Name = row.Name, Uri = row.Uri, Network = row.Network, StoragePath = row.StoragePath };
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(ShownWithin);
         try
         {
-            var info = await hypervisors.For(new(row.HostId)).InfoAsync(ct);
+            var info = await hypervisors.For(new(row.HostId)).InfoAsync(patience.Token);
             (host.Connected, host.Cpus, host.MemoryMib) = (true, (uint)info.Cpus, (ulong)(info.MemoryBytes >> 20));
         }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested) { host.Error = $"Host {row.Name} does not answer."; }
         catch (Exception e) when (!ct.IsCancellationRequested) { host.Error = e.Message; }
         return host;
     }

@@ -55,6 +55,9 @@ internal static unsafe partial class LibvirtApi
     [LibraryImport(Library, EntryPoint = "virConnectDomainEventDeregisterAny")]
     internal static partial int ConnectDomainEventDeregisterAny(ConnectionHandle connection, int callbackId);
 
+    [LibraryImport(Library, EntryPoint = "virConnectGetCapabilities")]
+    internal static partial LibvirtText ConnectGetCapabilities(ConnectionHandle connection);
+
     [LibraryImport(Library, EntryPoint = "virConnectGetHostname")]
     internal static partial LibvirtText ConnectGetHostname(ConnectionHandle connection);
 
@@ -104,7 +107,7 @@ internal static unsafe partial class LibvirtApi
     internal static partial LibvirtText DomainGetMetadata(DomainHandle domain, int type, string uri, uint flags);
 
     [LibraryImport(Library, EntryPoint = "virDomainSetMetadata", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int DomainSetMetadata(DomainHandle domain, int type, string metadata, string key, string uri, uint flags);
+    internal static partial int DomainSetMetadata(DomainHandle domain, int type, string? metadata, string? key, string uri, uint flags);
 
     [LibraryImport(Library, EntryPoint = "virDomainGetUUID")]
     internal static partial int DomainGetUuid(nint domain, byte* uuid);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Xml.Linq;
 
 namespace Montalegre.Vdi.Native.Libvirt;
 
@@ -51,6 +52,10 @@ public sealed unsafe class LibvirtConnection : IDisposable
         return new HostInfo(LibvirtApi.ConnectGetHostname(_handle).Text(), (int)info.Cpus, (long)info.MemoryKiB * 1024, (long)free,
             new Version((int)(version / 1_000_000), (int)(version / 1000 % 1000), (int)(version % 1000)));
     }
+
+    /// <summary>True when the host says that it runs 64-bit PC guests by KVM.</summary>
+    public bool OffersKvm() => XElement.Parse(LibvirtApi.ConnectGetCapabilities(_handle).Text()).Elements("guest").Elements("arch")
+        .Any(arch => (string?)arch.Attribute("name") == "x86_64" && arch.Elements("domain").Any(domain => (string?)domain.Attribute("type") == "kvm"));
 
     /// <summary>All domains of the host, ours and others, running or not.</summary>
     public IReadOnlyList<LibvirtDomain> Domains()

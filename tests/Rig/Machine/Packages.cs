@@ -75,7 +75,7 @@ public static class Packages
         foreach (var need in missing) progress.Say($"  missing: {need.Package,-28} {need.Why}");
         string[] install = ["install", "-y", "--no-install-recommends", .. missing.Select(n => n.Package)];
         if (!Environment.IsPrivilegedProcess)
-            throw new SetUpException($"Install the missing packages, then run this again:\n  sudo apt-get {string.Join(' ', install)}");
+            throw new SetUpException($"Install the missing packages, then run this again:\n  {(PackageLists.AreFresh("/var/lib/apt/lists", DateTime.UtcNow) ? "" : "sudo apt-get update && ")}sudo apt-get {string.Join(' ', install)}");
         var updated = !PackageLists.AreFresh("/var/lib/apt/lists", DateTime.UtcNow) && await UpdateAsync(progress, ct);
         await using var step = progress.Step($"Installing {missing.Count} Debian packages");
         if (await AptAsync(install, step.Detail, ct) is not { } failure) return;
