@@ -71,6 +71,9 @@ public sealed class LibvirtDaemons : IAsyncDisposable
         // The longest socket below is folder + 35 characters, and a socket's path may have 107.
         if (folder.Length > 70) throw new ArgumentException($"'{folder}' is too long for libvirt's sockets; use at most 70 characters.", nameof(folder));
         if (Environment.IsPrivilegedProcess) await ServiceAccount.EnsureUserAsync(ct);
+        // Debian's libvirtd looks this name up before it reads who machines run as; its package for systemd would have made it.
+        if (settings is { System: true } && !File.ReadLines("/etc/passwd").Any(l => l.StartsWith("libvirt-qemu:", StringComparison.Ordinal)))
+            await Postgres.Run.ToEndAsync("/usr/sbin/useradd", ["--system", "--user-group", "--home-dir", "/var/lib/libvirt", "--no-create-home", "--shell", "/usr/sbin/nologin", "libvirt-qemu"], ct: ct);
         var daemons = new LibvirtDaemons(folder, settings ?? new LibvirtSettings());
         await daemons.PrepareAsync(ct);
         try
@@ -195,7 +198,7 @@ public sealed class LibvirtDaemons : IAsyncDisposable
 
     // In a mount namespace of the daemon's own, so that neither daemon of the computer sees the other's files.
     private string HideComputersFolders() => "mount --make-rprivate /; " + string.Concat(
-        new[] { ("run/libvirt", "/run/libvirt"), ("data", "/var/lib/libvirt"), ("cache", "/var/cache/libvirt"), ("log", "/var/log/libvirt"), ("config/libvirt", "/etc/libvirt") }
+        new[] { ("run", "/run"), ("data", "/var/lib/libvirt"), ("cache", "/var/cache/libvirt"), ("log", "/var/log/libvirt"), ("config/libvirt", "/etc/libvirt") }
             .Select(pair => $"mkdir -p {pair.Item2}; mount --bind {_folder}/{pair.Item1} {pair.Item2}; "));
 
     private static string LastWords(string log) => File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(8)) : "";

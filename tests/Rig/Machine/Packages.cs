@@ -61,6 +61,7 @@ public static class Packages
         new("chromium", PackagePurpose.Tests, "a real browser for portal and console"),
         new("iproute2", PackagePurpose.Tests, "network namespaces"),
         new("dnsmasq-base", PackagePurpose.Tests, "gives addresses to machines on a bridge of the tests"),
+        new("netcat-openbsd", PackagePurpose.Tests, "carries qemu+ssh:// to a private daemon's socket"),
         new("openssh-client", PackagePurpose.Tests, "reaches a host by qemu+ssh://"),
         new("openssh-server", PackagePurpose.Tests, "a host that is reached by qemu+ssh://"),
         new("haproxy", PackagePurpose.Benchmarks, "the relay's peer"),
