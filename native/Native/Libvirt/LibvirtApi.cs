@@ -37,9 +37,6 @@ internal static unsafe partial class LibvirtApi
     [LibraryImport(Library, EntryPoint = "virConnectIsAlive")]
     internal static partial int ConnectIsAlive(ConnectionHandle connection);
 
-    [LibraryImport(Library, EntryPoint = "virConnectSetKeepAlive")]
-    internal static partial int ConnectSetKeepAlive(ConnectionHandle connection, int interval, uint count);
-
     [LibraryImport(Library, EntryPoint = "virConnectRegisterCloseCallback")]
     internal static partial int ConnectRegisterCloseCallback(ConnectionHandle connection,
         delegate* unmanaged<nint, int, nint, void> callback, nint opaque, delegate* unmanaged<nint, void> free);
