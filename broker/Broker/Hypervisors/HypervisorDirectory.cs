@@ -28,6 +28,12 @@ internal sealed class HypervisorDirectory(NpgsqlDataSource database, Func<Hyperv
         finally { _reading.Release(); }
     }
 
+    /// <summary>Lets go of a host whose record is gone.</summary>
+    public async Task ForgetAsync(HostId host)
+    {
+        if (_hosts.TryRemove(host, out var gone)) await gone.DisposeAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var host in _hosts.Values) await host.DisposeAsync();

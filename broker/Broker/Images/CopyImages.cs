@@ -20,6 +20,17 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
     // Why a host has not everything; an away host does not keep an image from being used on the others.
     private sealed record Trouble(string Message, bool Away, long Since);
 
+    // Shares of copies that go on now, from 0 to 1.
+    private readonly ConcurrentDictionary<(HostId Host, ImageVersionId Image), double> _shares = new();
+
+    /// <summary>How much of a version is copied, over all hosts; null when this node copies nothing of it now.</summary>
+    public int? Percent(ImageVersionId image)
+    {
+        if (!_shares.Keys.Any(copy => copy.Image == image)) return null;
+        var all = hosts.All.Select(host => _there.ContainsKey((host.Host, image)) ? 1 : _shares.GetValueOrDefault((host.Host, image))).ToList();
+        return all.Count == 0 ? null : (int)(100 * all.Average());
+    }
+
     /// <summary>Asks for a pass now.</summary>
     public void Ring() => _rings.Writer.TryWrite(true);
 
@@ -81,12 +92,21 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
     {
         var id = new ImageVersionId(image.ImageVersionId);
         var tenth = -1;
-        await host.EnsureImageAsync(id, image.Path, new Progress<double>(part =>
+        _shares[(host.Host, id)] = 0;
+        try
         {
-            if ((int)(part * 10) == tenth) return;
-            tenth = (int)(part * 10);
-            log.Copying(id, host.Host, tenth * 10);
-        }), ct);
+            await host.EnsureImageAsync(id, image.Path, new Copied(part =>
+            {
+                _shares[(host.Host, id)] = part;
+                if ((int)(part * 10) == tenth) return;
+                tenth = (int)(part * 10);
+                log.Copying(id, host.Host, tenth * 10);
+            }), ct);
+        }
+        finally
+        {
+            _shares.TryRemove((host.Host, id), out _);
+        }
         _there[(host.Host, id)] = true;
         await store.WakeMachinesAsync(host.Host, id);
     }
@@ -103,5 +123,11 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
             log.Ready(id, image.Name, image.Number);
         }
         else if (troubles.OfType<Trouble>().FirstOrDefault() is { } first && first.Message != image.Error) await store.SetStateAsync(id, "publishing", first.Message);
+    }
+
+    // Progress<T> reports on the pool and may come after the end; this one reports in the copying itself.
+    private sealed class Copied(Action<double> tell) : IProgress<double>
+    {
+        public void Report(double value) => tell(value);
     }
 }
