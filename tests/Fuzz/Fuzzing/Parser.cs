@@ -21,6 +21,7 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         new("initial", [Samples.ConnectInitial], bytes => ConnectInitial.RewriteSelectedProtocol(bytes, SecurityProtocols.HybridEx)),
         new("senddata", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => SendDataRequest.Read(bytes)),
         new("clientinfo", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], RewriteClientInfo),
+        .. TsguParsers.All,
         new("splice", [[.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode]], Splice),
     ];
 
