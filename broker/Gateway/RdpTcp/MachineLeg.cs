@@ -36,7 +36,8 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         TrustMode = X509ChainTrustMode.CustomRootTrust,
     };
 
-    public async Task<MachineAnswer> ConnectAsync(MachineTarget target, ConnectionRequest request, CancellationToken ct)
+    /// <param name="connected">A connection that stands already; the first attempt takes it over.</param>
+    public async Task<MachineAnswer> ConnectAsync(MachineTarget target, ConnectionRequest request, CancellationToken ct, Socket? connected = null)
     {
         // A desktop that has just started may refuse once while its server comes up.
         for (var attempt = 1; ; attempt++)
@@ -45,7 +46,7 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
             using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.MachineDeadline, Timeout.InfiniteTimeSpan);
             try
             {
-                return await TryConnectAsync(target, request, deadline.Token);
+                return await TryConnectAsync(target, request, attempt == 1 ? connected : null, deadline.Token);
             }
             catch (Exception e) when (e is SocketException or IOException or AuthenticationException or WireFormatException or OperationCanceledException
                 && !ct.IsCancellationRequested)
@@ -56,13 +57,13 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         }
     }
 
-    private async Task<MachineAnswer> TryConnectAsync(MachineTarget target, ConnectionRequest request, CancellationToken ct)
+    private async Task<MachineAnswer> TryConnectAsync(MachineTarget target, ConnectionRequest request, Socket? connected, CancellationToken ct)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = connected ?? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         var kept = false;
         try
         {
-            await socket.ConnectAsync(target.Address, target.Port, ct);
+            if (connected is null) await socket.ConnectAsync(target.Address, target.Port, ct);
             var network = new NetworkStream(socket, ownsSocket: true);
             switch (await NegotiateAsync(network, request, ct))
             {

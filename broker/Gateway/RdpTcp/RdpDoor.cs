@@ -23,11 +23,18 @@ internal sealed class RdpDoor(
     /// <summary>Serves and closes the connection; never throws but for a fault of ours.</summary>
     public async Task ServeAsync(Socket socket, IPAddress client, CancellationToken stopping)
     {
-        var acceptedAt = time.GetUtcNow();
+        await using var network = new NetworkStream(socket, ownsSocket: true);
+        await ServeAsync(network, client, time.GetUtcNow(), null, stopping);
+    }
+
+    /// <summary>The same for RDP that came another way. Says once that the handshake is over, as for a socket.</summary>
+    /// <param name="arrived">Where it leads when its ticket is redeemed already; null when the ticket is in the routing token.</param>
+    public async Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival? arrived, CancellationToken stopping)
+    {
         var inHandshake = true;
         try
         {
-            var opened = await OpenAsync(socket, client, acceptedAt, stopping);
+            var opened = await OpenAsync(network, client, acceptedAt, arrived, stopping);
             limits.HandshakeOver(client);
             inHandshake = false;
             if (opened is not null) await RelayAsync(opened);
@@ -44,13 +51,13 @@ internal sealed class RdpDoor(
         finally
         {
             if (inHandshake) limits.HandshakeOver(client);
-            socket.Dispose();
+            arrived?.Dispose();
+            await network.DisposeAsync();
         }
     }
 
-    private async Task<OpenConnection?> OpenAsync(Socket socket, IPAddress client, DateTimeOffset acceptedAt, CancellationToken stopping)
+    private async Task<OpenConnection?> OpenAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival? arrived, CancellationToken stopping)
     {
-        var network = new NetworkStream(socket, ownsSocket: true);
         if (await ReadRequestAsync(network, stopping) is not { } request) return null;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.HandshakeDeadline, Timeout.InfiniteTimeSpan);
@@ -58,6 +65,11 @@ internal sealed class RdpDoor(
 
         if (request.Negotiation is not { } negotiation || !negotiation.Requested.HasFlag(SecurityProtocols.Tls))
             return await RefuseAsync(network, client, null, ReasonCode.TlsRefused, "", NegotiationFailureCode.TlsRequired, ct);
+        if (arrived is not null)
+        {
+            using var there = arrived.Target;
+            return await ConnectAsync(network, client, acceptedAt, there, request, arrived.Machine, ct);
+        }
         if (!TicketText.LooksRight(request.RoutingToken))
             return await RefuseTicketAsync(network, client, request.RoutingToken is null ? ReasonCode.NoTicket : ReasonCode.TicketUnknown, "", ct);
 
@@ -66,7 +78,13 @@ internal sealed class RdpDoor(
             return await RefuseTicketAsync(network, client, refused.Code, refused.Reference, ct);
 
         using var target = ((Redemption.Granted)redemption).Target;
-        switch (await machines.ConnectAsync(target, request, ct))
+        return await ConnectAsync(network, client, acceptedAt, target, request, null, ct);
+    }
+
+    private async Task<OpenConnection?> ConnectAsync(
+        Stream network, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, ConnectionRequest request, Socket? connected, CancellationToken ct)
+    {
+        switch (await machines.ConnectAsync(target, request, ct, connected))
         {
             case MachineAnswer.Refused no:
                 var failure = no.Code == ReasonCode.NotSupported ? NegotiationFailureCode.HybridRequired : NegotiationFailureCode.InconsistentFlags;
@@ -78,7 +96,7 @@ internal sealed class RdpDoor(
         }
     }
 
-    private async Task<ConnectionRequest?> ReadRequestAsync(NetworkStream network, CancellationToken stopping)
+    private async Task<ConnectionRequest?> ReadRequestAsync(Stream network, CancellationToken stopping)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.FirstRequestDeadline, Timeout.InfiniteTimeSpan);
@@ -96,7 +114,7 @@ internal sealed class RdpDoor(
     }
 
     private async Task<OpenConnection?> JoinAsync(
-        NetworkStream network, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine, CancellationToken ct)
+        Stream network, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine, CancellationToken ct)
     {
         var tls = new SslStream(network, leaveInnerStreamOpen: false);
         var relay = new Relay.Relay(tls, machine.Stream);
@@ -146,7 +164,7 @@ internal sealed class RdpDoor(
         }
     }
 
-    private Task<OpenConnection?> RefuseTicketAsync(NetworkStream network, IPAddress client, ReasonCode code, string reference, CancellationToken ct)
+    private Task<OpenConnection?> RefuseTicketAsync(Stream network, IPAddress client, ReasonCode code, string reference, CancellationToken ct)
     {
         var isGuess = code is ReasonCode.TicketUnknown or ReasonCode.TicketUsed or ReasonCode.TicketExpired or ReasonCode.TicketForeign;
         if (isGuess && limits.CountWrongTicket(client)) log.TooManyWrongTickets(client, options.Value.Limits.WrongTicketsPerMinute);
@@ -154,7 +172,7 @@ internal sealed class RdpDoor(
     }
 
     private async Task<OpenConnection?> RefuseAsync(
-        NetworkStream network, IPAddress client, MachineTarget? target, ReasonCode code, string reference, NegotiationFailureCode shown, CancellationToken ct)
+        Stream network, IPAddress client, MachineTarget? target, ReasonCode code, string reference, NegotiationFailureCode shown, CancellationToken ct)
     {
         log.ConnectionRefused(client, code, reference);
         reports.Failed(target?.SessionId, code, client, target?.ConnectionId);
@@ -162,7 +180,7 @@ internal sealed class RdpDoor(
         return null;
     }
 
-    private static async Task WriteAsync(NetworkStream network, ConnectionConfirm confirm, CancellationToken ct)
+    private static async Task WriteAsync(Stream network, ConnectionConfirm confirm, CancellationToken ct)
     {
         var buffer = new byte[ConnectionConfirm.LongestFrame];
         await network.WriteAsync(buffer.AsMemory(0, Write(confirm, buffer)), ct);

@@ -9,5 +9,11 @@ internal sealed record MachineTarget(
     string SessionId, string ConnectionId, string MachineId, string Address, int Port,
     ReadOnlyMemory<byte> CertificateSha256, SignIn? SignIn) : IDisposable
 {
+    /// <summary>What an RD Gateway client has to ask for; empty where only the id is known.</summary>
+    public string MachineName { get; init; } = "";
+
+    /// <summary>True when an RD Gateway channel ends at the machine itself: TLS and sign-in are the client's own then.</summary>
+    public bool EndToEnd { get; init; }
+
     public void Dispose() => SignIn?.Dispose();
 }

@@ -6,7 +6,7 @@ namespace Montalegre.Vdi.Protocol.Tsgu;
 /// <summary>Puts the packets of a handshake together by their length, however they were cut on the way.</summary>
 public sealed class TsguCollector : IDisposable
 {
-    private readonly byte[] _bytes = GC.AllocateUninitializedArray<byte>(TsguFrame.LongestHandshakePacket, pinned: true);
+    private readonly byte[] _bytes = new byte[TsguFrame.LongestHandshakePacket];
     private int _filled;
     private int _taken;
 
