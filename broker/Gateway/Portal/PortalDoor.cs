@@ -29,8 +29,9 @@ internal static class PortalDoor
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Client());
         }
         builder.Services.AddPortal(builder.Configuration);
-        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate>((portal, gateway, door) =>
+        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>>((portal, gateway, door, rdGateway) =>
         {
+            portal.RdGateway = rdGateway.Value.Enabled;
             if (portal.KeyFolder.Length == 0) portal.KeyFolder = Path.Combine(gateway.Value.StateDirectory, "portal-keys");
             if (portal.RdpCertificateSha256.Length == 0) portal.RdpCertificateSha256 = Fingerprint(door);
         });
