@@ -31,9 +31,15 @@ internal sealed class RdgStream(RdgTransport transport, ReadOnlySpan<byte> early
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        using var either = cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, transport.Closing) : null;
         try
         {
-            while (_at == _filled && !_ended) await FillAsync(cancellationToken);
+            while (_at == _filled && !_ended) await FillAsync(either?.Token ?? transport.Closing);
+        }
+        catch (OperationCanceledException e) when (transport.Closing.IsCancellationRequested)
+        {
+            Release();
+            throw new IOException("The RD Gateway channel is closed.", e);
         }
         catch (WireFormatException e)
         {

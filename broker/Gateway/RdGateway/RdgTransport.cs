@@ -14,6 +14,8 @@ internal sealed class RdgTransport(Stream input, Stream output, IBodyReader body
     private const int LongestPiece = ushort.MaxValue - TsguDataHeader.Length;
     private const int LongestSmall = TsguServer.LongestReply + WebSocketFrame.LongestHeader;
 
+    // Closing a stream of the web server does not end a read that waits on it; this does.
+    private readonly CancellationTokenSource _closing = new();
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly bool _framed = body is WebSocketReader;
     private ReadOnlyMemory<byte> _early = early;
@@ -21,6 +23,9 @@ internal sealed class RdgTransport(Stream input, Stream output, IBodyReader body
 
     /// <summary>How many messages went out; shows whether the way was idle.</summary>
     public long Sent => Volatile.Read(ref _sent);
+
+    /// <summary>Cancelled when this is closed.</summary>
+    public CancellationToken Closing => _closing.Token;
 
     /// <summary>Waits, without a buffer, until bytes are there or the client left.</summary>
     public async ValueTask WaitAsync(CancellationToken ct)
@@ -94,6 +99,7 @@ internal sealed class RdgTransport(Stream input, Stream output, IBodyReader body
 
     public async ValueTask DisposeAsync()
     {
+        await _closing.CancelAsync();
         await input.DisposeAsync();
         if (!ReferenceEquals(input, output)) await output.DisposeAsync();
     }
