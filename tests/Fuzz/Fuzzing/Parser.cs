@@ -13,12 +13,14 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
 {
     private static readonly SignIn SignIn = new("DOMAIN", "maria", "a secret of some length"u8);
 
+    private static readonly ClientDataEdit Edit = new(SecurityProtocols.HybridEx, new HashSet<string> { "cliprdr", "rdpdr" });
+
     public static IReadOnlyList<Parser> All { get; } =
     [
         new("tpkt", [Samples.ErectDomain, Samples.ConnectInitial], bytes => TpktFrame.TryRead(bytes, TpktFrame.LongestPossible, out _)),
         new("request", [Samples.ConnectionRequestWithTicket, Samples.ConnectionRequestWithUserName], bytes => ConnectionRequest.Read(bytes)),
         new("confirm", [Samples.ConnectionConfirmTls, Samples.ConnectionConfirmFailed], bytes => ConnectionConfirm.Read(bytes)),
-        new("initial", [Samples.ConnectInitial], bytes => ConnectInitial.RewriteSelectedProtocol(bytes, SecurityProtocols.HybridEx)),
+        new("initial", [Samples.ConnectInitial], bytes => ConnectInitial.Rewrite(bytes, Edit)),
         new("senddata", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => SendDataRequest.Read(bytes)),
         new("clientinfo", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], RewriteClientInfo),
         new("splice", [[.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode]], Splice),
@@ -34,7 +36,7 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
 
     private static void Splice(byte[] bytes)
     {
-        var sequence = new SpliceSequence(SecurityProtocols.HybridEx, SecurityProtocols.Tls, SignIn);
+        var sequence = new SpliceSequence(Edit, SignIn);
         var output = new byte[SpliceSequence.LongestOutput];
         var rest = bytes.AsSpan();
         while (!sequence.Done)
