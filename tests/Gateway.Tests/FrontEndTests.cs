@@ -70,8 +70,19 @@ public sealed class FrontEndTests
         Assert.DoesNotContain(gateway.Log.Lines, l => l.Level >= Microsoft.Extensions.Logging.LogLevel.Error);
     }
 
+    [Fact]
+    public async Task Gateway_that_has_too_many_connections_already_says_so()
+    {
+        await using var gateway = await TestGateway.StartAsync(new FakeRedeemer(), null, [.. Shown, ("Gateway:Limits:HandshakesPerAddress", "1")]);
+        using var first = await RawClient.ConnectAsync(gateway.Address);
+        await first.SendAsync([0x03]);                      // holds the one place there is
+        await using var screen = await RdpScreen.StartAsync();
+        var client = screen.Connect(gateway.Address, FakeRedeemer.Unknown());
+        await SeesAsync(screen, client, ReasonCode.TooManyConnections, "");
+    }
+
     /// <summary>Every pixel of the screen is the page's; at 16 bits a pixel colours may be off by what such a pixel cannot hold.</summary>
-    private static async Task SeesAsync(RdpScreen screen, OwnProcess client, ReasonCode code, string reference, int tolerance = 0)
+    internal static async Task SeesAsync(RdpScreen screen, OwnProcess client, ReasonCode code, string reference, int tolerance = 0)
     {
         using var card = PageDrawing.Draw(RefusalPages.For(code, reference), Width, Height);
         var (left, top) = ((Width - card.Width) / 2, (Height - card.Height) / 3);

@@ -56,6 +56,25 @@ internal sealed class RdpDoor(
         }
     }
 
+    /// <summary>Tells a client that is not let in why, if it can be shown a page; never throws but for a fault of ours.</summary>
+    public async Task ExplainAsync(Socket socket, IPAddress client, ReasonCode code, CancellationToken stopping)
+    {
+        try
+        {
+            var network = new NetworkStream(socket, ownsSocket: true);
+            if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked))
+                await refusals.ShowAsync(network, asked, code, "", stopping);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or AuthenticationException or WireFormatException)
+        {
+            log.HandshakeBroke(client, e.Message);
+        }
+        finally
+        {
+            socket.Dispose();
+        }
+    }
+
     private async Task<DoorOutcome> OpenAsync(Socket socket, IPAddress client, DateTimeOffset acceptedAt, CancellationToken stopping)
     {
         var network = new NetworkStream(socket, ownsSocket: true);

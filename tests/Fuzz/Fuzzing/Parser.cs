@@ -1,4 +1,5 @@
 using Montalegre.Vdi.Fuzz.Corpus;
+using Montalegre.Vdi.Protocol.FrontEnd;
 using Montalegre.Vdi.Protocol.Mcs;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.SignIns;
@@ -24,6 +25,8 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         new("senddata", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => SendDataRequest.Read(bytes)),
         new("clientinfo", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], RewriteClientInfo),
         new("splice", [[.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode]], Splice),
+        new("typed", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => ClientInfo.ReadTyped(bytes).Dispose()),
+        new("frontend", [FrontEndSamples.Visit, [.. FrontEndSamples.Visit, .. FrontEndSamples.Disconnect]], VisitFrontEnd),
     ];
 
     private static void RewriteClientInfo(byte[] bytes)
@@ -43,6 +46,22 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         {
             var w = new WireWriter(output, nameof(SpliceSequence));
             if (!sequence.TryStep(rest, ref w, out var consumed)) return;
+            if (consumed <= 0 || consumed > rest.Length) throw new InvalidOperationException("A step took nothing, or more than there was.");
+            rest = rest[consumed..];
+        }
+    }
+
+    private static void VisitFrontEnd(byte[] bytes)
+    {
+        using var server = new FrontEndSequence(SecurityProtocols.Tls);
+        var output = new byte[FrontEndSequence.LongestOutput];
+        var rest = bytes.AsSpan();
+        while (true)
+        {
+            var w = new WireWriter(output, nameof(FrontEndSequence));
+            var step = server.Step(rest, ref w, out var consumed);
+            if (step is FrontEndStep.NeedMoreBytes or FrontEndStep.Left) return;
+            if (step == FrontEndStep.SignInRead) server.WriteActivation(ref w);
             if (consumed <= 0 || consumed > rest.Length) throw new InvalidOperationException("A step took nothing, or more than there was.");
             rest = rest[consumed..];
         }
