@@ -46,7 +46,10 @@ internal static partial class GatewayLog
     [LoggerMessage(4021, LogLevel.Warning, "Machine {Machine} did not answer: {Problem}")]
     public static partial void MachineDidNotAnswer(this ILogger log, string machine, string problem);
 
-    [LoggerMessage(4022, LogLevel.Warning, "Machine {Machine} wants {Wanted}, which this gateway does not speak yet; turn off network level authentication there")]
+    [LoggerMessage(4023, LogLevel.Warning, "Machine {Machine} did not take the sign-in of session {Session}: {Problem}")]
+    public static partial void MachineRefusedSignIn(this ILogger log, string machine, string session, string problem);
+
+    [LoggerMessage(4022, LogLevel.Warning, "Machine {Machine} answered {Wanted}, which does not fit what this client and this ticket bring; network level authentication needs a user with a secret")]
     public static partial void MachineWantsOtherSecurity(this ILogger log, string machine, string wanted);
 
     [LoggerMessage(4030, LogLevel.Information, "Connection {Connection} of session {Session} is open, from {Client} to machine {Machine}")]

@@ -11,6 +11,7 @@ using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Gateway.Tickets;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
 
@@ -21,8 +22,6 @@ internal sealed class RdpDoor(
     ITicketRedeemer tickets, MachineLeg machines, DoorCertificate certificate, RefusalScreen refusals, PasswordDoor passwords, OpenConnections connections,
     ConnectionReports reports, AddressLimits limits, IOptions<GatewayOptions> options, TimeProvider time, ILogger<RdpDoor> log)
 {
-    private static readonly HashSet<string> NoChannels = [];
-
     /// <summary>Serves and closes the connection; never throws but for a fault of ours.</summary>
     public async Task ServeAsync(Socket socket, IPAddress client, CancellationToken stopping)
     {
@@ -127,13 +126,15 @@ internal sealed class RdpDoor(
         NetworkStream network, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine, CancellationToken ct)
     {
         var tls = new SslStream(network, leaveInnerStreamOpen: false);
-        var relay = new Relay.Relay(tls, machine.Stream);
+        Stream clientSide = target.Policy.NeedsFilter ? new PolicyStream(tls, new ChannelFilter(target.Policy)) : tls;
+        var relay = new Relay.Relay(clientSide, machine.Stream);
         try
         {
-            await WriteAsync(network, machine.Confirm, ct);
+            // The client has no part in the machine's network level authentication: its own leg is TLS.
+            await WriteAsync(network, machine.Confirm with { Selected = SecurityProtocols.Tls }, ct);
             await tls.AuthenticateAsServerAsync(certificate.Options, ct);
             relay.BeginMachineToClient();
-            if (await ClientSplice.RunAsync(tls, machine.Stream, new(machine.Confirm.Selected, NoChannels), target.SignIn, ct) is not { } screen)
+            if (await ClientSplice.RunAsync(clientSide, machine.Stream, new(machine.Confirm.Selected, target.Policy.BlockedChannels), target.SignIn, ct) is not { } screen)
             {
                 await relay.AbandonAsync(RelayEnd.ClientClosed);
                 return DoorOutcome.Nothing;

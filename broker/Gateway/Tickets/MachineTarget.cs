@@ -1,3 +1,4 @@
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.SignIns;
 
 namespace Montalegre.Vdi.Gateway.Tickets;
@@ -9,5 +10,8 @@ internal sealed record MachineTarget(
     string SessionId, string ConnectionId, string MachineId, string Address, int Port,
     ReadOnlyMemory<byte> CertificateSha256, SignIn? SignIn) : IDisposable
 {
+    /// <summary>What the pool lets pass between device and desktop.</summary>
+    public ChannelPolicy Policy { get; init; } = ChannelPolicy.Everything;
+
     public void Dispose() => SignIn?.Dispose();
 }

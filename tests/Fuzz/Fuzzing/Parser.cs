@@ -1,7 +1,9 @@
 using Montalegre.Vdi.Fuzz.Corpus;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.FrontEnd;
 using Montalegre.Vdi.Protocol.Mcs;
 using Montalegre.Vdi.Protocol.Negotiation;
+using Montalegre.Vdi.Protocol.Nla;
 using Montalegre.Vdi.Protocol.SignIns;
 using Montalegre.Vdi.Protocol.Splice;
 using Montalegre.Vdi.Protocol.Tpkt;
@@ -26,6 +28,8 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         new("clientinfo", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], RewriteClientInfo),
         new("splice", [[.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode]], Splice),
         new("typed", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => ClientInfo.ReadTyped(bytes).Dispose()),
+        new("tsrequest", [TsRequests.Challenge, TsRequests.Proof, TsRequests.Refusal], ReadTsRequest),
+        new("channels", [ChannelSamples.Talk], FilterChannels),
         new("frontend", [FrontEndSamples.Visit, [.. FrontEndSamples.Visit, .. FrontEndSamples.Disconnect]], VisitFrontEnd),
     ];
 
@@ -64,6 +68,27 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
             if (step == FrontEndStep.SignInRead) server.WriteActivation(ref w);
             if (consumed <= 0 || consumed > rest.Length) throw new InvalidOperationException("A step took nothing, or more than there was.");
             rest = rest[consumed..];
+        }
+    }
+
+    private static void ReadTsRequest(byte[] bytes)
+    {
+        if (!TsRequest.TryFrame(bytes, out var length)) return;
+        var read = TsRequest.Read(bytes.AsMemory(0, length));
+        var again = TsRequest.Read(read.Write());
+        if (again.ToString() != read.ToString() || again.NegoToken?.Length != read.NegoToken?.Length) throw new InvalidOperationException("What was written is not what was read.");
+    }
+
+    private static void FilterChannels(byte[] bytes)
+    {
+        var filter = new ChannelFilter(new ChannelPolicy { ClipboardToDesktop = false, Drives = false, Usb = false });
+        var rest = bytes.AsSpan();
+        // Frames of both sides in turn, as far as one can tell them: the filter may not trust that either.
+        while (RdpFrame.TryRead(rest, out var length, out var isTpkt))
+        {
+            if (isTpkt && length > 7 && rest[7] is 0x64 || (isTpkt && length > 8 && rest[7] == 0x7F && rest[8] == 0x65)) filter.FromClient(rest[..length]);
+            else if (isTpkt) filter.FromMachine(rest[..length]);
+            rest = rest[length..];
         }
     }
 }
