@@ -8,6 +8,7 @@ using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Gateway.Tickets;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Tsgu;
 using Montalegre.Vdi.Protocol.Wire;
 
@@ -51,6 +52,7 @@ internal sealed class RdgConversation(
                         case TsguStep.Redeem redeem:
                             target = await RedeemAsync(server, redeem.Cookie, transport, reply, client, either.Token);
                             if (target is null) return null;
+                            server.Redirection |= FlagsFor(target.Policy);
                             // From here on it is a person's turn, or the machine's.
                             deadline.CancelAfter(options.Value.Consent is null ? gateway.Value.HandshakeDeadline : options.Value.ConsentDeadline);
                             break;
@@ -176,6 +178,11 @@ internal sealed class RdgConversation(
         log.TunnelRefused(client, code, reference, error);
         reports.Failed(target?.SessionId, code, client, target?.ConnectionId);
     }
+
+    /// <summary>What clients of old take away on their own side; the front end keeps the policy whatever a client does.</summary>
+    private static TsguRedirection FlagsFor(ChannelPolicy policy) =>
+        (policy.Drives ? 0 : TsguRedirection.NoDrives) | (policy.Printers ? 0 : TsguRedirection.NoPrinters) | (policy.Usb ? 0 : TsguRedirection.NoPlugAndPlay)
+        | (policy.ClipboardToDesktop || policy.ClipboardFromDesktop ? 0 : TsguRedirection.NoClipboard);
 
     private delegate void Writing(ref WireWriter w);
 

@@ -8,6 +8,7 @@ using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Wire;
 
 namespace Montalegre.Vdi.Gateway.RdGateway;
@@ -26,7 +27,8 @@ internal sealed class RdgServing(
             if (await conversation.OpenAsync(transport, client, stopping) is not { } channel) return;
             tunnels.Add(transport);
             inHandshake = false;
-            var serving = channel.Arrival.Target.EndToEnd
+            // End to end nobody could keep a policy, so a pool that blocks something is never led past the front end.
+            var serving = channel.Arrival.Target is { EndToEnd: true, Policy: var policy } && policy == ChannelPolicy.Everything
                 ? RelayAsync(channel, client, acceptedAt)
                 : door.ServeAsync(channel.Stream, client, acceptedAt, channel.Arrival, stopping);
             await EndWithTheGatewayAsync(serving, channel.Arrival.Target.ConnectionId, stopping);

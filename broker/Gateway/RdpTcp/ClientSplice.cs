@@ -1,8 +1,6 @@
 using System.Buffers;
-using System.Net.Security;
 using System.Security.Cryptography;
 using Montalegre.Vdi.Protocol.Mcs;
-using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.SignIns;
 using Montalegre.Vdi.Protocol.Splice;
 using Montalegre.Vdi.Protocol.Wire;
@@ -14,9 +12,9 @@ internal static class ClientSplice
 {
     /// <summary>Answers what the client told about itself once its Client Info is rewritten and sent; null when it left before.</summary>
     public static async Task<ConnectInitial?> RunAsync(
-        SslStream client, SslStream machine, SecurityProtocols machineSelected, SignIn? signIn, CancellationToken ct)
+        Stream client, Stream machine, ClientDataEdit edit, SignIn? signIn, CancellationToken ct)
     {
-        var sequence = new SpliceSequence(machineSelected, SecurityProtocols.Tls, signIn);
+        var sequence = new SpliceSequence(edit, signIn);
         var received = ArrayPool<byte>.Shared.Rent(SpliceSequence.LongestFrame);
         var toMachine = ArrayPool<byte>.Shared.Rent(SpliceSequence.LongestOutput);
         try

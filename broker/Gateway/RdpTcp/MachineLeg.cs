@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Nla;
 using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
@@ -67,12 +68,15 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
             var network = new NetworkStream(socket, ownsSocket: true);
             switch (await NegotiateAsync(network, request, ct))
             {
-                case ConnectionConfirm.Accepted { Selected: SecurityProtocols.Tls } confirm:
+                case ConnectionConfirm.Accepted confirm when confirm.Selected == SecurityProtocols.Tls || (IsHybrid(confirm) && target.SignIn is not null):
                     var (tls, pinned) = await AuthenticateAsync(network, target, ct);
-                    kept = pinned;
-                    if (pinned) return new MachineAnswer.Ready(tls, confirm);
-                    log.MachineCertificateChanged(target.MachineId, target.SessionId);
-                    return new MachineAnswer.Refused(ReasonCode.MachineCertificateChanged);
+                    if (!pinned)
+                    {
+                        log.MachineCertificateChanged(target.MachineId, target.SessionId);
+                        return new MachineAnswer.Refused(ReasonCode.MachineCertificateChanged);
+                    }
+                    kept = !IsHybrid(confirm) || await SignedInAsync(tls, target, confirm, ct);
+                    return kept ? new MachineAnswer.Ready(tls, confirm) : new MachineAnswer.Refused(ReasonCode.SignInNotPrepared);
                 case var other:
                     log.MachineWantsOtherSecurity(target.MachineId, other?.ToString() ?? "nothing");
                     return new MachineAnswer.Refused(other is null ? ReasonCode.MachineDidNotAnswer : ReasonCode.NotSupported);
@@ -81,6 +85,24 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         finally
         {
             if (!kept) socket.Dispose();
+        }
+    }
+
+    private static bool IsHybrid(ConnectionConfirm.Accepted confirm) => confirm.Selected is SecurityProtocols.Hybrid or SecurityProtocols.HybridEx;
+
+    /// <summary>A wrong sign-in is not tried again: accounts are locked for that.</summary>
+    private async Task<bool> SignedInAsync(SslStream tls, MachineTarget target, ConnectionConfirm.Accepted confirm, CancellationToken ct)
+    {
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadCertificate(tls.RemoteCertificate!.GetRawCertData());
+            await NlaClient.SignInAsync(tls, target.SignIn!, certificate.PublicKey.EncodedKeyValue.RawData, confirm.Selected == SecurityProtocols.HybridEx, ct);
+            return true;
+        }
+        catch (InvalidCredentialException e)
+        {
+            log.MachineRefusedSignIn(target.MachineId, target.SessionId, e.Message);
+            return false;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Authentication;
+using Montalegre.Vdi.Protocol.Wire;
 
 // CA2012: the pending zero-byte read is held on purpose while what it follows is written; each one is consumed once.
 #pragma warning disable CA2012
@@ -83,5 +84,5 @@ internal sealed class RelayPump(Stream from, Stream to)
 
     /// <summary>A peer that resets, vanishes or sends a broken record has left; so has one whose socket we closed.</summary>
     private static bool IsLeaving(Exception e) =>
-        e is IOException or ObjectDisposedException or InvalidOperationException or NotSupportedException or AuthenticationException;
+        e is IOException or ObjectDisposedException or InvalidOperationException or NotSupportedException or AuthenticationException or WireFormatException;
 }

@@ -39,6 +39,24 @@ internal sealed class RdpScreen : IAsyncDisposable
     /// <summary>Waits until the middle of the screen has this colour.</summary>
     public Task<bool> ShowsAsync(string color) => Eventually.IsTrueAsync(async () => await PixelAsync() == color, TimeSpan.FromSeconds(30));
 
+    /// <summary>The whole screen, three bytes a pixel, red first, row by row from the top.</summary>
+    public async Task<byte[]> PixelsAsync()
+    {
+        var file = Path.Combine(_directory, "screen.rgb");
+        await OwnProcess.RunAsync("/usr/bin/import", "-display", $":{_display}", "-window", "root", "-depth", "8", $"rgb:{file}");
+        return await File.ReadAllBytesAsync(file);
+    }
+
+    /// <summary>Writes a picture of the screen where a person can look at it, when the environment asks for it.</summary>
+    public async Task KeepPictureAsync(string name)
+    {
+        if (Environment.GetEnvironmentVariable("KEEP_PICTURES") is { Length: > 0 } folder)
+            await OwnProcess.RunAsync("/usr/bin/import", "-display", $":{_display}", "-window", "root", Path.Combine(folder, name + ".png"));
+    }
+
+    /// <summary>Presses a key with the pointer on the client.</summary>
+    public Task PressAsync(string key) => OwnProcess.RunAsync("/usr/bin/env", $"DISPLAY=:{_display}", "xdotool", "mousemove", "400", "550", "key", key);
+
     private async Task<string> PixelAsync()
     {
         var text = await OwnProcess.RunAsync("/usr/bin/import", "-display", $":{_display}", "-window", "root", "-depth", "8", "-crop", "1x1+400+500", "txt:-");

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Tickets;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.SignIns;
 
 namespace Montalegre.Vdi.Gateway.Tests.Fakes;
@@ -20,6 +21,9 @@ internal sealed class FakeRedeemer : ITicketRedeemer
 
     public ConcurrentQueue<TicketPresented> Presented { get; } = new();
 
+    /// <summary>What the targets of tickets made from now on let pass.</summary>
+    public ChannelPolicy Policy { get; set; } = ChannelPolicy.Everything;
+
     public string NewTicket(IPEndPoint machine, byte[] certificateSha256, string userName = "somebody", string secret = "one-time-secret", bool endToEnd = false)
     {
         var ticket = Unknown();
@@ -27,7 +31,7 @@ internal sealed class FakeRedeemer : ITicketRedeemer
             Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), machine.Address.ToString(), machine.Port,
             certificateSha256, new SignIn("", userName, Encoding.UTF8.GetBytes(secret)))
         {
-            MachineName = MachineName, EndToEnd = endToEnd,
+            MachineName = MachineName, Policy = Policy, EndToEnd = endToEnd,
         };
         return ticket;
     }
