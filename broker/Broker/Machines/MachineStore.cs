@@ -1,7 +1,6 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Machines;
 
@@ -44,7 +43,7 @@ internal sealed record OperationRow
 }
 
 /// <summary>All SQL of the machines slice.</summary>
-internal sealed class MachineStore(NpgsqlDataSource database)
+internal sealed class MachineStore(Database database)
 {
     private const string Columns = """
         select m.machine_id, m.name, m.pool_id, p.name as pool_name, m.state, m.power, m.drain_since is not null as draining, m.manual,

@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// without a domain is made anew, a machine found off is started. Foreign domains are never looked at.
 /// </summary>
 internal sealed class DriftSweep(
-    LeaseKeeper lease, HypervisorDirectory hosts, NpgsqlDataSource database, IOptions<ProvisioningOptions> options, TimeProvider time,
+    LeaseKeeper lease, HypervisorDirectory hosts, Database database, IOptions<ProvisioningOptions> options, TimeProvider time,
     ILogger<DriftSweep> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

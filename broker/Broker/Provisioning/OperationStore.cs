@@ -1,7 +1,6 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
 
@@ -28,7 +27,7 @@ internal sealed record DueOperation
 }
 
 /// <summary>SQL of the operation journal. Every change is guarded by the step it was read at, so that a late runner changes nothing.</summary>
-internal sealed class OperationStore(NpgsqlDataSource database)
+internal sealed class OperationStore(Database database)
 {
     /// <summary>A claim that a killed runner left behind runs out after this.</summary>
     private const int ClaimSeconds = 150;

@@ -1,7 +1,6 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
 
@@ -16,7 +15,7 @@ internal sealed record WantedPool
 }
 
 /// <summary>SQL of bringing pools to their size.</summary>
-internal sealed class PoolStore(NpgsqlDataSource database)
+internal sealed class PoolStore(Database database)
 {
     /// <summary>Every pool that we make machines for, or whose machines still have to go.</summary>
     public async Task<IReadOnlyList<WantedPool>> WantedAsync(CancellationToken ct)

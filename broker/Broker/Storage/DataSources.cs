@@ -8,7 +8,7 @@ internal static class DataSources
     /// <summary>Seconds after which a hot-path statement is given up.</summary>
     public const int HotPathSeconds = 3;
 
-    private const int ConnectSeconds = 3;
+    private const int ConnectSeconds = 2;
     private const int ReportSeconds = 30;
 
     public static NpgsqlDataSource ForBrokering(string connectionString, int connections, ILoggerFactory? logs = null) =>
@@ -26,7 +26,9 @@ internal static class DataSources
             // INVARIANT: never cancel a write. A cancelled wait for a synchronous standby is reported as a commit that
             // exists on one machine only, and is lost with it.
             CancellationTimeout = -1,
-            KeepAlive = 30,
+            // Between machines a peer may vanish without a word; on a socket of this machine the kernel tells.
+            KeepAlive = Path.IsPathRooted(Host(connectionString)) ? 0 : 2,
+            HostRecheckSeconds = 1,
             MaxPoolSize = connections,
             ApplicationName = "montalegre-broker",
         };
@@ -34,6 +36,11 @@ internal static class DataSources
         if (!settings.ShouldSerialize("Timeout")) settings.Timeout = ConnectSeconds;
         if (!settings.ShouldSerialize("Command Timeout")) settings.CommandTimeout = commandSeconds;
         if (options is not null) settings.Options = options;
-        return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs).Build();
+        // Several hosts are one primary and its standbys: whoever is primary now is asked again every second.
+        settings.TargetSessionAttributes = null;
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs);
+        return Host(connectionString).Contains(',', StringComparison.Ordinal) ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary) : builder.Build();
     }
+
+    private static string Host(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString).Host ?? "";
 }
