@@ -99,7 +99,7 @@ internal sealed class RdpDoor(
                 var failure = no.Code == ReasonCode.NotSupported ? NegotiationFailureCode.HybridRequired : NegotiationFailureCode.InconsistentFlags;
                 return await RefuseAsync(network, negotiation, client, target, no.Code, "", failure, ct);
             case MachineAnswer.Ready ready:
-                return await JoinAsync(network, client, acceptedAt, target, ready, ct);
+                return await JoinAsync(network, negotiation.Requested, client, acceptedAt, target, ready, ct);
             default:
                 throw new InvalidOperationException("A machine answers Ready or Refused.");
         }
@@ -123,7 +123,8 @@ internal sealed class RdpDoor(
     }
 
     private async Task<DoorOutcome> JoinAsync(
-        NetworkStream network, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine, CancellationToken ct)
+        NetworkStream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
+        CancellationToken ct)
     {
         var tls = new SslStream(network, leaveInnerStreamOpen: false);
         Stream clientSide = target.Policy.NeedsFilter ? new PolicyStream(tls, new ChannelFilter(target.Policy)) : tls;
@@ -133,8 +134,7 @@ internal sealed class RdpDoor(
             // The client has no part in the machine's network level authentication: its own leg is TLS.
             await WriteAsync(network, machine.Confirm with { Selected = SecurityProtocols.Tls }, ct);
             await tls.AuthenticateAsServerAsync(certificate.Options, ct);
-            relay.BeginMachineToClient();
-            if (await ClientSplice.RunAsync(clientSide, machine.Stream, new(machine.Confirm.Selected, target.Policy.BlockedChannels), target.SignIn, ct) is not { } screen)
+            if (await ClientSplice.RunAsync(clientSide, machine.Stream, new(machine.Confirm.Selected, target.Policy.BlockedChannels), target.SignIn, AnswerAsync, ct) is not { } screen)
             {
                 await relay.AbandonAsync(RelayEnd.ClientClosed);
                 return DoorOutcome.Nothing;
@@ -156,6 +156,13 @@ internal sealed class RdpDoor(
         {
             await relay.AbandonAsync(RelayEnd.ClientClosed);
             throw;
+        }
+
+        // The machine speaks first in its answer to the Connect Initial, and repeats there what it was asked for.
+        async Task AnswerAsync(CancellationToken until)
+        {
+            if (machine.Asked != asked) await MachineEcho.ForwardAsync(machine.Stream, clientSide, asked, until);
+            relay.BeginMachineToClient();
         }
     }
 
