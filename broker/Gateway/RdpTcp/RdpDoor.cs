@@ -30,13 +30,12 @@ internal sealed class RdpDoor(
         try
         {
             var opened = await OpenAsync(socket, client, acceptedAt, stopping);
-            limits.HandshakeOver(client);
-            inHandshake = false;
+            if (opened is not DoorOutcome.Visited) HandshakeOver();
             switch (opened)
             {
                 case DoorOutcome.Joined joined: await RelayAsync(joined.Connection); break;
-                case DoorOutcome.Visited visit: await passwords.ServeAsync(visit.Network, visit.Asked, client, stopping); break;
-                case DoorOutcome.Shown shown: await refusals.ShowAsync(shown.Network, shown.Asked, shown.Code, shown.Reference, stopping); break;
+                case DoorOutcome.Visited visit: await passwords.ServeAsync(visit.Network, visit.Asked, client, HandshakeOver, stopping); break;
+                case DoorOutcome.Shown shown: await refusals.ShowAsync(shown.Network, shown.Asked, client, shown.Code, shown.Reference, stopping); break;
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or AuthenticationException)
@@ -53,6 +52,12 @@ internal sealed class RdpDoor(
             if (inHandshake) limits.HandshakeOver(client);
             socket.Dispose();
         }
+
+        void HandshakeOver()
+        {
+            limits.HandshakeOver(client);
+            inHandshake = false;
+        }
     }
 
     /// <summary>Tells a client that is not let in why, if it can be shown a page; never throws but for a fault of ours.</summary>
@@ -61,8 +66,8 @@ internal sealed class RdpDoor(
         try
         {
             var network = new NetworkStream(socket, ownsSocket: true);
-            if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked))
-                await refusals.ShowAsync(network, asked, code, "", stopping);
+            if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked, client))
+                await refusals.ShowAsync(network, asked, client, code, "", stopping);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or AuthenticationException or WireFormatException)
         {
@@ -84,7 +89,7 @@ internal sealed class RdpDoor(
 
         if (request.Negotiation is not { } negotiation || !negotiation.Requested.HasFlag(SecurityProtocols.Tls))
             return await RefuseAsync(network, null, client, null, ReasonCode.TlsRefused, "", NegotiationFailureCode.TlsRequired, ct);
-        if (request.RoutingToken is null && passwords.TryBegin(negotiation)) return new DoorOutcome.Visited(network, negotiation);
+        if (request.RoutingToken is null && passwords.Takes(negotiation)) return new DoorOutcome.Visited(network, negotiation);
         if (!TicketText.LooksRight(request.RoutingToken))
             return await RefuseTicketAsync(network, negotiation, client, request.RoutingToken is null ? ReasonCode.NoTicket : ReasonCode.TicketUnknown, "", ct);
 
@@ -197,7 +202,7 @@ internal sealed class RdpDoor(
     {
         log.ConnectionRefused(client, code, reference);
         reports.Failed(target?.SessionId, code, client, target?.ConnectionId);
-        if (asked is { } negotiation && refusals.TryBegin(negotiation)) return new DoorOutcome.Shown(network, negotiation, code, reference);
+        if (asked is { } negotiation && refusals.TryBegin(negotiation, client)) return new DoorOutcome.Shown(network, negotiation, code, reference);
         await WriteAsync(network, new ConnectionConfirm.Failed(bare), ct);
         return DoorOutcome.Nothing;
     }
