@@ -18,15 +18,24 @@ internal sealed class HypervisorDirectory(NpgsqlDataSource database, Func<Hyperv
     public IHypervisor For(HostId host) =>
         _hosts.TryGetValue(host, out var found) ? found : throw new HypervisorUnavailableException($"Host {host} is not known to this broker; it is read again shortly.");
 
-    /// <summary>Reads the records again and connects to hosts that are new.</summary>
+    /// <summary>Reads the records again: connects to hosts that are new, lets go of those that were removed.</summary>
     public async Task RefreshAsync(CancellationToken ct)
     {
+        var known = _hosts.Keys.ToList();
         await using var connection = await database.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<(Guid Id, string Name, string Uri, string StoragePath, Guid Installation)>(new CommandDefinition("""
+        var rows = (await connection.QueryAsync<(Guid Id, string Name, string Uri, string StoragePath, Guid Installation)>(new CommandDefinition("""
             select host_id, name, uri, storage_path, authority_id from host cross join authority
-            """, cancellationToken: ct));
+            """, cancellationToken: ct))).AsList();
         foreach (var row in rows)
             _hosts.GetOrAdd(new(row.Id), id => connect(new(id, row.Name, row.Uri, row.StoragePath, row.Installation)));
+        // Known before the records were read and not in them: removed, here or on another node.
+        foreach (var gone in known.Except(rows.Select(row => new HostId(row.Id)))) await ForgetAsync(gone);
+    }
+
+    /// <summary>Lets go of a host whose record is gone.</summary>
+    public async Task ForgetAsync(HostId host)
+    {
+        if (_hosts.TryRemove(host, out var gone)) await gone.DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()

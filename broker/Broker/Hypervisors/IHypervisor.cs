@@ -44,6 +44,9 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Our machines on this host. Foreign domains are not listed.</summary>
     Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct);
 
+    /// <summary>The domains of others on this host, by name: those that may be adopted.</summary>
+    Task<IReadOnlyList<ForeignDomain>> ListForeignAsync(CancellationToken ct);
+
     /// <summary>Overlays in our storage, so that one without a record can be found.</summary>
     Task<IReadOnlyList<(MachineId Machine, int Generation)>> ListOverlaysAsync(CancellationToken ct);
 
@@ -59,6 +62,9 @@ internal enum StopMode { Graceful, Force }
 
 /// <summary>One of our machines as its host has it.</summary>
 internal sealed record HypervisorMachine(MachineId Machine, string Name, PowerState Power, int Generation, long LeaseEpoch);
+
+/// <summary>A domain that nobody has marked as ours.</summary>
+internal sealed record ForeignDomain(Guid Domain, string Name, PowerState Power);
 
 /// <summary>What happened; Connected and Disconnected are about the host, not a machine.</summary>
 internal enum HypervisorEventKind { Connected, Disconnected, Started, Stopped, Rebooted, Undefined }

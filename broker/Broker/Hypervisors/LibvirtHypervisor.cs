@@ -118,6 +118,16 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         return (IReadOnlyList<HypervisorMachine>)ours;
     }, ct);
 
+    public Task<IReadOnlyList<ForeignDomain>> ListForeignAsync(CancellationToken ct) => RunAsync(connection =>
+    {
+        var foreign = new List<ForeignDomain>();
+        foreach (var domain in connection.Domains())
+            using (domain)
+                try { if (MarkOf(domain) is null) foreign.Add(new(domain.Uuid, domain.Name, domain.IsActive ? PowerState.On : PowerState.Off)); }
+                catch (LibvirtException e) when (e.Code == LibvirtError.NoDomain) { }
+        return (IReadOnlyList<ForeignDomain>)[.. foreign.OrderBy(d => d.Name, StringComparer.Ordinal)];
+    }, ct);
+
     public Task<IReadOnlyList<(MachineId Machine, int Generation)>> ListOverlaysAsync(CancellationToken ct) => RunAsync(connection =>
     {
         using var storage = new HostStorage(connection, host);

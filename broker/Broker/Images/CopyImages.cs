@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Storage;
@@ -10,6 +11,11 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(10);
     private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    private readonly ConcurrentDictionary<ImageVersionId, int> _percent = new();
+
+    /// <summary>How much of a version is copied, over all hosts; null when this node copies nothing of it now.</summary>
+    public int? Percent(ImageVersionId image) => _percent.TryGetValue(image, out var percent) ? percent : null;
 
     /// <summary>Asks for a pass now.</summary>
     public void Ring() => _rings.Writer.TryWrite(true);
@@ -33,11 +39,14 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
         var id = new ImageVersionId(image.ImageVersionId);
         try
         {
-            foreach (var host in hosts.All)
+            var all = hosts.All.ToList();
+            foreach (var (host, done) in all.Select((host, done) => (host, done)))
             {
                 var tenth = -1;
-                await host.EnsureImageAsync(id, image.Path, new Progress<double>(part =>
+                _percent[id] = 100 * done / all.Count;
+                await host.EnsureImageAsync(id, image.Path, new Copied(part =>
                 {
+                    _percent[id] = (int)(100 * (done + part) / all.Count);
                     if ((int)(part * 10) == tenth) return;
                     tenth = (int)(part * 10);
                     log.Copying(id, host.Host, tenth * 10);
@@ -52,5 +61,15 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
             await store.SetStateAsync(id, "publishing", e.Message);
             log.CopyFailed(id, e);
         }
+        finally
+        {
+            _percent.TryRemove(id, out _);
+        }
+    }
+
+    // Progress<T> reports on the pool and may come after the end; this one reports in the copying itself.
+    private sealed class Copied(Action<double> tell) : IProgress<double>
+    {
+        public void Report(double value) => tell(value);
     }
 }

@@ -62,10 +62,30 @@ internal sealed class ImageStore(NpgsqlDataSource database)
             """, new { id = id.Value, name, path, sha256, size, actor, source });
     }
 
+    /// <summary>What came of the copying; a version that was retired meanwhile stays retired.</summary>
     public async Task SetStateAsync(ImageVersionId id, string state, string? error)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        await connection.ExecuteAsync("update image_version set state = @state, error = @error where image_version_id = @id", new { id = id.Value, state, error });
+        await connection.ExecuteAsync("""
+            update image_version set state = @state, error = @error where image_version_id = @id and state <> 'retired'
+            """, new { id = id.Value, state, error });
+    }
+
+    /// <summary>False when a pool uses it, when it is retired already, or when there is none.</summary>
+    public async Task<bool> RetireAsync(ImageVersionId id, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync("""
+            with retired as (
+                update image_version i
+                   set state = 'retired', error = null
+                 where i.image_version_id = @id and i.state <> 'retired'
+                   and not exists (select from pool p where p.image_version_id = i.image_version_id)
+             returning image_version_id, name || ' ' || number as label
+            )
+            insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                 select @actor, 'image.retire', 'image', image_version_id, label, @source from retired
+            """, new { id = id.Value, actor, source }) == 1;
     }
 
     /// <summary>Versions whose publication a killed broker left unfinished.</summary>

@@ -67,6 +67,8 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
 
     public Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct) => Read<IReadOnlyList<HypervisorMachine>>(() => [.. _domains.Values]);
 
+    public Task<IReadOnlyList<ForeignDomain>> ListForeignAsync(CancellationToken ct) => Read<IReadOnlyList<ForeignDomain>>(() => []);
+
     public Task<IReadOnlyList<(MachineId Machine, int Generation)>> ListOverlaysAsync(CancellationToken ct) =>
         Read<IReadOnlyList<(MachineId, int)>>(() => [.. _overlays.Keys]);
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Montalegre.Vdi.Native.Libvirt;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Rig.Libvirt;
 
@@ -30,12 +31,12 @@ public sealed class LibvirtDaemons : IAsyncDisposable
     private string Socket => Path.Combine(_folder, "run", "libvirt", "libvirt-sock");
 
     /// <summary>
-    /// Starts both daemons, or finds them running from before. QEMU must not run as root: a root caller names the user
-    /// (libvirt-qemu comes with Debian's package and may use KVM), others leave it null.
+    /// Starts both daemons, or finds them running from before. QEMU must not run as root: a root caller that names no user
+    /// gets the service account, others leave it null.
     /// </summary>
     public static async Task<LibvirtDaemons> StartAsync(string folder, string? user, CancellationToken ct)
     {
-        if (Environment.IsPrivilegedProcess && user is null) user = "libvirt-qemu";
+        user ??= (await ServiceAccount.EnsureAsync(folder, ct)).User;
         // The longest socket below is folder + 35 characters, and a socket's path may have 107.
         if (folder.Length > 70) throw new ArgumentException($"'{folder}' is too long for libvirt's sockets; use at most 70 characters.", nameof(folder));
         var daemons = new LibvirtDaemons(folder, user);

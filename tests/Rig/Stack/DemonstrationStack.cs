@@ -160,6 +160,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
         {
             ["Console:Urls"] = ConsoleUrl, ["Console:CertificatePath"] = ServerCertificate, ["Console:CertificateKeyPath"] = ServerKey, ["Console:BrokerAddress"] = BrokerUrl,
             ["Console:BrokerCertificateAuthorityPath"] = AuthorityFile, ["Console:KeysPath"] = await _account.DirectoryAsync("console-keys", ct),
+            ["Console:LogDirectory"] = await _account.DirectoryAsync("console-log", ct),
         }, ct);
         await UntilAsync(Console, () => AnswersAsync(ConsoleUrl, ct), ct);
     }
