@@ -99,6 +99,7 @@ public sealed class FrontEndTests
             }
             return worst <= tolerance;
         }, Patience);
+        if (!seen) await screen.KeepPictureAsync($"missing-{code}");
         Assert.True(seen, $"The page for {code} is not on the screen, a pixel is off by {worst}. {client.Output}");
     }
 

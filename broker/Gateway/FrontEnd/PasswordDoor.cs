@@ -25,67 +25,60 @@ internal sealed class PasswordDoor(
 
     private readonly SemaphoreSlim _places = new(options.Value.WaitingAtDoor, options.Value.WaitingAtDoor);
 
-    /// <summary>False when people without a ticket are not let in here, or too many are waiting already.</summary>
-    public bool TryBegin(NegotiationRequest asked) =>
-        options.Value.PasswordAtDoor && asked.Requested.HasFlag(SecurityProtocols.Tls) && api.Client() is not null && _places.Wait(0);
+    /// <summary>False when people without a ticket are not let in here.</summary>
+    public bool Takes(NegotiationRequest asked) =>
+        options.Value.PasswordAtDoor && asked.Requested.HasFlag(SecurityProtocols.Tls) && api.Client() is not null;
 
     /// <summary>Takes the client over from its Connection Request to the end of its connection.</summary>
-    public async Task ServeAsync(Stream network, NegotiationRequest asked, IPAddress client, CancellationToken stopping)
+    /// <param name="signedIn">Called when the person has come in or been refused: until then the client counts as one in its handshake.</param>
+    public async Task ServeAsync(Stream network, NegotiationRequest asked, IPAddress client, Action signedIn, CancellationToken stopping)
     {
+        if (api.Client() is not { } broker) return;
+        var person = new DoorSignIn(broker, client, time);
+        using var deadline = new Deadline(options.Value.HandshakeDeadline, time, stopping);
+        await using var screen = await screens.AcceptAsync(network, asked, deadline.Token);
+        using var typed = await screen.ReadSignInAsync(deadline.Token);
+        if (typed is null) return;
         try
         {
-            if (api.Client() is not { } broker) return;
-            var person = new DoorSignIn(broker, client, time);
-            using var deadline = new Deadline(options.Value.HandshakeDeadline, time, stopping);
-            await using var screen = await screens.AcceptAsync(network, asked, deadline.Token);
-            using var typed = await screen.ReadSignInAsync(deadline.Token);
-            if (typed is null) return;
-            try
+            var entry = await SignInAsync(person, typed, client, deadline.Token);
+            typed.Dispose();
+            signedIn();
+            if (entry.Refused is { } refused) await RefuseAsync(screen, client, refused, stopping);
+            else if (!_places.Wait(0)) await RefuseAsync(screen, client, new Reason { Code = ReasonCode.TooManyConnections }, stopping);
+            else
             {
-                await ServeAsync(screen, person, typed, client, deadline.Token, stopping);
+                try { await LaunchAsync(screen, person, entry.Desktop!, client, stopping); }
+                finally { _places.Release(); }
             }
-            catch (RpcException e) when (!stopping.IsCancellationRequested && e.StatusCode != StatusCode.Cancelled)
-            {
-                log.DoorSignInFailed(client, e.StatusCode.ToString(), e.Status.Detail);
-                await RefuseAsync(screen, client, new Reason { Code = DoorSignIn.ReasonOf(e) }, stopping);
-            }
-            finally
-            {
-                await person.SignOutAsync();
-            }
+        }
+        catch (RpcException e) when (!stopping.IsCancellationRequested && e.StatusCode != StatusCode.Cancelled)
+        {
+            log.DoorSignInFailed(client, e.StatusCode.ToString(), e.Status.Detail);
+            await RefuseAsync(screen, client, new Reason { Code = DoorSignIn.ReasonOf(e) }, stopping);
         }
         finally
         {
-            _places.Release();
+            await person.SignOutAsync();
         }
     }
 
     public void Dispose() => _places.Dispose();
 
-    private async Task ServeAsync(FrontEndConnection screen, DoorSignIn person, TypedSignIn typed, IPAddress client, CancellationToken ct, CancellationToken stopping)
+    private async Task<Entry> SignInAsync(DoorSignIn person, TypedSignIn typed, IPAddress client, CancellationToken ct)
     {
         var (userName, named) = DesktopChoice.Read(typed);
         if (typed.Utf8Password.IsEmpty || userName.Length == 0)
         {
             reports.Failed(null, ReasonCode.PasswordNeeded, client);
-            await RefuseAsync(screen, client, new Reason { Code = ReasonCode.PasswordNeeded }, stopping);
-            return;
+            return new(null, new Reason { Code = ReasonCode.PasswordNeeded });
         }
-        if (await person.SignInAsync(userName, typed, ct) is { } refused)
-        {
-            await RefuseAsync(screen, client, refused, stopping);
-            return;
-        }
-        typed.Dispose();
+        if (await person.SignInAsync(userName, typed, ct) is { } refused) return new(null, refused);
         var desktops = await person.DesktopsAsync(ct);
         if (DesktopChoice.Of(desktops, named) is not { } desktop)
-        {
-            var reason = new Reason { Code = desktops.Count == 0 ? ReasonCode.NotEntitled : ReasonCode.PoolUnknown, Reference = string.Join(", ", desktops.Select(d => d.Name)) };
-            await RefuseAsync(screen, client, reason, stopping);
-            return;
-        }
+            return new(null, new Reason { Code = desktops.Count == 0 ? ReasonCode.NotEntitled : ReasonCode.PoolUnknown, Reference = string.Join(", ", desktops.Select(d => d.Name)) });
         log.SignedInAtDoor(client, desktop.Name);
-        await LaunchAsync(screen, person, desktop, client, stopping);
+        return new(desktop, null);
     }
 
     private async Task LaunchAsync(FrontEndConnection screen, DoorSignIn person, Desktop desktop, IPAddress client, CancellationToken stopping)
@@ -176,4 +169,7 @@ internal sealed class PasswordDoor(
         using var deadline = new Deadline(options.Value.HandshakeDeadline, time, stopping);
         return await screen.ActivateAsync(deadline.Token);
     }
+
+    /// <summary>Either the desktop to go to, or why not.</summary>
+    private sealed record Entry(Desktop? Desktop, Reason? Refused);
 }

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Net.Security;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
@@ -9,21 +11,24 @@ using Montalegre.Vdi.Protocol.Wire;
 namespace Montalegre.Vdi.Gateway.FrontEnd;
 
 /// <summary>Shows a refusal on the client's own screen for a while: most clients would only say that "the connection failed".</summary>
-internal sealed class RefusalScreen(DoorCertificate certificate, IOptions<GatewayOptions> options, TimeProvider time) : IDisposable
+internal sealed class RefusalScreen(DoorCertificate certificate, IOptions<GatewayOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(3);
 
     /// <summary>A key that opened the client must not close the page; what is pressed before a person can have read it does not count.</summary>
     private static readonly TimeSpan Unread = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _places = new(options.Value.RefusalsShownAtOnce, options.Value.RefusalsShownAtOnce);
+    /// <summary>An office behind one address still reads what is the matter when many of its people are refused.</summary>
+    private const int ShownPerSource = 16;
+
+    private readonly Places _places = new(options.Value.RefusalsShownAtOnce, ShownPerSource);
 
     /// <summary>True with a place taken, which <see cref="ShowAsync"/> gives back; false: the client gets a bare failure.</summary>
-    public bool TryBegin(NegotiationRequest asked) =>
-        options.Value.RefusalShownFor > TimeSpan.Zero && asked.Requested.HasFlag(SecurityProtocols.Tls) && _places.Wait(0);
+    public bool TryBegin(NegotiationRequest asked, IPAddress client) =>
+        options.Value.RefusalShownFor > TimeSpan.Zero && asked.Requested.HasFlag(SecurityProtocols.Tls) && _places.TryTake(client);
 
     /// <summary>Takes the client over from its Connection Request to the end of its connection.</summary>
-    public async Task ShowAsync(Stream network, NegotiationRequest asked, ReasonCode code, string reference, CancellationToken stopping)
+    public async Task ShowAsync(Stream network, NegotiationRequest asked, IPAddress source, ReasonCode code, string reference, CancellationToken stopping)
     {
         try
         {
@@ -37,7 +42,7 @@ internal sealed class RefusalScreen(DoorCertificate certificate, IOptions<Gatewa
         }
         finally
         {
-            _places.Release();
+            _places.Leave(source);
         }
     }
 
@@ -82,8 +87,6 @@ internal sealed class RefusalScreen(DoorCertificate certificate, IOptions<Gatewa
             throw;
         }
     }
-
-    public void Dispose() => _places.Dispose();
 
     private static int Write(ConnectionConfirm confirm, byte[] buffer)
     {

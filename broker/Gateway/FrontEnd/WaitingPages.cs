@@ -20,7 +20,7 @@ internal static class WaitingPages
     private static Page For(string desktop, (string Pt, string En) why, (string Pt, string En) queue, TimeSpan waited) => new(
         ($"A ligar a {desktop}", $"Connecting to {desktop}"),
         Join(why, queue),
-        $"{(int)waited.TotalMinutes}:{waited.Seconds:00}",
+        $"À espera / waiting: {(int)waited.TotalMinutes}:{waited.Seconds:00}",
         ("A janela avança sozinha. Feche-a para deixar de esperar.", "This window moves on by itself. Close it to stop waiting."),
         IsTrouble: false);
 

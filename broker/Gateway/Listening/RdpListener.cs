@@ -19,7 +19,7 @@ internal sealed class RdpListener(
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<long, Task> _serving = new();
-    private readonly ConcurrentDictionary<IPAddress, bool> _explaining = new();
+    private readonly Places _explaining = new(MostExplained, perSource: 1);
     private readonly CancellationTokenSource _stopAccepting = new();
     private readonly CancellationTokenSource _stopHandshakes = new();
     private Socket? _listener;
@@ -101,7 +101,7 @@ internal sealed class RdpListener(
         {
             log.TurnedAway(client, entry.ToString());
             // A flood gets a reset. Of those who only came too many, one at a time from each address is told so.
-            if (entry != AddressLimits.Entry.TooFast && options.Value.RefusalShownFor > TimeSpan.Zero && _explaining.Count < MostExplained && _explaining.TryAdd(client, true))
+            if (entry != AddressLimits.Entry.TooFast && options.Value.RefusalShownFor > TimeSpan.Zero && _explaining.TryTake(client))
             {
                 Serve(client, stopping => ExplainAsync(socket, client, stopping));
                 return;
@@ -141,6 +141,6 @@ internal sealed class RdpListener(
     private async Task ExplainAsync(Socket socket, IPAddress client, CancellationToken stopping)
     {
         try { await door.ExplainAsync(socket, client, ReasonCode.TooManyConnections, stopping); }
-        finally { _explaining.TryRemove(client, out _); }
+        finally { _explaining.Leave(client); }
     }
 }

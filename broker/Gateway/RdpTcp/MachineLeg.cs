@@ -19,7 +19,8 @@ internal abstract record MachineAnswer
     private MachineAnswer() { }
 
     /// <param name="Confirm">What the machine negotiated; the client gets the same flags, because it acts on them.</param>
-    public sealed record Ready(SslStream Stream, ConnectionConfirm.Accepted Confirm) : MachineAnswer;
+    /// <param name="Asked">What the machine was asked for: what the client asked, and more where the machine wanted it.</param>
+    public sealed record Ready(SslStream Stream, ConnectionConfirm.Accepted Confirm, SecurityProtocols Asked) : MachineAnswer;
 
     public sealed record Refused(ReasonCode Code) : MachineAnswer;
 }
@@ -47,7 +48,9 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
             using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.MachineDeadline, Timeout.InfiniteTimeSpan);
             try
             {
-                return await TryConnectAsync(target, request, attempt == 1 ? connected : null, deadline.Token);
+                var answer = await TryConnectAsync(target, request, attempt == 1 ? connected : null, deadline.Token);
+                // The client's own leg has no network level authentication, so many ask for TLS alone; the machine gets it all the same.
+                return answer ?? await TryConnectAsync(target, WithHybrid(request), null, deadline.Token) ?? new MachineAnswer.Refused(ReasonCode.NotSupported);
             }
             catch (Exception e) when (e is SocketException or IOException or AuthenticationException or WireFormatException or OperationCanceledException
                 && !ct.IsCancellationRequested)
@@ -58,7 +61,11 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         }
     }
 
-    private async Task<MachineAnswer> TryConnectAsync(MachineTarget target, ConnectionRequest request, Socket? connected, CancellationToken ct)
+    private static ConnectionRequest WithHybrid(ConnectionRequest request) =>
+        request with { Negotiation = request.Negotiation!.Value with { Requested = request.Negotiation.Value.Requested | SecurityProtocols.Hybrid } };
+
+    /// <summary>Null: the machine wants network level authentication, for which it was not asked.</summary>
+    private async Task<MachineAnswer?> TryConnectAsync(MachineTarget target, ConnectionRequest request, Socket? connected, CancellationToken ct)
     {
         var socket = connected ?? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         var kept = false;
@@ -76,7 +83,10 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
                         return new MachineAnswer.Refused(ReasonCode.MachineCertificateChanged);
                     }
                     kept = !IsHybrid(confirm) || await SignedInAsync(tls, target, confirm, ct);
-                    return kept ? new MachineAnswer.Ready(tls, confirm) : new MachineAnswer.Refused(ReasonCode.SignInNotPrepared);
+                    return kept ? new MachineAnswer.Ready(tls, confirm, request.Negotiation!.Value.Requested) : new MachineAnswer.Refused(ReasonCode.SignInNotPrepared);
+                case ConnectionConfirm.Failed { Code: NegotiationFailureCode.HybridRequired or NegotiationFailureCode.TlsRequired }
+                    when target.SignIn is not null && !request.Negotiation!.Value.Requested.HasFlag(SecurityProtocols.Hybrid):
+                    return null;
                 case var other:
                     log.MachineWantsOtherSecurity(target.MachineId, other?.ToString() ?? "nothing");
                     return new MachineAnswer.Refused(other is null ? ReasonCode.MachineDidNotAnswer : ReasonCode.NotSupported);

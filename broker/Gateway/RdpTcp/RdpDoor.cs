@@ -37,13 +37,12 @@ internal sealed class RdpDoor(
         try
         {
             var opened = await OpenAsync(network, client, acceptedAt, arrived, stopping);
-            limits.HandshakeOver(client);
-            inHandshake = false;
+            if (opened is not DoorOutcome.Visited) HandshakeOver();
             switch (opened)
             {
                 case DoorOutcome.Joined joined: await RelayAsync(joined.Connection); break;
-                case DoorOutcome.Visited visit: await passwords.ServeAsync(visit.Network, visit.Asked, client, stopping); break;
-                case DoorOutcome.Shown shown: await refusals.ShowAsync(shown.Network, shown.Asked, shown.Code, shown.Reference, stopping); break;
+                case DoorOutcome.Visited visit: await passwords.ServeAsync(visit.Network, visit.Asked, client, HandshakeOver, stopping); break;
+                case DoorOutcome.Shown shown: await refusals.ShowAsync(shown.Network, shown.Asked, client, shown.Code, shown.Reference, stopping); break;
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or AuthenticationException)
@@ -61,6 +60,12 @@ internal sealed class RdpDoor(
             arrived?.Dispose();
             await network.DisposeAsync();
         }
+
+        void HandshakeOver()
+        {
+            limits.HandshakeOver(client);
+            inHandshake = false;
+        }
     }
 
     /// <summary>Tells a client that is not let in why, if it can be shown a page; never throws but for a fault of ours.</summary>
@@ -69,8 +74,8 @@ internal sealed class RdpDoor(
         try
         {
             var network = new NetworkStream(socket, ownsSocket: true);
-            if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked))
-                await refusals.ShowAsync(network, asked, code, "", stopping);
+            if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked, client))
+                await refusals.ShowAsync(network, asked, client, code, "", stopping);
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or AuthenticationException or WireFormatException)
         {
@@ -96,7 +101,7 @@ internal sealed class RdpDoor(
             using var there = arrived.Target;
             return await ConnectAsync(network, negotiation, client, acceptedAt, there, request, arrived.Machine, ct);
         }
-        if (request.RoutingToken is null && passwords.TryBegin(negotiation)) return new DoorOutcome.Visited(network, negotiation);
+        if (request.RoutingToken is null && passwords.Takes(negotiation)) return new DoorOutcome.Visited(network, negotiation);
         if (!TicketText.LooksRight(request.RoutingToken))
             return await RefuseTicketAsync(network, negotiation, client, request.RoutingToken is null ? ReasonCode.NoTicket : ReasonCode.TicketUnknown, "", ct);
 
@@ -118,7 +123,7 @@ internal sealed class RdpDoor(
                 var failure = no.Code == ReasonCode.NotSupported ? NegotiationFailureCode.HybridRequired : NegotiationFailureCode.InconsistentFlags;
                 return await RefuseAsync(network, negotiation, client, target, no.Code, "", failure, ct);
             case MachineAnswer.Ready ready:
-                return await JoinAsync(network, client, acceptedAt, target, ready, ct);
+                return await JoinAsync(network, negotiation.Requested, client, acceptedAt, target, ready, ct);
             default:
                 throw new InvalidOperationException("A machine answers Ready or Refused.");
         }
@@ -142,7 +147,8 @@ internal sealed class RdpDoor(
     }
 
     private async Task<DoorOutcome> JoinAsync(
-        Stream network, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine, CancellationToken ct)
+        Stream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
+        CancellationToken ct)
     {
         var tls = new SslStream(network, leaveInnerStreamOpen: false);
         Stream clientSide = target.Policy.NeedsFilter ? new PolicyStream(tls, new ChannelFilter(target.Policy)) : tls;
@@ -152,8 +158,7 @@ internal sealed class RdpDoor(
             // The client has no part in the machine's network level authentication: its own leg is TLS.
             await WriteAsync(network, machine.Confirm with { Selected = SecurityProtocols.Tls }, ct);
             await tls.AuthenticateAsServerAsync(certificate.Options, ct);
-            relay.BeginMachineToClient();
-            if (await ClientSplice.RunAsync(clientSide, machine.Stream, new(machine.Confirm.Selected, target.Policy.BlockedChannels), target.SignIn, ct) is not { } screen)
+            if (await ClientSplice.RunAsync(clientSide, machine.Stream, new(machine.Confirm.Selected, target.Policy.BlockedChannels), target.SignIn, AnswerAsync, ct) is not { } screen)
             {
                 await relay.AbandonAsync(RelayEnd.ClientClosed);
                 return DoorOutcome.Nothing;
@@ -175,6 +180,13 @@ internal sealed class RdpDoor(
         {
             await relay.AbandonAsync(RelayEnd.ClientClosed);
             throw;
+        }
+
+        // The machine speaks first in its answer to the Connect Initial, and repeats there what it was asked for.
+        async Task AnswerAsync(CancellationToken until)
+        {
+            if (machine.Asked != asked) await MachineEcho.ForwardAsync(machine.Stream, clientSide, asked, until);
+            relay.BeginMachineToClient();
         }
     }
 
@@ -209,7 +221,7 @@ internal sealed class RdpDoor(
     {
         log.ConnectionRefused(client, code, reference);
         reports.Failed(target?.SessionId, code, client, target?.ConnectionId);
-        if (asked is { } negotiation && refusals.TryBegin(negotiation)) return new DoorOutcome.Shown(network, negotiation, code, reference);
+        if (asked is { } negotiation && refusals.TryBegin(negotiation, client)) return new DoorOutcome.Shown(network, negotiation, code, reference);
         await WriteAsync(network, new ConnectionConfirm.Failed(bare), ct);
         return DoorOutcome.Nothing;
     }

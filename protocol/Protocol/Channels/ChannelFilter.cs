@@ -47,7 +47,7 @@ public sealed class ChannelFilter(ChannelPolicy policy)
         switch (frame.Length > X224Data.HeaderLength ? frame[X224Data.HeaderLength] : 0)
         {
             case ConnectPdu:
-                _ids = Ids.Of(_names, ServerNetworkData.Read(frame, out var io), io);
+                _ids = Ids.Of(_names, ServerData.ReadChannels(frame, out var io), io);
                 break;
             case SendDataIndication when _ids is { } ids:
                 var data = ChannelData(frame, out var channel);

@@ -8,7 +8,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Desktops;
 /// <summary>A real RDP server that lets nobody in without network level authentication: FreeRDP's shadow of a virtual screen, with a password file.</summary>
 public sealed class NlaMachine : IAsyncLifetime
 {
-    public const string DesktopColor = "#2D6A4F";
+    public const int DesktopColor = 0x2D6A4F;
     private const string Size = "800x600";
     private static readonly string[] Needed = ["/usr/bin/freerdp-shadow-cli", "/usr/bin/winpr-hash", "/usr/bin/xfreerdp", "/usr/bin/Xvfb", "/usr/bin/xsetroot", "/usr/bin/import"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -36,13 +36,13 @@ public sealed class NlaMachine : IAsyncLifetime
         if (_missing is not null) return;
 
         var display = Enumerable.Range(600, 90).First(d => !File.Exists($"/tmp/.X11-unix/X{d}") && !File.Exists($"/tmp/.X{d}-lock"));
-        _screen = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp"]);
+        _screen = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp", "-noreset"]);
         Assert.True(await Eventually.IsTrueAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"), Patience), $"Xvfb did not start: {_screen.Output}");
-        await OwnProcess.RunAsync("/usr/bin/xsetroot", "-display", $":{display}", "-solid", DesktopColor);
+        await OwnProcess.RunAsync("/usr/bin/xsetroot", "-display", $":{display}", "-solid", $"#{DesktopColor:X6}");
         var sam = Path.Combine(_directory, "sam");
         await File.WriteAllTextAsync(sam, (await OwnProcess.RunAsync("/usr/bin/winpr-hash", "-u", UserName, "-p", Password, "-f", "sam")).Trim() + "\n");
         Address = new(IPAddress.Loopback, XrdpMachine.FreePort());
-        _shadow = OwnProcess.Start("/usr/bin/freerdp-shadow-cli", [$"/port:{Address.Port}", "/bind-address:127.0.0.1", "+auth", "-sec-tls", "-sec-rdp", $"/sam-file:{sam}"], ("DISPLAY", $":{display}"), ("HOME", _directory));
+        _shadow = OwnProcess.Start("/usr/bin/freerdp-shadow-cli", [$"/port:{Address.Port}", "/bind-address:127.0.0.1", "+auth", "/sec:nla", $"/sam-file:{sam}"], ("DISPLAY", $":{display}"), ("HOME", _directory));
         Assert.True(await Eventually.IsTrueAsync(AcceptsAsync, Patience), $"The shadow server did not start: {_shadow.Output}");
         var certificate = Directory.EnumerateFiles(_directory, "*.crt", SearchOption.AllDirectories).Single();
         using var own = X509CertificateLoader.LoadCertificateFromFile(certificate);

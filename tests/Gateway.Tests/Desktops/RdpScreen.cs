@@ -57,6 +57,12 @@ internal sealed class RdpScreen : IAsyncDisposable
     /// <summary>Presses a key with the pointer on the client.</summary>
     public Task PressAsync(string key) => OwnProcess.RunAsync("/usr/bin/env", $"DISPLAY=:{_display}", "xdotool", "mousemove", "400", "550", "key", key);
 
+    /// <summary>Copies a text on the client's side, as a person does with Ctrl-C.</summary>
+    public Task CopyAsync(string text) => OwnProcess.RunAsync("/usr/bin/env", $"DISPLAY=:{_display}", "sh", "-c", $"printf %s '{text}' | xclip -selection clipboard -i >/dev/null 2>&1");
+
+    /// <summary>What Ctrl-V would paste on the client's side; empty when there is nothing.</summary>
+    public Task<string> PasteAsync() => OwnProcess.RunAsync("/usr/bin/env", $"DISPLAY=:{_display}", "sh", "-c", "timeout 2 xclip -selection clipboard -o 2>/dev/null || true");
+
     private async Task<string> PixelAsync()
     {
         var text = await OwnProcess.RunAsync("/usr/bin/import", "-display", $":{_display}", "-window", "root", "-depth", "8", "-crop", "1x1+400+500", "txt:-");

@@ -77,6 +77,19 @@ public sealed class XrdpMachine : IAsyncLifetime
     /// <summary>Process ids of the X servers of this machine's person: one for each session.</summary>
     public int[] Sessions() => [.. ProcessesOfUser().Where(p => p.CommandLine.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal)).Select(p => p.Id).Order()];
 
+    /// <summary>Copies a text in the person's session.</summary>
+    public Task CopyAsync(string text) => InSessionAsync($"printf %s '{text}' | xclip -selection clipboard -i >/dev/null 2>&1");
+
+    /// <summary>What Ctrl-V would paste in the person's session; empty when there is nothing.</summary>
+    public Task<string> PasteAsync() => InSessionAsync("timeout 2 xclip -selection clipboard -o 2>/dev/null || true");
+
+    private Task<string> InSessionAsync(string command)
+    {
+        var server = ProcessesOfUser().Select(p => p.CommandLine).First(c => c.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal));
+        var display = server.Split('\0').First(a => a.StartsWith(':'));
+        return OwnProcess.RunAsync("/usr/sbin/runuser", "-u", UserName, "--", "env", $"DISPLAY={display}", $"XAUTHORITY=/home/{UserName}/.Xauthority", "sh", "-c", command);
+    }
+
     /// <summary>What xrdp and sesman wrote, for the message of a test that failed.</summary>
     public string Logs => string.Join('\n', new[] { "xrdp.log", "sesman.log" }.Select(InDirectory).Where(File.Exists).Select(File.ReadAllText));
 

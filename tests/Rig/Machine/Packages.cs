@@ -59,6 +59,7 @@ public static class Packages
         new("fonts-dejavu-core", PackagePurpose.Tests, "the letters of the gateway's RDP pages are drawn from it"),
         new("freerdp2-shadow-x11", PackagePurpose.Tests, "a real RDP server with network level authentication"),
         new("winpr-utils", PackagePurpose.Tests, "makes that server's password file"),
+        new("xclip", PackagePurpose.Tests, "copies and pastes like a person"),
         new("chromium", PackagePurpose.Tests, "a real browser for portal and console"),
         new("iproute2", PackagePurpose.Tests, "network namespaces"),
         new("haproxy", PackagePurpose.Benchmarks, "the relay's peer"),
