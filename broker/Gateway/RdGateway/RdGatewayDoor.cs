@@ -21,7 +21,7 @@ namespace Montalegre.Vdi.Gateway.RdGateway;
 /// ASP.NET Core reads them, because it cannot answer them as their clients need it (ADR 30); all else passes on untouched.
 /// </summary>
 internal sealed class RdGatewayDoor(
-    RdgPairs pairs, RdgServing serving, AddressLimits limits, IOptions<GatewayOptions> gateway, IOptions<RdGatewayOptions> options, TimeProvider time, ILogger<RdGatewayDoor> log)
+    RdgPairs pairs, RdgServing serving, RdgBasic basic, AddressLimits limits, IOptions<GatewayOptions> gateway, IOptions<RdGatewayOptions> options, TimeProvider time, ILogger<RdGatewayDoor> log)
 {
     private const string OutMethod = "RDG_OUT_DATA";
     private const string InMethod = "RDG_IN_DATA";
@@ -135,24 +135,43 @@ internal sealed class RdGatewayDoor(
         connection.Transport.Input.AdvanceTo(first.Buffer.End);
 
         var head = await reader.ReadAsync(either.Token);
+        RdgPerson? person = null;
+        if (basic.IsOn && head.Method == OutMethod && head["RDG-Auth-Scheme"] is null)
+        {
+            (person, head) = await ProveAsync(request, head, reader, tls, either.Token);
+            if (person is null) return;
+        }
         if (!head.Path.StartsWith(Path, StringComparison.OrdinalIgnoreCase)) await AnswerAsync(request, tls, 404, "is for another path", either.Token);
         else if (!Guid.TryParse(head["RDG-Connection-Id"], out var id)) await AnswerAsync(request, tls, 400, "has no RDG-Connection-Id", either.Token);
         else if (head.Method == InMethod) await JoinAsync(request, id, head, reader, tls, either.Token);
-        else if (!head.Names("Connection", "upgrade") || !head.Names("Upgrade", "websocket")) await WaitForPairAsync(request, id, tls, deadline, stopping, either.Token);
+        else if (!head.Names("Connection", "upgrade") || !head.Names("Upgrade", "websocket")) await WaitForPairAsync(request, id, tls, person, deadline, stopping, either.Token);
         else if (head["Sec-WebSocket-Key"] is not { Length: > 0 } key) await AnswerAsync(request, tls, 400, "has no Sec-WebSocket-Key", either.Token);
         else
         {
             await WriteAsync(tls, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " + WebSocketFrame.Accept(key) + "\r\n\r\n", either.Token);
             request.HandshakeOver = true;
-            await serving.ServeAsync(new(tls, tls, new WebSocketReader(), reader.TakeRest()), request.Client, request.AcceptedAt, stopping);
+            await serving.ServeAsync(new(tls, tls, new WebSocketReader(), reader.TakeRest()), request.Client, request.AcceptedAt, person, stopping);
         }
     }
 
-    private async Task WaitForPairAsync(Request request, Guid id, SslStream output, CancellationTokenSource deadline, CancellationToken stopping, CancellationToken ct)
+    /// <summary>Asks for a proof, again on the same connection as clients expect it, a few times.</summary>
+    private async Task<(RdgPerson? Person, RequestHead Head)> ProveAsync(Request request, RequestHead head, HeadReader reader, SslStream tls, CancellationToken ct)
+    {
+        const int tries = 3;
+        for (var attempt = 1; ; attempt++)
+        {
+            if (await basic.SignInAsync(head["Authorization"], request.Client, ct) is { } person) return (person, head);
+            await WriteAsync(tls, $"HTTP/1.1 401 Unauthorized\r\n{RdgBasic.Challenge}Content-Length: 0\r\n{(attempt == tries ? "Connection: close\r\n" : "")}\r\n", ct);
+            if (attempt == tries) return (null, head);
+            head = await reader.ReadAsync(ct);
+        }
+    }
+
+    private async Task WaitForPairAsync(Request request, Guid id, SslStream output, RdgPerson? person, CancellationTokenSource deadline, CancellationToken stopping, CancellationToken ct)
     {
         // Neither a length nor chunks: packets follow until the connection ends. Listed before the answer, because IN may be quick.
         var input = await pairs.WaitAsync(
-            id, request.Client, () => WriteAsync(output, "HTTP/1.1 200 OK\r\nCache-Control: no-cache\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n", Seed, ct), ct);
+            id, request.Client, person?.ProofSha256, () => WriteAsync(output, "HTTP/1.1 200 OK\r\nCache-Control: no-cache\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n", Seed, ct), ct);
         if (input is null)
         {
             log.RequestNotTaken(request.Client, 200, "its other half did not come");
@@ -160,7 +179,7 @@ internal sealed class RdGatewayDoor(
         }
         deadline.CancelAfter(Timeout.InfiniteTimeSpan);
         request.HandshakeOver = true;
-        try { await serving.ServeAsync(new(input.Stream, output, new ChunkedReader(), input.Early), request.Client, request.AcceptedAt, stopping); }
+        try { await serving.ServeAsync(new(input.Stream, output, new ChunkedReader(), input.Early), request.Client, request.AcceptedAt, person, stopping); }
         finally { input.Over.SetResult(); }
     }
 
@@ -170,6 +189,13 @@ internal sealed class RdGatewayDoor(
         {
             await AnswerAsync(request, tls, 404, "names no connection that waits", ct);
             return;
+        }
+        if (!pairs.IsProvedBy(id, RdgBasic.ProofOf(head["Authorization"])))
+        {
+            await WriteAsync(tls, $"HTTP/1.1 401 Unauthorized\r\n{RdgBasic.Challenge}Content-Length: 0\r\n\r\n", ct);
+            head = await reader.ReadAsync(ct);
+            if (head.Method != InMethod || !pairs.IsProvedBy(id, RdgBasic.ProofOf(head["Authorization"])))
+                WireFormatException.Throw("RequestHead", "authorization", "is not that of the other half");
         }
         if (!head.Names("Transfer-Encoding", "chunked"))
         {

@@ -11,6 +11,7 @@ internal static class RdGatewayHosting
         services.AddSingleton<IValidateOptions<RdGatewayOptions>, RdGatewayProblems>();
         services.AddSingleton<RdgPairs>();
         services.AddSingleton<RdgTunnels>();
+        services.AddSingleton<RdgBasic>();
         services.AddSingleton<RdgConversation>();
         services.AddSingleton<RdgServing>();
         services.AddSingleton<RdGatewayDoor>();

@@ -11,6 +11,9 @@ internal sealed class RdGatewayOptions
     /// <summary>False leaves only the pages on the portal's address.</summary>
     public bool Enabled { get; set; } = true;
 
+    /// <summary>Lets people in with user name and password by HTTP Basic, for clients that cannot carry a cookie.</summary>
+    public bool Basic { get; set; }
+
     /// <summary>Shown before the desktop, in Portuguese; the person has to agree. Clients say no language, so both are shown.</summary>
     public string ConsentPt { get; set; } = "";
 

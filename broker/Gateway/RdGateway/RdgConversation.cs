@@ -26,10 +26,10 @@ internal sealed class RdgConversation(
     private uint _lastTunnel;
 
     /// <summary>The channel; null when the client left or was refused, which then is said, logged and reported.</summary>
-    public async Task<RdgChannel?> OpenAsync(RdgTransport transport, IPAddress client, CancellationToken stopping)
+    public async Task<RdgChannel?> OpenAsync(RdgTransport transport, IPAddress client, RdgPerson? person, CancellationToken stopping)
     {
         var idle = gateway.Value.IdleTimeout is { } limit ? (uint)Math.Ceiling(limit.TotalMinutes) : 0;
-        var server = new TsguServer(new(options.Value.Consent, options.Value.OnlyClientsThatShowMessages, idle, false), Interlocked.Increment(ref _lastTunnel))
+        var server = new TsguServer(new(options.Value.Consent, options.Value.OnlyClientsThatShowMessages, idle, person is not null), Interlocked.Increment(ref _lastTunnel))
         {
             Redirection = options.Value.Redirection,
         };
@@ -49,6 +49,10 @@ internal sealed class RdgConversation(
                 {
                     switch (step)
                     {
+                        case TsguStep.Redeem when person is not null:
+                            await ReplyAsync(server.GrantTunnel, transport, reply, either.Token);
+                            deadline.CancelAfter(gateway.Value.HandshakeDeadline + options.Value.ConsentDeadline);
+                            break;
                         case TsguStep.Redeem redeem:
                             target = await RedeemAsync(server, redeem.Cookie, transport, reply, client, either.Token);
                             if (target is null) return null;
@@ -57,10 +61,12 @@ internal sealed class RdgConversation(
                             deadline.CancelAfter(options.Value.Consent is null ? gateway.Value.HandshakeDeadline : options.Value.ConsentDeadline);
                             break;
                         case TsguStep.Connect connect:
-                            var machine = await ConnectAsync(server, connect.Channel, target!, transport, reply, client, either.Token);
+                            if (person is not null) target = await LaunchAsync(server, person, connect.Channel, transport, reply, client, either.Token);
+                            if (target is null) return null;
+                            var machine = await ConnectAsync(server, connect.Channel, person is not null, target, transport, reply, client, either.Token);
                             if (machine is null) return null;
                             opened = true;
-                            return new(new RdgStream(transport, collector.Rest), new(target!, machine), server.ClientName);
+                            return new(new RdgStream(transport, collector.Rest), new(target, machine), server.ClientName);
                         case TsguStep.Refused refused:
                             await transport.SendAsync(reply.AsMemory(0, length), either.Token);
                             Refused(client, target, refused.Error == TsguError.CookieDenied ? ReasonCode.NoTicket : ReasonCode.NotSupported, "", refused.Error);
@@ -75,6 +81,7 @@ internal sealed class RdgConversation(
         finally
         {
             if (!opened) target?.Dispose();
+            if (person is not null) await person.SignIn.SignOutAsync();
         }
     }
 
@@ -109,15 +116,27 @@ internal sealed class RdgConversation(
         }
     }
 
+    /// <summary>For a person without a ticket the name is one of their desktops; the broker chooses the machine.</summary>
+    private async Task<MachineTarget?> LaunchAsync(
+        TsguServer server, RdgPerson person, TsguChannelCreate channel, RdgTransport transport, byte[] reply, IPAddress client, CancellationToken ct)
+    {
+        var answer = await RdgLaunch.RunAsync(person.SignIn, channel.Resources[0], tickets, client, ct);
+        if (answer is Redemption.Granted granted) return granted.Target;
+        var (code, reference) = answer is Redemption.Refused refused ? (refused.Code, refused.Reference) : (ReasonCode.Internal, "");
+        var error = code is ReasonCode.PoolUnknown or ReasonCode.NotEntitled or ReasonCode.PoolDisabled ? TsguError.ResourceDenied : TsguError.TargetUnreachable;
+        await DenyAsync(server, error, transport, reply, client, null, code, reference, ct);
+        return null;
+    }
+
     /// <summary>
     /// INVARIANT: the client never chooses a host or a port. What it names is compared with the machine of its ticket,
     /// and where that machine is, the broker said.
     /// </summary>
     private async Task<Socket?> ConnectAsync(
-        TsguServer server, TsguChannelCreate channel, MachineTarget target, RdgTransport transport, byte[] reply, IPAddress client, CancellationToken ct)
+        TsguServer server, TsguChannelCreate channel, bool chosen, MachineTarget target, RdgTransport transport, byte[] reply, IPAddress client, CancellationToken ct)
     {
-        var isTheTickets = channel.Port == RdpPort && channel.Resources.Any(
-            name => name.Length > 0 && (name.Equals(target.MachineName, StringComparison.OrdinalIgnoreCase) || name.Equals(target.MachineId, StringComparison.OrdinalIgnoreCase)));
+        var isTheTickets = channel.Port == RdpPort && (chosen || channel.Resources.Any(
+            name => name.Length > 0 && (name.Equals(target.MachineName, StringComparison.OrdinalIgnoreCase) || name.Equals(target.MachineId, StringComparison.OrdinalIgnoreCase))));
         if (!isTheTickets)
         {
             await DenyAsync(server, TsguError.ResourceDenied, transport, reply, client, target, ReasonCode.NotAllowed, "", ct);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Security.Cryptography;
 
 namespace Montalegre.Vdi.Gateway.RdGateway;
 
@@ -19,9 +20,9 @@ internal sealed class RdgPairs
     public int Count => _waiting.Count;
 
     /// <summary>Waits for the other half; null when it did not come in time, or the id waits already.</summary>
-    public async Task<RdgInput?> WaitAsync(Guid id, IPAddress client, Func<Task> whenListedAsync, CancellationToken ct)
+    public async Task<RdgInput?> WaitAsync(Guid id, IPAddress client, byte[]? proof, Func<Task> whenListedAsync, CancellationToken ct)
     {
-        var waiting = new Waiting(client);
+        var waiting = new Waiting(client, proof);
         if (!_waiting.TryAdd(id, waiting)) return null;
         RdgInput? input = null;
         try
@@ -41,11 +42,16 @@ internal sealed class RdgPairs
     /// <summary>True when an OUT connection of this address waits under this id.</summary>
     public bool IsWaiting(Guid id, IPAddress client) => _waiting.TryGetValue(id, out var waiting) && waiting.Client.Equals(client);
 
+    /// <summary>True when this is the proof the waiting connection brought, or it brought none.</summary>
+    public bool IsProvedBy(Guid id, byte[]? proof) =>
+        _waiting.TryGetValue(id, out var waiting)
+        && (waiting.Proof is null || (proof is not null && CryptographicOperations.FixedTimeEquals(waiting.Proof, proof)));
+
     /// <summary>Hands the sending half over; false when nobody waits for it from here.</summary>
     public bool TryJoin(Guid id, IPAddress client, RdgInput input) =>
         _waiting.TryGetValue(id, out var waiting) && waiting.Client.Equals(client) && waiting.Input.TrySetResult(input);
 
-    private sealed record Waiting(IPAddress Client)
+    private sealed record Waiting(IPAddress Client, byte[]? Proof)
     {
         public TaskCompletionSource<RdgInput> Input { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -19,12 +19,12 @@ internal sealed class RdgServing(
     IOptions<GatewayOptions> options, TimeProvider time, ILogger<RdgServing> log)
 {
     /// <summary>Serves and closes the transport. The handshake of this client is over when this returns, or before.</summary>
-    public async Task ServeAsync(RdgTransport transport, IPAddress client, DateTimeOffset acceptedAt, CancellationToken stopping)
+    public async Task ServeAsync(RdgTransport transport, IPAddress client, DateTimeOffset acceptedAt, RdgPerson? person, CancellationToken stopping)
     {
         var inHandshake = true;
         try
         {
-            if (await conversation.OpenAsync(transport, client, stopping) is not { } channel) return;
+            if (await conversation.OpenAsync(transport, client, person, stopping) is not { } channel) return;
             tunnels.Add(transport);
             inHandshake = false;
             // End to end nobody could keep a policy, so a pool that blocks something is never led past the front end.

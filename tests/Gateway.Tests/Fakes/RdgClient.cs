@@ -25,6 +25,9 @@ internal sealed class RdgClient : IAsyncDisposable
 
     public SslStream Out => _out;
 
+    /// <summary>Over connections that a test has opened itself.</summary>
+    public static RdgClient Over(SslStream output, SslStream? input = null) => new(output, input);
+
     public static async Task<SslStream> TlsAsync(IPEndPoint gateway, params SslApplicationProtocol[] protocols)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -24,7 +24,7 @@ internal sealed class RdgTestGateway : IAsyncDisposable
     private readonly string _state = Directory.CreateTempSubdirectory("rdg-test-").FullName;
     private readonly WebApplication _app;
 
-    private RdgTestGateway(ITicketRedeemer redeemer, TimeProvider? time, IEnumerable<(string Key, string Value)> settings)
+    private RdgTestGateway(ITicketRedeemer? redeemer, TimeProvider? time, IEnumerable<(string Key, string Value)> settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -40,7 +40,8 @@ internal sealed class RdgTestGateway : IAsyncDisposable
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddSingleton<ILoggerProvider>(Log);
         if (time is not null) builder.Services.AddSingleton(time);
-        builder.Services.AddSingleton(redeemer);
+        if (redeemer is null) builder.Services.AddBroker();
+        else builder.Services.AddSingleton(redeemer);
         builder.Services.AddRdpDoor();
         builder.AddPortalDoor();
         _app = builder.Build();
@@ -62,6 +63,21 @@ internal sealed class RdgTestGateway : IAsyncDisposable
     {
         var gateway = new RdgTestGateway(redeemer, time, settings);
         await gateway._app.StartAsync();
+        return gateway;
+    }
+
+    /// <summary>A gateway that has to join, sign people in and redeem at this broker, as in production.</summary>
+    public static async Task<RdgTestGateway> StartAsync(ScriptedBroker broker, params (string Key, string Value)[] settings)
+    {
+        var token = Path.GetTempFileName();
+        await File.WriteAllTextAsync(token, broker.JoinToken + "\n");
+        var gateway = new RdgTestGateway(null, null,
+        [
+            ("Gateway:JoinTokenFile", token), ("Gateway:BrokerEnrolment", broker.Address.AbsoluteUri), ("Gateway:BrokerChannel", broker.Address.AbsoluteUri),
+            ("Gateway:BrokerAuthoritySha256", broker.AuthoritySha256), ("Portal:Broker", broker.Address.AbsoluteUri), .. settings,
+        ]);
+        await gateway._app.StartAsync();
+        Assert.True(await Eventually.IsTrueAsync(() => gateway.Log.Lines.Any(l => l.Text.StartsWith("4050", StringComparison.Ordinal)), Patience), "The gateway did not join.");
         return gateway;
     }
 
