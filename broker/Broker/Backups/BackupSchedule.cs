@@ -44,6 +44,6 @@ internal sealed class BackupSchedule(BackupStore backups, TakeBackup take, Upgra
     private bool IsDue()
     {
         if (BackupFile.Read<BackupFailure>(backups.FailureFile) is { } failure && time.GetUtcNow() - failure.At < AfterFailure) return false;
-        return !(backups.All().LastOrDefault()?.At >= LastDue(time.GetLocalNow(), options.Value.TimeOfDay));
+        return !(backups.All() is [.., var last] && last.At >= LastDue(time.GetLocalNow(), options.Value.TimeOfDay));
     }
 }

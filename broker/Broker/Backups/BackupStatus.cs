@@ -20,7 +20,7 @@ internal sealed class BackupStatus(BackupStore backups, NpgsqlDataSource databas
     {
         var managed = storage.Value.IsPrivate && options.Value.Enabled;
         var all = managed ? backups.All() : [];
-        var last = all.LastOrDefault();
+        var last = all is [.., var newest] ? newest : null;
         var failure = managed ? BackupFile.Read<BackupFailure>(backups.FailureFile) : null;
         var verified = all.Reverse().Select(b => BackupFile.Read<BackupVerified>(backups.VerifiedFileOf(b))).OfType<BackupVerified>().FirstOrDefault();
         var (archivedAt, archiveFails) = managed ? await ArchiveAsync(ct) : (null, false);

@@ -39,8 +39,10 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Host
 
     /// <summary>A backup by its name, or the newest.</summary>
     public BackupRecord Find(string? name) =>
-        (name is null ? All().LastOrDefault() : All().FirstOrDefault(b => b.Name == name))
+        (name is null ? Newest() : All().FirstOrDefault(b => b.Name == name))
         ?? throw new StartUpException(name is null ? $"There is no backup in {Root}. Make one: cli db backup" : $"There is no backup {name} in {Root}. It has: {string.Join(", ", All().Select(b => b.Name))}.");
+
+    private BackupRecord? Newest() => All() is [.., var newest] ? newest : null;
 
     public string Begin(string name)
     {

@@ -58,7 +58,7 @@ internal sealed class PoolStore(Database database)
                             case when w.forwarded then '127.0.0.1' end,
                             case when w.forwarded then (select n
                                                           from generate_series(@firstPort, @firstPort + 9999) n
-                                                         where not exists (select from machine o where o.host_id = w.host_id and o.port = n)
+                                                         where not exists (select from machine o where o.port = n and o.address = '127.0.0.1')
                                                          limit 1) end
                        from wanted w
                 on conflict do nothing

@@ -12,19 +12,17 @@ internal static class DataSources
     private const int ReportSeconds = 30;
 
     public static NpgsqlDataSource ForBrokering(string connectionString, int connections, ILoggerFactory? logs = null) =>
-        Build(connectionString, connections, HotPathSeconds, options: null, logs);
+        Build(connectionString, connections, HotPathSeconds, options: null, logs, cancels: false);
 
     public static NpgsqlDataSource ForReports(string connectionString, ILoggerFactory? logs = null) =>
-        Build(connectionString, connections: 4, ReportSeconds, $"-c statement_timeout={ReportSeconds}s", logs);   // the driver never cancels, so the server must
+        Build(connectionString, connections: 4, ReportSeconds, $"-c statement_timeout={ReportSeconds}s", logs, cancels: true);
 
-    private static NpgsqlDataSource Build(string connectionString, int connections, int commandSeconds, string? options, ILoggerFactory? logs)
+    private static NpgsqlDataSource Build(string connectionString, int connections, int commandSeconds, string? options, ILoggerFactory? logs, bool cancels)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             MaxAutoPrepare = 32,
             AutoPrepareMinUsages = 2,
-            // INVARIANT: never cancel a write. A cancelled wait for a synchronous standby is reported as a commit that
-            // exists on one machine only, and is lost with it.
             CancellationTimeout = -1,
             // Between machines a peer may vanish without a word; on a socket of this machine the kernel tells.
             KeepAlive = Path.IsPathRooted(Host(connectionString)) ? 0 : 2,
@@ -39,6 +37,9 @@ internal static class DataSources
         // Several hosts are one primary and its standbys: whoever is primary now is asked again every second.
         settings.TargetSessionAttributes = null;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs);
+        // INVARIANT: never cancel a write. A cancelled wait for a synchronous standby is reported as a commit that
+        // exists on one machine only, and is lost with it.
+        if (!cancels) builder.UsePhysicalConnectionInitializer(NoCancelRequests.Apply, NoCancelRequests.ApplyAsync);
         return Host(connectionString).Contains(',', StringComparison.Ordinal) ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary) : builder.Build();
     }
 

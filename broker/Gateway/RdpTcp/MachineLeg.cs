@@ -10,6 +10,7 @@ using Montalegre.Vdi.Gateway.Nla;
 using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
+using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
@@ -20,7 +21,7 @@ internal abstract record MachineAnswer
 
     /// <param name="Confirm">What the machine negotiated; the client gets the same flags, because it acts on them.</param>
     /// <param name="Asked">What the machine was asked for: what the client asked, and more where the machine wanted it.</param>
-    public sealed record Ready(SslStream Stream, ConnectionConfirm.Accepted Confirm, SecurityProtocols Asked) : MachineAnswer;
+    public sealed record Ready(Stream Stream, ConnectionConfirm.Accepted Confirm, SecurityProtocols Asked) : MachineAnswer;
 
     public sealed record Refused(ReasonCode Code) : MachineAnswer;
 }
@@ -29,6 +30,8 @@ internal abstract record MachineAnswer
 internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider time, ILogger<MachineLeg> log)
 {
     private const int Attempts = 2;
+
+    private static readonly TlsContext Context = TlsContext.Client();
 
     /// <summary>Chains and revocation are beside the point of a pin, and looking them up would leave the machine's network.</summary>
     private static readonly X509ChainPolicy PinOnly = new()
@@ -67,22 +70,21 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
     /// <summary>Null: the machine wants network level authentication, for which it was not asked.</summary>
     private async Task<MachineAnswer?> TryConnectAsync(MachineTarget target, ConnectionRequest request, Socket? connected, CancellationToken ct)
     {
-        var socket = connected ?? new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var network = connected is null ? await TcpStream.ConnectAsync(target.Address, target.Port, ct) : new TcpStream(connected);
         var kept = false;
         try
         {
-            if (connected is null) await socket.ConnectAsync(target.Address, target.Port, ct);
-            var network = new NetworkStream(socket, ownsSocket: true);
+            network.GiveUpAfter(options.Value.MachineSilence);
             switch (await NegotiateAsync(network, request, ct))
             {
                 case ConnectionConfirm.Accepted confirm when confirm.Selected == SecurityProtocols.Tls || (IsHybrid(confirm) && target.SignIn is not null):
-                    var (tls, pinned) = await AuthenticateAsync(network, target, ct);
+                    var (tls, pinned) = await (IsHybrid(confirm) ? AuthenticateForNlaAsync(network, target, ct) : AuthenticateAsync(network, target, ct));
                     if (!pinned)
                     {
                         log.MachineCertificateChanged(target.MachineId, target.SessionId);
                         return new MachineAnswer.Refused(ReasonCode.MachineCertificateChanged);
                     }
-                    kept = !IsHybrid(confirm) || await SignedInAsync(tls, target, confirm, ct);
+                    kept = tls is not SslStream hybrid || await SignedInAsync(hybrid, target, confirm, ct);
                     return kept ? new MachineAnswer.Ready(tls, confirm, request.Negotiation!.Value.Requested) : new MachineAnswer.Refused(ReasonCode.SignInNotPrepared);
                 case ConnectionConfirm.Failed { Code: NegotiationFailureCode.HybridRequired or NegotiationFailureCode.TlsRequired }
                     when target.SignIn is not null && !request.Negotiation!.Value.Requested.HasFlag(SecurityProtocols.Hybrid):
@@ -94,7 +96,7 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         }
         finally
         {
-            if (!kept) socket.Dispose();
+            if (!kept) await network.DisposeAsync();
         }
     }
 
@@ -116,7 +118,7 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         }
     }
 
-    private static async Task<ConnectionConfirm?> NegotiateAsync(NetworkStream network, ConnectionRequest request, CancellationToken ct)
+    private static async Task<ConnectionConfirm?> NegotiateAsync(TcpStream network, ConnectionRequest request, CancellationToken ct)
     {
         // Protocols and flags go on unchanged: the machine echoes them inside TLS, and clients check that echo.
         var ours = request with { RoutingToken = null, UserName = null };
@@ -134,7 +136,8 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         return w.Written;
     }
 
-    private static async Task<(SslStream Tls, bool Pinned)> AuthenticateAsync(NetworkStream network, MachineTarget target, CancellationToken ct)
+    /// <summary>Network level authentication binds to the machine's public key, which .NET's own stream shows.</summary>
+    private static async Task<(Stream Tls, bool Pinned)> AuthenticateForNlaAsync(TcpStream network, MachineTarget target, CancellationToken ct)
     {
         var otherCertificate = false;
         var tls = new SslStream(network, leaveInnerStreamOpen: false);
@@ -145,6 +148,7 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
                 TargetHost = target.MachineId,
                 EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
                 AllowRenegotiation = false,
+                AllowTlsResume = false,
                 CertificateChainPolicy = PinOnly,
                 RemoteCertificateValidationCallback = (_, certificate, _, _) =>
                 {
@@ -156,9 +160,18 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
             }, ct);
             return (tls, true);
         }
-        catch (AuthenticationException) when (otherCertificate)
+        catch (AuthenticationException) when (otherCertificate) { return (tls, false); }
+    }
+
+    private static async Task<(Stream Tls, bool Pinned)> AuthenticateAsync(TcpStream network, MachineTarget target, CancellationToken ct)
+    {
+        var tls = new TlsStream(network);
+        try
         {
-            return (tls, false);
+            // Chains and revocation are beside the point of a pin, and looking them up would leave the machine's network.
+            await tls.AuthenticateAsClientAsync(Context, target.CertificateSha256, ct);
+            return (tls, true);
         }
+        catch (WrongCertificateException) { return (tls, false); }
     }
 }

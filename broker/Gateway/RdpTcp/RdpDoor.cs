@@ -14,6 +14,7 @@ using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
+using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
@@ -25,7 +26,9 @@ internal sealed class RdpDoor(
     /// <summary>Serves and closes the connection; never throws but for a fault of ours.</summary>
     public async Task ServeAsync(Socket socket, IPAddress client, CancellationToken stopping)
     {
-        await using var network = new NetworkStream(socket, ownsSocket: true);
+        using var _ = socket;
+        var network = new TcpStream(socket);
+        network.GiveUpAfter(options.Value.ClientSilence);
         await ServeAsync(network, client, time.GetUtcNow(), null, stopping);
     }
 
@@ -150,14 +153,15 @@ internal sealed class RdpDoor(
         Stream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
         CancellationToken ct)
     {
-        var tls = new SslStream(network, leaveInnerStreamOpen: false);
+        // Ours works on a socket alone; what came through the RD Gateway is a stream of the web server's.
+        Stream tls = network is TcpStream socket ? new TlsStream(socket) : new SslStream(network, leaveInnerStreamOpen: false);
         Stream clientSide = target.Policy.NeedsFilter ? new PolicyStream(tls, new ChannelFilter(target.Policy)) : tls;
         var relay = new Relay.Relay(clientSide, machine.Stream);
         try
         {
             // The client has no part in the machine's network level authentication: its own leg is TLS.
             await WriteAsync(network, machine.Confirm with { Selected = SecurityProtocols.Tls }, ct);
-            await tls.AuthenticateAsServerAsync(certificate.Options, ct);
+            await AuthenticateAsync(tls, ct);
             if (await ClientSplice.RunAsync(clientSide, machine.Stream, new(machine.Confirm.Selected, target.Policy.BlockedChannels), target.SignIn, AnswerAsync, ct) is not { } screen)
             {
                 await relay.AbandonAsync(RelayEnd.ClientClosed);
@@ -225,6 +229,9 @@ internal sealed class RdpDoor(
         await WriteAsync(network, new ConnectionConfirm.Failed(bare), ct);
         return DoorOutcome.Nothing;
     }
+
+    private Task AuthenticateAsync(Stream tls, CancellationToken ct) =>
+        tls is TlsStream ours ? ours.AuthenticateAsServerAsync(certificate.Rdp, ct) : ((SslStream)tls).AuthenticateAsServerAsync(certificate.Options, ct);
 
     private static async Task WriteAsync(Stream network, ConnectionConfirm confirm, CancellationToken ct)
     {

@@ -52,6 +52,35 @@ public sealed class FailoverTests
         Assert.Equal("0", (await standby.SqlAsync($"select count(*) from unnest(array[{string.Join(',', acknowledged)}]::bigint[]) id where not exists (select from written w where w.id = id);")).Trim());
     }
 
+    [Fact]
+    public async Task Write_that_timed_out_while_no_standby_answered_is_never_made_to_look_committed()
+    {
+        await using var primary = await TemporaryCluster.StartAsync(durable: true, "wal_level=replica");
+        await primary.SqlAsync("postgres", "create table written (id bigint primary key); grant all on written to montalegre_app;");
+        await primary.SqlAsync("postgres", "alter system set synchronous_standby_names = '*';");
+        await primary.SqlAsync("postgres", "select pg_reload_conf();");
+        // The server follows the new setting in its own time; once a write of somebody else waits, ours will.
+        Task<string>? waiting = null;
+        await Eventually.IsTrueAsync(async () =>
+        {
+            if (waiting is null or { IsCompleted: true }) waiting = primary.SqlAsync("postgres", "insert into written values ((random() * 1000000000)::bigint + 10);");
+            return (await primary.SqlAsync("postgres", "select count(*) from pg_stat_activity where wait_event = 'SyncRep';")).Trim() != "0";
+        }, "the wait for a standby");
+        await using var source = DataSources.ForBrokering($"Host={primary.SocketDirectory};Username=montalegre_app;Database=postgres", connections: 2);
+
+        await using var command = source.CreateCommand("insert into written values (1)");
+        command.CommandTimeout = 1;
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => command.ExecuteNonQueryAsync(CancellationToken.None));
+
+        // A cancel would end the wait, and the row would be there although no standby has it.
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        Assert.Equal("0", (await primary.SqlAsync("postgres", "select count(*) from written where id = 1;")).Trim());
+        await primary.SqlAsync("postgres", "alter system reset synchronous_standby_names;");
+        await primary.SqlAsync("postgres", "select pg_reload_conf();");
+        await Eventually.IsTrueAsync(async () => (await primary.SqlAsync("postgres", "select count(*) from written where id = 1;")).Trim() == "1", "the unknown commit, decided");
+        await waiting!;
+    }
+
     // A copy of a cluster that follows it; its settings must not be smaller than the primary's.
     private sealed class Standby(string directory) : IAsyncDisposable
     {
