@@ -14,7 +14,7 @@ public sealed class RdpScreen : IAsyncDisposable
     private RdpScreen(int display)
     {
         _display = display;
-        _server = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp"]);
+        _server = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp", "-noreset"]);
     }
 
     /// <summary>The client that was connected last.</summary>
