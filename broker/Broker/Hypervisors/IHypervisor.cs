@@ -31,6 +31,9 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Marks an existing domain as ours, without changing anything else in it.</summary>
     Task AdoptAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
+    /// <summary>Takes our mark off an adopted domain; the domain, its disks and whether it runs stay as they are.</summary>
+    Task LetGoAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
     Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
     /// <summary>Graceful asks the guest and returns at once; Force has it off on return.</summary>
@@ -74,6 +77,9 @@ internal readonly record struct HypervisorEvent(HypervisorEventKind Kind, Machin
 
 /// <summary>The host does not answer, or not in time; trying again later may help.</summary>
 internal sealed class HypervisorUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>The host's storage has no room for it.</summary>
+internal sealed class StorageFullException(string message) : IOException(message);
 
 /// <summary>An older leader asked; a newer one has already acted on this machine.</summary>
 internal sealed class StaleLeaseException(MachineId machine, long asked, long seen) : Exception(

@@ -8,9 +8,10 @@ namespace Montalegre.Vdi.Broker.Hypervisors;
 internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, ILogger<LibvirtHypervisor> log) : IHypervisor
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1);
     private readonly HypervisorWorker _worker = new(host.Name, time);
-    private readonly HostConnection _connection = new(host, log);
+    private readonly HostConnection _connection = new(host, time, log);
 
     public HostId Host => host.Host;
 
@@ -68,6 +69,16 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         if (MarkOf(domain) is { } mark && mark.Installation != host.Installation) throw new ForeignMachineException(machine);
         if (MarkOf(domain) is null) Mark(domain, new MachineMark(host.Installation, leaseEpoch, 0));
         else Fence(domain, leaseEpoch);
+        return true;
+    }, ct);
+
+    public Task LetGoAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var domain = connection.FindDomain(machine.Value);
+        if (domain is null || MarkOf(domain)?.Installation != host.Installation) return false;
+        Fence(domain, leaseEpoch);
+        domain.RemoveMetadata(MachineMark.Namespace.NamespaceName);
+        log.MachineLetGo(machine, host.Name);
         return true;
     }, ct);
 
@@ -153,11 +164,11 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         }
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _worker.Dispose();
-        _connection.Dispose();
-        return ValueTask.CompletedTask;
+        // A host that hangs keeps its connection until it answers or the process ends; nobody waits for it here.
+        await Task.Run(_connection.Dispose).WaitAsync(ClosePatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private Task<T> RunAsync<T>(Func<LibvirtConnection, T> call, CancellationToken ct) =>

@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Npgsql;
 
@@ -15,7 +16,7 @@ internal sealed record HostRow
 }
 
 /// <summary>SQL of hosts.</summary>
-internal sealed class HostStore(NpgsqlDataSource database)
+internal sealed class HostStore(Database database)
 {
     public async Task<IReadOnlyList<HostRow>> AllAsync(CancellationToken ct)
     {

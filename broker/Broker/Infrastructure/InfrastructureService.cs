@@ -43,6 +43,8 @@ internal sealed partial class InfrastructureService(
     private static void Check(AddHostRequest request)
     {
         if (!LibvirtUri().IsMatch(request.Uri)) throw Refusal.Refused(RefusalReason.InvalidField, "uri: a libvirt URI, for example qemu+tls://host/system");
+        // libvirt would run that program here, as the broker.
+        if (request.Uri.Contains("command=", StringComparison.OrdinalIgnoreCase)) throw Refusal.Refused(RefusalReason.InvalidField, "uri: the option command= is not allowed");
         if (!NetworkMode().IsMatch(request.Network)) throw Refusal.Refused(RefusalReason.InvalidField, "network: user, network:<name> or bridge:<name>");
     }
 

@@ -43,6 +43,12 @@ internal sealed class GatewayOptions
     /// <summary>TCP connect and RDP negotiation with the machine, each of two attempts.</summary>
     public TimeSpan MachineDeadline { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>A client that vanished is let go after this silence; one that is merely idle answers the system's probes.</summary>
+    public TimeSpan ClientSilence { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The same for a machine, which may be paused for a while by its hypervisor.</summary>
+    public TimeSpan MachineSilence { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How long a redemption is tried again while no broker answers.</summary>
     public TimeSpan BrokerRetryBudget { get; set; } = TimeSpan.FromSeconds(3);
 
@@ -98,6 +104,10 @@ internal sealed class GatewayOptions
         if (RefusalsShownAtOnce < 1) yield return $"{Section}:{nameof(RefusalsShownAtOnce)} is {RefusalsShownAtOnce}; use 1 or more, and {nameof(RefusalShownFor)} 00:00:00 to show none.";
         if (WaitingAtDoor < 1) yield return $"{Section}:{nameof(WaitingAtDoor)} is {WaitingAtDoor}; use 1 or more, and {nameof(PasswordAtDoor)} false to let nobody wait.";
         if (EmployeeApi is { Scheme: not "https" }) yield return $"{Section}:{nameof(EmployeeApi)} is {EmployeeApi}; use an https address such as https://broker.example.pt:7443.";
+        foreach (var (name, value) in new[] { (nameof(ClientSilence), ClientSilence), (nameof(MachineSilence), MachineSilence) })
+        {
+            if (value < TimeSpan.FromSeconds(6) || value > TimeSpan.FromHours(1)) yield return $"{Section}:{name} is {value}; use 00:00:06 to 01:00:00.";
+        }
         foreach (var problem in Limits.Problems()) yield return problem;
     }
 }

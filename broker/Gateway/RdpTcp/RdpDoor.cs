@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Extensions.Options;
@@ -14,6 +13,7 @@ using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
+using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
@@ -27,9 +27,12 @@ internal sealed class RdpDoor(
     {
         var acceptedAt = time.GetUtcNow();
         var inHandshake = true;
+        TcpStream? network = null;
         try
         {
-            var opened = await OpenAsync(socket, client, acceptedAt, stopping);
+            network = new TcpStream(socket);
+            network.GiveUpAfter(options.Value.ClientSilence);
+            var opened = await OpenAsync(network, client, acceptedAt, stopping);
             if (opened is not DoorOutcome.Visited) HandshakeOver();
             switch (opened)
             {
@@ -50,6 +53,7 @@ internal sealed class RdpDoor(
         finally
         {
             if (inHandshake) limits.HandshakeOver(client);
+            network?.Dispose();
             socket.Dispose();
         }
 
@@ -63,9 +67,11 @@ internal sealed class RdpDoor(
     /// <summary>Tells a client that is not let in why, if it can be shown a page; never throws but for a fault of ours.</summary>
     public async Task ExplainAsync(Socket socket, IPAddress client, ReasonCode code, CancellationToken stopping)
     {
+        TcpStream? network = null;
         try
         {
-            var network = new NetworkStream(socket, ownsSocket: true);
+            network = new TcpStream(socket);
+            network.GiveUpAfter(options.Value.ClientSilence);
             if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked, client))
                 await refusals.ShowAsync(network, asked, client, code, "", stopping);
         }
@@ -75,13 +81,13 @@ internal sealed class RdpDoor(
         }
         finally
         {
+            network?.Dispose();
             socket.Dispose();
         }
     }
 
-    private async Task<DoorOutcome> OpenAsync(Socket socket, IPAddress client, DateTimeOffset acceptedAt, CancellationToken stopping)
+    private async Task<DoorOutcome> OpenAsync(TcpStream network, IPAddress client, DateTimeOffset acceptedAt, CancellationToken stopping)
     {
-        var network = new NetworkStream(socket, ownsSocket: true);
         if (await ReadRequestAsync(network, stopping) is not { } request) return DoorOutcome.Nothing;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.HandshakeDeadline, Timeout.InfiniteTimeSpan);
@@ -110,7 +116,7 @@ internal sealed class RdpDoor(
         }
     }
 
-    private async Task<ConnectionRequest?> ReadRequestAsync(NetworkStream network, CancellationToken stopping)
+    private async Task<ConnectionRequest?> ReadRequestAsync(TcpStream network, CancellationToken stopping)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.FirstRequestDeadline, Timeout.InfiniteTimeSpan);
@@ -128,17 +134,17 @@ internal sealed class RdpDoor(
     }
 
     private async Task<DoorOutcome> JoinAsync(
-        NetworkStream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
+        TcpStream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
         CancellationToken ct)
     {
-        var tls = new SslStream(network, leaveInnerStreamOpen: false);
+        var tls = new TlsStream(network);
         Stream clientSide = target.Policy.NeedsFilter ? new PolicyStream(tls, new ChannelFilter(target.Policy)) : tls;
         var relay = new Relay.Relay(clientSide, machine.Stream);
         try
         {
             // The client has no part in the machine's network level authentication: its own leg is TLS.
             await WriteAsync(network, machine.Confirm with { Selected = SecurityProtocols.Tls }, ct);
-            await tls.AuthenticateAsServerAsync(certificate.Options, ct);
+            await tls.AuthenticateAsServerAsync(certificate.Rdp, ct);
             if (await ClientSplice.RunAsync(clientSide, machine.Stream, new(machine.Confirm.Selected, target.Policy.BlockedChannels), target.SignIn, AnswerAsync, ct) is not { } screen)
             {
                 await relay.AbandonAsync(RelayEnd.ClientClosed);
@@ -188,7 +194,7 @@ internal sealed class RdpDoor(
     }
 
     private Task<DoorOutcome> RefuseTicketAsync(
-        NetworkStream network, NegotiationRequest asked, IPAddress client, ReasonCode code, string reference, CancellationToken ct)
+        TcpStream network, NegotiationRequest asked, IPAddress client, ReasonCode code, string reference, CancellationToken ct)
     {
         var isGuess = code is ReasonCode.TicketUnknown or ReasonCode.TicketUsed or ReasonCode.TicketExpired or ReasonCode.TicketForeign;
         if (isGuess && limits.CountWrongTicket(client)) log.TooManyWrongTickets(client, options.Value.Limits.WrongTicketsPerMinute);
@@ -197,7 +203,7 @@ internal sealed class RdpDoor(
 
     /// <param name="bare">What a client hears that cannot be shown a page.</param>
     private async Task<DoorOutcome> RefuseAsync(
-        NetworkStream network, NegotiationRequest? asked, IPAddress client, MachineTarget? target, ReasonCode code, string reference,
+        TcpStream network, NegotiationRequest? asked, IPAddress client, MachineTarget? target, ReasonCode code, string reference,
         NegotiationFailureCode bare, CancellationToken ct)
     {
         log.ConnectionRefused(client, code, reference);
@@ -207,7 +213,7 @@ internal sealed class RdpDoor(
         return DoorOutcome.Nothing;
     }
 
-    private static async Task WriteAsync(NetworkStream network, ConnectionConfirm confirm, CancellationToken ct)
+    private static async Task WriteAsync(TcpStream network, ConnectionConfirm confirm, CancellationToken ct)
     {
         var buffer = new byte[ConnectionConfirm.LongestFrame];
         await network.WriteAsync(buffer.AsMemory(0, Write(confirm, buffer)), ct);
