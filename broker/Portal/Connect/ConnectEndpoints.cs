@@ -50,7 +50,7 @@ internal static class ConnectEndpoints
                 var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.PoolId == launching.Pool);
                 return new RazorComponentResult<ReadyPage>(new
                 {
-                    Page = page, launching.Name, Handle = handle, progress.Ready.Reconnection, Desktop = desktop, Command = command,
+                    Page = page, launching.Name, launching.Pool, Handle = handle, progress.Ready.Reconnection, Desktop = desktop, Command = command,
                 });
             case LaunchProgress.KindOneofCase.Refused:
                 return new RazorComponentResult<RefusedPage>(new { Page = page, launching.Pool, launching.Name, Reason = progress.Refused })

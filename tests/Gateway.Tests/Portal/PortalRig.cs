@@ -24,6 +24,7 @@ public sealed partial class PortalRig : IAsyncLifetime
     private WebApplication? _portal;
 
     internal FakeBroker Broker { get; } = new();
+    internal FakeDesktop Desktop { get; } = new();
     public Uri Address { get; private set; } = null!;
     public ConcurrentQueue<string> Log { get; } = new();
 
@@ -52,6 +53,8 @@ public sealed partial class PortalRig : IAsyncLifetime
         });
         portal.Services.AddPortal(portal.Configuration);
         _portal = portal.Build();
+        _portal.UseWebSockets();
+        _portal.Map("/desktop/socket", Desktop.ServeAsync);
         _portal.MapPortal();
         await _portal.StartAsync();
         Address = AddressOf(_portal);

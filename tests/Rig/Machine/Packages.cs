@@ -22,7 +22,8 @@ public enum PackagePurpose
 /// <summary>The Debian packages the project needs, each with its reason, and their installation.</summary>
 public static class Packages
 {
-    private sealed record Need(string Package, PackagePurpose Purpose, string Why);
+    // Program: where it is there already, from whatever source, the package is not asked for.
+    private sealed record Need(string Package, PackagePurpose Purpose, string Why, string? Program = null);
 
     private static readonly Need[] Needs =
     [
@@ -31,6 +32,7 @@ public static class Packages
         new("make", PackagePurpose.Build, "drives CMake's build"),
         new("libc6-dev", PackagePurpose.Build, "headers for the PAM module and the agent"),
         new("libpam0g-dev", PackagePurpose.Build, "PAM headers"),
+        new("npm", PackagePurpose.Build, "brings the zstd reader of the portal's script", "/usr/bin/npm"),
         new("clang", PackagePurpose.Build, "links the agent, which is compiled ahead of time"),
         new("zlib1g-dev", PackagePurpose.Build, "the agent is linked with it"),
         new("qemu-system-x86", PackagePurpose.Up, "runs the virtual machines"),
@@ -56,6 +58,7 @@ public static class Packages
         new("xterm", PackagePurpose.Tests, "something to see on a desktop"),
         new("xdotool", PackagePurpose.Tests, "types like a person"),
         new("imagemagick", PackagePurpose.Tests, "reads pixels from pictures"),
+        new("nodejs", PackagePurpose.Tests, "runs the tests of the portal's script", "/usr/bin/node"),
         new("chromium", PackagePurpose.Tests, "a real browser for portal and console"),
         new("iproute2", PackagePurpose.Tests, "network namespaces"),
         new("haproxy", PackagePurpose.Benchmarks, "the relay's peer"),
@@ -65,7 +68,7 @@ public static class Packages
     public static async Task EnsureAsync(PackagePurpose purpose, Progress progress, CancellationToken ct)
     {
         var installed = await InstalledAsync(ct);
-        var missing = Needs.Where(n => n.Purpose <= purpose && !installed.Contains(n.Package)).ToList();
+        var missing = Needs.Where(n => n.Purpose <= purpose && !installed.Contains(n.Package) && !(n.Program is { } program && File.Exists(program))).ToList();
         if (missing.Count == 0) return;
         foreach (var need in missing) progress.Say($"  missing: {need.Package,-28} {need.Why}");
         string[] install = ["install", "-y", "--no-install-recommends", .. missing.Select(n => n.Package)];

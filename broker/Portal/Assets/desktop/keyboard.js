@@ -85,7 +85,7 @@ export class Keyboard {
   chord(...codes) {
     for (const meta of ['MetaLeft', 'MetaRight']) this.release(meta);
     for (const code of codes) this.put(keyOf(scancodeOf(code), false));
-    for (const code of codes.toReversed()) this.put(keyOf(scancodeOf(code), true));
+    for (const code of [...codes].reverse()) this.put(keyOf(scancodeOf(code), true));
   }
 
   /** A modifier of the bar on the screen: down until the next key, or until it is touched again. */

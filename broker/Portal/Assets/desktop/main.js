@@ -392,4 +392,4 @@ measure();
 [decodesVideo] = await Promise.all([canDecode(), chooseLayout()]);
 if (typeof DecompressionStream === 'undefined') cover.show({ title: words.endTitle, sentence: words.tooOld });
 else if (settings.byItself) connection.start();
-else cover.show({ title: document.querySelector('h1').textContent, sentence: words.pressToOpen, again: true });
+else cover.show({ title: document.querySelector('h1').textContent, sentence: words.pressToOpen, again: true, againText: words.open });

@@ -78,7 +78,7 @@ export const stopAsking = () => asking?.(null);
 
 export const cover = {
   /** Shows the cover: sentence, place and help are texts; codes is a reason; again and signIn show their buttons. */
-  show({ title, sentence = '', place = '', help = '', codes = null, walking = false, again = false, signIn = false, overPicture = false }) {
+  show({ title, sentence = '', place = '', help = '', codes = null, walking = false, again = false, againText = words.connectAgain, signIn = false, overPicture = false }) {
     const box = byId('cover');
     const was = box.hidden;
     box.hidden = false;
@@ -90,6 +90,7 @@ export const cover = {
     byId('cover-codes').replaceChildren(...(codes ? codeParts(codes) : []));
     byId('cover-walk').hidden = !walking;
     byId('cover-again').hidden = !again;
+    byId('cover-again').textContent = againText;
     byId('cover-sign-in').hidden = !signIn;
     if (again || signIn) byId(again ? 'cover-again' : 'cover-sign-in').focus();
     else if (was) byId('cover-title').focus();
