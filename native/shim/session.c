@@ -129,11 +129,13 @@ static BOOL end_paint(rdpContext* context)
 	const HGDI_WND window = context->gdi->primary->hdc->hwnd;
 	if (window->invalid->null)
 		return TRUE;
+	pthread_mutex_lock(&session->picture);
 	for (INT32 i = 0; i < window->ninvalid; i++)
 	{
 		const GDI_RGN* region = &window->cinvalid[i];
 		session->to.painted(session->to.user, region->x, region->y, region->w, region->h);
 	}
+	pthread_mutex_unlock(&session->picture);
 	return TRUE;
 }
 

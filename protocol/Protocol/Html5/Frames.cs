@@ -32,7 +32,7 @@ public ref struct FrameOps(Span<byte> buffer)
         _w.WriteUInt16(slot);
     }
 
-    public void Jpeg(ScreenRect rect, ushort slot, ReadOnlySpan<byte> jpeg)
+    public void Jpeg(ScreenRect rect, ushort slot, scoped ReadOnlySpan<byte> jpeg)
     {
         Begin(FrameOp.Jpeg, rect);
         _w.WriteUInt16(slot);
@@ -56,7 +56,7 @@ public ref struct FrameOps(Span<byte> buffer)
         Count++;
     }
 
-    public void H264(ushort decoder, bool isKey, ScreenRect picture, ReadOnlySpan<ScreenRect> rects, ReadOnlySpan<byte> unit)
+    public void H264(ushort decoder, bool isKey, ScreenRect picture, scoped ReadOnlySpan<ScreenRect> rects, scoped ReadOnlySpan<byte> unit)
     {
         _w.WriteByte((byte)FrameOp.H264);
         _w.WriteUInt16(decoder);
