@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Portal.Hosting;
 
@@ -28,6 +29,7 @@ internal static class PortalDoor
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Client());
         }
         builder.Services.AddPortal(builder.Configuration);
+        builder.Services.AddHtml5();
         builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate>((portal, gateway, door) =>
         {
             if (portal.KeyFolder.Length == 0) portal.KeyFolder = Path.Combine(gateway.Value.StateDirectory, "portal-keys");
@@ -39,7 +41,9 @@ internal static class PortalDoor
 
     public static void MapPortalDoor(this WebApplication app)
     {
-        if (IsWanted(app.Configuration)) app.MapPortal();
+        if (!IsWanted(app.Configuration)) return;
+        app.MapPortal();
+        app.MapHtml5();
     }
 
     private static bool IsWanted(IConfiguration configuration) => Has(configuration, nameof(PortalOptions.Broker));

@@ -46,7 +46,7 @@ internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOp
         {
             Ticket = presented.Ticket,
             ClientAddress = presented.Client.ToString(),
-            Carrier = TicketCarrier.RoutingToken,
+            Carrier = presented.Carrier,
             ClientName = presented.ClientName,
         }, deadline: time.GetUtcNow().UtcDateTime + CallDeadline, cancellationToken: ct);
         return answer.OutcomeCase switch
