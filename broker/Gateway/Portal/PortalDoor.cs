@@ -30,8 +30,9 @@ internal static class PortalDoor
         }
         builder.Services.AddPortal(builder.Configuration);
         builder.Services.AddHtml5();
-        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate>((portal, gateway, door) =>
+        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, IOptions<Html5Options>, DoorCertificate>((portal, gateway, html5, door) =>
         {
+            portal.InBrowser = html5.Value.WorkerFolder.Length > 0;
             if (portal.KeyFolder.Length == 0) portal.KeyFolder = Path.Combine(gateway.Value.StateDirectory, "portal-keys");
             if (portal.RdpCertificateSha256.Length == 0) portal.RdpCertificateSha256 = Fingerprint(door);
         });

@@ -21,8 +21,10 @@ internal static class InBrowserEndpoints
     {
         var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.PoolId == pool);
         if (desktop is null) return MessagePage.Refusal(http, new Reason { Code = ReasonCode.PoolUnknown }, StatusCodes.Status404NotFound);
+        var page = PageContext.Of(http);
+        if (!page.InBrowser) return MessagePage.Refusal(http, new Reason { Code = ReasonCode.BrowserDesktopUnavailable }, StatusCodes.Status503ServiceUnavailable);
         SecurityHeaders.AllowDesktop(http.Response);
-        return new RazorComponentResult<InBrowserPage>(new { Page = PageContext.Of(http), Desktop = desktop, ByItself = CameByChoice(http.Request) });
+        return new RazorComponentResult<InBrowserPage>(new { Page = page, Desktop = desktop, ByItself = CameByChoice(http.Request) });
     }
 
     // A link on another site may show the page, but must not start a machine: there the person presses the button.

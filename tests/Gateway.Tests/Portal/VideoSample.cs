@@ -4,9 +4,9 @@ namespace Montalegre.Vdi.Gateway.Tests.Portal;
 internal static class VideoSample
 {
     public static readonly byte[] RedKeyUnit = Convert.FromBase64String(
-        "AAAAAWdCwAraCCbAWoCAgKAAAAMAIAAAB5HiRNQAAAABaM4PyAAAAWWIhDoRigACGPHAAED2OAAIeUnJycnJycnXXXXXXXXXXXXXXXXXXXXXXX" +
+        "AAAAAWdCwAraCCbAWoCAgKAAAAMAIAAAB5HiRNQAAAABaM4PyAAAAWWIhDoRigACJHHAAEB+OAAId0nJycnJycnXXXXXXXXXXXXXXXXXXXXXXX" +
         "Xg");
 
     public static readonly byte[] GreenDeltaUnit = Convert.FromBase64String(
-        "AAAAAUGaIDKBDA==");
+        "AAAAAUGaICqjcUAAR3o4AAjoxwABIpxPifE+J8T4nxPn8/n8/n8/n8/n8/n8/n8/n8/n8/n8/n8/n8/g");
 }

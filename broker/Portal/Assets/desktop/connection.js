@@ -9,6 +9,8 @@ const NUDGED = 1500;           // the same after the device itself said that its
 const FIRST_WORD = 60_000;     // ms for the machine to answer at all, progress included
 const RESUME_WITHIN = 30_000;  // as long as the server keeps the desktop
 const GIVE_UP = 600_000;
+const OPENINGS = 4;            // sockets refused although the portal answers,
+const OPENING_WITHIN = 8000;   // for so long: then this gateway has no desktops for browsers
 const DELAYS = [0, 250, 500, 1000, 2000, 3000];
 
 export class Connection {
@@ -31,6 +33,7 @@ export class Connection {
     this.attempt = 0;
     this.lostAt = null;
     this.token = '';
+    this.unopened = 0;
     this.ask();
   }
 
@@ -92,7 +95,9 @@ export class Connection {
     this.resuming = resume;
     this.heardAt = this.now();
     this.watch = setInterval(() => { if (this.now() - this.heardAt > FIRST_WORD) this.lost(); }, 1000);
+    this.unopened++;
     socket.onopen = () => {
+      this.unopened = 0;
       if (resume) this.token = '';
       socket.send(encode.hello({ ...this.hello(), resume, ticket }));
     };
@@ -138,7 +143,9 @@ export class Connection {
     const first = this.lostAt === null;
     this.lostAt ??= this.now();
     if (first) this.attempt = 0;
-    if (this.now() - this.lostAt > GIVE_UP) { this.over({ refused: words ?? null, gaveUp: true }); return; }
+    const gone = this.now() - this.lostAt;
+    if (this.unopened >= OPENINGS && gone > OPENING_WITHIN && navigator.onLine) { this.over({ unavailable: true }); return; }
+    if (gone > GIVE_UP) { this.over({ refused: words ?? null, gaveUp: true }); return; }
     this.enter('lost', { words });
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.again(), DELAYS[Math.min(this.attempt++, DELAYS.length - 1)]);
@@ -147,7 +154,7 @@ export class Connection {
   again() {
     if (this.phase !== 'lost') return;
     this.asking?.abort();
-    if (this.token && this.now() - this.lostAt < RESUME_WITHIN) this.open(true, this.token);
+    if (this.token && this.unopened < 2 && this.now() - this.lostAt < RESUME_WITHIN) this.open(true, this.token);
     else this.ask();
   }
 

@@ -8,7 +8,7 @@ import { fillKeysBar } from './keys-bar.js';
 import { guessLayout } from './layouts.js';
 import { launch } from './launch.js';
 import { Menu } from './menu.js';
-import { ask, byId, cover, element, fill, reasonOf, say, settings, stopAsking, words } from './page.js';
+import { ask, byId, cover, element, fill, reasonNamed, reasonOf, say, settings, stopAsking, words } from './page.js';
 import { Pointer } from './pointer.js';
 import { Screen } from './screen.js';
 import { Typing } from './typing.js';
@@ -188,7 +188,7 @@ function showState(phase, more) {
   }
 }
 
-function showEnd({ left, signIn, refused, reason, reference }) {
+function showEnd({ left, signIn, unavailable, refused, reason, reference }) {
   microphone.stop();
   speaker.stopAll();
   stopAsking();
@@ -198,7 +198,7 @@ function showEnd({ left, signIn, refused, reason, reference }) {
   if (left) cover.show({ title: words.leftTitle, sentence: words.leftHelp, again: true });
   else if (signIn) cover.show({ title: words.endTitle, sentence: words.signInOver, signIn: true });
   else {
-    const why = refused ?? { ...reasonOf(reason), reference };
+    const why = refused ?? (unavailable ? reasonNamed('BROWSER_DESKTOP_UNAVAILABLE') : { ...reasonOf(reason), reference });
     cover.show({ title: words.endTitle, sentence: why.sentence ?? words.lost, help: why.detail ?? '', codes: why, again: true });
   }
   welcomed = false;

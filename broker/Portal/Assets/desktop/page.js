@@ -21,6 +21,8 @@ export function reasonOf(number) {
   return { code, sentence };
 }
 
+export const reasonNamed = name => ({ code: name, sentence: Object.values(reasons).find(([code]) => code === name)?.[1] ?? words.endTitle });
+
 export const number = (value, digits = 0) => value.toLocaleString(settings.language, { maximumFractionDigits: digits, minimumFractionDigits: 0 });
 
 export function sizeOf(bytes) {
