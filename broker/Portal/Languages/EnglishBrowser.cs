@@ -26,7 +26,7 @@ internal static class EnglishBrowser
         Layout = "Keyboard layout",
         LayoutAuto = "Automatic",
         LayoutHelp = "Takes effect with the next connection.",
-        LeaveKeyboard = "The keyboard is in the desktop. To leave it: Ctrl+Alt+Home.",
+        LeaveKeyboard = "Ctrl+Alt+Home opens this menu from the desktop, without a mouse.",
         Display = "Screen",
         FullScreen = "Full screen",
         LeaveFullScreen = "Leave full screen",

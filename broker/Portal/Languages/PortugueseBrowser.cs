@@ -26,7 +26,7 @@ internal static class PortugueseBrowser
         Layout = "Disposição do teclado",
         LayoutAuto = "Automática",
         LayoutHelp = "Vale a partir da próxima ligação.",
-        LeaveKeyboard = "O teclado está no ambiente de trabalho. Para sair dele: Ctrl+Alt+Home.",
+        LeaveKeyboard = "Ctrl+Alt+Home abre este menu sem rato, a partir do ambiente de trabalho.",
         Display = "Ecrã",
         FullScreen = "Ecrã inteiro",
         LeaveFullScreen = "Sair do ecrã inteiro",

@@ -161,7 +161,7 @@ function mark(name, text, canEnd = false) {
 }
 
 function showState(phase, more) {
-  const title = `${document.querySelector('h1').textContent}`;
+  const title = byId('cover-title').dataset.connecting;
   byId('bar').hidden = phase !== 'on' && !welcomed;
   switch (phase) {
     case 'asking':
@@ -314,7 +314,7 @@ function wantTyping(on) {
   menu.press('keyboard-button', on, [words.hideKeyboard, words.showKeyboard]);
   field.inputMode = on ? 'text' : 'none';
   if (!cover.shown) focusDesktop();
-  if (on && touch) wantKeys(true);
+  if (touch) wantKeys(on);
   measure();
 }
 
