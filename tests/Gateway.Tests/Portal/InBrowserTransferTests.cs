@@ -86,8 +86,11 @@ public sealed class InBrowserTransferTests(Browser browser) : IClassFixture<Brow
                 Assert.True(chunk.Length - 5 <= 64 * 1024);
                 got.Write(chunk.AsSpan(5));
             }
-            await Fake.NextAsync(0x91);                  // a while later nothing more has come
-            Assert.False(Fake.Received(0x8B));
+            if (got.Length < content.Length)
+            {
+                await Fake.NextAsync(0x91);              // a while later nothing more has come
+                Assert.False(Fake.Received(0x8B));
+            }
             await Fake.SendAsync(0x0C, w => { w.Write(id); w.Write((ulong)got.Length); });
         }
         await Fake.NextAsync(0x8C);

@@ -274,7 +274,8 @@ function tellFocus(event) {
 for (const target of [canvas, field]) {
   target.addEventListener('keydown', event => { if (keyboard.keyDown(event)) event.preventDefault(); });
   target.addEventListener('keyup', event => { if (keyboard.keyUp(event)) event.preventDefault(); });
-  target.addEventListener('blur', () => keyboard.releaseAll());
+  // Between the two nothing is left: pasting moves the focus while Control is down.
+  target.addEventListener('blur', event => { if (event.relatedTarget !== canvas && event.relatedTarget !== field) keyboard.releaseAll(); });
 }
 field.addEventListener('focus', measure);
 field.addEventListener('blur', measure);
