@@ -1,4 +1,5 @@
 /* One RDP session: its settings, its thread, what it says back, and the queue of what it is told. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #include <freerdp/graphics.h>
 #include <freerdp/locale/keyboard.h>
 #include <winpr/crypto.h>
+#include <winpr/path.h>
+#include <winpr/ssl.h>
 #include <winpr/synch.h>
 #include <winpr/wlog.h>
 
@@ -192,6 +195,21 @@ static void post_disconnect(freerdp* instance)
 		gdi_free(instance);
 }
 
+/* libfreerdp makes its folders when it first speaks TLS, and OpenSSL loads its modules then: the sandbox is closed by that time. */
+static BOOL prepare(const rdpSettings* settings)
+{
+	static const char* const folders[] = { "", "/certs", "/server" };
+	const char* root = freerdp_settings_get_string(settings, FreeRDP_ConfigPath);
+	for (size_t i = 0; root && i < sizeof(folders) / sizeof(folders[0]); i++)
+	{
+		char path[256];
+		const int length = snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+		if (length < 0 || (size_t)length >= sizeof(path) || !winpr_PathMakePath(path, NULL))
+			return FALSE;
+	}
+	return root && winpr_InitializeSSL(WINPR_SSL_INIT_DEFAULT);
+}
+
 mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
 {
 	if (config->size != sizeof(*config) || callbacks->size != sizeof(*callbacks))
@@ -225,7 +243,7 @@ mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
 		goto fail;
 	((mv_context*)instance->context)->session = session;
 	if (freerdp_register_addin_provider(freerdp_channels_load_static_addin_entry, 0) != CHANNEL_RC_OK ||
-	    !mv_set_all(instance->context->settings, config))
+	    !mv_set_all(instance->context->settings, config) || !prepare(instance->context->settings))
 		goto fail;
 	return session;
 fail:
