@@ -60,6 +60,7 @@ public static class Packages
         new("x11-apps", PackagePurpose.Tests, "takes pictures of that screen"),
         new("x11-utils", PackagePurpose.Tests, "asks that screen for its windows"),
         new("x11-xserver-utils", PackagePurpose.Tests, "colours a desktop's background so that a picture can tell it"),
+        new("xclip", PackagePurpose.Tests, "copies and pastes inside a desktop"),
         new("xterm", PackagePurpose.Tests, "something to see on a desktop"),
         new("xdotool", PackagePurpose.Tests, "types like a person"),
         new("imagemagick", PackagePurpose.Tests, "reads pixels from pictures"),
