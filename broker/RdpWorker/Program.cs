@@ -1,5 +1,5 @@
-using Microsoft.Win32.SafeHandles;
 using Montalegre.Vdi.Native.FreeRdp;
+using Montalegre.Vdi.Native.Linux;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.RdpWorker.Link;
 using Montalegre.Vdi.RdpWorker.Sessions;
@@ -13,7 +13,7 @@ if (args is ["try", var what])
     return Sandbox.Try(Enum.Parse<ForbiddenThing>(what));
 }
 
-using var control = new SafeFileHandle(gateway, ownsHandle: true);
+using var control = new InheritedSocket(gateway);
 var link = new GatewayLink(control);
 var writing = link.StartWriting();
 link.Send([(byte)WorkerMessage.Ready]);

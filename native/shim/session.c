@@ -1,4 +1,5 @@
 /* One RDP session: its settings, its thread, what it says back, and the queue of what it is told. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@
 #include <freerdp/graphics.h>
 #include <freerdp/locale/keyboard.h>
 #include <winpr/crypto.h>
+#include <winpr/path.h>
+#include <winpr/ssl.h>
 #include <winpr/synch.h>
 #include <winpr/wlog.h>
 
@@ -21,8 +24,6 @@ enum
 	MOST_HANDLES = 64,
 	LONGEST_CERTIFICATE = 64 * 1024,
 	IDLE_MS = 1000,
-	/* Counted in turns of a loop that waits 4 ms instead of 100; see sleep.c. */
-	CONNECT_TURNS = 15000 * 25,
 	MOST_POINTER = 384,
 };
 
@@ -194,72 +195,19 @@ static void post_disconnect(freerdp* instance)
 		gdi_free(instance);
 }
 
-static BOOL set_texts(rdpSettings* settings, const mv_config* config)
+/* libfreerdp makes its folders when it first speaks TLS, and OpenSSL loads its modules then: the sandbox is closed by that time. */
+static BOOL prepare(const rdpSettings* settings)
 {
-	return freerdp_settings_set_string(settings, FreeRDP_ServerHostname, "|") && /* "|": the port is a connected socket */
-	       freerdp_settings_set_string(settings, FreeRDP_Username, config->user ? config->user : "") &&
-	       freerdp_settings_set_string(settings, FreeRDP_Domain, config->domain ? config->domain : "") &&
-	       freerdp_settings_set_string(settings, FreeRDP_Password, config->password ? config->password : "") &&
-	       freerdp_settings_set_string(settings, FreeRDP_ClientHostname, config->client_name ? config->client_name : "browser");
-}
-
-static BOOL set_all(rdpSettings* settings, const mv_config* config)
-{
-	const BOOL gfx = (config->flags & MV_USE_GFX) != 0, h264 = (config->flags & MV_USE_H264) != 0;
-	const struct { size_t key; BOOL value; } switches[] = {
-		{ FreeRDP_ExternalCertificateManagement, TRUE },
-		{ FreeRDP_RdpSecurity, FALSE },
-		{ FreeRDP_TlsSecurity, TRUE },
-		{ FreeRDP_NlaSecurity, (config->flags & MV_USE_NLA) != 0 },
-		{ FreeRDP_AutoLogonEnabled, config->password != NULL },
-		{ FreeRDP_RedirectClipboard, (config->flags & MV_USE_CLIPBOARD) != 0 },
-		{ FreeRDP_SupportDynamicChannels, TRUE },
-		{ FreeRDP_SupportDisplayControl, (config->flags & MV_USE_RESIZE) != 0 },
-		{ FreeRDP_DynamicResolutionUpdate, (config->flags & MV_USE_RESIZE) != 0 },
-		{ FreeRDP_SupportGraphicsPipeline, gfx },
-		{ FreeRDP_GfxH264, h264 },
-		{ FreeRDP_GfxAVC444, FALSE },
-		{ FreeRDP_GfxProgressive, FALSE },
-		{ FreeRDP_RemoteFxCodec, FALSE },
-		{ FreeRDP_NSCodec, FALSE },
-		{ FreeRDP_FastPathOutput, TRUE },
-		{ FreeRDP_FastPathInput, TRUE },
-		{ FreeRDP_FrameMarkerCommandEnabled, TRUE },
-		{ FreeRDP_BitmapCompressionDisabled, FALSE },
-		{ FreeRDP_BitmapCacheEnabled, FALSE },
-		{ FreeRDP_CompressionEnabled, FALSE },
-		{ FreeRDP_AutoReconnectionEnabled, FALSE },
-		{ FreeRDP_DeviceRedirection, FALSE },
-		{ FreeRDP_NetworkAutoDetect, FALSE },
-		{ FreeRDP_SupportHeartbeatPdu, FALSE },
-		{ FreeRDP_SupportMultitransport, FALSE },
-		{ FreeRDP_UnicodeInput, TRUE },
-		{ FreeRDP_AllowFontSmoothing, TRUE },
-		{ FreeRDP_DisableWallpaper, FALSE },
-		{ FreeRDP_DisableFullWindowDrag, FALSE },
-		{ FreeRDP_DisableMenuAnims, TRUE },
-		{ FreeRDP_SoftwareGdi, TRUE },
-	};
-	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
-		if (!freerdp_settings_set_bool(settings, (int)switches[i].key, switches[i].value))
+	static const char* const folders[] = { "", "/certs", "/server" };
+	const char* root = freerdp_settings_get_string(settings, FreeRDP_ConfigPath);
+	for (size_t i = 0; root && i < sizeof(folders) / sizeof(folders[0]); i++)
+	{
+		char path[256];
+		const int length = snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+		if (length < 0 || (size_t)length >= sizeof(path) || !winpr_PathMakePath(path, NULL))
 			return FALSE;
-	const struct { size_t key; UINT32 value; } numbers[] = {
-		{ FreeRDP_ServerPort, (UINT32)config->socket },
-		{ FreeRDP_DesktopWidth, config->width },
-		{ FreeRDP_DesktopHeight, config->height },
-		{ FreeRDP_DesktopScaleFactor, config->scale_percent },
-		{ FreeRDP_DeviceScaleFactor, 100 },
-		{ FreeRDP_ColorDepth, 32 },
-		{ FreeRDP_KeyboardLayout, config->keyboard_layout },
-		{ FreeRDP_TcpAckTimeout, CONNECT_TURNS },
-		{ FreeRDP_ConnectionType, CONNECTION_TYPE_LAN },
-		{ FreeRDP_OsMajorType, OSMAJORTYPE_UNIX },
-		{ FreeRDP_OsMinorType, OSMINORTYPE_NATIVE_XSERVER },
-	};
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (!freerdp_settings_set_uint32(settings, (int)numbers[i].key, numbers[i].value))
-			return FALSE;
-	return set_texts(settings, config);
+	}
+	return root && winpr_InitializeSSL(WINPR_SSL_INIT_DEFAULT);
 }
 
 mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
@@ -295,7 +243,7 @@ mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
 		goto fail;
 	((mv_context*)instance->context)->session = session;
 	if (freerdp_register_addin_provider(freerdp_channels_load_static_addin_entry, 0) != CHANNEL_RC_OK ||
-	    !set_all(instance->context->settings, config))
+	    !mv_set_all(instance->context->settings, config) || !prepare(instance->context->settings))
 		goto fail;
 	return session;
 fail:

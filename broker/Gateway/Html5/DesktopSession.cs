@@ -290,7 +290,8 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
         WorkerEnd.NoAnswer => (RelayEnd.MachineClosed, ReasonCode.MachineDidNotAnswer),
         WorkerEnd.OtherCertificate => (RelayEnd.MachineClosed, ReasonCode.MachineCertificateChanged),
         WorkerEnd.SignInRefused => (RelayEnd.MachineClosed, ReasonCode.MachineSignInRefused),
-        WorkerEnd.SignedOut => (RelayEnd.MachineClosed, ReasonCode.SessionEnded),
+        // xrdp says "signed out" too when another client takes the session over.
+        WorkerEnd.SignedOut => (RelayEnd.MachineClosed, ReasonCode.MachineClosed),
         WorkerEnd.TakenOver => (RelayEnd.MachineClosed, ReasonCode.ContinuedElsewhere),
         WorkerEnd.Unsupported => (RelayEnd.MachineClosed, ReasonCode.NotSupported),
         WorkerEnd.Fault => (RelayEnd.WorkerEnded, ReasonCode.WorkerEnded),

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using Microsoft.Win32.SafeHandles;
+using Montalegre.Vdi.Native.Linux;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Wire;
 
@@ -8,7 +8,7 @@ namespace Montalegre.Vdi.RdpWorker.Link;
 
 /// <summary>The socket to the gateway: messages with their length before them, written by a thread of its own.</summary>
 /// <remarks>The session's thread must not wait for a slow browser: it would not read input meanwhile.</remarks>
-internal sealed class GatewayLink(SafeFileHandle socket)
+internal sealed class GatewayLink(InheritedSocket socket)
 {
     private const int Prefix = 4;
     private readonly Queue<(byte[] Buffer, int Length)> _waiting = new();
@@ -59,37 +59,21 @@ internal sealed class GatewayLink(SafeFileHandle socket)
     /// <summary>The next message in a rented buffer, which the caller returns; null when the gateway has gone.</summary>
     public (byte[] Buffer, int Length)? Receive()
     {
-        if (!Fill(_length)) return null;
+        if (!socket.Fill(_length)) return null;
         var length = BinaryPrimitives.ReadInt32LittleEndian(_length);
         if (length is < 1 or > Html5Limits.LongestFromBrowser) WireFormatException.Throw(nameof(GatewayLink), "length", $"is {length}");
         var buffer = ArrayPool<byte>.Shared.Rent(length);
-        return Fill(buffer.AsSpan(0, length)) ? (buffer, length) : null;
+        return socket.Fill(buffer.AsSpan(0, length)) ? (buffer, length) : null;
     }
 
-    private bool Fill(Span<byte> buffer)
-    {
-        while (buffer.Length > 0)
-        {
-            var read = RandomAccess.Read(socket, buffer, 0);
-            if (read == 0) return false;
-            buffer = buffer[read..];
-        }
-        return true;
-    }
-
+    /// <remarks>When the gateway has gone the reading thread sees it too, and ends the session.</remarks>
     private void WriteAll()
     {
-        try
+        while (Next() is { } message)
         {
-            while (Next() is { } message)
-            {
-                RandomAccess.Write(socket, message.Buffer.AsSpan(0, message.Length), 0);
-                ArrayPool<byte>.Shared.Return(message.Buffer);
-            }
-        }
-        catch (IOException)
-        {
-            // The gateway has gone; the reading thread sees the same and ends the session.
+            var written = socket.Write(message.Buffer.AsSpan(0, message.Length));
+            ArrayPool<byte>.Shared.Return(message.Buffer);
+            if (!written) return;
         }
     }
 

@@ -65,7 +65,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
                 finally { ArrayPool<byte>.Shared.Return(message.Buffer); }
             }
         }
-        catch (Exception e) when (e is WireFormatException or IOException)
+        catch (WireFormatException)
         {
             // The gateway checks what browsers send before it passes it on; whatever comes here broken ends the session.
         }

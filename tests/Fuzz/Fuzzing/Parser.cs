@@ -1,4 +1,5 @@
 using Montalegre.Vdi.Fuzz.Corpus;
+using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Mcs;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.SignIns;
@@ -21,6 +22,10 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         new("initial", [Samples.ConnectInitial], bytes => ConnectInitial.RewriteSelectedProtocol(bytes, SecurityProtocols.HybridEx)),
         new("senddata", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => SendDataRequest.Read(bytes)),
         new("clientinfo", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], RewriteClientInfo),
+        new("hello", [Html5Samples.Hello], bytes => Hello.Read(bytes)),
+        new("browserinput", Html5Samples.Inputs, bytes => BrowserInput.Read(bytes)),
+        new("frame", [Html5Samples.Frame], bytes => FrameMessage.Read(bytes)),
+        new("workerstart", [Html5Samples.WorkerStart], bytes => WorkerStart.Read(bytes)),
         new("splice", [[.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode]], Splice),
     ];
 

@@ -7,7 +7,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Desktops;
 
 /// <summary>A real xrdp with its own sesman, certificate and Linux account, beside any other on this computer.</summary>
 /// <remarks>xrdp reads sesman's port from a fixed file, so both run in a mount namespace of their own.</remarks>
-public sealed class XrdpMachine : IAsyncLifetime
+public class XrdpMachine : IAsyncLifetime
 {
     public const string DesktopColor = "#2266CC";
     private static readonly string[] Needed = ["/usr/sbin/xrdp", "/usr/sbin/xrdp-sesman", "/usr/lib/xorg/modules/libxorgxrdp.so", "/usr/bin/xsetroot", "/usr/bin/xfreerdp", "/usr/bin/Xvfb", "/usr/bin/import"];
@@ -16,6 +16,9 @@ public sealed class XrdpMachine : IAsyncLifetime
     private readonly string _directory = Directory.CreateTempSubdirectory("xrdp-test-").FullName;
     private OwnProcess? _xrdp;
     private string? _missing;
+
+    /// <summary>Shell commands that the session runs before it waits for its end.</summary>
+    protected virtual string Programs => "";
 
     public string UserName { get; } = $"gwt{Environment.ProcessId}";
 
@@ -57,6 +60,7 @@ public sealed class XrdpMachine : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_xrdp is not null) await _xrdp.DisposeAsync();
         if (_missing is null)
         {
@@ -92,7 +96,7 @@ public sealed class XrdpMachine : IAsyncLifetime
     private void WriteConfiguration(int sesmanPort)
     {
         var script = InDirectory("startwm.sh");
-        File.WriteAllText(script, $"#!/bin/sh\nxsetroot -solid '{DesktopColor}'\nexec sleep infinity\n");
+        File.WriteAllText(script, $"#!/bin/sh\nxsetroot -solid '{DesktopColor}'\n{Programs}\nexec sleep infinity\n");
         File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);
         File.WriteAllText(InDirectory("sesman.ini"), $"""
             [Globals]
