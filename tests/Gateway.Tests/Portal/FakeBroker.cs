@@ -25,6 +25,9 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public bool Away { get; set; }
     public string Gateway { get; set; } = "rdp.example.pt:3389";
 
+    /// <summary>Makes tickets that something real redeems.</summary>
+    public Func<string>? NewTicket { get; set; }
+
     /// <summary>While this is not completed a launch waits at place 3.</summary>
     public TaskCompletionSource MachineIsReady { get; set; } = Completed();
 
@@ -93,7 +96,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
             });
             await MachineIsReady.Task.WaitAsync(context.CancellationToken);
         }
-        var ticket = $"ticket-{Interlocked.Increment(ref _tickets):D4}-{"x".PadRight(30, 'Y')}";
+        var ticket = NewTicket?.Invoke() ?? $"ticket-{Interlocked.Increment(ref _tickets):D4}-{"x".PadRight(30, 'Y')}";
         Tickets.Enqueue(ticket);
         await responseStream.WriteAsync(new LaunchProgress
         {
