@@ -1,4 +1,4 @@
-/* Starts one worker: connects to its gateway and to its machine, sets the limits that outlive exec, and becomes the
+/* Starts one worker: connects to its machine and to its gateway, sets the limits that outlive exec, and becomes the
  * sandbox. Nothing the machine says is read here. Usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB PROGRAM ARGUMENT...
  * The program finds the gateway at descriptor 3 and the machine at descriptor 4. */
 #include <errno.h>
@@ -136,12 +136,13 @@ int main(int argc, char** argv)
 	}
 	/* The gateway's end must be ours too, before and after the sandbox takes over. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	const int control = connect_control(argv[1]);
-	if (control < 0)
-		return fail(NO_GATEWAY, "the gateway is gone");
 	const int machine = connect_machine(argv[2], argv[3], strtol(argv[4], NULL, 10));
 	if (machine < 0)
 		return fail(NO_MACHINE, "the machine does not answer");
+	/* Last, because the call says that there is a machine. */
+	const int control = connect_control(argv[1]);
+	if (control < 0)
+		return fail(NO_GATEWAY, "the gateway is gone");
 	const rlim_t memory = (rlim_t)strtoul(argv[5], NULL, 10) * 1024 * 1024;
 	if (limit(RLIMIT_DATA, memory) != 0 || limit(RLIMIT_NOFILE, MOST_FILES) != 0 || limit(RLIMIT_CORE, 0) != 0 ||
 	    limit(RLIMIT_FSIZE, 0) != 0)

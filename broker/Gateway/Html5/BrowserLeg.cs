@@ -10,7 +10,9 @@ namespace Montalegre.Vdi.Gateway.Html5;
 internal sealed class BrowserLeg(WebSocket socket, TimeSpan sendDeadline) : IDisposable
 {
     private const int FirstBuffer = 4096;
+    private static readonly TimeSpan FarewellDeadline = TimeSpan.FromSeconds(2);
     private readonly SemaphoreSlim _sending = new(1, 1);
+    private Timer? _abort;
 
     /// <summary>Sends one piece of a message; pieces of two messages must not mix, so the caller sends a message to its end.</summary>
     public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> piece, bool isLast)
@@ -72,19 +74,45 @@ internal sealed class BrowserLeg(WebSocket socket, TimeSpan sendDeadline) : IDis
         return null;
     }
 
-    /// <summary>Says why it is over, and closes.</summary>
-    public async Task EndAsync(ReasonCode reason, bool mayResume, string reference)
+    /// <summary>Says why it is over, and closes. Whoever reads then still waits for the browser's own close, but not long.</summary>
+    /// <remarks>A socket that is closed while the browser still sends is reset, and the reason would be lost on its way.</remarks>
+    public async Task EndAsync(ReasonCode reason, string reference)
     {
-        await SendAsync(Write(new Ended((ushort)reason, mayResume, reference)));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        _abort ??= new Timer(static s => ((WebSocket)s!).Abort(), socket, FarewellDeadline, Timeout.InfiniteTimeSpan);
+        await SendAsync(Write(new Ended((ushort)reason, MayResume: false, reference)));
+        using var deadline = new CancellationTokenSource(FarewellDeadline);
         try { await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, deadline.Token); }
         catch (Exception e) when (IsGone(e)) { /* it went first */ }
+    }
+
+    /// <summary>For a browser that nobody reads from any more: says why, closes, and waits for its close.</summary>
+    public async Task FarewellAsync(ReasonCode reason, string reference)
+    {
+        await EndAsync(reason, reference);
+        await DrainAsync();
+    }
+
+    /// <summary>Waits for the close of a browser that has been told.</summary>
+    public async Task DrainAsync()
+    {
+        try
+        {
+            while (await ReceiveAsync(Html5Limits.LongestHello, CancellationToken.None) is { } late) ArrayPool<byte>.Shared.Return(late.Buffer, clearArray: true);
+        }
+        catch (WireFormatException)
+        {
+            // It is on its way out already; what it says does not matter.
+        }
     }
 
     /// <summary>Cuts it off; whatever waits on it ends.</summary>
     public void Abort() => socket.Abort();
 
-    public void Dispose() => _sending.Dispose();
+    public void Dispose()
+    {
+        _abort?.Dispose();
+        _sending.Dispose();
+    }
 
     private static byte[] Write(Ended ended)
     {

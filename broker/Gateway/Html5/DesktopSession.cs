@@ -68,21 +68,21 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
     public async Task ServeAsync(BrowserLeg browser, Hello? hello, CancellationToken ct)
     {
         if (!await AttachAsync(browser, hello)) return;
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, _over.Token);
         try
         {
-            while (await browser.ReceiveAsync(Html5Limits.LongestFromBrowser, both.Token) is { } message)
+            while (await browser.ReceiveAsync(Html5Limits.LongestFromBrowser, ct) is { } message)
             {
                 try
                 {
+                    if (IsOver) continue;       // it has been told, and its close is on the way
                     if ((BrowserMessage)message.Buffer[0] == BrowserMessage.Bye)
                     {
                         await FinishAsync(RelayEnd.ClientClosed, ReasonCode.Unspecified);
-                        return;
+                        continue;
                     }
                     BrowserRules.Check(message.Buffer.AsSpan(0, message.Length));
                     if (BrowserRules.IsActivity((BrowserMessage)message.Buffer[0])) Interlocked.Add(ref _fromClient, message.Length);
-                    if (!await worker.SendAsync(message.Buffer.AsMemory(0, message.Length), both.Token)) break;
+                    await worker.SendAsync(message.Buffer.AsMemory(0, message.Length), ct);
                 }
                 finally { ArrayPool<byte>.Shared.Return(message.Buffer); }
             }
@@ -91,10 +91,11 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
         {
             log.BrowserSpokeNonsense(e.Message);
             await FinishAsync(RelayEnd.ProtocolBroken, ReasonCode.BrowserProtocol);
+            await browser.DrainAsync();
         }
-        catch (OperationCanceledException) when (both.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
-            // The desktop is over, or the gateway stops; whoever ended it has told the browser.
+            // The request was aborted while a message went to the worker: the browser has gone.
         }
         await DetachAsync(browser);
     }
@@ -115,6 +116,11 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
         _over.Dispose();
         worker.Dispose();
         started.Process.Dispose();
+    }
+
+    private bool IsOver
+    {
+        get { lock (_gate) return _end != StillRunning; }
     }
 
     private async Task PassOnAsync()
@@ -266,7 +272,7 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
         _opened.TrySetResult(reason == ReasonCode.Unspecified ? ReasonCode.SessionEnded : reason);
         try
         {
-            if (browser is not null) await browser.EndAsync(reason, mayResume: false, "").WaitAsync(FarewellDeadline);
+            if (browser is not null) await browser.EndAsync(reason, "").WaitAsync(FarewellDeadline);
         }
         catch (TimeoutException)
         {

@@ -154,7 +154,7 @@ internal sealed class DesktopSocket(
     {
         log.ConnectionRefused(client, code, reference);
         reports.Failed(target?.SessionId, code, client, target?.ConnectionId);
-        await browser.EndAsync(code, mayResume: false, reference);
+        await browser.FarewellAsync(code, reference);
     }
 
     /// <summary>The address counts as shaking hands until this is over, whichever way it goes.</summary>

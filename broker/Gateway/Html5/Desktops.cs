@@ -10,7 +10,7 @@ namespace Montalegre.Vdi.Gateway.Html5;
 
 /// <summary>All desktops that are shown in browsers: each lives on while its browser changes, and is told to the broker.</summary>
 internal sealed class Desktops(
-    OpenConnections connections, ConnectionReports reports, IOptions<Html5Options> options, ILogger<Desktops> log) : IHostedService
+    OpenConnections connections, ConnectionReports reports, IHostApplicationLifetime lifetime, IOptions<Html5Options> options, ILogger<Desktops> log) : IHostedService
 {
     private readonly ConcurrentDictionary<DesktopSession, Task> _running = new();
     private readonly Dictionary<IPAddress, int> _places = [];
@@ -47,13 +47,20 @@ internal sealed class Desktops(
         _ = RunAsync(connection, session, place, done);
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>The web server stops before hosted services and would wait for every open socket, so the desktops end as soon as stopping is asked for.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        lifetime.ApplicationStopping.Register(() => _ = EndAllAsync());
+        return Task.CompletedTask;
+    }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_running.Keys.Select(d => d.EndAsync(RelayEnd.GatewayStopping)));
+        await EndAllAsync();
         await Task.WhenAll(_running.Values);
     }
+
+    private Task EndAllAsync() => Task.WhenAll(_running.Keys.Select(d => d.EndAsync(RelayEnd.GatewayStopping)));
 
     private async Task RunAsync(OpenConnection connection, DesktopSession session, IPAddress place, TaskCompletionSource done)
     {

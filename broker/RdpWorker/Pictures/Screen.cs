@@ -86,6 +86,17 @@ internal sealed class Screen
         DirtyTiles--;
     }
 
+    /// <summary>These tiles are nobody's business here any more: a picture that the browser decodes itself covers them.</summary>
+    public void CleanWithin(int x, int y, int width, int height)
+    {
+        for (var row = (y + Tile - 1) / Tile; row < Rows && (row * Tile) + HeightOf(row) <= y + height; row++)
+            for (var column = (x + Tile - 1) / Tile; column < Columns && (column * Tile) + WidthOf(column) <= x + width; column++)
+            {
+                Clean(column, row);
+                SetLossy(column, row, 0);
+            }
+    }
+
     /// <param name="since">Time of the last lossy picture; 0 when the tile is exact.</param>
     public void SetLossy(int column, int row, long since)
     {

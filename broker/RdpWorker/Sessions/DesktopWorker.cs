@@ -18,6 +18,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private const int StillMs = 600;
     private const int MachineWaitsMs = 500;   // a browser that never acknowledges must not freeze libfreerdp for ever
     private const int RectSide = 512;
+    private const int MostExact = 4096;
 
     private readonly Lock _gate = new();
     private readonly GatewayLink _link;
@@ -30,6 +31,8 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private readonly ManualResetEventSlim _room = new(true);
     private readonly List<ScreenRect> _exact = [];
     private readonly HashSet<int> _decoders = [];
+    private readonly HashSet<int> _keyless = [];
+    private readonly ReplayLog _replay = new();
     private Screen? _screen;
     private Hello _browser;
     private byte[]? _pointer;
@@ -85,6 +88,8 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         {
             var first = _screen is null;
             _screen = new Screen(width, height);
+            _exact.Clear();
+            _replay.Clear();
             (_partial, _firstPaint) = (false, 0);
             if (first) _link.Opened(width, height);
             else if (_attached) _link.Resized(width, height);
@@ -127,16 +132,23 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         lock (_gate)
         {
             _decoders.Add(surface);
-            if (!_attached || unit.Length > Html5Limits.LongestToBrowser / 2) return;
+            var isKey = AnnexB.HasKeyFrame(unit);
+            // A browser that came later has nothing that a difference could be added to.
+            if (isKey) _keyless.Remove(surface);
+            if (_keyless.Contains(surface) || unit.Length > Html5Limits.LongestToBrowser / 2) return;
             Span<ScreenRect> parts = stackalloc ScreenRect[Math.Min(rects.Length, Html5Limits.MostRects)];
             for (var i = 0; i < parts.Length; i++) parts[i] = Narrow(rects[i]);
             // What libfreerdp drew there before is older than this picture.
-            foreach (var part in parts) _exact.RemoveAll(e => Covers(part, e));
+            foreach (var part in parts)
+            {
+                _exact.RemoveAll(e => Covers(part, e));
+                _screen?.CleanWithin(part.X, part.Y, part.W, part.H);
+            }
             var rented = GatewayLink.Rent(FrameMessage.HeaderLength + 64 + (parts.Length * 8) + unit.Length);
             var body = GatewayLink.Body(rented).Span;
             var ops = new FrameOps(body[(FrameMessage.HeaderLength + 2)..]);
-            ops.H264((ushort)surface, AnnexB.HasKeyFrame(unit), Narrow(picture), parts, unit);
-            SendOps(rented, ops.Count, ops.Written);
+            ops.H264((ushort)surface, isKey, Narrow(picture), parts, unit);
+            SendOps(rented, ops.Count, ops.Written, _screen is { } screen && ReplayLog.StartsAnew(isKey, parts, screen.Width, screen.Height));
         }
     }
 
@@ -144,11 +156,15 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     {
         lock (_gate)
         {
-            if (!_decoders.Remove(surface) || !_attached) return;
+            _keyless.Remove(surface);
+            if (!_decoders.Remove(surface)) return;
             var rented = GatewayLink.Rent(FrameMessage.HeaderLength + 16);
             var ops = new FrameOps(GatewayLink.Body(rented).Span[(FrameMessage.HeaderLength + 2)..]);
             ops.DecoderEnd((ushort)surface);
-            SendOps(rented, ops.Count, ops.Written);
+            SendOps(rented, ops.Count, ops.Written, startsAnew: false);
+            if (_decoders.Count > 0) return;
+            _replay.Clear();
+            _screen?.MarkAll();     // libfreerdp draws everything again, and tiles are compared again
         }
     }
 
@@ -228,9 +244,22 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _link.Opened(screen.Width, screen.Height);
         if (_pointer is not null) _link.Send(_pointer);
         _session.Pause(false);
-        if (_decoders.Count > 0) _session.Refresh();
+        if (_decoders.Count > 0) Replay(screen);
         WantSize(browser.Width, browser.Height, browser.ScalePercent);
         _session.Wake();
+    }
+
+    private void Replay(Screen screen)
+    {
+        screen.CleanWithin(0, 0, screen.Width, screen.Height);
+        _exact.Clear();
+        if (_replay.Replay(() => _flow.NextId, (frame, more) =>
+        {
+            _flow.Sent(more, frame.Length);
+            _link.Send(frame);
+        })) return;
+        _keyless.UnionWith(_decoders);
+        _session.Refresh();
     }
 
     private void Detach()
@@ -304,7 +333,9 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         foreach (var rect in _exact)
         {
             var rented = GatewayLink.Rent(FrameEncoder.LongestMessage);
-            Send(rented, _encoder.EncodeRect(picture, rect, _flow.NextId, GatewayLink.Body(rented).Span), more: false);
+            var length = _encoder.EncodeRect(picture, rect, _flow.NextId, GatewayLink.Body(rented).Span);
+            _replay.Add(GatewayLink.Body(rented).Span[..length], startsAnew: false);
+            Send(rented, length, more: false);
         }
         _exact.Clear();
     }
@@ -315,15 +346,18 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         var (right, bottom) = (Math.Clamp(x + width, left, screen.Width), Math.Clamp(y + height, top, screen.Height));
         for (var rowY = top; rowY < bottom; rowY += RectSide)
             for (var rowX = left; rowX < right; rowX += RectSide)
-                _exact.Add(new((ushort)rowX, (ushort)rowY, (ushort)Math.Min(RectSide, right - rowX), (ushort)Math.Min(RectSide, bottom - rowY)));
+                if (_exact.Count < MostExact) _exact.Add(new((ushort)rowX, (ushort)rowY, (ushort)Math.Min(RectSide, right - rowX), (ushort)Math.Min(RectSide, bottom - rowY)));
     }
 
-    private void SendOps(byte[] rented, int count, int written)
+    private void SendOps(byte[] rented, int count, int written, bool startsAnew)
     {
         var body = GatewayLink.Body(rented).Span;
         FrameMessage.WriteHeader(body, _flow.NextId, more: false, 0, 0);
         System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(body[FrameMessage.HeaderLength..], (ushort)count);
-        Send(rented, FrameMessage.HeaderLength + 2 + written, more: false);
+        var length = FrameMessage.HeaderLength + 2 + written;
+        _replay.Add(body[..length], startsAnew);
+        if (_attached) Send(rented, length, more: false);
+        else ArrayPool<byte>.Shared.Return(rented);
     }
 
     private void Send(byte[] rented, int length, bool more)

@@ -13,6 +13,7 @@ internal static class UpCommand
         var progress = new Progress(Console.Out);
         await Packages.EnsureAsync(PackagePurpose.Up, progress, ct);
         await Builds.ProjectsAsync(Builds.Services, progress, ct);
+        await Builds.WorkerAsync(progress, ct);
         var image = await ImageCommand.BuildAsync(progress, ct);
         var rdp = LoopbackPorts.IsFree(3389) ? 3389 : 13389;
         await using var stack = await DemonstrationStack.StartAsync(new() { Ports = (7443, 7444, 8443, 9443, rdp) }, image, progress, ct);
