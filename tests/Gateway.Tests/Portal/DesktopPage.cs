@@ -45,7 +45,7 @@ internal sealed class DesktopPage(IPage page)
     public async Task ShowsAsync(int x, int y, string color, int off = 0)
     {
         var seen = "";
-        var shown = await Eventually.IsTrueAsync(async () => Near(seen = await PixelAsync(x, y), color, off), TimeSpan.FromSeconds(15));
+        var shown = await Eventually.IsTrueAsync(async () => Near(seen = await PixelAsync(x, y), color, off), TimeSpan.FromSeconds(30));
         Assert.True(shown, $"The pixel at {x},{y} is {seen}, not {color}. {string.Join(' ', Complaints)}");
     }
 

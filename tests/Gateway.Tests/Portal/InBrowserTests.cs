@@ -86,14 +86,14 @@ public sealed class InBrowserTests(Browser browser) : IClassFixture<Browser>, IA
     {
         var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
         await Fake.AcknowledgedAsync(await Fake.DrawAsync(new DrawnFrame().H264(1, true, 100, 100, 128, 64, [(100, 100, 64, 64)], VideoSample.RedKeyUnit)));
-        await desktop.ShowsAsync(130, 130, "ff0000", off: 8);
+        await desktop.ShowsAsync(130, 130, "ff0000", off: 16);
         await desktop.ShowsAsync(200, 130, "2266cc");
         await Fake.AcknowledgedAsync(await Fake.DrawAsync(new DrawnFrame()
             .H264(1, false, 100, 100, 128, 64, [(164, 100, 64, 32)], VideoSample.GreenDeltaUnit)
             .Solid(200, 100, 4, 4, 9, 9, 9)));
-        await desktop.ShowsAsync(180, 110, "00ff00", off: 8);
+        await desktop.ShowsAsync(180, 110, "00ff00", off: 16);
         await desktop.ShowsAsync(202, 102, "090909");
-        await desktop.ShowsAsync(130, 130, "ff0000", off: 8);
+        await desktop.ShowsAsync(130, 130, "ff0000", off: 16);
         await desktop.ShowsAsync(180, 150, "2266cc");
     }
 

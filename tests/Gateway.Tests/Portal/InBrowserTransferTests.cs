@@ -159,6 +159,33 @@ public sealed class InBrowserTransferTests(Browser browser) : IClassFixture<Brow
     }
 
     [Fact]
+    public async Task Clipboard_that_the_browser_refuses_is_explained_in_words()
+    {
+        var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
+        await desktop.Page.EvaluateAsync("navigator.clipboard.read = navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'))");
+        await desktop.OpenMenuAsync();
+        await desktop.Page.Locator("#paste-here").ClickAsync();
+        await Expect(desktop.Page.Locator("#news")).ToContainTextAsync("O navegador não deixou usar a área de transferência.");
+        await Fake.SendAsync(0x08, w => { w.Write((byte)1); w.Write("x"u8); });
+        await Expect(desktop.Page.Locator("#news")).ToContainTextAsync("Use o menu para o trazer para este equipamento.");
+        await Expect(desktop.Page.Locator("#copy-here")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Files_are_sent_by_dropping_them_on_the_desktop()
+    {
+        var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
+        await desktop.Page.EvaluateAsync(
+            """
+            () => { const data = new DataTransfer(); data.items.add(new File(['olá'], 'nota.txt'));
+                    for (const type of ['dragover', 'drop']) document.getElementById('screen').dispatchEvent(new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: data })); }
+            """);
+        var offer = await Fake.NextAsync(0x8A);
+        Assert.Equal("nota.txt", Encoding.UTF8.GetString(offer.AsSpan(15)));
+        Assert.Equal(4ul, BinaryPrimitives.ReadUInt64LittleEndian(offer.AsSpan(5)));
+    }
+
+    [Fact]
     public async Task Sound_plays_and_can_be_muted()
     {
         var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();

@@ -25,6 +25,7 @@ const remember = (name, value) => localStorage.setItem(`montalegre.${name}`, val
 let allowed = 0;
 let welcomed = false;
 let videoFailed = false;
+let failures = [];
 let decodesVideo = false;
 let layout = 0;
 let focusToTell = true;
@@ -41,6 +42,8 @@ const screen = new Screen(canvas, {
   failed: ({ message, video }) => {
     console.error('The picture could not be drawn:', message);
     videoFailed ||= video;
+    failures = [...failures.filter(at => performance.now() - at < 60_000), performance.now()];
+    if (failures.length > 3) { connection.over({ refused: { sentence: words.screenFailed, detail: words.stillOpen } }); return; }
     say(words.screenFailed);
     connection.restart();
   },
