@@ -22,7 +22,8 @@ self.addEventListener('fetch', event => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== location.origin) return;
   if (url.pathname.startsWith('/assets/')) event.respondWith(asset(request));
-  else if (request.mode === 'navigate') event.respondWith(page(request));
+  // Only without a network: a page fetched from here would lose what its address bar says about where it came from.
+  else if (request.mode === 'navigate' && !navigator.onLine) event.respondWith(page(request));
 });
 
 async function asset(request) {

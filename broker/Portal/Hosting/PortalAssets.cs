@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
+using Montalegre.Vdi.Portal.InBrowser;
+using Montalegre.Vdi.Portal.Languages;
 
 namespace Montalegre.Vdi.Portal.Hosting;
 
@@ -13,6 +15,7 @@ public sealed class PortalAssets
     private const string Prefix = "assets/";
     private const string DesktopFolder = "desktop/";
     private readonly Dictionary<string, Asset> _byPath = [];
+    private readonly Dictionary<string, string> _words = [];
 
     public PortalAssets()
     {
@@ -24,6 +27,7 @@ public sealed class PortalAssets
         IconMaskable = Add("icon-maskable-512.png");
         DesktopCss = Add("desktop.css");
         Desktop = AddDesktop();
+        foreach (var t in new[] { Portuguese.Texts, English.Texts }) _words[t.Tag] = AddGenerated($"words-{t.Tag}", ScriptWords.Of(t));
         ServiceWorker = new Asset(Read("service-worker.js"), TypeOf("service-worker.js"));
     }
 
@@ -38,6 +42,9 @@ public sealed class PortalAssets
     /// <summary>The folder of the desktop's modules; it starts with <c>main.js</c>.</summary>
     public string Desktop { get; }
 
+    /// <summary>What the desktop's script says in this language.</summary>
+    public string Words(Texts t) => _words[t.Tag];
+
     /// <summary>What an installed portal keeps, so that it opens at once.</summary>
     public IEnumerable<string> Shell => _byPath.Keys.Where(path => !path.EndsWith(".txt", StringComparison.Ordinal)).Select(path => $"/assets/{path}").Order(StringComparer.Ordinal);
 
@@ -51,6 +58,8 @@ public sealed class PortalAssets
         var stem = Path.GetFileNameWithoutExtension(name);
         return Keep($"{stem}.{Hash(bytes)}{Path.GetExtension(name)}", bytes);
     }
+
+    private string AddGenerated(string name, byte[] bytes) => Keep($"{name}.{Hash(bytes)}.json", bytes);
 
     private string AddDesktop()
     {
@@ -91,6 +100,7 @@ public sealed class PortalAssets
         ".js" => "text/javascript; charset=utf-8",
         ".svg" => "image/svg+xml",
         ".png" => "image/png",
+        ".json" => "application/json",
         ".txt" => "text/plain; charset=utf-8",
         var other => throw new InvalidOperationException($"The portal knows no content type for {other}."),
     };

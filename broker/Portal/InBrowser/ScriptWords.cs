@@ -1,16 +1,21 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Portal.Languages;
 
 namespace Montalegre.Vdi.Portal.InBrowser;
 
-/// <summary>What the script says, as JSON for an attribute of the page: no script stands in the page itself.</summary>
+/// <summary>What the script says in one language: no script and no words for it stand in the page itself.</summary>
 internal static class ScriptWords
 {
-    public static string Words(Texts t) => JsonSerializer.Serialize(t.Browser, JsonSerializerOptions.Web);
+    private static readonly JsonSerializerOptions Plain = new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Every public reason by its number, since the connection may end at a moment when nobody can be asked.</summary>
-    public static string Reasons(Texts t) => JsonSerializer.Serialize(
-        ReasonTexts.Covered.ToDictionary(code => (int)code, code => new[] { ReasonTexts.Name(code), ReasonTexts.Sentence(code, t.Culture) }),
-        JsonSerializerOptions.Web);
+    /// <summary>The words, and every public reason by its number: a connection may end when nobody can be asked any more.</summary>
+    public static byte[] Of(Texts t) => JsonSerializer.SerializeToUtf8Bytes(
+        new
+        {
+            Words = t.Browser,
+            Reasons = ReasonTexts.Covered.ToDictionary(code => (int)code, code => new[] { ReasonTexts.Name(code), ReasonTexts.Sentence(code, t.Culture) }),
+        },
+        Plain);
 }

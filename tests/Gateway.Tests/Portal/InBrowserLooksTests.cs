@@ -109,6 +109,7 @@ public sealed partial class InBrowserLooksTests(Browser browser) : IClassFixture
             var folder = path[..path.LastIndexOf('/')];
             foreach (Match import in Import().Matches(await Plain(bytes))) modules.Enqueue($"{folder}/{import.Groups[1].Value}");
         }
+        total += (await client.GetByteArrayAsync(Words().Match(html).Groups[1].Value, Stop)).Length;
         foreach (Match css in Sheet().Matches(html)) total += (await client.GetByteArrayAsync(css.Groups[1].Value, Stop)).Length;
         Assert.True(seen.Count > 15, $"only {seen.Count} modules were found");
         Assert.True(total <= Budget, $"{total} bytes, the page may take {Budget}");
@@ -187,6 +188,9 @@ public sealed partial class InBrowserLooksTests(Browser browser) : IClassFixture
 
     [GeneratedRegex("(?:from |URL\\()'\\./([a-z-]+\\.js)'")]
     private static partial Regex Import();
+
+    [GeneratedRegex("data-words=\"([^\"]+)\"")]
+    private static partial Regex Words();
 
     [GeneratedRegex("<link rel=\"stylesheet\" href=\"([^\"]+)\"")]
     private static partial Regex Sheet();

@@ -162,7 +162,7 @@ public sealed class InBrowserTransferTests(Browser browser) : IClassFixture<Brow
     public async Task Clipboard_that_the_browser_refuses_is_explained_in_words()
     {
         var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
-        await desktop.Page.EvaluateAsync("navigator.clipboard.read = navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'))");
+        await desktop.Page.EvaluateAsync("() => { navigator.clipboard.read = navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }");
         await desktop.OpenMenuAsync();
         await desktop.Page.Locator("#paste-here").ClickAsync();
         await Expect(desktop.Page.Locator("#news")).ToContainTextAsync("O navegador não deixou usar a área de transferência.");

@@ -19,6 +19,8 @@ using Montalegre.Vdi.Gateway.Enrolment;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Portal;
 using Montalegre.Vdi.Gateway.RdpTcp;
+using Montalegre.Vdi.Gateway.Relay;
+using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Portal.Hosting;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
@@ -79,6 +81,8 @@ public sealed class PortalDoorTests
         builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<DoorCertificate>();
+        builder.Services.AddSingleton<OpenConnections>();
+        builder.Services.AddSingleton<ConnectionReports>();
         builder.AddPortalDoor();
         var app = builder.Build();
         app.MapGet("/health", () => "ok");

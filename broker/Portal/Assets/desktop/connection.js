@@ -83,7 +83,11 @@ export class Connection {
     } catch (error) {
       if (controller.signal.aborted) return;
       if (error instanceof SignInNeeded) this.over({ signIn: true });
-      else this.lost(error.words);
+      else {
+        // The portal cannot be reached either, so it is the network, and a resumption is worth another try.
+        this.unopened = 0;
+        this.lost(error.words);
+      }
     }
   }
 
@@ -95,7 +99,7 @@ export class Connection {
     this.resuming = resume;
     this.heardAt = this.now();
     this.watch = setInterval(() => { if (this.now() - this.heardAt > FIRST_WORD) this.lost(); }, 1000);
-    this.unopened++;
+    if (globalThis.navigator?.onLine !== false) this.unopened++;
     socket.onopen = () => {
       this.unopened = 0;
       if (resume) this.token = '';
@@ -144,7 +148,7 @@ export class Connection {
     this.lostAt ??= this.now();
     if (first) this.attempt = 0;
     const gone = this.now() - this.lostAt;
-    if (this.unopened >= OPENINGS && gone > OPENING_WITHIN && navigator.onLine) { this.over({ unavailable: true }); return; }
+    if (this.unopened >= OPENINGS && gone > OPENING_WITHIN) { this.over({ unavailable: true }); return; }
     if (gone > GIVE_UP) { this.over({ refused: words ?? null, gaveUp: true }); return; }
     this.enter('lost', { words });
     clearTimeout(this.retry);

@@ -3,8 +3,7 @@
 export const byId = id => document.getElementById(id);
 
 const data = document.body.dataset;
-export const words = JSON.parse(data.words);
-export const reasons = JSON.parse(data.reasons);
+export const { words, reasons } = await (await fetch(data.words)).json();
 export const settings = { pool: data.pool, name: data.name, language: data.language, byItself: data.byItself === 'yes', field: data.formField, token: data.formToken };
 
 export const fill = (text, value) => text.replace('{0}', value);
