@@ -110,12 +110,12 @@ internal static class Html5Benchmark
         await Task.Delay(1500, ct);
     }
 
-    /// <summary>What one worker has for itself, after all scenes; pages it shares with others are not counted.</summary>
+    /// <summary>What one worker has written for itself, after all scenes; pages of files are shared with the next worker.</summary>
     private static void Memory()
     {
         foreach (var worker in Workers())
         {
-            var own = File.ReadLines($"/proc/{worker}/smaps_rollup").Where(l => l.StartsWith("Private_", StringComparison.Ordinal))
+            var own = File.ReadLines($"/proc/{worker}/smaps_rollup").Where(l => l.StartsWith("Private_Dirty:", StringComparison.Ordinal))
                 .Sum(l => long.Parse(l.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
             Report.Print(new("html5.worker.memory", own / 1024.0, "MB", "guacd", 57, Target.AtMost(20)));
         }
