@@ -10,8 +10,10 @@
 enum
 {
 	ZSTD_LEVEL = -1,
-	MOST_COLOURS = 96,  /* more than this, and few equal neighbours: a photo */
-	COLOUR_SLOTS = 256,
+	FEW_COLOURS = 96,    /* at most this: drawn by a program, sent exactly */
+	MANY_COLOURS = 400,  /* more than this: a photo, even where part of it is plain ground */
+	COLOUR_SLOTS = 1024,
+	COLOUR_SHIFT = 22,   /* leaves the ten bits of a slot */
 };
 
 #define RGB_OF_ONE 0x00FFFFFFu
@@ -108,9 +110,9 @@ uint32_t mv_classify(const uint8_t* pixels, uint32_t stride, uint32_t x, uint32_
 				continue;
 			}
 			last = value;
-			if (colours > MOST_COLOURS)
+			if (colours > MANY_COLOURS)
 				continue;
-			uint32_t slot = (value * 2654435761u) >> 24;
+			uint32_t slot = (value * 2654435761u) >> COLOUR_SHIFT;
 			while (used[slot] && seen[slot] != value)
 				slot = (slot + 1) % COLOUR_SLOTS;
 			if (!used[slot])
@@ -127,8 +129,8 @@ uint32_t mv_classify(const uint8_t* pixels, uint32_t stride, uint32_t x, uint32_
 		*colour &= RGB_OF_ONE;
 		return 0;
 	}
-	/* Smoothed text has many colours too, but long runs of its background between them. */
-	return colours <= MOST_COLOURS || equal * 10 >= w * h * 3 ? 1 : 2;
+	/* Smoothed text has many shades too, but long runs of its background between them. */
+	return colours <= FEW_COLOURS || (colours <= MANY_COLOURS && equal * 10 >= w * h * 3) ? 1 : 2;
 }
 
 void mv_gather_rgba(const uint8_t* pixels, uint32_t stride, uint32_t x, uint32_t y, uint32_t w, uint32_t h, uint8_t* rgba)

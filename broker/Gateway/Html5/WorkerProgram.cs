@@ -109,6 +109,8 @@ internal sealed class WorkerProgram : IDisposable
         foreach (var folder in Libraries) foreach (var part in new[] { "--ro-bind-try", folder, folder }) yield return part;
         foreach (var part in new[] { "--ro-bind", _options.WorkerFolder, "/worker", "--proc", "/proc", "--dev", "/dev" }) yield return part;
         foreach (var part in new[] { "--size", "1048576", "--tmpfs", "/home", "--setenv", "HOME", "/home", "--setenv", "DOTNET_GCHeapHardLimit", "0xC000000" }) yield return part;
+        // Small heaps: a worker has a dozen threads that allocate next to nothing.
+        foreach (var part in new[] { "--setenv", "DOTNET_GCgen0size", "0x100000", "--setenv", "MALLOC_ARENA_MAX", "2" }) yield return part;
         foreach (var part in new[] { "--chdir", "/", "--remount-ro", "/", "--" }) yield return part;
     }
 

@@ -16,6 +16,8 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private const int QuietMs = 2;            // xrdp sends a picture in many pieces; this long without one means it is whole
     private const int LongestWaitMs = 12;
     private const int StillMs = 600;
+    private const int HeavyBytes = 16 * 1024; // after a picture of this size the next one waits, so that its parts come together;
+    private const int HeavyPauseMs = 30;      // typing stays far below it and never waits
     private const int MachineWaitsMs = 500;   // a browser that never acknowledges must not freeze libfreerdp for ever
     private const int RectSide = 512;
     private const int MostExact = 4096;
@@ -41,6 +43,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private bool _partial;
     private long _firstPaint;
     private long _lastPaint;
+    private long _notBefore;
     private long _lastStatus = Stopwatch.GetTimestamp();
     private (ushort Width, ushort Height, ushort Scale)? _wantedSize;
 
@@ -122,6 +125,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             {
                 var (quiet, since) = (Stopwatch.GetElapsedTime(_lastPaint).TotalMilliseconds, Stopwatch.GetElapsedTime(_firstPaint).TotalMilliseconds);
                 if (quiet < QuietMs && since < LongestWaitMs) return 1;
+                if (Stopwatch.GetTimestamp() is var now && now < _notBefore) return 1 + (int)Stopwatch.GetElapsedTime(now, _notBefore).TotalMilliseconds;
             }
             return SendPicture(picture, screen);
         }
@@ -313,6 +317,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         var rented = GatewayLink.Rent(FrameEncoder.LongestMessage);
         var length = _encoder.Encode(picture, screen, _flow.NextId, Stopwatch.GetTimestamp(), GatewayLink.Body(rented).Span, out _partial);
         if (!_partial) _firstPaint = 0;
+        if (!_partial && length > HeavyBytes) _notBefore = Stopwatch.GetTimestamp() + (HeavyPauseMs * Stopwatch.Frequency / 1000);
         Send(rented, length, _partial);
         return _partial ? 0 : StillMs;
     }

@@ -26,7 +26,7 @@ internal sealed class SceneWindow : IDisposable
             for (var x = 0; x < 640 + 256; x++)
             {
                 var at = ((y * (640 + 256)) + x) * 4;
-                (_photo[at], _photo[at + 1], _photo[at + 2]) = ((byte)(128 + (100 * Math.Sin(x / 37.0)) + _random.Next(12)), (byte)(128 + (100 * Math.Cos(y / 29.0)) + _random.Next(12)), (byte)(((x + y) / 5) + _random.Next(12)));
+                (_photo[at], _photo[at + 1], _photo[at + 2]) = ((byte)(128 + (100 * Math.Sin(x / 37.0)) + _random.Next(4)), (byte)(128 + (100 * Math.Cos(y / 29.0)) + _random.Next(4)), (byte)(((x + y) / 5) + _random.Next(4)));
             }
     }
 

@@ -98,6 +98,7 @@ internal sealed class XrdpDesktop : IAsyncDisposable
             key_file={_directory}/key.pem
             ssl_protocols=TLSv1.2, TLSv1.3
             autorun=Xorg
+            allow_channels=true
             bitmap_compression=true
             max_bpp=32
             use_fastpath=both
@@ -105,6 +106,9 @@ internal sealed class XrdpDesktop : IAsyncDisposable
             LogFile={_directory}/xrdp.log
             LogLevel=INFO
             EnableSyslog=false
+            [Channels]
+            drdynvc=true
+            cliprdr=true
             [Xorg]
             name=Xorg
             lib=libxup.so
