@@ -18,12 +18,13 @@ internal sealed class DesktopPage(IPage page)
     public ILocator Menu => page.Locator("#menu");
 
     /// <summary>Signs Maria in and opens her desktop; does not wait for the picture.</summary>
-    public static async Task<DesktopPage> OpenAsync(Browser browser, PortalRig rig, int width = 1280, int height = 800, bool touch = false, string language = "pt-PT")
+    public static async Task<DesktopPage> OpenAsync(Browser browser, PortalRig rig, int width = 1280, int height = 800, bool touch = false, string language = "pt-PT", Action<IPage>? before = null)
     {
         var desktop = new DesktopPage(await browser.OpenAsync(rig.Address, width, height, touch: touch, language: language));
         var page = desktop.Page;
         page.Console += (_, message) => { if (message.Type is "error" or "warning") desktop.Complaints.Add(message.Text); };
         page.PageError += (_, error) => desktop.Complaints.Add(error);
+        before?.Invoke(page);
         await page.GotoAsync("/sign-in");
         await page.Locator("#user").FillAsync("maria");
         await page.Locator("#password").FillAsync(FakeBroker.Password);

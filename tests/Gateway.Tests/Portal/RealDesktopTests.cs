@@ -1,13 +1,6 @@
 using System.Diagnostics;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
-using Montalegre.Vdi.Gateway.Hosting;
-using Montalegre.Vdi.Gateway.Html5;
-using Montalegre.Vdi.Gateway.Tests.Fakes;
 using Montalegre.Vdi.Gateway.Tests.Html5;
-using Montalegre.Vdi.Gateway.Tickets;
-using Montalegre.Vdi.Rig.Stack;
 using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
@@ -17,29 +10,25 @@ public sealed class RealDesktopTests(Browser browser, TypingMachine machine) : I
 {
     private const string Blue = "2266cc", Green = "00cd00", Red = "cd0000";
     private static readonly string? Folder = Environment.GetEnvironmentVariable("MONTALEGRE_SHOTS");
-    private readonly FakeRedeemer _redeemer = new();
-    private readonly string _state = Directory.CreateTempSubdirectory("gateway-test-").FullName;
-    private PortalRig _rig = null!;
+    private RealDoor _door = null!;
+
+    private PortalRig Rig => _door.Rig;
 
     public async ValueTask InitializeAsync()
     {
         machine.Require();
-        Assert.SkipWhen(!File.Exists(Path.Combine(Builds.WorkerFolder, "done")), "The worker is not built; run the tests by dev.cs, which builds it.");
-        _rig = new(Desktops);
-        await _rig.InitializeAsync();
-        _rig.Broker.NewTicket = () => _redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password);
+        _door = await RealDoor.OpenAsync(tickets => tickets.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password));
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _rig.DisposeAsync();
-        Directory.Delete(_state, recursive: true);
+        if (_door is not null) await _door.DisposeAsync();
     }
 
     [Fact]
     public async Task Person_sees_the_desktop_types_into_it_and_finds_it_as_it_was_after_the_network_broke()
     {
-        var desktop = await DesktopPage.OpenAsync(browser, _rig);
+        var desktop = await DesktopPage.OpenAsync(browser, Rig);
         await SeesAsync(desktop, Blue, Green, Red);
         await ShotAsync(desktop, "real-1280-1");
         await TypeUntilAsync(desktop, "g", Green);
@@ -58,14 +47,14 @@ public sealed class RealDesktopTests(Browser browser, TypingMachine machine) : I
         var took = Stopwatch.GetElapsedTime(from);
         TestContext.Current.SendDiagnosticMessage($"Back after {took.TotalSeconds:0.0} s.");
         await TypeUntilAsync(desktop, "x", Red);
-        Assert.Single(_rig.Broker.Tickets);
+        Assert.Single(Rig.Broker.Tickets);
         Assert.DoesNotContain(desktop.Complaints, c => !c.Contains("ERR_INTERNET_DISCONNECTED", StringComparison.Ordinal) && !c.Contains("WebSocket", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Phone_shows_the_whole_desktop_and_its_keyboard_types_into_it()
     {
-        var desktop = await DesktopPage.OpenAsync(browser, _rig, 390, 844, touch: true);
+        var desktop = await DesktopPage.OpenAsync(browser, Rig, 390, 844, touch: true);
         await SeesAsync(desktop, Blue, Green, Red);
         await desktop.Page.Locator("#keyboard-button").TapAsync();
         await Expect(desktop.Page.Locator("#typing")).ToBeFocusedAsync();
@@ -82,7 +71,7 @@ public sealed class RealDesktopTests(Browser browser, TypingMachine machine) : I
     [Fact]
     public async Task Text_copied_here_is_pasted_there_and_what_is_copied_there_arrives_here()
     {
-        var desktop = await DesktopPage.OpenAsync(browser, _rig);
+        var desktop = await DesktopPage.OpenAsync(browser, Rig);
         await SeesAsync(desktop, Blue, Green, Red);
         await desktop.Page.EvaluateAsync("navigator.clipboard.writeText('olá, Montalegre ç€')");
         await desktop.OpenMenuAsync();
@@ -94,22 +83,11 @@ public sealed class RealDesktopTests(Browser browser, TypingMachine machine) : I
         }, TimeSpan.FromSeconds(40)), machine.Logs);
     }
 
-    private void Desktops(WebApplicationBuilder builder)
-    {
-        builder.Configuration["Gateway:RdpListen"] = "127.0.0.1:0";
-        builder.Configuration["Gateway:StateDirectory"] = Path.Combine(_state, "gateway");
-        builder.Configuration["Gateway:StopGrace"] = "00:00:00";
-        builder.Configuration["Gateway:Html5:WorkerFolder"] = Builds.WorkerFolder;
-        builder.Services.AddSingleton<ITicketRedeemer>(_redeemer);
-        builder.Services.AddRdpDoor();
-        builder.Services.AddHtml5();
-    }
-
     private async Task SeesAsync(DesktopPage desktop, params string[] any)
     {
         var seen = "";
         Assert.True(await Eventually.IsTrueAsync(async () => Array.IndexOf(any, seen = await MiddleAsync(desktop)) >= 0, TimeSpan.FromSeconds(40)),
-            $"The middle is {seen}. {await desktop.Cover.InnerTextAsync()} {string.Join(' ', desktop.Complaints)}\n{string.Join('\n', _rig.Log.Where(l => l.Contains("Montalegre", StringComparison.Ordinal) || l.StartsWith("Warning", StringComparison.Ordinal)).TakeLast(30))}\n{machine.Logs}");
+            $"The middle is {seen}. {await desktop.Cover.InnerTextAsync()} {string.Join(' ', desktop.Complaints)}\n{string.Join('\n', Rig.Log.Where(l => l.Contains("Montalegre", StringComparison.Ordinal) || l.StartsWith("Warning", StringComparison.Ordinal)).TakeLast(30))}\n{machine.Logs}");
     }
 
     /// <summary>Types until it is seen: a terminal that has just started may miss a first key.</summary>

@@ -1,10 +1,3 @@
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
-using Montalegre.Vdi.Gateway.Hosting;
-using Montalegre.Vdi.Gateway.Html5;
-using Montalegre.Vdi.Gateway.Tests.Fakes;
-using Montalegre.Vdi.Gateway.Tickets;
-using Montalegre.Vdi.Rig.Stack;
 using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
@@ -16,13 +9,8 @@ public sealed class RealKeysTests(Browser browser, WritingMachine machine) : ICl
     public async Task Portuguese_keyboard_writes_portuguese_with_dead_keys_and_altgr()
     {
         machine.Require();
-        Assert.SkipWhen(!File.Exists(Path.Combine(Builds.WorkerFolder, "done")), "The worker is not built; run the tests by dev.cs, which builds it.");
-        var redeemer = new FakeRedeemer();
-        var state = Directory.CreateTempSubdirectory("gateway-test-").FullName;
-        await using var rig = new PortalRig(builder => Desktops(builder, redeemer, state));
-        await rig.InitializeAsync();
-        rig.Broker.NewTicket = () => redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password);
-        var desktop = await DesktopPage.OpenAsync(browser, rig);
+        await using var door = await RealDoor.OpenAsync(tickets => tickets.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password));
+        var desktop = await DesktopPage.OpenAsync(browser, door.Rig);
         await Expect(desktop.Cover).ToBeHiddenAsync();
         var keys = desktop.Page.Keyboard;
         await desktop.Page.Mouse.MoveAsync(300, 300);
@@ -45,17 +33,5 @@ public sealed class RealKeysTests(Browser browser, WritingMachine machine) : ICl
         await keys.PressAsync("Enter");
         Assert.True(await Eventually.IsTrueAsync(() => machine.Typed.Contains("olá ção @€/\n", StringComparison.Ordinal), TimeSpan.FromSeconds(15)),
             $"'{machine.Typed}' was typed; layout {machine.Layout}");
-        Directory.Delete(state, recursive: true);
-    }
-
-    private static void Desktops(WebApplicationBuilder builder, FakeRedeemer redeemer, string state)
-    {
-        builder.Configuration["Gateway:RdpListen"] = "127.0.0.1:0";
-        builder.Configuration["Gateway:StateDirectory"] = Path.Combine(state, "gateway");
-        builder.Configuration["Gateway:StopGrace"] = "00:00:00";
-        builder.Configuration["Gateway:Html5:WorkerFolder"] = Builds.WorkerFolder;
-        builder.Services.AddSingleton<ITicketRedeemer>(redeemer);
-        builder.Services.AddRdpDoor();
-        builder.Services.AddHtml5();
     }
 }

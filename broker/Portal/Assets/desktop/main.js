@@ -118,7 +118,7 @@ const heard = {
   pointerDefault: message => pointer.show(message),
   clipboardOffer: message => clipboard.offer(message),
   clipboardData: message => clipboard.arrived(message),
-  audioFormat: message => speaker.format(message),
+  audioFormat: message => speaker.format(message).catch(error => console.info('Sound cannot be played here:', error.message)),
   audio: message => speaker.play(message),
   microphoneWanted: message => microphone.wanted(message),
   status(message) { status = message; showQuality(); },
