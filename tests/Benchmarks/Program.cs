@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Benchmarks.AgentStreams;
 using Montalegre.Vdi.Benchmarks.Brokers;
+using Montalegre.Vdi.Benchmarks.Html5;
 using Montalegre.Vdi.Benchmarks.Relays;
 
 namespace Montalegre.Vdi.Benchmarks;
@@ -15,6 +16,7 @@ internal static class Program
         ["worker", "rdg-relay", var certificate, var sink] => RdgRelayWorker.RunAsync(certificate, sink),
         ["worker", "sink", var certificate] => SinkWorker.RunAsync(certificate),
         ["worker", "source"] => SourceWorker.RunAsync(),
+        ["worker", "html5", .. var machine] => DesktopWorkerHost.RunAsync(machine),
         _ => Suite.RunAsync(arguments),
     };
 }

@@ -62,6 +62,18 @@ internal static partial class GatewayLog
     [LoggerMessage(4032, LogLevel.Error, "The sweep for idle relays failed and is tried again")]
     public static partial void SweepFailed(this ILogger log, Exception e);
 
+    [LoggerMessage(4070, LogLevel.Warning, "A browser broke the desktop protocol: {Problem}")]
+    public static partial void BrowserSpokeNonsense(this ILogger log, string problem);
+
+    [LoggerMessage(4071, LogLevel.Warning, "A worker broke its protocol and was ended: {Problem}")]
+    public static partial void WorkerSpokeNonsense(this ILogger log, string problem);
+
+    [LoggerMessage(4072, LogLevel.Warning, "A worker ended with {ExitCode} (159: stopped by its own sandbox, 137: killed); its desktop was closed for {Code}")]
+    public static partial void WorkerEnded(this ILogger log, int exitCode, ReasonCode code);
+
+    [LoggerMessage(4073, LogLevel.Warning, "A worker could not be started, its launcher ended with {ExitCode}: {Code}; its messages are in this service's error output")]
+    public static partial void WorkerNotStarted(this ILogger log, int exitCode, ReasonCode code);
+
     [LoggerMessage(4040, LogLevel.Warning, "No certificate is configured (Gateway:CertificateFile); clients will be shown the self-signed one with SHA-256 {Sha256}")]
     public static partial void SelfSigned(this ILogger log, string sha256);
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Gateway.RdGateway;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Portal.Hosting;
@@ -29,9 +30,11 @@ internal static class PortalDoor
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Client());
         }
         builder.Services.AddPortal(builder.Configuration);
-        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>>((portal, gateway, door, rdGateway) =>
+        builder.Services.AddHtml5();
+        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>, IOptions<Html5Options>>((portal, gateway, door, rdGateway, html5) =>
         {
             portal.RdGateway = rdGateway.Value.Enabled;
+            portal.InBrowser = html5.Value.WorkerFolder.Length > 0;
             if (portal.KeyFolder.Length == 0) portal.KeyFolder = Path.Combine(gateway.Value.StateDirectory, "portal-keys");
             if (portal.RdpCertificateSha256.Length == 0) portal.RdpCertificateSha256 = Fingerprint(door);
         });
@@ -42,7 +45,9 @@ internal static class PortalDoor
 
     public static void MapPortalDoor(this WebApplication app)
     {
-        if (IsWanted(app.Configuration)) app.MapPortal();
+        if (!IsWanted(app.Configuration)) return;
+        app.MapPortal();
+        app.MapHtml5();
     }
 
     private static bool IsWanted(IConfiguration configuration) => Has(configuration, nameof(PortalOptions.Broker));

@@ -203,8 +203,8 @@ internal sealed class RdpDoor(
         reports.Opened(opened);
         try
         {
-            var end = await opened.Relay.RunAsync();
-            log.ConnectionEnded(opened.ConnectionId, opened.SessionId, end, opened.Relay.BytesFromClient, opened.Relay.BytesFromMachine);
+            var end = await opened.Carrier.RunAsync();
+            log.ConnectionEnded(opened.ConnectionId, opened.SessionId, end, opened.Carrier.BytesFromClient, opened.Carrier.BytesFromMachine);
             reports.Closed(opened, end);
         }
         finally

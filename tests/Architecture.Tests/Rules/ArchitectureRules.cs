@@ -11,6 +11,7 @@ public static partial class ArchitectureRules
         ["Agent"] = ["Contracts", "Native"],
         ["AdminUi"] = ["Contracts"], ["Portal"] = ["Contracts"], ["Cli"] = ["Contracts"],
         ["Gateway"] = ["Protocol", "Contracts", "Portal", "Tls"],
+        ["RdpWorker"] = ["Protocol", "Native"],
         ["Broker"] = ["Protocol", "Domain", "Contracts", "Native"],
     };
 

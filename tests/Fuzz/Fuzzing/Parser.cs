@@ -1,6 +1,7 @@
 using Montalegre.Vdi.Fuzz.Corpus;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.FrontEnd;
+using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Mcs;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Nla;
@@ -27,6 +28,10 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         new("senddata", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => SendDataRequest.Read(bytes)),
         new("clientinfo", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], RewriteClientInfo),
         .. TsguParsers.All,
+        new("hello", [Html5Samples.Hello], bytes => Hello.Read(bytes)),
+        new("browserinput", Html5Samples.Inputs, bytes => BrowserInput.Read(bytes)),
+        new("frame", [Html5Samples.Frame], bytes => FrameMessage.Read(bytes)),
+        new("workerstart", [Html5Samples.WorkerStart], bytes => WorkerStart.Read(bytes)),
         new("splice", [[.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode]], Splice),
         new("typed", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => ClientInfo.ReadTyped(bytes).Dispose()),
         new("tsrequest", [TsRequests.Challenge, TsRequests.Proof, TsRequests.Refusal], ReadTsRequest),

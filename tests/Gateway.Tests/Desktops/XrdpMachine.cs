@@ -7,7 +7,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Desktops;
 
 /// <summary>A real xrdp with its own sesman, certificate and Linux account, beside any other on this computer.</summary>
 /// <remarks>xrdp reads sesman's port from a fixed file, so both run in a mount namespace of their own.</remarks>
-public sealed class XrdpMachine : IAsyncLifetime
+public class XrdpMachine : IAsyncLifetime
 {
     public const string DesktopColor = "#2266CC";
     private static readonly string[] Needed = ["/usr/sbin/xrdp", "/usr/sbin/xrdp-sesman", "/usr/lib/xorg/modules/libxorgxrdp.so", "/usr/bin/xsetroot", "/usr/bin/xfreerdp", "/usr/bin/Xvfb", "/usr/bin/import"];
@@ -17,11 +17,11 @@ public sealed class XrdpMachine : IAsyncLifetime
     private OwnProcess? _xrdp;
     private string? _missing;
 
-    // Several test classes have a machine of their own in one process, at the same time.
-    private static int _machines;
-    private readonly int _number = Interlocked.Increment(ref _machines);
+    /// <summary>Shell commands that the session runs before it waits for its end.</summary>
+    protected virtual string Programs => "";
 
-    public string UserName => $"gwt{Environment.ProcessId}n{_number}";
+    // Several machines may run at once, in this process and beside it.
+    public string UserName { get; } = $"gwt{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
     public string Password { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
 
@@ -61,6 +61,7 @@ public sealed class XrdpMachine : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_xrdp is not null) await _xrdp.DisposeAsync();
         if (_missing is null)
         {
@@ -112,7 +113,7 @@ public sealed class XrdpMachine : IAsyncLifetime
     private void WriteConfiguration(int sesmanPort)
     {
         var script = InDirectory("startwm.sh");
-        File.WriteAllText(script, $"#!/bin/sh\nxsetroot -solid '{DesktopColor}'\nexec sleep infinity\n");
+        File.WriteAllText(script, $"#!/bin/sh\nxsetroot -solid '{DesktopColor}'\n{Programs}\nexec sleep infinity\n");
         File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);
         File.WriteAllText(InDirectory("sesman.ini"), $"""
             [Globals]
@@ -125,7 +126,7 @@ public sealed class XrdpMachine : IAsyncLifetime
             MaxLoginRetry=1
             AlwaysGroupCheck=false
             [Sessions]
-            X11DisplayOffset={200 + ((Environment.ProcessId + (_number * 13)) % 50 * 10)}
+            X11DisplayOffset={200 + (RandomNumberGenerator.GetInt32(50) * 10)}
             MaxSessions=9
             KillDisconnected=false
             Policy=Default

@@ -28,6 +28,9 @@ internal sealed class FakeBroker : Employee.EmployeeBase
 
     public string Gateway { get; set; } = "rdp.example.pt:3389";
 
+    /// <summary>Makes tickets that something real redeems.</summary>
+    public Func<string>? NewTicket { get; set; }
+
     /// <summary>While this is not completed a launch waits at place 3.</summary>
     public TaskCompletionSource MachineIsReady { get; set; } = Completed();
 
