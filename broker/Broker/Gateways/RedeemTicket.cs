@@ -78,7 +78,8 @@ internal sealed class RedeemTicket(
             {
                 SessionId = found.SessionId.Value.ToString("D"), ConnectionId = id.Value.ToString("D"), MachineId = found.MachineId.Value.ToString("D"),
                 Address = found.Address, Port = (uint)found.Port!.Value, CertificateSha256 = ByteString.CopyFrom(found.CertificateSha256),
-                UserName = found.UserName, Secret = ByteString.CopyFrom(secret),
+                UserName = found.UserName, Secret = ByteString.CopyFrom(secret), MachineName = found.MachineName ?? "",
+                RdgEndToEnd = found.RdGatewayEndToEnd ?? false,
             },
         };
         BlockedFeatures.Fill(answer.Target.BlockedFeatures, found.BlockedFeatures ?? "");

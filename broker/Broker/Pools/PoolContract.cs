@@ -23,6 +23,7 @@ internal static class PoolContract
             HostId = row.HostId?.ToString() ?? "", HostName = row.HostName ?? "", MachineNamePattern = row.MachineNamePattern,
             Machines = (uint)row.Machines, Available = (uint)row.Available, InUse = (uint)row.InUse, Provisioning = (uint)row.Provisioning,
             Faulted = (uint)row.Faulted, Waiting = (uint)row.Waiting, Sessions = (uint)row.Sessions,
+            RdGatewayEndToEnd = row.RdGatewayEndToEnd,
         };
         BlockedFeatures.Fill(pool.BlockedFeatures, row.BlockedFeatures);
         if (Enum.TryParse<ReasonCode>(row.Trouble, out var code)) pool.Trouble = new Reason { Code = code, Detail = row.TroubleDetail ?? "" };
@@ -52,7 +53,8 @@ internal static class PoolContract
         request.HasName ? Name(request.Name) : null, request.HasDescription ? Description(request.Description) : null,
         request.HasSize ? Size(request.Size) : null, request.HasEnabled ? request.Enabled : null,
         request.HasImageVersionId ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
-        request.BlockedFeatures is { } blocked ? BlockedFeatures.Names(blocked.Features) : null);
+        request.BlockedFeatures is { } blocked ? BlockedFeatures.Names(blocked.Features) : null,
+        request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null);
 
     private static string Name(string name) =>
         name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");

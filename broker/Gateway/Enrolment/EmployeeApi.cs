@@ -5,17 +5,17 @@ using Montalegre.Vdi.Gateway.Hosting;
 
 namespace Montalegre.Vdi.Gateway.Enrolment;
 
-/// <summary>The RDP door's way to the broker's API for employees: it trusts the authority this gateway joined, and no other.</summary>
+/// <summary>The way of the RDP door and the RD Gateway to the broker's API for employees: it trusts the authority this gateway joined, and no other.</summary>
 internal sealed class EmployeeApi(IOptions<GatewayOptions> options, IConfiguration configuration) : IDisposable
 {
     private const string PortalsBroker = "Portal:Broker";
     private readonly Lock _once = new();
     private GrpcChannel? _channel;
 
-    /// <summary>Null when password sign-in is off, no API is named, or this gateway has not joined yet.</summary>
+    /// <summary>Null when no API is named, or this gateway has not joined yet.</summary>
     public Employee.EmployeeClient? Client()
     {
-        if (!options.Value.PasswordAtDoor || Address() is not { } address) return null;
+        if (Address() is not { } address) return null;
         lock (_once)
         {
             if (_channel is null)

@@ -8,7 +8,6 @@ using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.SignIns;
-using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.FrontEnd;
 
@@ -32,7 +31,7 @@ internal sealed class PasswordDoor(
 
     /// <summary>Takes the client over from its Connection Request to the end of its connection.</summary>
     /// <param name="signedIn">Called when the person has come in or been refused: until then the client counts as one in its handshake.</param>
-    public async Task ServeAsync(TcpStream network, NegotiationRequest asked, IPAddress client, Action signedIn, CancellationToken stopping)
+    public async Task ServeAsync(Stream network, NegotiationRequest asked, IPAddress client, Action signedIn, CancellationToken stopping)
     {
         if (api.Client() is not { } broker) return;
         var person = new DoorSignIn(broker, client, time);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
@@ -6,7 +7,6 @@ using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
-using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.FrontEnd;
 
@@ -28,7 +28,7 @@ internal sealed class RefusalScreen(DoorCertificate certificate, IOptions<Gatewa
         options.Value.RefusalShownFor > TimeSpan.Zero && asked.Requested.HasFlag(SecurityProtocols.Tls) && _places.TryTake(client);
 
     /// <summary>Takes the client over from its Connection Request to the end of its connection.</summary>
-    public async Task ShowAsync(TcpStream network, NegotiationRequest asked, IPAddress source, ReasonCode code, string reference, CancellationToken stopping)
+    public async Task ShowAsync(Stream network, NegotiationRequest asked, IPAddress source, ReasonCode code, string reference, CancellationToken stopping)
     {
         try
         {
@@ -70,15 +70,15 @@ internal sealed class RefusalScreen(DoorCertificate certificate, IOptions<Gatewa
     }
 
     /// <summary>Answers a Connection Request in the machine's place and speaks TLS.</summary>
-    public async Task<FrontEndConnection> AcceptAsync(TcpStream network, NegotiationRequest asked, CancellationToken ct)
+    public async Task<FrontEndConnection> AcceptAsync(Stream network, NegotiationRequest asked, CancellationToken ct)
     {
         const byte extendedClientData = 1;
         var confirm = new byte[ConnectionConfirm.LongestFrame];
         await network.WriteAsync(confirm.AsMemory(0, Write(new ConnectionConfirm.Accepted(extendedClientData, SecurityProtocols.Tls), confirm)), ct);
-        var tls = new TlsStream(network);
+        var tls = new SslStream(network, leaveInnerStreamOpen: false);
         try
         {
-            await tls.AuthenticateAsServerAsync(certificate.Rdp, ct);
+            await tls.AuthenticateAsServerAsync(certificate.Options, ct);
             return new FrontEndConnection(tls, asked.Requested);
         }
         catch

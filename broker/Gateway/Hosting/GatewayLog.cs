@@ -1,6 +1,7 @@
 using System.Net;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Relay;
+using Montalegre.Vdi.Protocol.Tsgu;
 
 namespace Montalegre.Vdi.Gateway.Hosting;
 
@@ -90,4 +91,16 @@ internal static partial class GatewayLog
 
     [LoggerMessage(4064, LogLevel.Error, "The broker failed a redemption with {Status}: {Problem}")]
     public static partial void RedeemFailed(this ILogger log, string status, string problem);
+
+    [LoggerMessage(4070, LogLevel.Information, "An RD Gateway client at {Client} was refused: {Code} {Reference}, shown to it as {Error}")]
+    public static partial void TunnelRefused(this ILogger log, IPAddress client, ReasonCode code, string reference, TsguError error);
+
+    [LoggerMessage(4071, LogLevel.Debug, "An RD Gateway request from {Client} was not taken: {Status} {Problem}")]
+    public static partial void RequestNotTaken(this ILogger log, IPAddress client, int status, string problem);
+
+    [LoggerMessage(4072, LogLevel.Information, "The RD Gateway handshake with {Client} broke: {Problem}")]
+    public static partial void TunnelBroke(this ILogger log, IPAddress client, string problem);
+
+    [LoggerMessage(4073, LogLevel.Error, "Serving an RD Gateway client at {Client} failed")]
+    public static partial void TunnelFailed(this ILogger log, IPAddress client, Exception e);
 }

@@ -1,7 +1,6 @@
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Protocol.Negotiation;
-using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
@@ -17,10 +16,10 @@ internal abstract record DoorOutcome
     public sealed record Joined(OpenConnection Connection) : DoorOutcome;
 
     /// <summary>A refusal that the client is to see on its screen.</summary>
-    public sealed record Shown(TcpStream Network, NegotiationRequest Asked, ReasonCode Code, string Reference) : DoorOutcome;
+    public sealed record Shown(Stream Network, NegotiationRequest Asked, ReasonCode Code, string Reference) : DoorOutcome;
 
     /// <summary>A client without a ticket, who may have a password.</summary>
-    public sealed record Visited(TcpStream Network, NegotiationRequest Asked) : DoorOutcome;
+    public sealed record Visited(Stream Network, NegotiationRequest Asked) : DoorOutcome;
 
     private sealed record Over : DoorOutcome;
 }

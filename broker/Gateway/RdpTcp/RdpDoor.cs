@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Extensions.Options;
@@ -25,14 +26,20 @@ internal sealed class RdpDoor(
     /// <summary>Serves and closes the connection; never throws but for a fault of ours.</summary>
     public async Task ServeAsync(Socket socket, IPAddress client, CancellationToken stopping)
     {
-        var acceptedAt = time.GetUtcNow();
+        using var _ = socket;
+        var network = new TcpStream(socket);
+        network.GiveUpAfter(options.Value.ClientSilence);
+        await ServeAsync(network, client, time.GetUtcNow(), null, stopping);
+    }
+
+    /// <summary>The same for RDP that came another way. Says once that the handshake is over, as for a socket.</summary>
+    /// <param name="arrived">Where it leads when its ticket is redeemed already; null when the ticket is in the routing token.</param>
+    public async Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival? arrived, CancellationToken stopping)
+    {
         var inHandshake = true;
-        TcpStream? network = null;
         try
         {
-            network = new TcpStream(socket);
-            network.GiveUpAfter(options.Value.ClientSilence);
-            var opened = await OpenAsync(network, client, acceptedAt, stopping);
+            var opened = await OpenAsync(network, client, acceptedAt, arrived, stopping);
             if (opened is not DoorOutcome.Visited) HandshakeOver();
             switch (opened)
             {
@@ -53,8 +60,8 @@ internal sealed class RdpDoor(
         finally
         {
             if (inHandshake) limits.HandshakeOver(client);
-            network?.Dispose();
-            socket.Dispose();
+            arrived?.Dispose();
+            await network.DisposeAsync();
         }
 
         void HandshakeOver()
@@ -67,11 +74,9 @@ internal sealed class RdpDoor(
     /// <summary>Tells a client that is not let in why, if it can be shown a page; never throws but for a fault of ours.</summary>
     public async Task ExplainAsync(Socket socket, IPAddress client, ReasonCode code, CancellationToken stopping)
     {
-        TcpStream? network = null;
         try
         {
-            network = new TcpStream(socket);
-            network.GiveUpAfter(options.Value.ClientSilence);
+            var network = new NetworkStream(socket, ownsSocket: true);
             if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked, client))
                 await refusals.ShowAsync(network, asked, client, code, "", stopping);
         }
@@ -81,12 +86,11 @@ internal sealed class RdpDoor(
         }
         finally
         {
-            network?.Dispose();
             socket.Dispose();
         }
     }
 
-    private async Task<DoorOutcome> OpenAsync(TcpStream network, IPAddress client, DateTimeOffset acceptedAt, CancellationToken stopping)
+    private async Task<DoorOutcome> OpenAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival? arrived, CancellationToken stopping)
     {
         if (await ReadRequestAsync(network, stopping) is not { } request) return DoorOutcome.Nothing;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
@@ -95,6 +99,11 @@ internal sealed class RdpDoor(
 
         if (request.Negotiation is not { } negotiation || !negotiation.Requested.HasFlag(SecurityProtocols.Tls))
             return await RefuseAsync(network, null, client, null, ReasonCode.TlsRefused, "", NegotiationFailureCode.TlsRequired, ct);
+        if (arrived is not null)
+        {
+            using var there = arrived.Target;
+            return await ConnectAsync(network, negotiation, client, acceptedAt, there, request, arrived.Machine, ct);
+        }
         if (request.RoutingToken is null && passwords.Takes(negotiation)) return new DoorOutcome.Visited(network, negotiation);
         if (!TicketText.LooksRight(request.RoutingToken))
             return await RefuseTicketAsync(network, negotiation, client, request.RoutingToken is null ? ReasonCode.NoTicket : ReasonCode.TicketUnknown, "", ct);
@@ -104,7 +113,14 @@ internal sealed class RdpDoor(
             return await RefuseTicketAsync(network, negotiation, client, refused.Code, refused.Reference, ct);
 
         using var target = ((Redemption.Granted)redemption).Target;
-        switch (await machines.ConnectAsync(target, request, ct))
+        return await ConnectAsync(network, negotiation, client, acceptedAt, target, request, null, ct);
+    }
+
+    private async Task<DoorOutcome> ConnectAsync(
+        Stream network, NegotiationRequest negotiation, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, ConnectionRequest request,
+        Socket? connected, CancellationToken ct)
+    {
+        switch (await machines.ConnectAsync(target, request, ct, connected))
         {
             case MachineAnswer.Refused no:
                 var failure = no.Code == ReasonCode.NotSupported ? NegotiationFailureCode.HybridRequired : NegotiationFailureCode.InconsistentFlags;
@@ -116,7 +132,7 @@ internal sealed class RdpDoor(
         }
     }
 
-    private async Task<ConnectionRequest?> ReadRequestAsync(TcpStream network, CancellationToken stopping)
+    private async Task<ConnectionRequest?> ReadRequestAsync(Stream network, CancellationToken stopping)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.FirstRequestDeadline, Timeout.InfiniteTimeSpan);
@@ -134,17 +150,18 @@ internal sealed class RdpDoor(
     }
 
     private async Task<DoorOutcome> JoinAsync(
-        TcpStream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
+        Stream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
         CancellationToken ct)
     {
-        var tls = new TlsStream(network);
+        // Ours works on a socket alone; what came through the RD Gateway is a stream of the web server's.
+        Stream tls = network is TcpStream socket ? new TlsStream(socket) : new SslStream(network, leaveInnerStreamOpen: false);
         Stream clientSide = target.Policy.NeedsFilter ? new PolicyStream(tls, new ChannelFilter(target.Policy)) : tls;
         var relay = new Relay.Relay(clientSide, machine.Stream);
         try
         {
             // The client has no part in the machine's network level authentication: its own leg is TLS.
             await WriteAsync(network, machine.Confirm with { Selected = SecurityProtocols.Tls }, ct);
-            await tls.AuthenticateAsServerAsync(certificate.Rdp, ct);
+            await AuthenticateAsync(tls, ct);
             if (await ClientSplice.RunAsync(clientSide, machine.Stream, new(machine.Confirm.Selected, target.Policy.BlockedChannels), target.SignIn, AnswerAsync, ct) is not { } screen)
             {
                 await relay.AbandonAsync(RelayEnd.ClientClosed);
@@ -194,7 +211,7 @@ internal sealed class RdpDoor(
     }
 
     private Task<DoorOutcome> RefuseTicketAsync(
-        TcpStream network, NegotiationRequest asked, IPAddress client, ReasonCode code, string reference, CancellationToken ct)
+        Stream network, NegotiationRequest asked, IPAddress client, ReasonCode code, string reference, CancellationToken ct)
     {
         var isGuess = code is ReasonCode.TicketUnknown or ReasonCode.TicketUsed or ReasonCode.TicketExpired or ReasonCode.TicketForeign;
         if (isGuess && limits.CountWrongTicket(client)) log.TooManyWrongTickets(client, options.Value.Limits.WrongTicketsPerMinute);
@@ -203,7 +220,7 @@ internal sealed class RdpDoor(
 
     /// <param name="bare">What a client hears that cannot be shown a page.</param>
     private async Task<DoorOutcome> RefuseAsync(
-        TcpStream network, NegotiationRequest? asked, IPAddress client, MachineTarget? target, ReasonCode code, string reference,
+        Stream network, NegotiationRequest? asked, IPAddress client, MachineTarget? target, ReasonCode code, string reference,
         NegotiationFailureCode bare, CancellationToken ct)
     {
         log.ConnectionRefused(client, code, reference);
@@ -213,7 +230,10 @@ internal sealed class RdpDoor(
         return DoorOutcome.Nothing;
     }
 
-    private static async Task WriteAsync(TcpStream network, ConnectionConfirm confirm, CancellationToken ct)
+    private Task AuthenticateAsync(Stream tls, CancellationToken ct) =>
+        tls is TlsStream ours ? ours.AuthenticateAsServerAsync(certificate.Rdp, ct) : ((SslStream)tls).AuthenticateAsServerAsync(certificate.Options, ct);
+
+    private static async Task WriteAsync(Stream network, ConnectionConfirm confirm, CancellationToken ct)
     {
         var buffer = new byte[ConnectionConfirm.LongestFrame];
         await network.WriteAsync(buffer.AsMemory(0, Write(confirm, buffer)), ct);

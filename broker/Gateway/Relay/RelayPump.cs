@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Authentication;
 using Montalegre.Vdi.Protocol.Wire;
 using Montalegre.Vdi.Tls;
 
@@ -56,5 +57,6 @@ internal sealed class RelayPump(Stream from, Stream to)
     }
 
     /// <summary>A peer that resets, vanishes or sends a broken record has left; so has one whose socket we closed.</summary>
-    private static bool IsLeaving(Exception e) => e is IOException or ObjectDisposedException or WireFormatException;
+    private static bool IsLeaving(Exception e) =>
+        e is IOException or ObjectDisposedException or InvalidOperationException or NotSupportedException or AuthenticationException or WireFormatException;
 }

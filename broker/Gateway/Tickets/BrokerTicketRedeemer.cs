@@ -47,7 +47,7 @@ internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOp
         {
             Ticket = presented.Ticket,
             ClientAddress = presented.Client.ToString(),
-            Carrier = TicketCarrier.RoutingToken,
+            Carrier = presented.Carrier,
             ClientName = presented.ClientName,
         }, deadline: time.GetUtcNow().UtcDateTime + CallDeadline, cancellationToken: ct);
         return answer.OutcomeCase switch
@@ -63,7 +63,12 @@ internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOp
         try
         {
             var signIn = target.UserName.Length == 0 ? null : new SignIn(target.Domain, target.UserName, target.Secret.Span);
-            return new(target.SessionId, target.ConnectionId, target.MachineId, target.Address, (int)target.Port, target.CertificateSha256.Memory, signIn) { Policy = PolicyOf(target) };
+            return new(target.SessionId, target.ConnectionId, target.MachineId, target.Address, (int)target.Port, target.CertificateSha256.Memory, signIn)
+            {
+                Policy = PolicyOf(target),
+                MachineName = target.MachineName,
+                EndToEnd = target.RdgEndToEnd,
+            };
         }
         finally
         {

@@ -18,6 +18,9 @@ public sealed class TypedSignIn : IDisposable
         _length = length;
     }
 
+    /// <summary>The same from another reader than ours; the array must be pinned and is this object's from now on.</summary>
+    public static TypedSignIn Own(string domain, string userName, byte[] pinnedUtf8Password, int length) => new(domain, userName, pinnedUtf8Password, length);
+
     public string Domain { get; }
 
     public string UserName { get; }

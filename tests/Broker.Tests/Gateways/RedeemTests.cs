@@ -237,9 +237,11 @@ public sealed class RedeemTests : IClassFixture<TestDatabase>
     {
         var (machine, _, ticket) = await LaunchedAsync();
         using var agent = TestAgent.Connect(_agents, machine);
-        await _rows.ExecuteAsync("update pool set blocked_features = '{drives,clipboard_from_desktop}' where pool_id = (select pool_id from machine where machine_id = @id)", new { id = machine.Value });
+        await _rows.ExecuteAsync("update pool set blocked_features = '{drives,clipboard_from_desktop}', rd_gateway_end_to_end = true where pool_id = (select pool_id from machine where machine_id = @id)", new { id = machine.Value });
         var answer = await AskAsync(Redeem(), await GatewayAsync(), ticket);
         Assert.Equal([DeviceFeature.Drives, DeviceFeature.ClipboardFromDesktop], answer.Target.BlockedFeatures);
+        Assert.True(answer.Target.RdgEndToEnd);
+        Assert.NotEmpty(answer.Target.MachineName);
     }
 
     private Task BreakAsync(Target target, string end, int secondsAgo = 0, bool opened = true) => _rows.ExecuteAsync(

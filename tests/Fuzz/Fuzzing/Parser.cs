@@ -26,6 +26,7 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         new("initial", [Samples.ConnectInitial], bytes => ConnectInitial.Rewrite(bytes, Edit)),
         new("senddata", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => SendDataRequest.Read(bytes)),
         new("clientinfo", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], RewriteClientInfo),
+        .. TsguParsers.All,
         new("splice", [[.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode]], Splice),
         new("typed", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => ClientInfo.ReadTyped(bytes).Dispose()),
         new("tsrequest", [TsRequests.Challenge, TsRequests.Proof, TsRequests.Refusal], ReadTsRequest),

@@ -21,7 +21,7 @@ internal sealed class RdpScreen : IAsyncDisposable
 
     public static async Task<RdpScreen> StartAsync()
     {
-        var display = Enumerable.Range(700, 200).First(d => !File.Exists($"/tmp/.X11-unix/X{d}") && !File.Exists($"/tmp/.X{d}-lock"));
+        var display = Enumerable.Range(700, 200).OrderBy(_ => Random.Shared.Next()).First(d => !File.Exists($"/tmp/.X11-unix/X{d}") && !File.Exists($"/tmp/.X{d}-lock"));
         var screen = new RdpScreen(display);
         Assert.True(await Eventually.IsTrueAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"), Patience), $"Xvfb did not start: {screen._server.Output}");
         return screen;

@@ -17,7 +17,11 @@ public sealed class XrdpMachine : IAsyncLifetime
     private OwnProcess? _xrdp;
     private string? _missing;
 
-    public string UserName { get; } = $"gwt{Environment.ProcessId}";
+    // Several test classes have a machine of their own in one process, at the same time.
+    private static int _machines;
+    private readonly int _number = Interlocked.Increment(ref _machines);
+
+    public string UserName => $"gwt{Environment.ProcessId}n{_number}";
 
     public string Password { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
 
@@ -121,7 +125,7 @@ public sealed class XrdpMachine : IAsyncLifetime
             MaxLoginRetry=1
             AlwaysGroupCheck=false
             [Sessions]
-            X11DisplayOffset={200 + (Environment.ProcessId % 50 * 10)}
+            X11DisplayOffset={200 + ((Environment.ProcessId + (_number * 13)) % 50 * 10)}
             MaxSessions=9
             KillDisconnected=false
             Policy=Default

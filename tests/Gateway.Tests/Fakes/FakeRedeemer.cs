@@ -16,6 +16,9 @@ internal sealed class FakeRedeemer : ITicketRedeemer
     private readonly ConcurrentDictionary<string, MachineTarget> _fresh = new();
     private readonly ConcurrentDictionary<string, bool> _used = new();
 
+    /// <summary>What an RD Gateway client has to ask for with any of these tickets.</summary>
+    public const string MachineName = "desk-1";
+
     public ConcurrentQueue<TicketPresented> Presented { get; } = new();
 
     /// <summary>What the targets of tickets made from now on let pass.</summary>
@@ -24,12 +27,15 @@ internal sealed class FakeRedeemer : ITicketRedeemer
     /// <summary>Grants used tickets too, as the broker does for a client whose connection broke a moment ago.</summary>
     public bool LetsComeBack { get; init; }
 
-    public string NewTicket(IPEndPoint machine, byte[] certificateSha256, string userName = "somebody", string secret = "one-time-secret")
+    public string NewTicket(IPEndPoint machine, byte[] certificateSha256, string userName = "somebody", string secret = "one-time-secret", bool endToEnd = false)
     {
         var ticket = Unknown();
         _fresh[ticket] = new MachineTarget(
             Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), machine.Address.ToString(), machine.Port,
-            certificateSha256, new SignIn("", userName, Encoding.UTF8.GetBytes(secret))) { Policy = Policy };
+            certificateSha256, new SignIn("", userName, Encoding.UTF8.GetBytes(secret)))
+        {
+            MachineName = MachineName, Policy = Policy, EndToEnd = endToEnd,
+        };
         return ticket;
     }
 
