@@ -42,7 +42,8 @@ public sealed class DesktopClient : IAsyncDisposable
     {
         _socket.Options.AddSubProtocol(Html5Limits.SubProtocol);
         foreach (var (name, value) in headers) _socket.Options.SetRequestHeader(name, value);
-        _socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        // On loopback, with a certificate that a test has just made itself.
+        _socket.Options.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null;
     }
 
     /// <summary>Opens the socket and says Hello with this ticket.</summary>
