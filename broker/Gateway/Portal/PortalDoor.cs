@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Html5;
+using Montalegre.Vdi.Gateway.RdGateway;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Portal.Hosting;
 
@@ -30,14 +31,16 @@ internal static class PortalDoor
         }
         builder.Services.AddPortal(builder.Configuration);
         builder.Services.AddHtml5();
-        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, IOptions<Html5Options>, DoorCertificate>((portal, gateway, html5, door) =>
+        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>, IOptions<Html5Options>>((portal, gateway, door, rdGateway, html5) =>
         {
+            portal.RdGateway = rdGateway.Value.Enabled;
             portal.InBrowser = html5.Value.WorkerFolder.Length > 0;
             if (portal.KeyFolder.Length == 0) portal.KeyFolder = Path.Combine(gateway.Value.StateDirectory, "portal-keys");
             if (portal.RdpCertificateSha256.Length == 0) portal.RdpCertificateSha256 = Fingerprint(door);
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<PortalDoorOptions>, DoorCertificate>(Open);
+        builder.Services.AddRdGateway();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<PortalDoorOptions>, DoorCertificate, RdGatewayDoor>(Open);
     }
 
     public static void MapPortalDoor(this WebApplication app)
@@ -54,7 +57,7 @@ internal static class PortalDoor
     private static string Fingerprint(DoorCertificate door) =>
         door.Options.ServerCertificateContext!.TargetCertificate.GetCertHashString(HashAlgorithmName.SHA256);
 
-    private static void Open(KestrelServerOptions kestrel, IOptions<PortalDoorOptions> options, DoorCertificate door)
+    private static void Open(KestrelServerOptions kestrel, IOptions<PortalDoorOptions> options, DoorCertificate door, RdGatewayDoor rdGateway)
     {
         kestrel.AddServerHeader = false;
         var limits = kestrel.Limits;
@@ -78,6 +81,7 @@ internal static class PortalDoor
                     ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
                 }),
             });
+            listen.Use(rdGateway.Before);
         });
     }
 }

@@ -79,6 +79,22 @@ public class XrdpMachine : IAsyncLifetime
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
+    /// <summary>Process ids of the X servers of this machine's person: one for each session.</summary>
+    public int[] Sessions() => [.. ProcessesOfUser().Where(p => p.CommandLine.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal)).Select(p => p.Id).Order()];
+
+    /// <summary>Copies a text in the person's session.</summary>
+    public Task CopyAsync(string text) => InSessionAsync($"printf %s '{text}' | xclip -selection clipboard -i >/dev/null 2>&1");
+
+    /// <summary>What Ctrl-V would paste in the person's session; empty when there is nothing.</summary>
+    public Task<string> PasteAsync() => InSessionAsync("timeout 2 xclip -selection clipboard -o 2>/dev/null || true");
+
+    private Task<string> InSessionAsync(string command)
+    {
+        var server = ProcessesOfUser().Select(p => p.CommandLine).First(c => c.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal));
+        var display = server.Split('\0').First(a => a.StartsWith(':'));
+        return OwnProcess.RunAsync("/usr/sbin/runuser", "-u", UserName, "--", "env", $"DISPLAY={display}", $"XAUTHORITY=/home/{UserName}/.Xauthority", "sh", "-c", command);
+    }
+
     /// <summary>What xrdp and sesman wrote, for the message of a test that failed.</summary>
     public string Logs => string.Join('\n', new[] { "xrdp.log", "sesman.log" }.Select(InDirectory).Where(File.Exists).Select(File.ReadAllText));
 
@@ -180,17 +196,29 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>The session outlives xrdp on purpose; its account is ours alone, so whatever runs under it is too.</summary>
     private void KillProcessesOfUser()
     {
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
+        foreach (var (id, _) in ProcessesOfUser())
+        {
+            try { System.Diagnostics.Process.GetProcessById(id).Kill(); }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception) { /* it ended by itself */ }
+        }
+    }
+
+    private List<(int Id, string CommandLine)> ProcessesOfUser()
+    {
+        var found = new List<(int, string)>();
+        foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
             try
             {
-                if (File.ReadLines(Path.Combine(process, "environ")).FirstOrDefault()?.Contains($"USER={UserName}\0", StringComparison.Ordinal) == true)
-                    System.Diagnostics.Process.GetProcessById(int.Parse(Path.GetFileName(process))).Kill();
+                if (int.TryParse(Path.GetFileName(process), out var id)
+                    && File.ReadLines(Path.Combine(process, "environ")).FirstOrDefault()?.Contains($"USER={UserName}\0", StringComparison.Ordinal) == true)
+                    found.Add((id, File.ReadAllText(Path.Combine(process, "cmdline"))));
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // It ended by itself between the listing and the look.
             }
         }
+        return found;
     }
 }

@@ -27,6 +27,10 @@ internal sealed partial class PortalRig(Action<WebApplicationBuilder>? desktops 
     public FakeBroker Broker { get; } = new();
     public FakeDesktop Desktop { get; } = new();
     public Uri Address { get; private set; } = null!;
+
+    /// <summary>True when the pages' own address is an RD Gateway too, as a gateway says of itself.</summary>
+    public bool RdGateway { get; init; }
+
     public ConcurrentQueue<string> Log { get; } = new();
 
     public async ValueTask InitializeAsync()
@@ -48,6 +52,7 @@ internal sealed partial class PortalRig(Action<WebApplicationBuilder>? desktops 
             ["Portal:Broker"] = AddressOf(_broker).ToString(),
             ["Portal:BrokerAuthority"] = pem,
             ["Portal:KeyFolder"] = Path.Combine(_folder, "keys"),
+            ["Portal:RdGateway"] = RdGateway.ToString(),
             ["Portal:WaitingRefresh"] = "00:00:01",
             ["Portal:FirstAnswer"] = "00:00:01",
             ["Portal:RdpCertificateSha256"] = new string('a', 64),
