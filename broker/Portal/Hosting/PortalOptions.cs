@@ -17,6 +17,9 @@ public sealed class PortalOptions
     /// <summary>SHA-256 of the RDP door's certificate in hex; it then stands in the command line. Empty: trust on first use.</summary>
     public string RdpCertificateSha256 { get; set; } = "";
 
+    /// <summary>Whether desktops open in the browser here. The gateway says so itself: without its worker they do not.</summary>
+    public bool InBrowser { get; set; } = true;
+
     /// <summary>True where these pages' own address is an RD Gateway too; set by the gateway that serves them.</summary>
     public bool RdGateway { get; set; }
 
@@ -25,8 +28,6 @@ public sealed class PortalOptions
 
     /// <summary>PEM private key of <see cref="SigningCertificateFile"/>; RSA, as mstsc wants it.</summary>
     public string SigningKeyFile { get; set; } = "";
-    /// <summary>Whether desktops open in the browser here. The gateway says so itself: without its worker they do not.</summary>
-    public bool InBrowser { get; set; } = true;
 
     /// <summary>How long one question to the broker may take.</summary>
     public TimeSpan BrokerDeadline { get; set; } = TimeSpan.FromSeconds(8);

@@ -28,7 +28,8 @@ public sealed class ShadowMachine : IAsyncLifetime
     {
         _missing = Needed.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"{file} is missing; install freerdp2-shadow-x11, xvfb, x11-utils and x11-xserver-utils." : null;
         if (_missing is not null) return;
-        _processes.Add(OwnProcess.Start("/usr/bin/Xvfb", [_display, "-screen", "0", "1024x768x24"]));
+        // Without -noreset the screen starts anew when the look below ends, and refuses whoever comes in that moment.
+        _processes.Add(OwnProcess.Start("/usr/bin/Xvfb", [_display, "-screen", "0", "1024x768x24", "-noreset"]));
         Assert.True(await Eventually.IsTrueAsync(HasScreenAsync, Patience), _processes[0].Output);
         // Something changes ten times a second, or there would be one picture and no more.
         _processes.Add(OwnProcess.Start("/bin/sh", ["-c", "while true; do xsetroot -solid '#2266CC'; sleep 0.1; xsetroot -solid '#CC6622'; sleep 0.1; done"], ("DISPLAY", _display)));

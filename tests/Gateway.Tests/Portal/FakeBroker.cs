@@ -23,6 +23,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public Reason? Refusal { get; set; }
     public RpcException? SignInStatus { get; set; }
     public bool Away { get; set; }
+
     /// <summary>Tickets as an RDP door accepts them, where one is in the test.</summary>
     public Func<string>? NewTicket { get; set; }
 
