@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.OpenApi;
 
@@ -19,6 +20,7 @@ internal static class Program
             await Console.Error.WriteLineAsync("The broker does not run as root. Start it as a user of its own, for example: setpriv --reuid=montalegre --regid=montalegre --init-groups -- montalegre-broker");
             return BadConfiguration;
         }
+        if (arguments is ["db", .. var command]) return await DatabaseCommand.RunAsync(command);
         try
         {
             await using var app = BrokerApplication.Build(arguments);
@@ -33,7 +35,7 @@ internal static class Program
         }
     }
 
-    private static List<string> Problems(Exception e) => e switch
+    internal static List<string> Problems(Exception e) => e switch
     {
         OptionsValidationException options => [.. options.Failures],
         StartUpException start => [start.Message],

@@ -9,6 +9,7 @@ internal static class InfrastructureCommands
     [
         new("hosts", "", "anfitriões de máquinas", "hosts of machines", HostsAsync),
         new("hosts add", "<name> <libvirt-uri> --storage <directory> [--network user|network:<name>|bridge:<name>]", "junta um anfitrião", "add a host", AddHostAsync),
+        new("hosts remove", "<host>", "retira um anfitrião; nada nele é alterado", "let a host go; nothing on it is touched", RemoveHostAsync),
         new("images", "", "versões de imagens", "image versions", ImagesAsync),
         new("images publish", "<name> <file>", "publica uma versão de imagem", "publish an image version", PublishAsync),
         new("gateways", "", "gateways", "gateways", GatewaysAsync),
@@ -49,6 +50,14 @@ internal static class InfrastructureCommands
         var request = new AddHostRequest { Name = words[0], Uri = words[1], Network = call.Line.Option("network") ?? "user", StoragePath = call.Line.Option("storage") ?? throw new UsageException("--storage") };
         var host = await new Infrastructure.InfrastructureClient(call.Calls).AddHostAsync(request, call.AsAdministrator);
         call.Screen.Done(host, $"Anfitrião {host.Name} junto", $"Host {host.Name} added");
+        return 0;
+    }
+
+    private static async Task<int> RemoveHostAsync(Invocation call)
+    {
+        var host = await FindHostAsync(call, call.Line.Take(2, 1, 1)[0]);
+        await new Infrastructure.InfrastructureClient(call.Calls).RemoveHostAsync(new() { HostId = host.HostId }, call.AsAdministrator);
+        call.Screen.Done(host, $"Anfitrião {host.Name} retirado", $"Host {host.Name} removed");
         return 0;
     }
 

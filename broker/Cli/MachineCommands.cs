@@ -15,6 +15,8 @@ internal static class MachineCommands
         new("machines restart", "<machine>", "reinicia", "restart", call => ActAsync(call, (client, id, options) => client.RestartAsync(new() { MachineId = id }, options))),
         new("machines refresh", "<machine>", "volta à imagem", "go back to the image version", call => ActAsync(call, (client, id, options) => client.RefreshAsync(new() { MachineId = id }, options))),
         new("machines drain", "<machine> [--off]", "não recebe sessões novas", "take no new sessions", DrainAsync),
+        new("machines remove", "<machine>", "retira; uma adotada e o seu disco ficam no anfitrião", "remove; an adopted one and its disk stay on their host", call => ActAsync(call, (client, id, options) => client.RemoveAsync(new() { MachineId = id }, options))),
+        new("machines adopt", "<pool> <host> <domain-uuid> [<address[:port]>]", "adota uma máquina virtual existente e mostra o documento de adesão", "adopt an existing virtual machine and print its join document", AdoptAsync),
         new("machines add", "<pool> <name> <address[:port]>", "junta um computador existente e mostra o documento de adesão", "add an existing computer and print its join document", AddAsync),
     ];
 
@@ -57,11 +59,29 @@ internal static class MachineCommands
     private static async Task<int> AddAsync(Invocation call)
     {
         var words = call.Line.Take(2, 3, 3);
-        var (address, port) = IPEndPoint.TryParse(words[2], out var end)
-            ? (end.Address.ToString(), end.Port == 0 ? UsualPort : (uint)end.Port)
-            : words[2].Split(':') is [var host, var text] && uint.TryParse(text, out var given) ? (host, given) : (words[2], UsualPort);
+        var (address, port) = Reach(words[2]);
         var pool = await PoolCommands.FindAsync(call, words[0]);
         var added = await new Machines.MachinesClient(call.Calls).AddManualAsync(new() { PoolId = pool.PoolId, Name = words[1], Address = address, Port = port }, call.AsAdministrator);
+        return Show(call, added);
+    }
+
+    // Without an address the gateway takes the first one that the agent tells.
+    private static async Task<int> AdoptAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 3, 4);
+        var (address, port) = words.Length > 3 ? Reach(words[3]) : ("", 0);
+        var pool = await PoolCommands.FindAsync(call, words[0]);
+        var host = await InfrastructureCommands.FindHostAsync(call, words[1]);
+        return Show(call, await new Machines.MachinesClient(call.Calls).AdoptAsync(
+            new() { PoolId = pool.PoolId, HostId = host.HostId, DomainUuid = words[2], Address = address, Port = port }, call.AsAdministrator));
+    }
+
+    private static (string Address, uint Port) Reach(string text) => IPEndPoint.TryParse(text, out var end)
+        ? (end.Address.ToString(), end.Port == 0 ? UsualPort : (uint)end.Port)
+        : text.Split(':') is [var host, var last] && uint.TryParse(last, out var given) ? (host, given) : (text, UsualPort);
+
+    private static int Show(Invocation call, AddManualMachineResponse added)
+    {
         if (call.Screen.Json) call.Screen.Message(added);
         else call.Screen.Result(added.JoinDocument);
         call.Screen.Say($"Dê este documento ao agente até {Screen.Time(added.JoinExpiresAt)}; serve uma vez.", $"Give this document to the agent before {Screen.Time(added.JoinExpiresAt)}; it works once.");

@@ -5,7 +5,7 @@ using Montalegre.Vdi.AdminUi.Words;
 
 namespace Montalegre.Vdi.AdminUi.Tests;
 
-public sealed class WordsTests
+public sealed partial class WordsTests
 {
     [Fact]
     public void Every_word_of_the_component_library_has_a_Portuguese_one()
@@ -26,6 +26,20 @@ public sealed class WordsTests
         Assert.Equal("23 alterações", pt.ChangesWaiting(23));
         Assert.Equal("2 h 5 min", pt.Span(TimeSpan.FromMinutes(125)));
     }
+
+    [Fact]
+    public void No_Brazilian_word_stands_where_a_Portuguese_one_belongs()
+    {
+        var pt = new Language(new("pt-PT"));
+        var words = typeof(Language).GetProperties().Where(p => p.PropertyType == typeof(string)).Select(p => (string)p.GetValue(pt)!)
+            .Concat(MudWords.Portuguese.Values)
+            .Concat(Enum.GetValues<Contracts.Common.V1.ReasonCode>().Select(code => Contracts.ReasonTexts.Sentence(code, pt.Culture)));
+        Assert.DoesNotContain(words, sentence => Brazilian().IsMatch(sentence));
+        Assert.Matches(Brazilian(), "Digite a senha do usuário");
+    }
+
+    [System.Text.RegularExpressions.GeneratedRegex(@"\b(usuários?|senhas?|telas?|arquivos?|salvar|deletar|excluir|excluíd[oa]s?|logar|logou|digite|gerenci\w+|cadastr\w+|celular|área de trabalho|piscinas?|registro|baixar|conosco|você)\b", System.Text.RegularExpressions.RegexOptions.IgnoreCase)]
+    private static partial System.Text.RegularExpressions.Regex Brazilian();
 
     [Theory]
     [InlineData("/machines?q=a", true)]

@@ -27,6 +27,10 @@ public sealed class ArchitectureTests
         Holds(ArchitectureRules.ArrowsHold, Sample(new Project("Gateway", "broker/Gateway", ["Domain"], [], false)));
 
     [Fact]
+    public void Gateway_gets_tls_and_no_other_native_code() =>
+        Holds(ArchitectureRules.ArrowsHold, Sample(new Project("Gateway", "broker/Gateway", ["Tls", "Native"], [], false)));
+
+    [Fact]
     public void Projects_bring_in_only_listed_packages() =>
         Holds(ArchitectureRules.PackagesAreAllowed, Sample(new Project("Gateway", "broker/Gateway", [], ["Npgsql"], false)));
 

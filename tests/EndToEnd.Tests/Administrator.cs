@@ -20,6 +20,7 @@ public sealed class Administrator
         Sessions = new(channel);
         Pools = new(channel);
         Audit = new(channel);
+        Infrastructure = new(channel);
     }
 
     public Machines.MachinesClient Machines { get; }
@@ -29,6 +30,8 @@ public sealed class Administrator
     public Pools.PoolsClient Pools { get; }
 
     public Audit.AuditClient Audit { get; }
+
+    public Infrastructure.InfrastructureClient Infrastructure { get; }
 
     /// <summary>What every call carries.</summary>
     public Metadata Token => _token;

@@ -8,6 +8,8 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 /// <summary>An employee with the public API in hand.</summary>
 public sealed class Person(DemonstrationStack stack, Employee.EmployeeClient employee, Metadata token)
 {
+    private const string DemonstrationPool = "Escritório";
+
     /// <summary>A first boot under emulation takes half a minute; on a busy machine several times that.</summary>
     public static readonly TimeSpan BootPatience = TimeSpan.FromMinutes(6);
 
@@ -18,14 +20,15 @@ public sealed class Person(DemonstrationStack stack, Employee.EmployeeClient emp
         return new(stack, employee, await desktops.SignInAsync(employee, CancellationToken.None));
     }
 
-    /// <summary>The one desktop that the demonstration offers.</summary>
-    public async Task<Desktop> DesktopAsync() => Assert.Single((await employee.ListDesktopsAsync(new(), token)).Desktops);
+    /// <summary>The desktop of a pool; without a name the one that the demonstration offers.</summary>
+    public async Task<Desktop> DesktopAsync(string pool = DemonstrationPool) =>
+        Assert.Single((await employee.ListDesktopsAsync(new(), token)).Desktops, desktop => desktop.Name == pool);
 
     /// <summary>Launches and waits in the queue until there is a ticket.</summary>
-    public async Task<LaunchReady> LaunchAsync(string? requestId = null)
+    public async Task<LaunchReady> LaunchAsync(string? requestId = null, string pool = DemonstrationPool)
     {
         using var limit = new CancellationTokenSource(BootPatience);
-        using var call = employee.Launch(new() { PoolId = (await DesktopAsync()).PoolId, RequestId = requestId ?? Guid.NewGuid().ToString() }, token, cancellationToken: limit.Token);
+        using var call = employee.Launch(new() { PoolId = (await DesktopAsync(pool)).PoolId, RequestId = requestId ?? Guid.NewGuid().ToString() }, token, cancellationToken: limit.Token);
         await foreach (var progress in call.ResponseStream.ReadAllAsync(limit.Token))
         {
             if (progress.KindCase == LaunchProgress.KindOneofCase.Ready) return progress.Ready;
@@ -35,9 +38,9 @@ public sealed class Person(DemonstrationStack stack, Employee.EmployeeClient emp
     }
 
     /// <summary>Launches and connects a real client, and waits for a colour on its screen.</summary>
-    public async Task<LaunchReady> ConnectAsync(RdpScreen screen, string color)
+    public async Task<LaunchReady> ConnectAsync(RdpScreen screen, string color, string pool = DemonstrationPool)
     {
-        var ready = await LaunchAsync();
+        var ready = await LaunchAsync(pool: pool);
         var client = screen.Connect(stack.RdpAddress, ready.Ticket);
         if (!await screen.ShowsAsync(color, TimeSpan.FromMinutes(2)))
         {
@@ -50,7 +53,7 @@ public sealed class Person(DemonstrationStack stack, Employee.EmployeeClient emp
     public async Task<EmployeeLogOffResponse> LogOffAsync(string session) => await employee.LogOffAsync(new() { SessionId = session }, token);
 
     /// <summary>Waits until the own desktop is in a state.</summary>
-    public async Task UntilAsync(DesktopState state, TimeSpan patience) =>
-        Assert.True(await Eventually.IsTrueAsync(async () => (await DesktopAsync()).State == state, patience),
-            $"The desktop is {(await DesktopAsync()).State}, not {state}.\n{stack.Broker.LastLines(20)}");
+    public async Task UntilAsync(DesktopState state, TimeSpan patience, string pool = DemonstrationPool) =>
+        Assert.True(await Eventually.IsTrueAsync(async () => (await DesktopAsync(pool)).State == state, patience),
+            $"The desktop is {(await DesktopAsync(pool)).State}, not {state}.\n{stack.Broker.LastLines(20)}");
 }

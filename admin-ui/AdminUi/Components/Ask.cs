@@ -8,7 +8,8 @@ namespace Montalegre.Vdi.AdminUi.Components;
 /// <summary>Asks, acts, and says how it ended: every action of the console goes this way.</summary>
 internal sealed class Ask(IDialogService dialogs, ISnackbar snackbar, Language say)
 {
-    public async Task<bool> ThenAsync(Question question, Func<Task> act, string done)
+    /// <param name="done">What to say once it is done; null when the action says it itself.</param>
+    public async Task<bool> ThenAsync(Question question, Func<Task> act, string? done)
     {
         var dialog = await dialogs.ShowAsync<ConfirmDialog>(null, new DialogParameters<ConfirmDialog> { { d => d.Question, question } });
         return await dialog.Result is { Canceled: false } && await DoAsync(act, done);
@@ -20,12 +21,12 @@ internal sealed class Ask(IDialogService dialogs, ISnackbar snackbar, Language s
         return await dialog.Result is { Canceled: false, Data: T answer } ? answer : null;
     }
 
-    public async Task<bool> DoAsync(Func<Task> act, string done)
+    public async Task<bool> DoAsync(Func<Task> act, string? done)
     {
         try
         {
             await act();
-            snackbar.Add(done, Severity.Success);
+            if (done is not null) snackbar.Add(done, Severity.Success);
             return true;
         }
         catch (RpcException e)

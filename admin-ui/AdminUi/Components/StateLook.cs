@@ -34,6 +34,14 @@ public sealed record StateLook(string Tone, string Icon, string Word)
         _ => new("plain", Outlined.HelpOutline, say.State(power)),
     };
 
+    internal static StateLook Image(string state, Language say) => state switch
+    {
+        "publishing" => new("busy", Outlined.CloudSync, say.ImageState(state)),
+        "ready" => new("good", Outlined.CheckCircle, say.ImageState(state)),
+        "failed" => new("bad", Outlined.ErrorOutline, say.ImageState(state)),
+        _ => new("calm", Outlined.Archive, say.ImageState(state)),
+    };
+
     internal static StateLook Enabled(bool enabled, Language say) => enabled
         ? new("good", Outlined.CheckCircle, say.EnabledWord)
         : new("calm", Outlined.Block, say.DisabledWord);

@@ -11,8 +11,6 @@ using Montalegre.Vdi.AdminUi.SignIn;
 using Montalegre.Vdi.AdminUi.Words;
 using MudBlazor;
 using MudBlazor.Services;
-using Serilog;
-using Serilog.Formatting.Compact;
 
 namespace Montalegre.Vdi.AdminUi.Hosting;
 
@@ -30,7 +28,7 @@ internal static class ConsoleHost
         builder.WebHost.UseStaticWebAssets();
         adjust?.Invoke(builder);
         var options = builder.Configuration.GetSection(ConsoleOptions.Section).Get<ConsoleOptions>() ?? new();
-        AddLogging(builder);
+        builder.Services.AddLogs(builder.Configuration, options);
         AddListening(builder, options);
         AddSignIn(builder, options);
 
@@ -84,11 +82,6 @@ internal static class ConsoleHost
             context.Request.Method = HttpMethods.Get;
         return next(context);
     });
-
-    private static void AddLogging(WebApplicationBuilder builder) => builder.Host.UseSerilog((context, logger) => logger
-        .ReadFrom.Configuration(context.Configuration)
-        .MinimumLevel.Override("Microsoft", Serilog.Events.LogEventLevel.Warning)
-        .WriteTo.Console(new RenderedCompactJsonFormatter()));
 
     private static void AddListening(WebApplicationBuilder builder, ConsoleOptions options)
     {

@@ -26,6 +26,9 @@ public sealed class ConsoleOptions
     /// <summary>Directory of the keys that protect the sign-in cookie; empty: in memory, a restart signs everyone out.</summary>
     public string KeysPath { get; set; } = "";
 
+    /// <summary>Directory of the log as compact JSON, a file a day; empty: the log goes to standard output only.</summary>
+    public string LogDirectory { get; set; } = "";
+
     /// <summary>The most often a live page is drawn again.</summary>
     public TimeSpan DrawInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
@@ -42,6 +45,7 @@ public sealed class ConsoleOptions
         if (!Uri.TryCreate(BrokerAddress, UriKind.Absolute, out var broker) || broker.Scheme != Uri.UriSchemeHttps)
             yield return $"{Section}:{nameof(BrokerAddress)} is '{BrokerAddress}'; use the broker's https address, for example https://127.0.0.1:7443.";
         if (Missing(BrokerCertificateAuthorityPath)) yield return $"{Section}:{nameof(BrokerCertificateAuthorityPath)} is '{BrokerCertificateAuthorityPath}', which is no file; give the PEM file of the installation's certification authority.";
+        if (LogDirectory.Length > 0 && !Directory.Exists(LogDirectory)) yield return $"{Section}:{nameof(LogDirectory)} is '{LogDirectory}', which is no directory; make it for the console's user, or leave it empty.";
         if (string.IsNullOrWhiteSpace(BrokerName)) yield return $"{Section}:{nameof(BrokerName)} is empty; use broker.montalegre.internal.";
         if (DrawInterval < TimeSpan.FromMilliseconds(100) || DrawInterval > TimeSpan.FromSeconds(5))
             yield return $"{Section}:{nameof(DrawInterval)} is {DrawInterval}; use 0.1 to 5 seconds.";

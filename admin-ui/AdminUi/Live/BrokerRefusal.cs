@@ -1,5 +1,6 @@
 using System.Globalization;
 using Grpc.Core;
+using Montalegre.Vdi.AdminUi.Words;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Common.V1;
 
@@ -31,6 +32,7 @@ internal static class BrokerRefusal
     {
         var sentence = ReasonTexts.Sentence(refusal.Reason(), culture);
         var detail = refusal.Trailers.GetValue("reason-detail");
-        return string.IsNullOrEmpty(detail) ? sentence : $"{sentence} ({detail})";
+        if (string.IsNullOrEmpty(detail)) return sentence;
+        return new Language(culture).FieldProblem(detail) is { } named ? $"{sentence} {named}" : $"{sentence} ({detail})";
     }
 }

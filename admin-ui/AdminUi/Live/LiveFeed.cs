@@ -44,6 +44,15 @@ internal sealed class LiveFeed : IDisposable
     /// <summary>The oldest moment at which one of the lists was last known to be right; the smallest value if one never was.</summary>
     public DateTimeOffset LastHeard => All.Min(s => s.LastHeard);
 
+    /// <summary>True once the console stops: pages that are still open draw no more, because what they would ask is going.</summary>
+    public bool Stopped { get; private set; }
+
+    public void Stop()
+    {
+        Stopped = true;
+        Dispose();
+    }
+
     public void Start()
     {
         var stop = _stop.Token;

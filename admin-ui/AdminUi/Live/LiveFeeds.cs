@@ -66,7 +66,7 @@ internal sealed class LiveFeeds(TimeProvider time, IOptions<ConsoleOptions> opti
         lock (_lock)
         {
             _stopped = true;
-            foreach (var (feed, _) in _feeds.Values) feed.Dispose();
+            foreach (var (feed, _) in _feeds.Values) feed.Stop();
             _feeds.Clear();
         }
     }

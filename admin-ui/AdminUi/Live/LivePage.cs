@@ -54,7 +54,7 @@ public abstract class LivePage : ComponentBase, IDisposable
         }
         _ = InvokeAsync(async () =>
         {
-            if (_gone) return;
+            if (_gone || Live.Stopped) return;
             CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = Say.Culture;
             try
             {

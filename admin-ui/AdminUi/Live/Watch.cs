@@ -25,11 +25,8 @@ internal sealed class Watch<TUpdate, T>(
                 await ReadAsync(ct);
                 Lost("ended", ct);
             }
-            catch (RpcException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            // Whatever breaks while the console stops or the last page is left, the channel going included, is the end asked for.
+            catch (Exception) when (ct.IsCancellationRequested)
             {
                 return;
             }

@@ -48,6 +48,7 @@ internal sealed partial class Language
 
     public string CreatePool => Pick("Criar conjunto", "Create pool");
     public string PoolCreated(string pool) => Pick($"O conjunto {pool} foi criado e as máquinas estão a ser preparadas.", $"The pool {pool} was created and its machines are being prepared.");
+    public string ManualPoolCreated(string pool) => Pick($"O conjunto {pool} foi criado. Acrescente-lhe computadores.", $"The pool {pool} was created. Add computers to it.");
     public string NeedsImageAndHost => Pick("É preciso uma imagem-base pronta e um anfitrião. Um conjunto manual não precisa deles.", "A ready golden image and a host are needed. A manual pool needs neither.");
     public string ChangeSize => Pick("Mudar tamanho", "Change size");
     public string ResizeQuestion(string pool) => Pick($"Mudar o tamanho de {pool}", $"Change the size of {pool}");
@@ -69,6 +70,10 @@ internal sealed partial class Language
     public string DeletePool => Pick("Eliminar conjunto", "Delete pool");
     public string DeletePoolQuestion(string pool) => Pick($"Eliminar o conjunto {pool}?", $"Delete the pool {pool}?");
     public string DeletePoolTouches(int machines) => Count(machines, "{0} máquina e o seu disco são eliminados.", "{0} máquinas e os seus discos são eliminados.", "{0} machine and its disk are deleted.", "{0} machines and their disks are deleted.");
+    public string DeleteManualPoolTouches(int machines) => Count(machines, "{0} computador sai do conjunto e fica como está.", "{0} computadores saem do conjunto e ficam como estão.", "{0} computer leaves the pool and stays as it is.", "{0} computers leave the pool and stay as they are.");
+    public string DeletePoolSessions(int n) => n == 0
+        ? Pick("Não há sessões abertas.", "There are no open sessions.")
+        : Count(n, "Há {0} sessão aberta: é preciso terminá-la primeiro.", "Há {0} sessões abertas: é preciso terminá-las primeiro.", "{0} session is open: it has to end first.", "{0} sessions are open: they have to end first.");
     public string DeletePoolRights(int users) => Count(users, "{0} utilizador perde o direito de acesso.", "{0} utilizadores perdem o direito de acesso.", "{0} user loses the entitlement.", "{0} users lose the entitlement.");
     public string PoolDeleted(string pool) => Pick($"O conjunto {pool} está a ser eliminado.", $"The pool {pool} is being deleted.");
     public string ItsMachines => Pick("Máquinas do conjunto", "Machines of the pool");

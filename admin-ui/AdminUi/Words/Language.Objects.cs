@@ -58,6 +58,10 @@ internal sealed partial class Language
     public string EndedWord => Pick("Fim", "Ended at");
     public string IdleWord => Pick("Sem atividade", "Idle");
     public string LogonTime => Pick("Tempo de entrada", "Logon time");
+    public string LogonTimesOfDay => Pick("Tempos de entrada nas últimas 24 horas", "Logon times of the last 24 hours");
+    public string MedianWord => Pick("Mediana", "Median");
+    public string Percentile95 => Pick("95 em cada 100", "95 of 100");
+    public string LogonsWord => Pick("Entradas", "Logons");
     public string LogonTimeline => Pick("Entrada na sessão, passo a passo", "Logon, phase by phase");
     public string TimelineLabel(string total) => Pick($"Fases da entrada, no total {total}. Os mesmos dados estão na tabela a seguir.", $"Phases of the logon, {total} in all. The same data stand in the table below.");
     public string SameAsTable => Pick("Ver os mesmos dados em tabela", "See the same data as a table");
@@ -78,8 +82,8 @@ internal sealed partial class Language
     public string NoPools => Pick("Ainda não há conjuntos. Crie o primeiro.", "There are no pools yet. Create the first.");
     public string NoUsers => Pick("Ainda não há utilizadores.", "There are no users yet.");
     public string NoSuchUser => Pick("Este utilizador não existe.", "There is no such user.");
-    public string NoHosts => Pick("Ainda não há anfitriões.", "There are no hosts yet.");
-    public string NoImages => Pick("Ainda não há imagens-base.", "There are no golden images yet.");
+    public string NoHosts => Pick("Ainda não há anfitriões. Acrescente o primeiro para poder criar máquinas.", "There are no hosts yet. Add the first to be able to make machines.");
+    public string NoImages => Pick("Ainda não há imagens-base. Publique a primeira para poder criar conjuntos.", "There are no golden images yet. Publish the first to be able to create pools.");
     public string NoGateways => Pick("Nenhuma gateway aderiu.", "No gateway has joined.");
     public string NoHistory => Pick("Sem registos.", "No records.");
     public string NoOperations => Pick("Sem operações.", "No operations.");

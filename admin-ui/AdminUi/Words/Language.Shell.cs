@@ -12,7 +12,6 @@ internal sealed partial class Language
     public string Pools => Pick("Conjuntos", "Pools");
     public string Users => Pick("Utilizadores", "Users");
     public string AuditLog => Pick("Registo de auditoria", "Audit log");
-    public string HostsAndImages => Pick("Anfitriões e imagens", "Hosts and images");
     public string Preferences => Pick("Preferências", "Preferences");
     public string PreferencesHint => Pick("Escolha em baixo o idioma e o aspeto. Ficam guardados neste navegador.", "Choose language and appearance below. They are kept in this browser.");
     public string LanguageWord => Pick("Idioma", "Language");
@@ -62,6 +61,9 @@ internal sealed partial class Language
     public string SetUpTokenHint => Pick("É a parte da ligação depois de #. Se a abriu tal como foi mostrada, já está preenchido.", "It is the part of the link after #. If you opened the link as it was shown, it is filled in already.");
     public string CreateAdministrator => Pick("Criar administrador", "Create administrator");
 
+    public string FindAnything => Pick("Procurar pessoa, máquina ou conjunto ( / )", "Find a person, machine or pool ( / )");
+    public string NothingFound => Pick("Nada encontrado.", "Nothing found.");
+    public string ExportCsv => Pick("Exportar CSV", "Export CSV");
     public string FilterRows => Pick("Filtrar linhas", "Filter rows");
     public string Pause => Pick("Pausar", "Pause");
     public string Resume => Pick("Retomar", "Resume");

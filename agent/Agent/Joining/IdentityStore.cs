@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Montalegre.Vdi.Native.Posix;
 
 namespace Montalegre.Vdi.Agent.Joining;
 
@@ -57,6 +58,10 @@ internal sealed class IdentityStore(string directory)
             file.Flush(flushToDisk: true);
         }
         File.Move(fresh, _path, overwrite: true);
+        // The token is spent by now: a name that a power cut takes back could not be joined for again.
+        if (!OperatingSystem.IsLinux()) return;
+        DurableDirectory.Flush(directory);
+        if (Path.GetDirectoryName(Path.GetFullPath(directory)) is { } parent) DurableDirectory.Flush(parent);
     }
 
     /// <summary>Certificate and key as TLS wants them: Windows refuses keys that live only in memory, so they pass through PKCS#12.</summary>

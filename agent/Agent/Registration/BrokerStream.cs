@@ -27,7 +27,8 @@ internal sealed class BrokerStream(IGuest guest, SessionBoard board, Outbox outb
         onWelcome();
         log.Connected(identity.Channel, period);
 
-        var writing = WriteAsync(call.RequestStream, hello, period, ending.Token);
+        var inDoubt = new InDoubt(time);
+        var writing = WriteAsync(call.RequestStream, hello, period, inDoubt, ending.Token);
         var reading = ReadAsync(call.ResponseStream, ending.Token, ct);
         try
         {
@@ -37,6 +38,7 @@ internal sealed class BrokerStream(IGuest guest, SessionBoard board, Outbox outb
         {
             await ending.CancelAsync();
             await Task.WhenAll(writing, reading).ContinueWith(static _ => { }, TaskScheduler.Default);
+            foreach (var message in inDoubt.Take(board)) outbox.Post(message);
         }
     }
 
@@ -52,36 +54,40 @@ internal sealed class BrokerStream(IGuest guest, SessionBoard board, Outbox outb
     }
 
     // One writer: gRPC allows one write at a time, and order matters between snapshot and changes.
-    private async Task WriteAsync(IClientStreamWriter<AgentMessage> stream, Hello hello, TimeSpan period, CancellationToken ct)
+    private async Task WriteAsync(IClientStreamWriter<AgentMessage> stream, Hello hello, TimeSpan period, InDoubt inDoubt, CancellationToken ct)
     {
         await stream.WriteAsync(new AgentMessage { Sessions = board.Snapshot() }, ct);
         using var timer = new PeriodicTimer(period, time);
         var tick = timer.WaitForNextTickAsync(ct).AsTask();
-        var next = outbox.TakeAsync(ct).AsTask();
-        while (true)
+        using var taking = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var next = outbox.TakeAsync(taking.Token).AsTask();
+        try
         {
-            if (await Task.WhenAny(next, tick) == next)
+            while (true)
             {
-                var message = await next;
-                try
+                if (await Task.WhenAny(next, tick) == next)
                 {
-                    await stream.WriteAsync(message, ct);
+                    await stream.WriteAsync(await next, ct);
+                    inDoubt.Written(await next);
+                    next = outbox.TakeAsync(taking.Token).AsTask();
+                    continue;
                 }
-                catch
-                {
-                    outbox.Post(message);
-                    throw;
-                }
-                next = outbox.TakeAsync(ct).AsTask();
-                continue;
-            }
 
-            await tick;
-            var heartbeat = new Heartbeat { LoadPermille = guest.LoadPermille(), Idle = { await guest.IdleTimesAsync(ct) } };
-            await stream.WriteAsync(new AgentMessage { Heartbeat = heartbeat }, ct);
-            var now = guest.Describe();
-            if (!now.Equals(hello)) await stream.WriteAsync(new AgentMessage { Hello = hello = now }, ct);
-            tick = timer.WaitForNextTickAsync(ct).AsTask();
+                await tick;
+                var heartbeat = new Heartbeat { LoadPermille = guest.LoadPermille(), Idle = { await guest.IdleTimesAsync(ct) } };
+                await stream.WriteAsync(new AgentMessage { Heartbeat = heartbeat }, ct);
+                var now = guest.Describe();
+                if (!now.Equals(hello)) await stream.WriteAsync(new AgentMessage { Hello = hello = now }, ct);
+                tick = timer.WaitForNextTickAsync(ct).AsTask();
+            }
+        }
+        catch
+        {
+            // INVARIANT: what was taken from the outbox and not written is written by the next connection.
+            await taking.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (next.IsCompletedSuccessfully) outbox.Post(await next);
+            throw;
         }
     }
 

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Montalegre.Vdi.Broker.Administration;
 
 /// <summary>SQL of the audit record. The app role may add and read, nothing else.</summary>
-internal sealed class AuditStore(NpgsqlDataSource database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
+internal sealed class AuditStore(Database database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
 {
     public const int LargestPage = 500;
 

@@ -1,11 +1,11 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Identity;
-using Npgsql;
+using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Administration;
 
 /// <summary>SQL of first-run set-up.</summary>
-internal sealed class SetUpStore(NpgsqlDataSource database)
+internal sealed class SetUpStore(Database database)
 {
     public async Task<bool> HasAdministratorAsync(CancellationToken ct)
     {

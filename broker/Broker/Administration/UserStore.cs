@@ -7,7 +7,7 @@ using Npgsql;
 namespace Montalegre.Vdi.Broker.Administration;
 
 /// <summary>SQL of local users. Every change writes its audit row in the same statement.</summary>
-internal sealed class UserStore(NpgsqlDataSource database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
+internal sealed class UserStore(Database database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
 {
     public async Task<IReadOnlyList<Person>> ListAsync(CancellationToken ct)
     {

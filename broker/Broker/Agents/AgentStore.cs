@@ -1,7 +1,7 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Agent.V1;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Agents;
 
@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Broker.Agents;
 internal sealed record Greeted(string Name, string State, bool Rebooted);
 
 /// <summary>All SQL of the slice. Writes take no cancellation token (invariant 13).</summary>
-internal sealed class AgentStore(NpgsqlDataSource database)
+internal sealed class AgentStore(Database database)
 {
     // The machine is locked before its operation, as in the end of a session, so that the two never wait in a circle.
     // INVARIANT: a floating machine whose overlay was used goes to refresh here, whatever was missed meanwhile.

@@ -1,10 +1,11 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Storage;
 using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Certificates;
 
 /// <summary>The authority and what it issued.</summary>
-internal sealed class CertificateStore(NpgsqlDataSource database)
+internal sealed class CertificateStore(Database database)
 {
     /// <summary>Offers an authority; answers the one that counts, which is another node's if that one was first.</summary>
     public async Task<StoredAuthority> KeepAuthorityAsync(StoredAuthority offered)

@@ -14,6 +14,9 @@ internal sealed class DemonstrationOptions : IOptionsWithProblems
     /// <summary>Libvirt URI of the one host.</summary>
     public string HostUri { get; set; } = "qemu:///session";
 
+    /// <summary>How machines reach the network: user, network:name or bridge:name.</summary>
+    public string Network { get; set; } = "user";
+
     /// <summary>Directory for disks on that host.</summary>
     public string StoragePath { get; set; } = "";
 

@@ -1,7 +1,7 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Entitlements;
 
@@ -12,7 +12,7 @@ internal sealed record EntitlementFound(bool PoolExists, Guid? UserId, string? U
 }
 
 /// <summary>SQL of entitlements. A change that changes something writes its audit row in the same statement.</summary>
-internal sealed class EntitlementStore(NpgsqlDataSource database)
+internal sealed class EntitlementStore(Database database)
 {
     public async Task<EntitlementFound> GrantAsync(PoolId pool, string userName, Caller by)
     {

@@ -1,6 +1,6 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Gateways;
 
@@ -13,7 +13,7 @@ internal sealed record Redemption(
 internal sealed record GatewayRow(Guid GatewayId, string Name, string RdpAddress, bool Connected, int Connections);
 
 /// <summary>All SQL of the slice. Writes take no cancellation token (invariant 13).</summary>
-internal sealed class GatewayStore(NpgsqlDataSource database)
+internal sealed class GatewayStore(Database database)
 {
     // INVARIANT: one ticket, one winner. The row lock of the update decides; the loser reads why from its own snapshot,
     // in which a ticket that was won in the same moment still looks good, so that "used" is what is left over.

@@ -17,6 +17,7 @@ internal static class Logs
         logger
             .MinimumLevel.Is(hosting.LogLevel)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off)   // else every request makes an activity and a scope that nobody reads
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", hosting.LogLevel)
             .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
             .MinimumLevel.Override("Npgsql", LogEventLevel.Fatal)          // its errors reach us as exceptions, and are logged once
@@ -24,7 +25,8 @@ internal static class Logs
         if (hosting.Problems().Any()) return;
         Directory.CreateDirectory(hosting.StateDirectory, HostingOptions.OwnerOnly);
         logger.WriteTo.File(new CompactJsonFormatter(), Path.Combine(hosting.StateDirectory, "log", "broker-.json"),
-                rollingInterval: RollingInterval.Day, fileSizeLimitBytes: LongestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: FilesKept);
+                rollingInterval: RollingInterval.Day, fileSizeLimitBytes: LongestFile, rollOnFileSizeLimit: true, retainedFileCountLimit: FilesKept,
+                buffered: true, flushToDiskInterval: TimeSpan.FromSeconds(1));   // not one system call a line; the console has it at once
     }, preserveStaticLogger: true);
 
     /// <summary>Quiet while all is well; a slow or failed request says its path, never its query or body.</summary>

@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Demonstration;
 using Montalegre.Vdi.Broker.Entitlements;
@@ -25,6 +26,7 @@ internal static class Slices
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
         services.AddStorage(configuration);
+        services.AddBackups(configuration);
         services.AddCertificates(configuration);
         services.AddIdentity(configuration);
         services.AddAdministration();
@@ -47,6 +49,7 @@ internal static class Slices
         app.MapHealth();
         app.MapOpenApi();
         app.MapAdministration();
+        app.MapBackups();
         app.MapAgents();
         app.MapGateways();
         app.MapGrpcService<SessionsService>();

@@ -6,7 +6,7 @@ using Montalegre.Vdi.Native.Libvirt;
 namespace Montalegre.Vdi.Broker.Hypervisors;
 
 /// <summary>Keeps one libvirt connection of a host open, opens it again when it broke, and fans its events out.</summary>
-internal sealed class HostConnection(HypervisorHost host, ILogger log) : IDisposable
+internal sealed class HostConnection(HypervisorHost host, TimeProvider time, ILogger log) : IDisposable
 {
     private const int EventsKept = 1024;
     private static readonly Lazy<KvmVerdict> LocalKvm = new(() => KvmProbe.Run());
@@ -15,11 +15,18 @@ internal sealed class HostConnection(HypervisorHost host, ILogger log) : IDispos
     private readonly List<Channel<HypervisorEvent>> _listeners = [];
     private LibvirtConnection? _connection;
     private bool _disposed;
+    private int _failures;
+    private long _failedAt;
+    private string _lastError = "";
 
-    /// <summary>Whether guests run on the processor itself. A far host is trusted to; ours is tried.</summary>
-    public bool Kvm => !host.IsLocal || LocalKvm.Value is KvmVerdict.Works;
+    /// <summary>Whether guests run on the processor itself: what the host offers, and on this computer also what a trial says.</summary>
+    public bool Kvm { get; private set; }
 
-    /// <summary>Blocks until connected.</summary>
+    /// <summary>
+    /// Blocks until connected. A host that could not be reached is left alone for a while that grows with every failure,
+    /// so that callers get its error at once instead of waiting for the same silence one after the other.
+    /// </summary>
+    /// <exception cref="HypervisorUnavailableException">It could not be reached a moment ago.</exception>
     public LibvirtConnection Get()
     {
         lock (_opening)
@@ -27,17 +34,26 @@ internal sealed class HostConnection(HypervisorHost host, ILogger log) : IDispos
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_connection is { IsAlive: true }) return _connection;
             Drop();
-            var opened = LibvirtConnection.Open(host.Uri);
-            opened.DomainChanged += OnDomainChanged;
-            opened.Closed += OnClosed;
-            var info = opened.HostInfo();
-            if (host.IsLocal && LocalKvm.Value is KvmVerdict.Faults(var reason)) log.KvmUnusable(host.Name, reason);
-            log.HostConnected(host.Name, info.Cpus, info.FreeMemoryBytes >> 20, Kvm ? "KVM" : "translation");
-            _connection = opened;
+            if (_failures > 0 && time.GetElapsedTime(_failedAt) is var since && since < BackOff(_failures))
+                throw new HypervisorUnavailableException($"Host {host.Name} cannot be reached: {_lastError}");
+            try
+            {
+                _connection = Open();
+            }
+            catch (LibvirtException e)
+            {
+                (_failures, _failedAt, _lastError) = (_failures + 1, time.GetTimestamp(), e.Message);
+                if (_failures == 1) log.HostUnreachable(host.Name, e.Message);
+                throw new HypervisorUnavailableException($"Host {host.Name} cannot be reached: {e.Message}", e);
+            }
+            _failures = 0;
             Tell(new HypervisorEvent(HypervisorEventKind.Connected, null));
-            return opened;
+            return _connection;
         }
     }
+
+    /// <summary>Half a second, doubled with every failure in a row, at most half a minute.</summary>
+    internal static TimeSpan BackOff(int failures) => TimeSpan.FromSeconds(Math.Min(30, 0.25 * Math.Pow(2, Math.Min(failures, 10))));
 
     /// <summary>Subscribes; events beyond a thousand unread ones push out the oldest, which a sweep repairs.</summary>
     public ChannelReader<HypervisorEvent> Listen()
@@ -61,6 +77,27 @@ internal sealed class HostConnection(HypervisorHost host, ILogger log) : IDispos
         }
         lock (_listening)
             foreach (var listener in _listeners) listener.Writer.TryComplete();
+    }
+
+    private LibvirtConnection Open()
+    {
+        var opened = LibvirtConnection.Open(host.Uri);
+        try
+        {
+            opened.DomainChanged += OnDomainChanged;
+            opened.Closed += OnClosed;
+            var info = opened.HostInfo();
+            var refused = host.IsLocal && LocalKvm.Value is KvmVerdict.Faults(var reason) ? reason : opened.OffersKvm() ? null : "the host does not offer it";
+            Kvm = refused is null;
+            if (refused is not null) log.KvmUnusable(host.Name, refused);
+            log.HostConnected(host.Name, info.Cpus, info.FreeMemoryBytes >> 20, Kvm ? "KVM" : "translation");
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
     }
 
     private void Drop()

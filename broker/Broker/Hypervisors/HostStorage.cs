@@ -23,7 +23,7 @@ internal sealed class HostStorage : IDisposable
             if (ready is not null) return false;
         using var content = File.OpenRead(localPath);
         if (_pool.AvailableBytes < content.Length)
-            throw new IOException($"The storage of the host has {_pool.AvailableBytes >> 20} MiB left; the image needs {content.Length >> 20} MiB.");
+            throw new StorageFullException($"The storage of the host has {_pool.AvailableBytes >> 20} MiB left; the image needs {content.Length >> 20} MiB.");
         Delete(StorageXml.Image(image));
         using (var volume = _pool.CreateVolume(StorageXml.Volume(StorageXml.Image(image), "raw", content.Length)))
             volume.Upload(content, content.Length, sent => progress?.Report((double)sent / content.Length), ct);

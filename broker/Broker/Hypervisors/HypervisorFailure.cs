@@ -10,6 +10,7 @@ internal static class HypervisorFailure
     {
         HypervisorUnavailableException or TimeoutException => RefusalReason.HostUnavailable,
         FileNotFoundException => RefusalReason.ImageMissing,
+        StorageFullException => RefusalReason.StorageFull,
         // libvirt has no code of its own for a full disk; the system's message is what remains.
         LibvirtException { Message: var text } when text.Contains("No space left", StringComparison.OrdinalIgnoreCase) || text.Contains("Disk quota", StringComparison.OrdinalIgnoreCase) => RefusalReason.StorageFull,
         _ => RefusalReason.ProvisioningFailed,

@@ -9,5 +9,5 @@ internal sealed record HypervisorHost(HostId Host, string Name, string Uri, stri
     public string StoragePool => $"montalegre-{Installation:N}";
 
     /// <summary>True when machines run on this computer, so that its KVM can be probed.</summary>
-    public bool IsLocal => System.Uri.TryCreate(Uri, UriKind.Absolute, out var uri) && uri.Host.Length == 0;
+    public bool IsLocal => System.Uri.TryCreate(Uri, UriKind.Absolute, out var uri) && (uri.Host.Length == 0 || uri.IsLoopback);
 }

@@ -21,4 +21,10 @@ internal static partial class HypervisorLog
 
     [LoggerMessage(2805, LogLevel.Warning, "Host {Host} cannot use KVM and will be slow: {Reason}")]
     public static partial void KvmUnusable(this ILogger log, string host, string reason);
+
+    [LoggerMessage(2806, LogLevel.Warning, "Host {Host} cannot be reached and is tried again, ever more seldom: {Reason}")]
+    public static partial void HostUnreachable(this ILogger log, string host, string reason);
+
+    [LoggerMessage(2807, LogLevel.Information, "Machine {Machine} on host {Host} is let go; its domain and disks stay")]
+    public static partial void MachineLetGo(this ILogger log, MachineId machine, string host);
 }

@@ -31,6 +31,9 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Marks an existing domain as ours, without changing anything else in it.</summary>
     Task AdoptAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
+    /// <summary>Takes our mark off an adopted domain; the domain, its disks and whether it runs stay as they are.</summary>
+    Task LetGoAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
     Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
     /// <summary>Graceful asks the guest and returns at once; Force has it off on return.</summary>
@@ -43,6 +46,9 @@ internal interface IHypervisor : IAsyncDisposable
 
     /// <summary>Our machines on this host. Foreign domains are not listed.</summary>
     Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct);
+
+    /// <summary>The domains of others on this host, by name: those that may be adopted.</summary>
+    Task<IReadOnlyList<ForeignDomain>> ListForeignAsync(CancellationToken ct);
 
     /// <summary>Overlays in our storage, so that one without a record can be found.</summary>
     Task<IReadOnlyList<(MachineId Machine, int Generation)>> ListOverlaysAsync(CancellationToken ct);
@@ -60,6 +66,9 @@ internal enum StopMode { Graceful, Force }
 /// <summary>One of our machines as its host has it.</summary>
 internal sealed record HypervisorMachine(MachineId Machine, string Name, PowerState Power, int Generation, long LeaseEpoch);
 
+/// <summary>A domain that nobody has marked as ours.</summary>
+internal sealed record ForeignDomain(Guid Domain, string Name, PowerState Power);
+
 /// <summary>What happened; Connected and Disconnected are about the host, not a machine.</summary>
 internal enum HypervisorEventKind { Connected, Disconnected, Started, Stopped, Rebooted, Undefined }
 
@@ -68,6 +77,9 @@ internal readonly record struct HypervisorEvent(HypervisorEventKind Kind, Machin
 
 /// <summary>The host does not answer, or not in time; trying again later may help.</summary>
 internal sealed class HypervisorUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>The host's storage has no room for it.</summary>
+internal sealed class StorageFullException(string message) : IOException(message);
 
 /// <summary>An older leader asked; a newer one has already acted on this machine.</summary>
 internal sealed class StaleLeaseException(MachineId machine, long asked, long seen) : Exception(

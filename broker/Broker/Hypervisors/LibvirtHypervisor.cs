@@ -8,9 +8,10 @@ namespace Montalegre.Vdi.Broker.Hypervisors;
 internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, ILogger<LibvirtHypervisor> log) : IHypervisor
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1);
     private readonly HypervisorWorker _worker = new(host.Name, time);
-    private readonly HostConnection _connection = new(host, log);
+    private readonly HostConnection _connection = new(host, time, log);
 
     public HostId Host => host.Host;
 
@@ -71,6 +72,16 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         return true;
     }, ct);
 
+    public Task LetGoAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var domain = connection.FindDomain(machine.Value);
+        if (domain is null || MarkOf(domain)?.Installation != host.Installation) return false;
+        Fence(domain, leaseEpoch);
+        domain.RemoveMetadata(MachineMark.Namespace.NamespaceName);
+        log.MachineLetGo(machine, host.Name);
+        return true;
+    }, ct);
+
     public Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
     {
         if (!domain.IsActive) domain.Start();
@@ -118,6 +129,16 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         return (IReadOnlyList<HypervisorMachine>)ours;
     }, ct);
 
+    public Task<IReadOnlyList<ForeignDomain>> ListForeignAsync(CancellationToken ct) => RunAsync(connection =>
+    {
+        var foreign = new List<ForeignDomain>();
+        foreach (var domain in connection.Domains())
+            using (domain)
+                try { if (MarkOf(domain) is null) foreign.Add(new(domain.Uuid, domain.Name, domain.IsActive ? PowerState.On : PowerState.Off)); }
+                catch (LibvirtException e) when (e.Code == LibvirtError.NoDomain) { }
+        return (IReadOnlyList<ForeignDomain>)[.. foreign.OrderBy(d => d.Name, StringComparer.Ordinal)];
+    }, ct);
+
     public Task<IReadOnlyList<(MachineId Machine, int Generation)>> ListOverlaysAsync(CancellationToken ct) => RunAsync(connection =>
     {
         using var storage = new HostStorage(connection, host);
@@ -143,11 +164,11 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         }
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _worker.Dispose();
-        _connection.Dispose();
-        return ValueTask.CompletedTask;
+        // A host that hangs keeps its connection until it answers or the process ends; nobody waits for it here.
+        await Task.Run(_connection.Dispose).WaitAsync(ClosePatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private Task<T> RunAsync<T>(Func<LibvirtConnection, T> call, CancellationToken ct) =>

@@ -1,3 +1,4 @@
+using System.Data;
 using Dapper;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts;
@@ -8,7 +9,7 @@ using Npgsql;
 namespace Montalegre.Vdi.Broker.Identity;
 
 /// <summary>SQL of sign-ins. Every change writes its audit row in the same statement.</summary>
-internal sealed class SignInStore(NpgsqlDataSource database)
+internal sealed class SignInStore(Database database)
 {
     public async Task<KnownUser?> FindAsync(string userName, CancellationToken ct)
     {
@@ -86,21 +87,26 @@ internal sealed class SignInStore(NpgsqlDataSource database)
             });
     }
 
-    public async Task<Caller?> FindCallerAsync(byte[] sha256, string signIn, CancellationToken ct)
+    /// <summary>Who a token belongs to. Part of every call, so it is written for the driver directly.</summary>
+    public Task<Caller?> FindCallerAsync(byte[] sha256, string signIn, CancellationToken ct) => database.RepeatableAsync(async (connection, _) =>
     {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        var row = await connection.QuerySingleOrDefaultAsync<CallerRow>(new CommandDefinition(
+        await using var command = connection.CreateCommand();
+        command.CommandText =
             """
             select user_id, user_name, display_name, audience, source_address
               from sign_in
               join app_user using (user_id)
-             where token_sha256 = @sha256
+             where token_sha256 = $1
                and expires_at   > now()
                and enabled
                and (administrator or audience <> 'administrator')
-            """, new { sha256 }, cancellationToken: ct));
-        return row is null ? null : new(row.UserId, row.UserName, row.DisplayName, SqlText.Parse<Audience>(row.Audience), row.SourceAddress, signIn);
-    }
+            """;
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = sha256 });
+        await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, ct);
+        return await row.ReadAsync(ct)
+            ? new Caller(new(row.GetGuid(0)), row.GetString(1), row.GetString(2), SqlText.Parse<Audience>(row.GetString(3)), row.GetString(4), signIn)
+            : null;
+    }, ct);
 
     public async Task EndAsync(Caller caller)
     {
@@ -117,6 +123,4 @@ internal sealed class SignInStore(NpgsqlDataSource database)
             """,
             new { sha256 = Convert.FromHexString(caller.SignIn), caller.UserName, caller.SourceAddress });
     }
-
-    private sealed record CallerRow(UserId UserId, string UserName, string DisplayName, string Audience, string SourceAddress);
 }

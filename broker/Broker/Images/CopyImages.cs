@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Storage;
@@ -5,52 +6,128 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Images;
 
-/// <summary>Copies image versions that are being published to every host's storage, on the leader, again after a restart.</summary>
+/// <summary>
+/// Brings image versions to the storage of every host, on the leader, again after a restart, and to hosts that are added
+/// or come back later. Hosts are served side by side: one that is away or slow holds up nobody else.
+/// </summary>
 internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, LeaseKeeper lease, TimeProvider time, ILogger<CopyImages> log) : BackgroundService
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(10);
     private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly ConcurrentDictionary<(HostId Host, ImageVersionId Image), bool> _there = new();
+    private readonly ConcurrentDictionary<HostId, Trouble> _trouble = new();
+
+    // Why a host has not everything; an away host does not keep an image from being used on the others.
+    private sealed record Trouble(string Message, bool Away, long Since);
+
+    // Shares of copies that go on now, from 0 to 1.
+    private readonly ConcurrentDictionary<(HostId Host, ImageVersionId Image), double> _shares = new();
+
+    /// <summary>How much of a version is copied, over all hosts; null when this node copies nothing of it now.</summary>
+    public int? Percent(ImageVersionId image)
+    {
+        if (!_shares.Keys.Any(copy => copy.Image == image)) return null;
+        var all = hosts.All.Select(host => _there.ContainsKey((host.Host, image)) ? 1 : _shares.GetValueOrDefault((host.Host, image))).ToList();
+        return all.Count == 0 ? null : (int)(100 * all.Average());
+    }
 
     /// <summary>Asks for a pass now.</summary>
     public void Ring() => _rings.Writer.TryWrite(true);
 
+    /// <summary>A host turned out to lack an image that it should have: it is brought there again.</summary>
+    public void ReportMissing(HostId host, ImageVersionId image)
+    {
+        _there.TryRemove((host, image), out _);
+        Ring();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var copying = new Dictionary<HostId, Task>();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (lease.Epoch is not null)
-                    foreach (var image in await store.UnfinishedAsync(stoppingToken)) await CopyAsync(image, stoppingToken);
+                if (lease.Epoch is not null) await PassAsync(copying, stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.PassFailed(Recheck, e); }
-            await Task.WhenAny(_rings.Reader.ReadAsync(stoppingToken).AsTask(), Task.Delay(lease.Epoch is null ? TimeSpan.FromSeconds(1) : Recheck, time, stoppingToken));
+            using var pause = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            pause.CancelAfter(lease.Epoch is null ? TimeSpan.FromSeconds(1) : Recheck);
+            await ((Task)_rings.Reader.ReadAsync(pause.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        await Task.WhenAll(copying.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task CopyAsync(ImageRow image, CancellationToken ct)
+    private async Task PassAsync(Dictionary<HostId, Task> copying, CancellationToken ct)
     {
-        var id = new ImageVersionId(image.ImageVersionId);
+        var images = await store.WantedAsync(ct);
+        foreach (var host in hosts.All)
+        {
+            if (copying.TryGetValue(host.Host, out var last) && !last.IsCompleted) continue;
+            if (_trouble.TryGetValue(host.Host, out var trouble) && time.GetElapsedTime(trouble.Since) < Recheck) continue;
+            var missing = images.Where(image => !_there.ContainsKey((host.Host, new(image.ImageVersionId)))).ToList();
+            if (missing.Count > 0) copying[host.Host] = Task.Run(() => CopyAsync(host, missing, ct), ct);
+        }
+        foreach (var image in images.Where(image => image.State == "publishing")) await SettleAsync(image);
+    }
+
+    private async Task CopyAsync(IHypervisor host, List<ImageRow> missing, CancellationToken ct)
+    {
         try
         {
-            foreach (var host in hosts.All)
-            {
-                var tenth = -1;
-                await host.EnsureImageAsync(id, image.Path, new Progress<double>(part =>
-                {
-                    if ((int)(part * 10) == tenth) return;
-                    tenth = (int)(part * 10);
-                    log.Copying(id, host.Host, tenth * 10);
-                }), ct);
-            }
-            await store.SetStateAsync(id, "ready", null);
-            log.Ready(id, image.Name, image.Number);
+            foreach (var image in missing) await CopyOneAsync(host, image, ct);
+            _trouble.TryRemove(host.Host, out _);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            // Stays 'publishing' with its error shown, and is tried again: a full disk or a lost host is not for ever.
-            await store.SetStateAsync(id, "publishing", e.Message);
-            log.CopyFailed(id, e);
+            // Shown, and tried again: a full disk or a lost host is not for ever.
+            var away = e is HypervisorUnavailableException;
+            if (!_trouble.ContainsKey(host.Host)) log.CopyFailed(host.Host, e.Message);
+            _trouble[host.Host] = new(e.Message, away, time.GetTimestamp());
         }
+        Ring();
+    }
+
+    private async Task CopyOneAsync(IHypervisor host, ImageRow image, CancellationToken ct)
+    {
+        var id = new ImageVersionId(image.ImageVersionId);
+        var tenth = -1;
+        _shares[(host.Host, id)] = 0;
+        try
+        {
+            await host.EnsureImageAsync(id, image.Path, new Copied(part =>
+            {
+                _shares[(host.Host, id)] = part;
+                if ((int)(part * 10) == tenth) return;
+                tenth = (int)(part * 10);
+                log.Copying(id, host.Host, tenth * 10);
+            }), ct);
+        }
+        finally
+        {
+            _shares.TryRemove((host.Host, id), out _);
+        }
+        _there[(host.Host, id)] = true;
+        await store.WakeMachinesAsync(host.Host, id);
+    }
+
+    // Ready: every host that can be reached has it. The others get it when they come back, before their next machine.
+    private async Task SettleAsync(ImageRow image)
+    {
+        var id = new ImageVersionId(image.ImageVersionId);
+        var lacking = hosts.All.Where(host => !_there.ContainsKey((host.Host, id))).ToList();
+        var troubles = lacking.Select(host => _trouble.GetValueOrDefault(host.Host)).ToList();
+        if (lacking.Count == 0 || (lacking.Count < hosts.All.Count && troubles.TrueForAll(trouble => trouble is { Away: true })))
+        {
+            await store.SetStateAsync(id, "ready", null);
+            log.Ready(id, image.Name, image.Number);
+        }
+        else if (troubles.OfType<Trouble>().FirstOrDefault() is { } first && first.Message != image.Error) await store.SetStateAsync(id, "publishing", first.Message);
+    }
+
+    // Progress<T> reports on the pool and may come after the end; this one reports in the copying itself.
+    private sealed class Copied(Action<double> tell) : IProgress<double>
+    {
+        public void Report(double value) => tell(value);
     }
 }

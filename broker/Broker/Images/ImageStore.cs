@@ -1,6 +1,6 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Images;
 
@@ -19,7 +19,7 @@ internal sealed record ImageRow
 }
 
 /// <summary>All SQL of the images slice.</summary>
-internal sealed class ImageStore(NpgsqlDataSource database)
+internal sealed class ImageStore(Database database)
 {
     private const string Columns =
         "select image_version_id, name, number, state, path, sha256, size_bytes, error, published_at from image_version";
@@ -62,16 +62,54 @@ internal sealed class ImageStore(NpgsqlDataSource database)
             """, new { id = id.Value, name, path, sha256, size, actor, source });
     }
 
+    /// <summary>What came of the copying; a version that was retired meanwhile stays retired.</summary>
     public async Task SetStateAsync(ImageVersionId id, string state, string? error)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        await connection.ExecuteAsync("update image_version set state = @state, error = @error where image_version_id = @id", new { id = id.Value, state, error });
+        await connection.ExecuteAsync("""
+            update image_version set state = @state, error = @error where image_version_id = @id and state <> 'retired'
+            """, new { id = id.Value, state, error });
     }
 
-    /// <summary>Versions whose publication a killed broker left unfinished.</summary>
-    public async Task<IReadOnlyList<ImageRow>> UnfinishedAsync(CancellationToken ct)
+    /// <summary>False when a pool uses it, when it is retired already, or when there is none.</summary>
+    public async Task<bool> RetireAsync(ImageVersionId id, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync("""
+            with retired as (
+                update image_version i
+                   set state = 'retired', error = null
+                 where i.image_version_id = @id and i.state <> 'retired'
+                   and not exists (select from pool p where p.image_version_id = i.image_version_id)
+             returning image_version_id, name || ' ' || number as label
+            )
+            insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                 select @actor, 'image.retire', 'image', image_version_id, label, @source from retired
+            """, new { id = id.Value, actor, source }) == 1;
+    }
+
+    /// <summary>Versions that hosts should have: those being published, also by a broker that was killed, and those that pools are made from.</summary>
+    public async Task<IReadOnlyList<ImageRow>> WantedAsync(CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<ImageRow>(new CommandDefinition($"{Columns} where state = 'publishing'", cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<ImageRow>(new CommandDefinition($"""
+            {Columns} i
+             where state = 'publishing'
+                or (state = 'ready' and exists (select from pool p where p.image_version_id = i.image_version_id and not p.deleting))
+             order by image_version_id
+            """, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>Machines that waited for this image on this host are made now, not after their back-off.</summary>
+    public async Task WakeMachinesAsync(HostId host, ImageVersionId image)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("""
+            update operation o
+               set next_attempt_at = now()
+              from machine m
+             where m.machine_id = o.machine_id and m.host_id = @host and m.image_version_id = @image
+               and o.state = 'running' and o.step = 'overlay' and o.reason = @missing and o.next_attempt_at > now()
+            """, new { host = host.Value, image = image.Value, missing = nameof(RefusalReason.ImageMissing) });
     }
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Npgsql;
 
@@ -15,7 +16,7 @@ internal sealed record HostRow
 }
 
 /// <summary>SQL of hosts.</summary>
-internal sealed class HostStore(NpgsqlDataSource database)
+internal sealed class HostStore(Database database)
 {
     public async Task<IReadOnlyList<HostRow>> AllAsync(CancellationToken ct)
     {
@@ -37,5 +38,25 @@ internal sealed class HostStore(NpgsqlDataSource database)
             insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                  select @actor, 'host.add', 'host', host_id, name, @source from added
             """, new { id = id.Value, name, uri, network, storagePath, actor, source }) == 1;
+    }
+
+    /// <summary>Forgets a host. Answers what stood in the way, or null.</summary>
+    public async Task<RefusalReason?> RemoveAsync(HostId host, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        try
+        {
+            var there = await connection.ExecuteAsync("""
+                with removed as (
+                    delete from host where host_id = @host
+                 returning host_id, name
+                )
+                insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                     select @actor, 'host.remove', 'host', host_id, name, @source from removed
+                """, new { host = host.Value, actor, source });
+            return there == 1 ? null : RefusalReason.NotFound;
+        }
+        // The keys of pool and machine say that it is in use.
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return RefusalReason.InUse; }
     }
 }

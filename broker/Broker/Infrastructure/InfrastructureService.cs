@@ -8,20 +8,23 @@ using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Images;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Native.Libvirt;
 using Contract = Montalegre.Vdi.Contracts.Admin.V1;
 
 namespace Montalegre.Vdi.Broker.Infrastructure;
 
 /// <summary>The gRPC and REST face of hosts, images and gateways.</summary>
 internal sealed partial class InfrastructureService(
-    HostStore hosts, HypervisorDirectory hypervisors, PublishImage publish, ImageStore images, CreateGatewayToken gatewayTokens, GatewayStore gateways, TimeProvider time)
+    HostStore hosts, HypervisorDirectory hypervisors, TestHost test, PublishImage publish, RetireImage retire, CopyImages copies, ImageStore images,
+    CreateGatewayToken gatewayTokens, GatewayStore gateways, TimeProvider time)
     : Contract.Infrastructure.InfrastructureBase
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);   // a hung host must not hold up the page that would show it
+
     public override async Task<Contract.Host> AddHost(AddHostRequest request, ServerCallContext context)
     {
         if (request.Name.Trim() is not { Length: >= 1 and <= 80 } name) throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
-        if (!LibvirtUri().IsMatch(request.Uri)) throw Refusal.Refused(RefusalReason.InvalidField, "uri: a libvirt URI, for example qemu+tls://host/system");
-        if (!NetworkMode().IsMatch(request.Network)) throw Refusal.Refused(RefusalReason.InvalidField, "network: user, network:<name> or bridge:<name>");
+        Check(request);
         if (!Path.IsPathFullyQualified(request.StoragePath)) throw Refusal.Refused(RefusalReason.InvalidField, "storage_path: an absolute path on the host");
         var caller = context.Caller();
         var id = new HostId(Guid.CreateVersion7(time.GetUtcNow()));
@@ -29,6 +32,40 @@ internal sealed partial class InfrastructureService(
             throw Refusal.Refused(RefusalReason.NameTaken, "name");
         await hypervisors.RefreshAsync(context.CancellationToken);
         return await DescribeAsync(new() { HostId = id.Value, Name = name, Uri = request.Uri, Network = request.Network, StoragePath = request.StoragePath }, context.CancellationToken);
+    }
+
+    public override Task<Contract.Host> TestHost(AddHostRequest request, ServerCallContext context)
+    {
+        Check(request);
+        return test.RunAsync(request, context.Caller(), context.CancellationToken);
+    }
+
+    private static void Check(AddHostRequest request)
+    {
+        if (!LibvirtUri().IsMatch(request.Uri)) throw Refusal.Refused(RefusalReason.InvalidField, "uri: a libvirt URI, for example qemu+tls://host/system");
+        // libvirt would run that program here, as the broker.
+        if (request.Uri.Contains("command=", StringComparison.OrdinalIgnoreCase)) throw Refusal.Refused(RefusalReason.InvalidField, "uri: the option command= is not allowed");
+        if (!NetworkMode().IsMatch(request.Network)) throw Refusal.Refused(RefusalReason.InvalidField, "network: user, network:<name> or bridge:<name>");
+    }
+
+    public override async Task<RemoveHostResponse> RemoveHost(RemoveHostRequest request, ServerCallContext context)
+    {
+        var host = new HostId(Ids.Parse(request.HostId, "host_id"));
+        var caller = context.Caller();
+        if (await hosts.RemoveAsync(host, caller.UserName, caller.SourceAddress) is { } reason) throw Refusal.Refused(reason, "host");
+        await hypervisors.ForgetAsync(host);
+        return new();
+    }
+
+    public override async Task<ListForeignMachinesResponse> ListForeignMachines(ListForeignMachinesRequest request, ServerCallContext context)
+    {
+        var host = new HostId(Ids.Parse(request.HostId, "host_id"));
+        try
+        {
+            var found = await hypervisors.For(host).ListForeignAsync(context.CancellationToken);
+            return new() { Machines = { found.Select(d => new ForeignMachine { DomainUuid = d.Domain.ToString(), Name = d.Name, Power = d.Power == Domain.PowerState.On ? Contract.PowerState.On : Contract.PowerState.Off }) } };
+        }
+        catch (Exception e) when (e is HypervisorUnavailableException or LibvirtException) { throw Refusal.Refused(RefusalReason.HostUnavailable, e.Message); }
     }
 
     public override async Task<ListHostsResponse> ListHosts(ListHostsRequest request, ServerCallContext context)
@@ -41,11 +78,21 @@ internal sealed partial class InfrastructureService(
     {
         return await publish.RunAsync(request.Name.Trim(), request.Path, context.Caller(), context.CancellationToken) switch
         {
-            PublishOutcome.Published done => Describe((await images.OneAsync(done.Id, context.CancellationToken))!),
+            PublishOutcome.Published done => await OneImageAsync(done.Id, context.CancellationToken),
             PublishOutcome.Refused no => throw Refusal.Refused(no.Reason, no.Detail),
             var other => throw new InvalidOperationException($"Publishing answered {other}."),
         };
     }
+
+    public override async Task<ImageVersion> RetireImage(RetireImageRequest request, ServerCallContext context)
+    {
+        var image = new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id"));
+        if (await retire.RunAsync(image, context.Caller()) is { } reason) throw Refusal.Refused(reason, "image");
+        return await OneImageAsync(image, context.CancellationToken);
+    }
+
+    private async Task<ImageVersion> OneImageAsync(ImageVersionId image, CancellationToken ct) =>
+        await images.OneAsync(image, ct) is { } row ? Describe(row) : throw Refusal.Refused(RefusalReason.NotFound, "image");
 
     public override async Task<ListImagesResponse> ListImages(ListImagesRequest request, ServerCallContext context) =>
         new() { Images = { (await images.AllAsync(context.CancellationToken)).Select(Describe) } };
@@ -71,19 +118,25 @@ internal sealed partial class InfrastructureService(
         var host = new Contract.Host { HostId = row.HostId.ToString(), Name = row.Name, Uri = row.Uri, Network = row.Network, StoragePath = row.StoragePath };
         try
         {
-            var info = await hypervisors.For(new(row.HostId)).InfoAsync(ct);
+            var info = await hypervisors.For(new(row.HostId)).InfoAsync(ct).WaitAsync(Patience, time, ct);
             (host.Connected, host.Cpus, host.MemoryMib) = (true, (uint)info.Cpus, (ulong)(info.MemoryBytes >> 20));
         }
+        catch (TimeoutException) { host.Error = $"no answer within {Patience.TotalSeconds:0} s"; }
         catch (Exception e) when (!ct.IsCancellationRequested) { host.Error = e.Message; }
         return host;
     }
 
-    private static ImageVersion Describe(ImageRow row) => new()
+    private ImageVersion Describe(ImageRow row)
     {
-        ImageVersionId = row.ImageVersionId.ToString(), Name = row.Name, Number = (uint)row.Number, State = row.State, Error = row.Error ?? "",
-        Sha256 = row.Sha256 is null ? "" : Convert.ToHexStringLower(row.Sha256), SizeBytes = (ulong)(row.SizeBytes ?? 0),
-        PublishedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.PublishedAt, DateTimeKind.Utc)),
-    };
+        var image = new ImageVersion
+        {
+            ImageVersionId = row.ImageVersionId.ToString(), Name = row.Name, Number = (uint)row.Number, State = row.State, Error = row.Error ?? "", Path = row.Path,
+            Sha256 = row.Sha256 is null ? "" : Convert.ToHexStringLower(row.Sha256), SizeBytes = (ulong)(row.SizeBytes ?? 0),
+            PublishedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.PublishedAt, DateTimeKind.Utc)),
+        };
+        if (row.State == "publishing" && copies.Percent(new(row.ImageVersionId)) is { } percent) image.Percent = (uint)percent;
+        return image;
+    }
 
     [GeneratedRegex("^(qemu|test)(\\+(tls|ssh|unix|tcp))?://[A-Za-z0-9@._:\\[\\]-]*/[A-Za-z0-9/_.?&=%-]*$")]
     private static partial Regex LibvirtUri();

@@ -1,7 +1,10 @@
+using System.Data;
+using System.Text.RegularExpressions;
 using Dapper;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace Montalegre.Vdi.Broker.Launch;
 
@@ -13,7 +16,7 @@ internal sealed record LaunchAttempt(
 internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateTimeOffset? TicketExpiresAt);
 
 /// <summary>All SQL of the launch slice.</summary>
-internal sealed class LaunchStore(NpgsqlDataSource database)
+internal sealed partial class LaunchStore(Database database)
 {
     // One brokering decision is one statement: entitlement, pick, session, ticket and audit row commit together or not at all.
     // The pick starts at a random rank and wraps, so that hundreds of people at once do not fight for the first row.
@@ -120,33 +123,83 @@ internal sealed class LaunchStore(NpgsqlDataSource database)
                (select expires_at from issued)                   as ticket_expires_at
         """;
 
-    /// <summary>Runs the one statement; repeats it when the same user's other launch won meanwhile.</summary>
-    public async Task<LaunchAnswer> TryAsync(LaunchAttempt attempt)
+    // Numbered once, and not by the driver at every launch; the names are for whoever reads the statement.
+    private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank"];
+    private static readonly string Numbered = ParameterName().Replace(LaunchStatement, m => $"${Array.IndexOf(Parameters, m.Groups[1].Value) + 1}");
+
+    /// <summary>Runs the one statement; repeats it when the same user's other launch won meanwhile, or when the database went away.</summary>
+    public Task<LaunchAnswer> TryAsync(LaunchAttempt attempt) => database.RepeatableAsync(async (connection, unknown) =>
     {
         for (var round = 0; ; round++)
         {
+            if (unknown && await FindIssuedAsync(connection, attempt) is { } issued) return issued;
             try
             {
-                await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-                var row = await connection.QuerySingleAsync<LaunchRow>(LaunchStatement, new
-                {
-                    Request = attempt.Request.Value, User = attempt.User.Value, Pool = attempt.Pool.Value, attempt.ClientAddress,
-                    NewSession = attempt.NewSession.Value, attempt.TicketSha256, attempt.TicketLifetime, attempt.Rank,
-                });
-                return row.ToAnswer();
+                return await DecideAsync(connection, attempt);
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && round < 5)
             {
-                // The winner has committed by now (a unique check waits for it), so the next round sees its session.
+                // The winner has committed by now (a unique check waits for it), so the next round sees its session. Our own
+                // ticket can only be there from a run that broke off and was committed after all.
+                unknown |= e.ConstraintName == "ticket_pkey";
             }
         }
+    });
+
+    private static async Task<LaunchAnswer> DecideAsync(NpgsqlConnection connection, LaunchAttempt attempt)
+    {
+        await using var command = connection.CreateCommand();
+        command.CommandText = Numbered;
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = attempt.Request.Value });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = attempt.User.Value });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = attempt.Pool.Value });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)attempt.ClientAddress ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = attempt.NewSession.Value });
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = attempt.TicketSha256 });
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = attempt.TicketLifetime });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = attempt.Rank });
+        await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, CancellationToken.None);
+        if (!await row.ReadAsync(CancellationToken.None)) throw new InvalidOperationException("The launch statement answered no row.");
+        return Read(row);
     }
 
-    /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>
-    public async Task<WaitFacts> WaitAsync(RequestId request, UserId user, PoolId pool)
+    // The ticket's hash is new for every attempt, so its row says that the broken-off run was committed, and for what.
+    private static async Task<LaunchAnswer?> FindIssuedAsync(NpgsqlConnection connection, LaunchAttempt attempt)
     {
-        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        return (await connection.QuerySingleAsync<WaitRow>("""
+        await using var command = connection.CreateCommand();
+        command.CommandText = """
+            select true, true, true, false,
+                   case when s.request_id <> $1 then s.session_id end,
+                   case when s.request_id <> $1 then m.state end,
+                   case when s.request_id = $1 then s.session_id end,
+                   s.machine_id, s.machine_name, t.expires_at
+              from ticket t
+              join session s using (session_id)
+              left join machine m on m.machine_id = s.machine_id
+             where t.ticket_sha256 = $2
+            """;
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = attempt.Request.Value });
+        command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = attempt.TicketSha256 });
+        await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, CancellationToken.None);
+        return await row.ReadAsync(CancellationToken.None) ? Read(row) : null;
+    }
+
+    // By position, in the order of the statement's last select.
+    private static LaunchAnswer Read(NpgsqlDataReader row) => new(new LaunchFacts
+    {
+        PoolExists = row.GetBoolean(0),
+        PoolEnabled = row.GetBoolean(1),
+        Entitled = row.GetBoolean(2),
+        RequestAlreadyEnded = row.GetBoolean(3),
+        OwnSession = row.IsDBNull(4) ? null : new SessionId(row.GetGuid(4)),
+        OwnMachineState = row.IsDBNull(5) ? null : SqlText.Parse<MachineState>(row.GetString(5)),
+        OpenedSession = row.IsDBNull(6) ? null : new SessionId(row.GetGuid(6)),
+        Machine = row.IsDBNull(7) ? null : new MachineId(row.GetGuid(7)),
+    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero));
+
+    /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>
+    public Task<WaitFacts> WaitAsync(RequestId request, UserId user, PoolId pool) => database.RepeatableAsync(async (connection, _) =>
+        (await connection.QuerySingleAsync<WaitRow>("""
             with mine as (
                 insert into launch_request (request_id, user_id, pool_id)
                      values (@request, @user, @pool)
@@ -178,8 +231,7 @@ internal sealed class LaunchStore(NpgsqlDataSource database)
                               where m.pool_id = @pool and m.state = 'faulted' and o.state = 'failed'
                                 and not exists (select from starting)
                               order by o.ended_at desc limit 1))                                         as trouble
-            """, new { request = request.Value, user = user.Value, pool = pool.Value })).ToFacts();
-    }
+            """, new { request = request.Value, user = user.Value, pool = pool.Value })).ToFacts());
 
     /// <summary>Gives the place in the queue back.</summary>
     public async Task LeaveQueueAsync(UserId user, PoolId pool)
@@ -189,10 +241,8 @@ internal sealed class LaunchStore(NpgsqlDataSource database)
     }
 
     /// <summary>The desktops that a user is offered, with the own session if one is open.</summary>
-    public async Task<IReadOnlyList<OfferedDesktop>> DesktopsAsync(UserId user)
-    {
-        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        return (await connection.QueryAsync<OfferedDesktop>("""
+    public Task<List<OfferedDesktop>> DesktopsAsync(UserId user) => database.RepeatableAsync(async (connection, _) =>
+        (await connection.QueryAsync<OfferedDesktop>("""
             select p.pool_id, p.name, p.description, p.enabled,
                    s.session_id, s.state as session_state, s.started_at, s.machine_name, m.state as machine_state,
                    (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
@@ -206,46 +256,19 @@ internal sealed class LaunchStore(NpgsqlDataSource database)
               left join machine m on m.machine_id = s.machine_id
              where e.user_id = @user
              order by p.name
-            """, new { user = user.Value })).AsList();
-    }
+            """, new { user = user.Value })).AsList());
 
     /// <summary>Doors of the gateways that are up, or of all when none reports.</summary>
-    public async Task<IReadOnlyList<string>> GatewayDoorsAsync()
-    {
-        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        return (await connection.QueryAsync<string>("""
+    public Task<List<string>> GatewayDoorsAsync() => database.RepeatableAsync(async (connection, _) =>
+        (await connection.QueryAsync<string>("""
             select rdp_address
               from gateway
              where connected or not exists (select from gateway where connected)
              order by rdp_address
-            """)).AsList();
-    }
+            """)).AsList());
 
-    private sealed record LaunchRow
-    {
-        public bool PoolExists { get; init; }
-        public bool PoolEnabled { get; init; }
-        public bool Entitled { get; init; }
-        public bool RequestAlreadyEnded { get; init; }
-        public Guid? OwnSession { get; init; }
-        public string? OwnMachineState { get; init; }
-        public Guid? OpenedSession { get; init; }
-        public Guid? Machine { get; init; }
-        public string? MachineName { get; init; }
-        public DateTime? TicketExpiresAt { get; init; }
-
-        public LaunchAnswer ToAnswer() => new(new LaunchFacts
-        {
-            PoolExists = PoolExists,
-            PoolEnabled = PoolEnabled,
-            Entitled = Entitled,
-            RequestAlreadyEnded = RequestAlreadyEnded,
-            OwnSession = OwnSession is { } own ? new SessionId(own) : null,
-            OwnMachineState = OwnMachineState is null ? null : SqlText.Parse<MachineState>(OwnMachineState),
-            OpenedSession = OpenedSession is { } opened ? new SessionId(opened) : null,
-            Machine = Machine is { } machine ? new MachineId(machine) : null,
-        }, MachineName ?? "", TicketExpiresAt is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null);
-    }
+    [GeneratedRegex(@"@(\w+)")]
+    private static partial Regex ParameterName();
 
     private sealed record WaitRow
     {

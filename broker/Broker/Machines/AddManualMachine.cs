@@ -6,6 +6,7 @@ using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Native.Libvirt;
 
 namespace Montalegre.Vdi.Broker.Machines;
 
@@ -35,16 +36,32 @@ internal sealed class AddManualMachine(
         var name = wanted.Name;
         if (wanted is { Domain: not null, Host: { } host })
         {
-            var hypervisor = hosts.For(host);
-            await hypervisor.AdoptAsync(machine, lease.Epoch ?? 0, ct);
-            if (await hypervisor.FindAsync(machine, ct) is not { } domain) return new AddManualOutcome.Refused(RefusalReason.NotFound, "domain_uuid");
-            name = domain.Name;
+            try
+            {
+                if (await AdoptAsync(host, machine, ct) is not { } domain) return new AddManualOutcome.Refused(RefusalReason.NotFound, "domain_uuid");
+                name = domain;
+            }
+            catch (HypervisorUnavailableException e) { return new AddManualOutcome.Refused(RefusalReason.HostUnavailable, e.Message); }
+            catch (ForeignMachineException) { return new AddManualOutcome.Refused(RefusalReason.InUse, "domain_uuid: another installation has it"); }
         }
         var added = await store.AddManualAsync(wanted.Pool, machine, name, wanted.Address, wanted.Port, wanted.Host, caller.UserName, caller.SourceAddress);
-        if (added is null) return new AddManualOutcome.Refused(RefusalReason.NotFound, "pool_id: not a manual pool");
-        if (added is false) return new AddManualOutcome.Refused(RefusalReason.NameTaken, name);
+        if (added is not true)
+        {
+            // The mark goes again, unless the domain is a machine of ours: asked twice, it stays adopted.
+            if (wanted is { Domain: not null, Host: { } from } && !await store.IsRecordedAsync(machine, ct)) await hosts.For(from).LetGoAsync(machine, lease.Epoch ?? 0, ct);
+            return added is null ? new AddManualOutcome.Refused(RefusalReason.NotFound, "pool_id: not a manual pool") : new AddManualOutcome.Refused(RefusalReason.NameTaken, name);
+        }
         var token = await tokens.MakeAsync(machine, TokenLifetime);
         var document = options.Value.JoinDocument(machine, authority.Sha256, token.Token);
         return new AddManualOutcome.Added(machine, document.Format(), token.ExpiresAt);
+    }
+
+    // The domain's name; null when the host has no such domain.
+    private async Task<string?> AdoptAsync(HostId host, MachineId machine, CancellationToken ct)
+    {
+        var hypervisor = hosts.For(host);
+        try { await hypervisor.AdoptAsync(machine, lease.Epoch ?? 0, ct); }
+        catch (LibvirtException e) when (e.Code == LibvirtError.NoDomain) { return null; }
+        return (await hypervisor.FindAsync(machine, ct))?.Name;
     }
 }

@@ -1,7 +1,6 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Machines;
 
@@ -44,7 +43,7 @@ internal sealed record OperationRow
 }
 
 /// <summary>All SQL of the machines slice.</summary>
-internal sealed class MachineStore(NpgsqlDataSource database)
+internal sealed class MachineStore(Database database)
 {
     private const string Columns = """
         select m.machine_id, m.name, m.pool_id, p.name as pool_name, m.state, m.power, m.drain_since is not null as draining, m.manual,
@@ -100,6 +99,13 @@ internal sealed class MachineStore(NpgsqlDataSource database)
             """, new { machine = machine.Value }, cancellationToken: ct))).AsList();
     }
 
+    /// <summary>True when there is a record of the machine, whatever its state.</summary>
+    public async Task<bool> IsRecordedAsync(MachineId machine, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition("select exists (select from machine where machine_id = @machine)", new { machine = machine.Value }, cancellationToken: ct));
+    }
+
     /// <summary>Adds an existing computer to a manual pool; null when the pool is not there or not manual.</summary>
     public async Task<bool?> AddManualAsync(PoolId pool, MachineId machine, string name, string? address, int? port, HostId? host, string actor, string source)
     {
@@ -150,10 +156,13 @@ internal sealed class MachineStore(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.ExecuteAsync("""
-            with chosen as (
+            with locked as materialized (   -- sessions before machines, as everywhere
+                select session_id from session where machine_id = @machine and state <> 'ended' order by session_id for no key update
+            ), chosen as (
                 update machine m
                    set state = 'provisioning', state_since = now()
                  where m.machine_id = @machine and not m.manual and m.state <> 'deleting'
+                   and (select count(*) from locked) >= 0
              returning m.machine_id, m.name, m.pool_id
             ), over as (
                 update session s

@@ -40,7 +40,7 @@ internal sealed record NewPool(
 internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, ImageVersionId? Image);
 
 /// <summary>All SQL of the pools slice.</summary>
-internal sealed class PoolAdminStore(NpgsqlDataSource database)
+internal sealed class PoolAdminStore(Database database)
 {
     private const string Columns = """
         select p.pool_id, p.name, p.description, p.kind, p.size, p.enabled, p.image_version_id, i.name || ' ' || i.number as image_name,

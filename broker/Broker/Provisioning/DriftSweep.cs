@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using Dapper;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Npgsql;
@@ -12,23 +14,39 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// without a domain is made anew, a machine found off is started. Foreign domains are never looked at.
 /// </summary>
 internal sealed class DriftSweep(
-    LeaseKeeper lease, HypervisorDirectory hosts, NpgsqlDataSource database, IOptions<ProvisioningOptions> options, TimeProvider time,
+    LeaseKeeper lease, HypervisorDirectory hosts, Database database, OperationStore operations, SessionStore sessions, EndSession endSession, IOptions<ProvisioningOptions> options, TimeProvider time,
     ILogger<DriftSweep> log) : BackgroundService
 {
+    private readonly ConcurrentDictionary<HostId, bool> _away = new();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var tick = new PeriodicTimer(options.Value.Sweep, time);
+        // Each host is read by a task of its own: one that hangs is left to itself, and the others are read on time.
+        var reading = new Dictionary<HostId, Task>();
         do
         {
             if (lease.Epoch is not { } epoch) continue;
             await ReadHostsAsync(stoppingToken);
             foreach (var host in hosts.All)
-            {
-                try { await RunOnceAsync(host, epoch, stoppingToken); }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.HostUnreadable(host.Host, e.Message); }
-            }
+                if (!reading.TryGetValue(host.Host, out var last) || last.IsCompleted) reading[host.Host] = ReadHostAsync(host, epoch, stoppingToken);
         }
         while (await tick.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task ReadHostAsync(IHypervisor host, long epoch, CancellationToken ct)
+    {
+        try
+        {
+            await RunOnceAsync(host, epoch, ct);
+            if (_away.TryRemove(host.Host, out _)) await operations.WakeHostAsync(host.Host, ct);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            if (e is HypervisorUnavailableException) _away[host.Host] = true;
+            log.HostUnreadable(host.Host, e.Message);
+        }
+        catch (OperationCanceledException) { }
     }
 
     private async Task ReadHostsAsync(CancellationToken ct)
@@ -45,7 +63,7 @@ internal sealed class DriftSweep(
         var found = await host.ListAsync(ct);
         foreach (var domain in found.Where(d => d.Generation > 0 && !recorded.ContainsKey(d.Machine)))   // generation 0 was adopted, not made by us
         {
-            if ((await RecordedAsync(host.Host, ct)).ContainsKey(domain.Machine)) continue;
+            if (await IsRecordedAsync(domain.Machine, ct)) continue;   // now, or under another name of the same host
             log.OrphanRemoved(host.Host, domain.Name);
             await host.DeleteAsync(domain.Machine, epoch, ct);
         }
@@ -59,6 +77,12 @@ internal sealed class DriftSweep(
             else if (domain.Power == PowerState.Off && await RepairAsync(machine, OperationKind.Restart))
                 log.FoundOff(machine);
         }
+    }
+
+    private async Task<bool> IsRecordedAsync(MachineId machine, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition("select exists (select from machine where machine_id = @machine)", new { machine = machine.Value }, cancellationToken: ct));
     }
 
     // Value: true when the machine should be running and nothing is being done to it.
@@ -76,7 +100,16 @@ internal sealed class DriftSweep(
     }
 
     // The hypervisor says that the machine stopped, so its session is over: this is one of the two who may say so.
+    // The machine is taken out first, so that nobody gets it in between; ending a session turns a restart into a refresh.
     private async Task<bool> RepairAsync(MachineId machine, OperationKind kind)
+    {
+        if (!await TakeOutAsync(machine, kind)) return false;
+        foreach (var session in await sessions.OpenOnAsync(machine, CancellationToken.None))
+            await endSession.RunAsync(new(session.Session, SessionEnd.MachineStopped, "broker") { OnlyOn = machine });
+        return true;
+    }
+
+    private async Task<bool> TakeOutAsync(MachineId machine, OperationKind kind)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.ExecuteAsync("""
@@ -84,22 +117,13 @@ internal sealed class DriftSweep(
                 update machine m
                    set state = 'provisioning', state_since = now(), power = 'off'
                  where m.machine_id = @machine and m.state in ('available', 'reserved', 'in_use', 'unreachable')
-             returning m.machine_id, m.pool_id
-            ), over as (
-                update session s
-                   set state = 'ended', state_since = now(), ended_at = now(), end_reason = 'machine_stopped'
-                  from stopped
-                 where s.machine_id = stopped.machine_id and s.state <> 'ended'
-             returning s.session_id
+             returning m.machine_id
             ), noted as (
                 insert into audit_event (actor, action, object_kind, object_id, outcome)
                      select 'broker', 'machine.drift', 'machine', machine_id, 'machine_stopped' from stopped
             )
             insert into operation (operation_id, kind, machine_id, step, state)
-                 select gen_random_uuid(),
-                        case when (select kind from pool where pool_id = stopped.pool_id) = 'floating' and exists (select from over) then 'refresh' else @kind end,
-                        machine_id, 'stop', 'running'
-                   from stopped
+                 select gen_random_uuid(), @kind, machine_id, 'stop', 'running' from stopped
             on conflict (machine_id) where state = 'running' do nothing
             """, new { machine = machine.Value, kind = SqlText.Of(kind) }) > 0;
     }

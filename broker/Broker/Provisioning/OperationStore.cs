@@ -1,7 +1,6 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
 
@@ -28,7 +27,7 @@ internal sealed record DueOperation
 }
 
 /// <summary>SQL of the operation journal. Every change is guarded by the step it was read at, so that a late runner changes nothing.</summary>
-internal sealed class OperationStore(NpgsqlDataSource database)
+internal sealed class OperationStore(Database database)
 {
     /// <summary>A claim that a killed runner left behind runs out after this.</summary>
     private const int ClaimSeconds = 150;
@@ -41,7 +40,9 @@ internal sealed class OperationStore(NpgsqlDataSource database)
     }
 
     /// <summary>Claims the next due operation; null when none is due. At most <paramref name="parallel"/> machines of a host boot at once.</summary>
-    public async Task<DueOperation?> ClaimAsync(int parallel)
+    /// <param name="parallel">Machines of one host.</param>
+    /// <param name="busyHosts">Hosts that have enough steps in hand already; theirs wait.</param>
+    public async Task<DueOperation?> ClaimAsync(int parallel, Guid[]? busyHosts = null)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.QuerySingleOrDefaultAsync<DueOperation>($"""
@@ -49,6 +50,7 @@ internal sealed class OperationStore(NpgsqlDataSource database)
                 select o.operation_id
                   from operation o join machine m using (machine_id)
                  where o.state = 'running' and o.next_attempt_at <= now()
+                   and (m.host_id is null or m.host_id <> all(@busyHosts))
                    and (o.step <> 'start'
                         or @parallel > (select count(*)
                                           from operation b join machine x using (machine_id)
@@ -64,7 +66,7 @@ internal sealed class OperationStore(NpgsqlDataSource database)
                 where o.operation_id = due.operation_id and m.machine_id = o.machine_id and p.pool_id = m.pool_id
             returning o.operation_id, o.kind, o.step, o.attempts, m.machine_id, m.name, m.manual, m.host_id, m.generation, m.port,
                       m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib
-            """, new { parallel });
+            """, new { parallel, busyHosts = busyHosts ?? [] });
     }
 
     /// <summary>Goes on to the next step. Entering <c>overlay</c> counts the machine's generation up and fixes its image version.</summary>
@@ -119,6 +121,19 @@ internal sealed class OperationStore(NpgsqlDataSource database)
             id = operation.OperationId, step = operation.Step, kind = operation.Kind, error, reason = reason.ToString(),
             givesUp, backOff = OperationPlan.BackOff(operation.Attempts + 1),
         });
+    }
+
+    /// <summary>A host answers again: what failed because it was away is tried now.</summary>
+    public async Task WakeHostAsync(HostId host, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        await connection.ExecuteAsync("""
+            update operation o
+               set next_attempt_at = now()
+              from machine m
+             where m.machine_id = o.machine_id and m.host_id = @host
+               and o.state = 'running' and o.reason = @away and o.next_attempt_at > now()
+            """, new { host = host.Value, away = nameof(RefusalReason.HostUnavailable) });
     }
 
     /// <summary>The machine is gone from its host: its record goes too.</summary>

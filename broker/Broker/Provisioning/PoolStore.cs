@@ -1,7 +1,6 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
 
@@ -16,7 +15,7 @@ internal sealed record WantedPool
 }
 
 /// <summary>SQL of bringing pools to their size.</summary>
-internal sealed class PoolStore(NpgsqlDataSource database)
+internal sealed class PoolStore(Database database)
 {
     /// <summary>Every pool that we make machines for, or whose machines still have to go.</summary>
     public async Task<IReadOnlyList<WantedPool>> WantedAsync(CancellationToken ct)
@@ -59,7 +58,7 @@ internal sealed class PoolStore(NpgsqlDataSource database)
                             case when w.forwarded then '127.0.0.1' end,
                             case when w.forwarded then (select n
                                                           from generate_series(@firstPort, @firstPort + 9999) n
-                                                         where not exists (select from machine o where o.host_id = w.host_id and o.port = n)
+                                                         where not exists (select from machine o where o.port = n and o.address = '127.0.0.1')
                                                          limit 1) end
                        from wanted w
                 on conflict do nothing

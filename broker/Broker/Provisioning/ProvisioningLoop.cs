@@ -14,14 +14,15 @@ internal sealed class ProvisioningLoop(
     LeaseKeeper lease, ChangePump pump, HypervisorDirectory hosts, PoolStore pools, OperationStore operations, ReconcilePool reconcile, TakeStep takeStep,
     IOptions<ProvisioningOptions> options, TimeProvider time, ILogger<ProvisioningLoop> log) : BackgroundService
 {
-    private const int MostStepsAtOnce = 32;
+    private const int MostStepsAtOnce = 64;
+    private const int MostStepsOfOneHost = 8;   // a host that hangs holds these and no more
     private static readonly TimeSpan RetryFaultedAfter = TimeSpan.FromMinutes(5);
     private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var listening = ListenAsync(stoppingToken);
-        var running = new HashSet<Task>();
+        var running = new Dictionary<Task, Guid?>();
         long? epochSeen = null;
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -46,18 +47,21 @@ internal sealed class ProvisioningLoop(
                 await Task.Delay(TimeSpan.FromSeconds(1), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-        await Task.WhenAll(running.Append(listening)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(running.Keys.Append(listening)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task PassAsync(HashSet<Task> running, long epoch, CancellationToken ct)
+    private async Task PassAsync(Dictionary<Task, Guid?> running, long epoch, CancellationToken ct)
     {
         foreach (var pool in await pools.WantedAsync(ct)) await reconcile.RunAsync(pool, ct);
         await pools.RemoveEmptyPoolsAsync(ct);
         await operations.RetryFaultedAsync(RetryFaultedAfter, ct);
-        running.RemoveWhere(t => t.IsCompleted);
-        while (running.Count < MostStepsAtOnce && await operations.ClaimAsync(options.Value.ParallelPerHost) is { } due)
-            running.Add(Task.Run(() => takeStep.RunAsync(due, epoch, ct), ct));
+        foreach (var done in running.Keys.Where(t => t.IsCompleted).ToList()) running.Remove(done);
+        while (running.Count < MostStepsAtOnce && await operations.ClaimAsync(options.Value.ParallelPerHost, Busy(running)) is { } due)
+            running.Add(Task.Run(() => takeStep.RunAsync(due, epoch, ct), ct), due.HostId);
     }
+
+    private static Guid[] Busy(Dictionary<Task, Guid?> running) =>
+        [.. running.Values.OfType<Guid>().GroupBy(host => host).Where(steps => steps.Count() >= MostStepsOfOneHost).Select(steps => steps.Key)];
 
     // Wakes at a change (the end of a step is one too), or after a pause in which a back-off may have run out.
     private async Task WaitAsync(CancellationToken ct)

@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// again: what it leaves behind is either what it should or is replaced by the next attempt.
 /// </summary>
 internal sealed class TakeStep(
-    OperationStore operations, HypervisorDirectory hosts, ImageStore images, JoinTokens tokens, CertificateAuthority authority,
+    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyImages copies, JoinTokens tokens, CertificateAuthority authority,
     IOptions<ProvisioningOptions> options, ILogger<TakeStep> log)
 {
     public async Task RunAsync(DueOperation operation, long epoch, CancellationToken ct)
@@ -32,8 +32,10 @@ internal sealed class TakeStep(
         {
             var (reason, error) = e is StepFailedException failed ? (failed.Reason, failed.Message) : (HypervisorFailure.Reason(e), e.Message);
             var attempts = operation.Attempts + 1;
-            // A delete never gives up: a record must not outlive its machine, nor a machine its record.
-            var givesUp = kind != OperationKind.Delete && OperationPlan.GivesUp(attempts);
+            if (reason == RefusalReason.ImageMissing && operation is { HostId: { } host, ImageVersionId: { } image }) copies.ReportMissing(new(host), new(image));
+            // A delete never gives up: a record must not outlive its machine, nor a machine its record. A host that is away
+            // and an image that is on its way are no fault of the machine: it goes on as soon as they are there.
+            var givesUp = kind != OperationKind.Delete && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing) && OperationPlan.GivesUp(attempts);
             await operations.FailAsync(operation, error, reason, givesUp);
             log.StepFailed(machine, kind, step, attempts, error);
             if (givesUp) log.MachineFaulted(machine, attempts, error);
@@ -42,8 +44,14 @@ internal sealed class TakeStep(
 
     private async Task ActAsync(DueOperation operation, MachineId machine, OperationStep step, long epoch, CancellationToken ct)
     {
-        if (operation.Manual || operation.HostId is not { } hostId) return;   // nothing of a manual machine is ours to change
+        if (operation.HostId is not { } hostId) return;   // a computer that no host of ours runs
         var host = hosts.For(new HostId(hostId));
+        if (operation.Manual)
+        {
+            // Nothing of an adopted machine is ours to change, but the mark that we put on it.
+            if (step == OperationStep.Remove) await host.LetGoAsync(machine, epoch, ct);
+            return;
+        }
         switch (step)
         {
             case OperationStep.Stop:

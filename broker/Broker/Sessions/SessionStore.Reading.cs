@@ -17,6 +17,9 @@ internal sealed record ConnectionRow(
     Guid ConnectionId, string? GatewayName, string ClientAddress, string ClientName, DateTime? OpenedAt, DateTime? ClosedAt, string? EndReason,
     long BytesFromClient, long BytesFromMachine);
 
+/// <summary>How long one phase of the logons took, in milliseconds.</summary>
+internal sealed record LogonTimeRow(string Name, int Count, int Median, int P95);
+
 internal sealed partial class SessionStore
 {
     // The newest connection says who the client is; the time of the first logon counts from the earliest phase to the desktop.
@@ -86,6 +89,38 @@ internal sealed partial class SessionStore
              limit 500
             """, new { session = session.Value }, cancellationToken: ct));
         return ((await both.ReadAsync<PhaseRow>()).AsList(), (await both.ReadAsync<ConnectionRow>()).AsList());
+    }
+
+    /// <summary>Percentiles of first logons, one row a phase in the order in which phases begin, and one named "whole".</summary>
+    public async Task<IReadOnlyList<LogonTimeRow>> LogonTimesAsync(int hours, PoolId? pool, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<LogonTimeRow>(new CommandDefinition(
+            """
+              with phase as (
+                   select p.session_id, p.name, p.started_at, p.ended_at,
+                          p.started_at - min(p.started_at) over (partition by p.session_id) as began
+                     from logon_phase p
+                     join session s using (session_id)
+                    where s.started_at > now() - make_interval(hours => @hours)
+                      and (@pool::uuid is null or s.pool_id = @pool)),
+                   took as (
+                   select name, extract(epoch from ended_at - started_at) * 1000 as ms, began
+                     from phase
+                    where ended_at is not null
+                    union all
+                   select 'whole', extract(epoch from ended_at - started_at + began) * 1000, interval '-1 second'
+                     from phase
+                    where name = 'desktop'
+                      and ended_at is not null)
+            select name, count(*)::integer as count,
+                   greatest(percentile_disc(0.5) within group (order by ms), 0)::integer as median,
+                   greatest(percentile_disc(0.95) within group (order by ms), 0)::integer as p95
+              from took
+             group by name
+             order by avg(began), name
+            """, new { hours, pool = pool?.Value }, commandTimeout: 30, cancellationToken: ct));
+        return rows.AsList();
     }
 
     /// <summary>Records what an administrator or a person asked for, and what came of it.</summary>

@@ -1,7 +1,7 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Sessions;
 
@@ -10,7 +10,7 @@ namespace Montalegre.Vdi.Broker.Sessions;
 /// Every statement locks in the order session, machine, operation. Writes take no cancellation token: a cancelled
 /// write may be lost although it was acknowledged (invariant 13).
 /// </remarks>
-internal sealed partial class SessionStore(NpgsqlDataSource database)
+internal sealed partial class SessionStore(Database database)
 {
     // INVARIANT: a session ends only here, and its machine leaves its old state in the same statement, so that no crash
     // can leave a floating machine that somebody used and that looks free.

@@ -15,6 +15,7 @@ internal sealed class SessionsService(
     ChangePump pump, TimeProvider time, IHostApplicationLifetime lifetime) : Contracts.Admin.V1.Sessions.SessionsBase
 {
     private const int HistoryLimit = 200;
+    private const uint LongestLookBack = 168;   // a week; longer is a report, not a page
 
     public override async Task<ListSessionsResponse> List(ListSessionsRequest request, ServerCallContext context) =>
         new() { Sessions = { (await sessions.ListAsync(request.IncludeEnded, context.CancellationToken)).Select(s => s.ToMessage()) } };
@@ -42,6 +43,15 @@ internal sealed class SessionsService(
 
     public override Task<SessionActionResponse> SendMessage(SendMessageRequest request, ServerCallContext context) =>
         ActAsync(request.SessionId, id => message.RunAsync(id, request.Title, request.Text, By(context), context.CancellationToken), context);
+
+    public override async Task<LogonTimesResponse> LogonTimes(LogonTimesRequest request, ServerCallContext context)
+    {
+        if (request.Hours > LongestLookBack) throw Refusal.Refused(RefusalReason.InvalidField, $"hours: 1 to {LongestLookBack}");
+        PoolId? pool = request.PoolId is "" ? null : new PoolId(Ids.Parse(request.PoolId, "pool_id"));
+        var rows = await sessions.LogonTimesAsync(request.Hours == 0 ? 24 : (int)request.Hours, pool, context.CancellationToken);
+        var times = rows.Select(r => new LogonTime { Name = r.Name, Count = (uint)r.Count, MedianMilliseconds = (uint)r.Median, P95Milliseconds = (uint)r.P95 }).ToList();
+        return new() { Whole = times.Find(t => t.Name == "whole"), Phases = { times.Where(t => t.Name != "whole") } };
+    }
 
     public override async Task Watch(WatchSessionsRequest request, IServerStreamWriter<SessionsUpdate> responseStream, ServerCallContext context)
     {

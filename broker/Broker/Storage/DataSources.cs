@@ -8,25 +8,25 @@ internal static class DataSources
     /// <summary>Seconds after which a hot-path statement is given up.</summary>
     public const int HotPathSeconds = 3;
 
-    private const int ConnectSeconds = 3;
+    private const int ConnectSeconds = 2;
     private const int ReportSeconds = 30;
 
     public static NpgsqlDataSource ForBrokering(string connectionString, int connections, ILoggerFactory? logs = null) =>
-        Build(connectionString, connections, HotPathSeconds, options: null, logs);
+        Build(connectionString, connections, HotPathSeconds, options: null, logs, cancels: false);
 
     public static NpgsqlDataSource ForReports(string connectionString, ILoggerFactory? logs = null) =>
-        Build(connectionString, connections: 4, ReportSeconds, $"-c statement_timeout={ReportSeconds}s", logs);   // the driver never cancels, so the server must
+        Build(connectionString, connections: 4, ReportSeconds, $"-c statement_timeout={ReportSeconds}s", logs, cancels: true);
 
-    private static NpgsqlDataSource Build(string connectionString, int connections, int commandSeconds, string? options, ILoggerFactory? logs)
+    private static NpgsqlDataSource Build(string connectionString, int connections, int commandSeconds, string? options, ILoggerFactory? logs, bool cancels)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             MaxAutoPrepare = 32,
             AutoPrepareMinUsages = 2,
-            // INVARIANT: never cancel a write. A cancelled wait for a synchronous standby is reported as a commit that
-            // exists on one machine only, and is lost with it.
             CancellationTimeout = -1,
-            KeepAlive = 30,
+            // Between machines a peer may vanish without a word; on a socket of this machine the kernel tells.
+            KeepAlive = Path.IsPathRooted(Host(connectionString)) ? 0 : 2,
+            HostRecheckSeconds = 1,
             MaxPoolSize = connections,
             ApplicationName = "montalegre-broker",
         };
@@ -34,6 +34,14 @@ internal static class DataSources
         if (!settings.ShouldSerialize("Timeout")) settings.Timeout = ConnectSeconds;
         if (!settings.ShouldSerialize("Command Timeout")) settings.CommandTimeout = commandSeconds;
         if (options is not null) settings.Options = options;
-        return new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs).Build();
+        // Several hosts are one primary and its standbys: whoever is primary now is asked again every second.
+        settings.TargetSessionAttributes = null;
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs);
+        // INVARIANT: never cancel a write. A cancelled wait for a synchronous standby is reported as a commit that
+        // exists on one machine only, and is lost with it.
+        if (!cancels) builder.UsePhysicalConnectionInitializer(NoCancelRequests.Apply, NoCancelRequests.ApplyAsync);
+        return Host(connectionString).Contains(',', StringComparison.Ordinal) ? builder.BuildMultiHost().WithTargetSession(TargetSessionAttributes.Primary) : builder.Build();
     }
+
+    private static string Host(string connectionString) => new NpgsqlConnectionStringBuilder(connectionString).Host ?? "";
 }

@@ -7,7 +7,7 @@ namespace Montalegre.Vdi.Broker.Storage;
 /// Leadership as a row with an epoch. The database's clock alone decides; every new holder gets a higher epoch, and whoever
 /// acts on a hypervisor or an agent shows it, so that a holder that was frozen is refused when it thaws.
 /// </summary>
-internal sealed class Lease(NpgsqlDataSource database)
+internal sealed class Lease(Database database)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
 

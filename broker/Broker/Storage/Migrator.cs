@@ -35,6 +35,7 @@ internal sealed class Migrator(DatabaseAddress address, TimeProvider time, ILogg
     public async Task RunAsync(CancellationToken ct)
     {
         var settings = new NpgsqlConnectionStringBuilder(address.Owner) { Pooling = false, CommandTimeout = 0, CancellationTimeout = -1, Timeout = 5, ApplicationName = "montalegre-migrator" };
+        if (settings.Host!.Contains(',', StringComparison.Ordinal)) settings.TargetSessionAttributes = "primary";
         await using var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync(ct);
         // Held until the connection closes, so that a second node waits here and then finds nothing to do.

@@ -11,6 +11,9 @@ internal sealed record PostgresPrograms(int Major, string Directory)
 
     public string Server => Path.Combine(Directory, "postgres");
 
+    /// <summary>Full path of another program of this version, for example <c>pg_dump</c>.</summary>
+    public string Tool(string name) => Path.Combine(Directory, name);
+
     public string InitDb => Path.Combine(Directory, "initdb");
 
     /// <summary>The version that an existing cluster needs, or the highest for a new one.</summary>

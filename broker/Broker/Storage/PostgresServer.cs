@@ -9,26 +9,36 @@ internal sealed class PostgresServer : IDisposable
 {
     private const int LinesKept = 40;
     private static readonly TimeSpan BeforeQuit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(25);
     private readonly Process _process;
+    private readonly bool _isChild;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<string> _said = [];
 
-    private PostgresServer(Process process) => _process = process;
+    private PostgresServer(Process process, bool isChild)
+    {
+        _process = process;
+        _isChild = isChild;
+        if (!isChild) return;
+        process.Exited += (_, _) => _ended.TrySetResult();
+        process.EnableRaisingEvents = true;
+    }
 
     public int ProcessId => _process.Id;
 
     public bool IsRunning => Processes.IsRunning(_process.Id);
 
     /// <summary>Starts a server of its own session, so that Ctrl-C at our terminal reaches us and not it.</summary>
-    public static async Task<PostgresServer> StartAsync(SpawningThread thread, PostgresPrograms programs, string data)
+    public static async Task<PostgresServer> StartAsync(SpawningThread thread, PostgresPrograms programs, string data, params string[] settings)
     {
-        var start = new ProcessStartInfo("/usr/bin/setpriv", ["--pdeathsig", "INT", "--no-new-privs", "--", "/usr/bin/setsid", programs.Server, "-D", data])
+        var start = new ProcessStartInfo("/usr/bin/setpriv", ["--pdeathsig", "INT", "--no-new-privs", "--", "/usr/bin/setsid", programs.Server, "-D", data, .. settings])
         {
             RedirectStandardError = true,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             WorkingDirectory = data,
         };
-        var server = new PostgresServer(await thread.StartAsync(start));
+        var server = new PostgresServer(await thread.StartAsync(start), isChild: true);
         server._process.ErrorDataReceived += (_, line) => server.Remember(line.Data);
         server._process.OutputDataReceived += (_, line) => server.Remember(line.Data);
         server._process.BeginErrorReadLine();
@@ -41,7 +51,7 @@ internal sealed class PostgresServer : IDisposable
     {
         try
         {
-            return new PostgresServer(Process.GetProcessById(processId));
+            return new PostgresServer(Process.GetProcessById(processId), isChild: false);
         }
         catch (ArgumentException)
         {
@@ -49,8 +59,23 @@ internal sealed class PostgresServer : IDisposable
         }
     }
 
-    /// <summary>Waits until it has ended and been collected.</summary>
-    public Task WaitForEndAsync(CancellationToken ct) => _process.WaitForExitAsync(ct);
+    /// <summary>
+    /// Completes the moment it has ended and been collected, by the kernel's word for our own child. Not when its output ends:
+    /// its backends hold the same pipe, and may be busy for seconds.
+    /// </summary>
+    public async Task WaitForEndAsync(TimeProvider time, CancellationToken ct)
+    {
+        if (_isChild) await _ended.Task.WaitAsync(ct);
+        else while (IsRunning) await Task.Delay(Poll, time, ct);   // an adopted one is no child: nobody tells us
+    }
+
+    /// <summary>Gives its last words a moment to arrive.</summary>
+    public async Task HearOutAsync(TimeSpan patience, TimeProvider time, CancellationToken ct)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        await Task.WhenAny(_process.WaitForExitAsync(limit.Token), Task.Delay(patience, time, ct));
+        await limit.CancelAsync();
+    }
 
     /// <summary>Fast shutdown, then immediate shutdown. Never a kill: that leaves recovery and shared memory behind.</summary>
     public async Task StopAsync(TimeProvider time)

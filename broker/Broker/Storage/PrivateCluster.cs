@@ -11,9 +11,10 @@ namespace Montalegre.Vdi.Broker.Storage;
 /// </summary>
 internal sealed class PrivateCluster(
     DatabaseAddress address, IOptions<StorageOptions> storage, IOptions<HostingOptions> hosting, NpgsqlDataSource dataSource,
-    TimeProvider time, ILogger<PrivateCluster> log) : IHostedService, IAsyncDisposable
+    OpeningGate gate, IEnumerable<ClusterSettings> settings, TimeProvider time, ILogger<PrivateCluster> log) : IHostedService, IAsyncDisposable
 {
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(10);   // crash recovery of a large log takes its time
     private readonly PrivateClusterFiles _files = new(Path.Combine(hosting.Value.StateDirectory, "postgresql"), address.SocketDirectory);
@@ -21,6 +22,7 @@ internal sealed class PrivateCluster(
     private readonly CancellationTokenSource _stopping = new();
     private readonly SpawningThread _thread = new("private cluster");
     private FileStream? _lock;
+    private bool _hasRoles;
     private Task _supervision = Task.CompletedTask;
     private volatile PostgresServer? _server;
 
@@ -81,7 +83,12 @@ internal sealed class PrivateCluster(
         {
             while (true)
             {
-                await server.WaitForEndAsync(_stopping.Token);
+                await server.WaitForEndAsync(time, _stopping.Token);
+                var ended = time.GetTimestamp();
+                gate.Close();
+                dataSource.Clear();   // connections to the old process would each fail once
+                var left = new LeftBackends(_files.Data, time).WaitUntilGoneAsync(_stopping.Token);
+                await server.HearOutAsync(LastWords, time, _stopping.Token);
                 var reason = server.Reason(_files.Data);
                 server.Dispose();
                 _server = null;
@@ -92,10 +99,13 @@ internal sealed class PrivateCluster(
                     GiveUp(reason);
                     return;
                 }
-                await Task.Delay(wait.Value, time, _stopping.Token);
+                // The wait counts from the end, not from when we were done asking why.
+                if (wait.Value - time.GetElapsedTime(ended) is { Ticks: > 0 } rest) await Task.Delay(rest, time, _stopping.Token);
+                if (!await left) log.BackendsLeft();
                 if (await StartUntilReadyAsync(_stopping.Token) is not { } next) return;
                 _server = server = next;
-                dataSource.Clear();   // connections to the old process would each fail once
+                gate.Open();
+                log.ClusterBack(time.GetElapsedTime(ended).TotalMilliseconds);
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -131,7 +141,8 @@ internal sealed class PrivateCluster(
         if (await AdoptAsync(ct) is { } adopted) return (adopted, "");
         var programs = PostgresPrograms.Find(_files.Version, storage.Value.PostgresDirectory);
         if (_files.Version is null) await _files.InitialiseAsync(programs, ct);
-        _files.WriteSettings();
+        foreach (var more in settings) more.Prepare();
+        _files.WriteSettings(settings.SelectMany(s => s.Values));
         var server = await PostgresServer.StartAsync(_thread, programs, _files.Data);
         _server = server;   // from here on a stop must reach it
         if (await IsReadyAsync(server, ct))
@@ -170,22 +181,30 @@ internal sealed class PrivateCluster(
         var since = time.GetTimestamp();
         while (server.IsRunning && time.GetElapsedTime(since) < StartPatience)
         {
-            try
-            {
-                await PrivateClusterRoles.EnsureAsync(Superuser, ct);
-                return true;
-            }
-            catch (NpgsqlException)
-            {
-                await Task.Delay(Poll, time, ct);
-            }
+            if (_files.IsReady(server.ProcessId) && await HasRolesAsync(ct)) return true;
+            await Task.Delay(Poll, time, ct);
         }
         return false;
+    }
+
+    private async Task<bool> HasRolesAsync(CancellationToken ct)
+    {
+        if (_hasRoles) return true;   // a restart finds them, and nobody waits for us to ask
+        try
+        {
+            await PrivateClusterRoles.EnsureAsync(Superuser, ct);
+            return _hasRoles = true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;   // it ended again; the caller's loop sees that
+        }
     }
 
     private void GiveUp(string reason)
     {
         Trouble = reason;
+        gate.GiveUp();
         log.ClusterGivenUp(reason);
     }
 

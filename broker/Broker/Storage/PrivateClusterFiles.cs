@@ -39,6 +39,20 @@ internal sealed class PrivateClusterFiles(string root, string socketDirectory)
         }
     }
 
+    /// <summary>True when that postmaster has written that it takes connections: cheaper to ask than a connection, and as true.</summary>
+    public bool IsReady(int processId)
+    {
+        try
+        {
+            return File.ReadAllLines(Path.Combine(Data, "postmaster.pid")) is [var pid, _, _, _, _, _, _, var status, ..]
+                && status.Trim() == "ready" && pid == processId.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return false;   // not written yet
+        }
+    }
+
     public void MakeDirectories()
     {
         var socket = Path.Combine(socketDirectory, ".s.PGSQL.5432");
@@ -67,8 +81,15 @@ internal sealed class PrivateClusterFiles(string root, string socketDirectory)
     /// <summary>Makes the cluster aside and renames it: a process killed meanwhile leaves nothing that looks finished.</summary>
     public async Task InitialiseAsync(PostgresPrograms programs, CancellationToken ct)
     {
-        if (Directory.Exists(Draft)) Directory.Delete(Draft, recursive: true);
-        var start = new ProcessStartInfo(programs.InitDb, ["-D", Draft, "-U", Superuser, "--auth=peer", "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8"])
+        await MakeAsync(programs, Draft, ct);
+        Directory.Move(Draft, Data);
+    }
+
+    /// <summary>Makes an empty cluster with our options in a directory of its own.</summary>
+    public async Task MakeAsync(PostgresPrograms programs, string directory, CancellationToken ct)
+    {
+        if (Directory.Exists(directory)) Directory.Delete(directory, recursive: true);
+        var start = new ProcessStartInfo(programs.InitDb, ["-D", directory, "-U", Superuser, "--auth=peer", "--data-checksums", "--encoding=UTF8", "--locale=C.UTF-8"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -79,16 +100,18 @@ internal sealed class PrivateClusterFiles(string root, string socketDirectory)
         await initDb.StandardOutput.ReadToEndAsync(ct);
         await initDb.WaitForExitAsync(ct);
         if (initDb.ExitCode != 0) throw new StartUpException($"The private cluster cannot be made in {root}: {(await said).Trim()}");
-        await File.AppendAllTextAsync(Path.Combine(Draft, "postgresql.conf"), "\ninclude_if_exists = 'montalegre.conf'   # written by the broker at every start\n", ct);
-        Directory.Move(Draft, Data);
+        await File.AppendAllTextAsync(Path.Combine(directory, "postgresql.conf"), "\ninclude_if_exists = 'montalegre.conf'   # written by the broker at every start\n", ct);
     }
 
     /// <summary>Settings and access rules. Peer authentication: the broker's own user, and nobody else, may be our roles.</summary>
-    public void WriteSettings()
+    public void WriteSettings(IEnumerable<(string Name, string Value)> more) => WriteSettings(Data, more);
+
+    /// <summary>The same for a cluster that is made aside.</summary>
+    public void WriteSettings(string directory, IEnumerable<(string Name, string Value)> more)
     {
-        Write("montalegre.conf", $"""
+        Write(directory, "montalegre.conf", $"""
             listen_addresses = ''
-            unix_socket_directories = '{socketDirectory.Replace("'", "''", StringComparison.Ordinal)}'
+            unix_socket_directories = '{Quoted(socketDirectory)}'
             unix_socket_permissions = 0700
             max_connections = 60
             shared_buffers = 128MB
@@ -97,25 +120,31 @@ internal sealed class PrivateClusterFiles(string root, string socketDirectory)
             synchronous_commit = on
             full_page_writes = on
             fsync = on
-            idle_in_transaction_session_timeout = '60s'
+            # Bounds what a crash has to read again: recovery is part of the second in which a killed database is back.
+            checkpoint_timeout = '60s'
+            max_wal_size = 512MB
+            idle_in_transaction_session_timeout = '10s'
             logging_collector = off
             log_destination = 'stderr'
             log_line_prefix = ''
             lc_messages = 'C'
             # Statements may hold what must not be in a log.
             log_min_error_statement = panic
+            {string.Join('\n', more.Select(s => $"{s.Name} = '{Quoted(s.Value)}'"))}
             """);
-        Write("pg_hba.conf", "local all all peer map=montalegre");
+        Write(directory, "pg_hba.conf", "local all all peer map=montalegre\nlocal replication all peer map=montalegre");
         // The backup role reads everything and changes nothing; pg_dump logs on with it like the broker with the others.
-        Write("pg_ident.conf", string.Join('\n', new[] { Superuser, DatabaseAddress.OwnerRole, DatabaseAddress.AppRole, PrivateClusterRoles.Backup }.Select(r => $"montalegre \"{Environment.UserName}\" {r}")));
+        Write(directory, "pg_ident.conf", string.Join('\n', new[] { Superuser, DatabaseAddress.OwnerRole, DatabaseAddress.AppRole, PrivateClusterRoles.Audit, PrivateClusterRoles.Backup }.Select(r => $"montalegre \"{Environment.UserName}\" {r}")));
     }
 
     /// <summary>A number that a crash left behind and that another program has now would stop PostgreSQL for ever.</summary>
     public void RemoveStaleClaim() => File.Delete(Path.Combine(Data, "postmaster.pid"));
 
-    private void Write(string name, string text)
+    private static string Quoted(string text) => text.Replace("'", "''", StringComparison.Ordinal);
+
+    private static void Write(string directory, string name, string text)
     {
-        var path = Path.Combine(Data, name);
+        var path = Path.Combine(directory, name);
         File.WriteAllText(path + ".new", text + "\n");
         File.Move(path + ".new", path, overwrite: true);
     }

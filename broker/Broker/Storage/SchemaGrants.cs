@@ -14,6 +14,12 @@ internal static class SchemaGrants
             revoke all on audit_event, authority, schema_version from {role};
             grant select, insert on audit_event, authority to {role};
             grant select on schema_version to {role};
+            do $$ begin
+                if exists (select from pg_roles where rolname = '{PrivateClusterRoles.Audit}') then
+                    grant usage on schema public to {PrivateClusterRoles.Audit};
+                    grant select, insert on audit_event to {PrivateClusterRoles.Audit};
+                end if;
+            end $$;
             commit;
             """;
     }

@@ -17,6 +17,8 @@ internal static class StorageExtensions
         services.AddSingleton<Migrator>();
         services.AddSingleton(s => DataSources.ForBrokering(s.GetRequiredService<DatabaseAddress>().App, Options(s).MaxConnections, s.GetService<ILoggerFactory>()));
         services.AddKeyedSingleton(Reports, (s, _) => DataSources.ForReports(s.GetRequiredService<DatabaseAddress>().App, s.GetService<ILoggerFactory>()));
+        services.AddSingleton<OpeningGate>();
+        services.AddSingleton<Database>();
         services.AddSingleton<PrivateCluster>();
         services.AddHostedService(s => s.GetRequiredService<PrivateCluster>());   // stops after every slice added later
         services.AddSingleton<ChangeStore>();

@@ -26,6 +26,12 @@ internal static partial class StorageLog
     [LoggerMessage(1115, LogLevel.Error, "Watching over the private cluster failed")]
     public static partial void SupervisionFailed(this ILogger log, Exception e);
 
+    [LoggerMessage(1116, LogLevel.Information, "The private cluster is back after {Milliseconds:0} ms")]
+    public static partial void ClusterBack(this ILogger log, double milliseconds);
+
+    [LoggerMessage(1117, LogLevel.Warning, "Backends of the ended cluster still hold its shared memory; the next start may fail because of them")]
+    public static partial void BackendsLeft(this ILogger log);
+
     [LoggerMessage(1120, LogLevel.Error, "Following the changes failed; watchers are told to read everything again")]
     public static partial void ChangePumpFailed(this ILogger log, Exception e);
 

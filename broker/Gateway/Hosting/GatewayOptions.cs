@@ -43,6 +43,12 @@ internal sealed class GatewayOptions
     /// <summary>TCP connect and RDP negotiation with the machine, each of two attempts.</summary>
     public TimeSpan MachineDeadline { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>A client that vanished is let go after this silence; one that is merely idle answers the system's probes.</summary>
+    public TimeSpan ClientSilence { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The same for a machine, which may be paused for a while by its hypervisor.</summary>
+    public TimeSpan MachineSilence { get; set; } = TimeSpan.FromMinutes(2);
+
     /// <summary>How long a redemption is tried again while no broker answers.</summary>
     public TimeSpan BrokerRetryBudget { get; set; } = TimeSpan.FromSeconds(3);
 
@@ -79,6 +85,10 @@ internal sealed class GatewayOptions
         foreach (var (name, value) in new[] { (nameof(BrokerRetryBudget), BrokerRetryBudget), (nameof(StopGrace), StopGrace) })
         {
             if (value < TimeSpan.Zero) yield return $"{Section}:{name} is {value}; use 00:00:00 or more.";
+        }
+        foreach (var (name, value) in new[] { (nameof(ClientSilence), ClientSilence), (nameof(MachineSilence), MachineSilence) })
+        {
+            if (value < TimeSpan.FromSeconds(6) || value > TimeSpan.FromHours(1)) yield return $"{Section}:{name} is {value}; use 00:00:06 to 01:00:00.";
         }
         foreach (var problem in Limits.Problems()) yield return problem;
     }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Security;
 using System.Security.Cryptography;
 using Montalegre.Vdi.Protocol.Mcs;
 using Montalegre.Vdi.Protocol.Negotiation;
@@ -14,7 +13,7 @@ internal static class ClientSplice
 {
     /// <summary>Answers what the client told about itself once its Client Info is rewritten and sent; null when it left before.</summary>
     public static async Task<ConnectInitial?> RunAsync(
-        SslStream client, SslStream machine, SecurityProtocols machineSelected, SignIn? signIn, CancellationToken ct)
+        Stream client, Stream machine, SecurityProtocols machineSelected, SignIn? signIn, CancellationToken ct)
     {
         var sequence = new SpliceSequence(machineSelected, SecurityProtocols.Tls, signIn);
         var received = ArrayPool<byte>.Shared.Rent(SpliceSequence.LongestFrame);

@@ -4,11 +4,12 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
 /// <summary>The certificate RDP clients see, with everything about it worked out once instead of once a connection.</summary>
-internal sealed class DoorCertificate
+internal sealed class DoorCertificate : IDisposable
 {
     private static readonly TimeSpan SelfSignedLife = TimeSpan.FromDays(825);   // the longest that Apple's clients accept
 
@@ -22,12 +23,18 @@ internal sealed class DoorCertificate
         {
             ServerCertificateContext = SslStreamCertificateContext.Create(leaf, chain, offline: true),
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            // Resumption stays on: only then do all connections share one OpenSSL context, some 20 KB each.
             AllowRenegotiation = false,
         };
+        Rdp = TlsContext.Server(leaf, chain);
     }
 
+    /// <summary>How the portal shows it.</summary>
     public SslServerAuthenticationOptions Options { get; }
+
+    /// <summary>How the RDP door shows it.</summary>
+    public TlsContext Rdp { get; }
+
+    public void Dispose() => Rdp.Dispose();
 
     private static (X509Certificate2, X509Certificate2Collection) Load(string file, string keyFile)
     {

@@ -1,14 +1,12 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
+using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
@@ -18,7 +16,7 @@ internal abstract record MachineAnswer
     private MachineAnswer() { }
 
     /// <param name="Confirm">What the machine negotiated; the client gets the same flags, because it acts on them.</param>
-    public sealed record Ready(SslStream Stream, ConnectionConfirm.Accepted Confirm) : MachineAnswer;
+    public sealed record Ready(TlsStream Stream, ConnectionConfirm.Accepted Confirm) : MachineAnswer;
 
     public sealed record Refused(ReasonCode Code) : MachineAnswer;
 }
@@ -28,13 +26,7 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
 {
     private const int Attempts = 2;
 
-    /// <summary>Chains and revocation are beside the point of a pin, and looking them up would leave the machine's network.</summary>
-    private static readonly X509ChainPolicy PinOnly = new()
-    {
-        DisableCertificateDownloads = true,
-        RevocationMode = X509RevocationMode.NoCheck,
-        TrustMode = X509ChainTrustMode.CustomRootTrust,
-    };
+    private static readonly TlsContext Context = TlsContext.Client();
 
     public async Task<MachineAnswer> ConnectAsync(MachineTarget target, ConnectionRequest request, CancellationToken ct)
     {
@@ -58,12 +50,11 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
 
     private async Task<MachineAnswer> TryConnectAsync(MachineTarget target, ConnectionRequest request, CancellationToken ct)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var network = await TcpStream.ConnectAsync(target.Address, target.Port, ct);
         var kept = false;
         try
         {
-            await socket.ConnectAsync(target.Address, target.Port, ct);
-            var network = new NetworkStream(socket, ownsSocket: true);
+            network.GiveUpAfter(options.Value.MachineSilence);
             switch (await NegotiateAsync(network, request, ct))
             {
                 case ConnectionConfirm.Accepted { Selected: SecurityProtocols.Tls } confirm:
@@ -79,11 +70,11 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         }
         finally
         {
-            if (!kept) socket.Dispose();
+            if (!kept) await network.DisposeAsync();
         }
     }
 
-    private static async Task<ConnectionConfirm?> NegotiateAsync(NetworkStream network, ConnectionRequest request, CancellationToken ct)
+    private static async Task<ConnectionConfirm?> NegotiateAsync(TcpStream network, ConnectionRequest request, CancellationToken ct)
     {
         // Protocols and flags go on unchanged: the machine echoes them inside TLS, and clients check that echo.
         var ours = request with { RoutingToken = null, UserName = null };
@@ -101,31 +92,15 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         return w.Written;
     }
 
-    private static async Task<(SslStream Tls, bool Pinned)> AuthenticateAsync(NetworkStream network, MachineTarget target, CancellationToken ct)
+    private static async Task<(TlsStream Tls, bool Pinned)> AuthenticateAsync(TcpStream network, MachineTarget target, CancellationToken ct)
     {
-        var otherCertificate = false;
-        var tls = new SslStream(network, leaveInnerStreamOpen: false);
+        var tls = new TlsStream(network);
         try
         {
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-            {
-                TargetHost = target.MachineId,
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                AllowRenegotiation = false,
-                CertificateChainPolicy = PinOnly,
-                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                {
-                    var pinned = certificate is not null && CryptographicOperations.FixedTimeEquals(
-                        SHA256.HashData(certificate.GetRawCertData()), target.CertificateSha256.Span);
-                    otherCertificate = !pinned;
-                    return pinned;
-                },
-            }, ct);
+            // Chains and revocation are beside the point of a pin, and looking them up would leave the machine's network.
+            await tls.AuthenticateAsClientAsync(Context, target.CertificateSha256, ct);
             return (tls, true);
         }
-        catch (AuthenticationException) when (otherCertificate)
-        {
-            return (tls, false);
-        }
+        catch (WrongCertificateException) { return (tls, false); }
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Extensions.Options;
@@ -12,6 +11,7 @@ using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
+using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
@@ -25,9 +25,12 @@ internal sealed class RdpDoor(
     {
         var acceptedAt = time.GetUtcNow();
         var inHandshake = true;
+        TcpStream? network = null;
         try
         {
-            var opened = await OpenAsync(socket, client, acceptedAt, stopping);
+            network = new TcpStream(socket);
+            network.GiveUpAfter(options.Value.ClientSilence);
+            var opened = await OpenAsync(network, client, acceptedAt, stopping);
             limits.HandshakeOver(client);
             inHandshake = false;
             if (opened is not null) await RelayAsync(opened);
@@ -44,13 +47,13 @@ internal sealed class RdpDoor(
         finally
         {
             if (inHandshake) limits.HandshakeOver(client);
+            network?.Dispose();
             socket.Dispose();
         }
     }
 
-    private async Task<OpenConnection?> OpenAsync(Socket socket, IPAddress client, DateTimeOffset acceptedAt, CancellationToken stopping)
+    private async Task<OpenConnection?> OpenAsync(TcpStream network, IPAddress client, DateTimeOffset acceptedAt, CancellationToken stopping)
     {
-        var network = new NetworkStream(socket, ownsSocket: true);
         if (await ReadRequestAsync(network, stopping) is not { } request) return null;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.HandshakeDeadline, Timeout.InfiniteTimeSpan);
@@ -78,7 +81,7 @@ internal sealed class RdpDoor(
         }
     }
 
-    private async Task<ConnectionRequest?> ReadRequestAsync(NetworkStream network, CancellationToken stopping)
+    private async Task<ConnectionRequest?> ReadRequestAsync(TcpStream network, CancellationToken stopping)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.FirstRequestDeadline, Timeout.InfiniteTimeSpan);
@@ -96,14 +99,14 @@ internal sealed class RdpDoor(
     }
 
     private async Task<OpenConnection?> JoinAsync(
-        NetworkStream network, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine, CancellationToken ct)
+        TcpStream network, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine, CancellationToken ct)
     {
-        var tls = new SslStream(network, leaveInnerStreamOpen: false);
+        var tls = new TlsStream(network);
         var relay = new Relay.Relay(tls, machine.Stream);
         try
         {
             await WriteAsync(network, machine.Confirm, ct);
-            await tls.AuthenticateAsServerAsync(certificate.Options, ct);
+            await tls.AuthenticateAsServerAsync(certificate.Rdp, ct);
             relay.BeginMachineToClient();
             if (await ClientSplice.RunAsync(tls, machine.Stream, machine.Confirm.Selected, target.SignIn, ct) is not { } screen)
             {
@@ -146,7 +149,7 @@ internal sealed class RdpDoor(
         }
     }
 
-    private Task<OpenConnection?> RefuseTicketAsync(NetworkStream network, IPAddress client, ReasonCode code, string reference, CancellationToken ct)
+    private Task<OpenConnection?> RefuseTicketAsync(TcpStream network, IPAddress client, ReasonCode code, string reference, CancellationToken ct)
     {
         var isGuess = code is ReasonCode.TicketUnknown or ReasonCode.TicketUsed or ReasonCode.TicketExpired or ReasonCode.TicketForeign;
         if (isGuess && limits.CountWrongTicket(client)) log.TooManyWrongTickets(client, options.Value.Limits.WrongTicketsPerMinute);
@@ -154,7 +157,7 @@ internal sealed class RdpDoor(
     }
 
     private async Task<OpenConnection?> RefuseAsync(
-        NetworkStream network, IPAddress client, MachineTarget? target, ReasonCode code, string reference, NegotiationFailureCode shown, CancellationToken ct)
+        TcpStream network, IPAddress client, MachineTarget? target, ReasonCode code, string reference, NegotiationFailureCode shown, CancellationToken ct)
     {
         log.ConnectionRefused(client, code, reference);
         reports.Failed(target?.SessionId, code, client, target?.ConnectionId);
@@ -162,7 +165,7 @@ internal sealed class RdpDoor(
         return null;
     }
 
-    private static async Task WriteAsync(NetworkStream network, ConnectionConfirm confirm, CancellationToken ct)
+    private static async Task WriteAsync(TcpStream network, ConnectionConfirm confirm, CancellationToken ct)
     {
         var buffer = new byte[ConnectionConfirm.LongestFrame];
         await network.WriteAsync(buffer.AsMemory(0, Write(confirm, buffer)), ct);

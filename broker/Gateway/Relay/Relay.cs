@@ -1,4 +1,4 @@
-using System.Net.Security;
+using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.Relay;
 
@@ -22,7 +22,12 @@ internal sealed class Relay(Stream client, Stream machine) : ICarrier
     public long BytesFromMachine => _fromMachine.Bytes;
 
     /// <summary>Starts machine to client alone, for the part of the handshake where the other direction is still read and rewritten.</summary>
-    public void BeginMachineToClient() => _machineToClient ??= PumpAsync(_fromMachine, RelayEnd.MachineClosed, RelayEnd.ClientClosed);
+    public void BeginMachineToClient()
+    {
+        if (_machineToClient is not null) return;
+        if (client is PolledStream c && machine is PolledStream m) m.PollWith(c);
+        _machineToClient = PumpAsync(_fromMachine, RelayEnd.MachineClosed, RelayEnd.ClientClosed);
+    }
 
     /// <summary>Runs both directions; answers when both have stopped and both streams are closed.</summary>
     public async Task<RelayEnd> RunAsync()
@@ -49,19 +54,20 @@ internal sealed class Relay(Stream client, Stream machine) : ICarrier
 
     private async Task PumpAsync(RelayPump pump, RelayEnd whenSourceEnds, RelayEnd whenTargetEnds)
     {
-        var sourceEnded = await pump.RunAsync();
+        // The pump may end in the thread that polls everybody's sockets; what follows logs and reports.
+        var sourceEnded = await pump.RunAsync().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await EndAsync(sourceEnded ? whenSourceEnds : whenTargetEnds);
     }
 
     private static async Task CloseAsync(Stream stream)
     {
-        if (stream is SslStream tls)
+        if (stream is TlsStream tls)
         {
-            try { await tls.ShutdownAsync().WaitAsync(FarewellDeadline); }
-            catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException
-                or NotSupportedException or TimeoutException)
+            using var deadline = new CancellationTokenSource(FarewellDeadline);
+            try { await tls.ShutdownAsync(deadline.Token); }
+            catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
             {
-                // The peer went first, or a write of its pump is still in the way; closing the socket says the same.
+                // The peer went first, takes no more bytes, or never shook hands; closing the socket says the same.
             }
         }
         await stream.DisposeAsync();

@@ -52,7 +52,7 @@ internal static class English
         Reference = "Reference",
         TryAgain = "Try again",
         ToMyDesktops = "My desktops",
-        RefusedTitle = "This could not go on",
+        RefusedTitle = "We could not continue",
         NotFoundTitle = "Page not found",
         NotFoundHelp = "The address does not exist or is no longer valid.",
         ForbiddenTitle = "Request refused",

@@ -37,9 +37,6 @@ internal static unsafe partial class LibvirtApi
     [LibraryImport(Library, EntryPoint = "virConnectIsAlive")]
     internal static partial int ConnectIsAlive(ConnectionHandle connection);
 
-    [LibraryImport(Library, EntryPoint = "virConnectSetKeepAlive")]
-    internal static partial int ConnectSetKeepAlive(ConnectionHandle connection, int interval, uint count);
-
     [LibraryImport(Library, EntryPoint = "virConnectRegisterCloseCallback")]
     internal static partial int ConnectRegisterCloseCallback(ConnectionHandle connection,
         delegate* unmanaged<nint, int, nint, void> callback, nint opaque, delegate* unmanaged<nint, void> free);
@@ -54,6 +51,9 @@ internal static unsafe partial class LibvirtApi
 
     [LibraryImport(Library, EntryPoint = "virConnectDomainEventDeregisterAny")]
     internal static partial int ConnectDomainEventDeregisterAny(ConnectionHandle connection, int callbackId);
+
+    [LibraryImport(Library, EntryPoint = "virConnectGetCapabilities")]
+    internal static partial LibvirtText ConnectGetCapabilities(ConnectionHandle connection);
 
     [LibraryImport(Library, EntryPoint = "virConnectGetHostname")]
     internal static partial LibvirtText ConnectGetHostname(ConnectionHandle connection);
@@ -104,7 +104,7 @@ internal static unsafe partial class LibvirtApi
     internal static partial LibvirtText DomainGetMetadata(DomainHandle domain, int type, string uri, uint flags);
 
     [LibraryImport(Library, EntryPoint = "virDomainSetMetadata", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int DomainSetMetadata(DomainHandle domain, int type, string metadata, string key, string uri, uint flags);
+    internal static partial int DomainSetMetadata(DomainHandle domain, int type, string? metadata, string? key, string uri, uint flags);
 
     [LibraryImport(Library, EntryPoint = "virDomainGetUUID")]
     internal static partial int DomainGetUuid(nint domain, byte* uuid);

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Xml.Linq;
 
 namespace Montalegre.Vdi.Native.Libvirt;
 
@@ -24,7 +25,7 @@ public sealed unsafe class LibvirtConnection : IDisposable
     /// <summary>True while libvirt believes that the other side answers.</summary>
     public bool IsAlive => !_handle.IsClosed && LibvirtApi.ConnectIsAlive(_handle) == 1;
 
-    /// <summary>Connects, turns keep-alive on (broken after about 20 s of silence) and subscribes to domain events.</summary>
+    /// <summary>Connects and subscribes to domain events.</summary>
     public static LibvirtConnection Open(string uri)
     {
         LibvirtEventLoop.EnsureRunning();
@@ -51,6 +52,10 @@ public sealed unsafe class LibvirtConnection : IDisposable
         return new HostInfo(LibvirtApi.ConnectGetHostname(_handle).Text(), (int)info.Cpus, (long)info.MemoryKiB * 1024, (long)free,
             new Version((int)(version / 1_000_000), (int)(version / 1000 % 1000), (int)(version % 1000)));
     }
+
+    /// <summary>True when the host says that it runs 64-bit PC guests by KVM.</summary>
+    public bool OffersKvm() => XElement.Parse(LibvirtApi.ConnectGetCapabilities(_handle).Text()).Elements("guest").Elements("arch")
+        .Any(arch => (string?)arch.Attribute("name") == "x86_64" && arch.Elements("domain").Any(domain => (string?)domain.Attribute("type") == "kvm"));
 
     /// <summary>All domains of the host, ours and others, running or not.</summary>
     public IReadOnlyList<LibvirtDomain> Domains()
@@ -102,8 +107,8 @@ public sealed unsafe class LibvirtConnection : IDisposable
 
     private void Watch()
     {
-        // A local test driver has no keep-alive (answers 1); only a negative answer is a failure.
-        LibvirtApi.ConnectSetKeepAlive(_handle, 5, 3).Checked();
+        // No virConnectSetKeepAlive: when it gives a silent host up while several threads wait for answers, libvirt 9.0
+        // crashes the process. Callers have deadlines of their own.
         LibvirtApi.ConnectRegisterCloseCallback(_handle, &OnClose, Root(), &Release).Checked();
         _closeWatched = true;
         delegate* unmanaged<nint, nint, int, int, nint, int> lifecycle = &OnLifecycle;

@@ -66,6 +66,10 @@ public sealed unsafe class LibvirtDomain : IDisposable
     public void SetMetadata(string element, string prefix, string namespaceUri) =>
         LibvirtApi.DomainSetMetadata(_handle, MetadataElement, element, prefix, namespaceUri, IsActive ? AffectLive | AffectStored : AffectStored).Checked();
 
+    /// <summary>Takes the metadata element of this namespace away.</summary>
+    public void RemoveMetadata(string namespaceUri) =>
+        LibvirtApi.DomainSetMetadata(_handle, MetadataElement, null, null, namespaceUri, IsActive ? AffectLive | AffectStored : AffectStored).Checked();
+
     /// <summary>The metadata element of this namespace, or null.</summary>
     public string? Metadata(string namespaceUri)
     {

@@ -19,7 +19,8 @@ public sealed class LibvirtException : Exception
 
     /// <summary>True when the connection itself is gone, so that a new one may help.</summary>
     public bool ConnectionLost => Code is LibvirtError.NoConnection or LibvirtError.InvalidConnection or LibvirtError.Rpc
-        or LibvirtError.SystemError && Domain == RpcDomain;
+        // A socket that broke, or that keep-alive gave up, has no code of its own; only the part of libvirt tells.
+        || (Code is LibvirtError.SystemError or LibvirtError.InternalError && Domain == RpcDomain);
 
     private const int RpcDomain = 7;   // VIR_FROM_RPC
 }
@@ -29,6 +30,8 @@ public enum LibvirtError
 {
     /// <summary>No error was recorded.</summary>
     None = 0,
+    /// <summary>Something inside libvirt went wrong; the part that raised it says more.</summary>
+    InternalError = 1,
     /// <summary>Cannot connect to the hypervisor.</summary>
     NoConnection = 5,
     /// <summary>The connection object is not valid any more.</summary>

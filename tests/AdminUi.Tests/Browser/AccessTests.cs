@@ -7,12 +7,13 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 public sealed class AccessTests(Chromium chromium) : IClassFixture<Chromium>
 {
     [Theory]
-    [InlineData(ColorScheme.Light)]
-    [InlineData(ColorScheme.Dark)]
-    public async Task Axe_finds_nothing_on_any_page(ColorScheme scheme)
+    [InlineData(ColorScheme.Light, "pt-PT")]
+    [InlineData(ColorScheme.Dark, "en-GB")]
+    public async Task Axe_finds_nothing_on_any_page(ColorScheme scheme, string language)
     {
         await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console, signIn: false, scheme: scheme);
+        var page = await chromium.OpenAsync(console, language: language, signIn: false, scheme: scheme);
+        var say = new Language(new(language));
         List<string> found = [];
         foreach (var path in new[] { "/sign-in", "/set-up", "/preferences" })
         {
@@ -27,12 +28,19 @@ public sealed class AccessTests(Chromium chromium) : IClassFixture<Chromium>
             await Ready.PageAsync(page);
             found.AddRange(await ViolationsAsync(page, path));
         }
-        foreach (var (path, button) in new[] { ("/sessions/s-balcao-1", "Terminar sessão"), ("/pools", "Criar conjunto"), ("/users", "Criar utilizador") })
+        foreach (var (path, button) in new[]
+        {
+            ("/sessions/s-balcao-1", say.LogOff), ("/sessions/s-balcao-1", say.SendMessage), ("/pools", say.CreatePool), ("/pools/p-balcao", say.EditPool), ("/pools/p-balcao", say.ChangeSize),
+            ("/pools/p-man", say.AddMachine), ("/pools/p-man", say.Adopt), ("/users", say.CreateUser), ("/users/ana.martins", say.ResetPassword),
+            ("/hosts", say.AddHost), ("/images", say.PublishImage), ("/gateways", say.AddGateway),
+        })
         {
             await page.GotoAsync(path);
             await page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
             await page.GetByRole(AriaRole.Dialog).WaitForAsync();
             await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
+            if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is { Length: > 0 } folder)
+                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"dialog-{language}-{scheme}-{path.Replace('/', '_')}-{button}.png") });
             found.AddRange(await ViolationsAsync(page, path + " dialog"));
         }
         Assert.Empty(found);

@@ -87,7 +87,7 @@ public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
         await using var console = await RunningConsole.StartAsync();
         var page = await OpenAsync(console, "/pools");
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar conjunto" }).ClickAsync();
-        await page.GetByRole(AriaRole.Textbox, new() { Name = "Nome*", Exact = true }).FillAsync("Tesouraria");
+        await page.GetByRole(AriaRole.Textbox, new() { Name = "Nome", Exact = true }).FillAsync("Tesouraria");
         await page.GetByLabel("Número de máquinas").FillAsync("3");
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");
@@ -113,6 +113,9 @@ public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GetByLabel("Nome de utilizador").FillAsync("nuno");
         await page.GetByLabel("Nome completo").FillAsync("Nuno Vaz");
         await page.GetByLabel("Palavra-passe").FillAsync("curta");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("São precisos pelo menos 12 caracteres.");
+        await page.GetByLabel("Palavra-passe").FillAsync(FakeWorld.CommonPassword);
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Alert).First).ToContainTextAsync("demasiado fraca");
         await page.GetByLabel("Palavra-passe").FillAsync(FakeWorld.Password);

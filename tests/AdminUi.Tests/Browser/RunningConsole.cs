@@ -2,8 +2,10 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Montalegre.Vdi.AdminUi.Hosting;
 using Montalegre.Vdi.AdminUi.Tests.Fakes;
+using Serilog.Core;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
@@ -20,22 +22,30 @@ internal sealed class RunningConsole : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
     public string Address { get; private set; } = "";
 
+    /// <summary>What the console said of level warning and above, also after it has stopped.</summary>
+    public LogSink Log { get; private init; } = new();
+
     public static async Task<RunningConsole> StartAsync(Action<FakeWorld>? fill = null, string brokerName = "broker.montalegre.internal")
     {
         var authority = new TestAuthority();
         var broker = new FakeBroker(authority, brokerName);
         (fill ?? FakeData.Fill)(broker.World);
         await broker.StartAsync();
-        var app = ConsoleHost.Build([], builder => builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        var log = new LogSink();
+        var app = ConsoleHost.Build([], builder =>
         {
-            ["Console:Urls"] = "https://127.0.0.1:0",
-            ["Console:CertificatePath"] = authority.Issue("localhost"),
-            ["Console:BrokerAddress"] = broker.Address,
-            ["Console:BrokerCertificateAuthorityPath"] = authority.AuthorityPath,
-            ["Serilog:MinimumLevel:Default"] = "Warning",
-        }));
+            builder.Services.AddSingleton<ILogEventSink>(log);
+            builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["Console:Urls"] = "https://127.0.0.1:0",
+                ["Console:CertificatePath"] = authority.Issue("localhost"),
+                ["Console:BrokerAddress"] = broker.Address,
+                ["Console:BrokerCertificateAuthorityPath"] = authority.AuthorityPath,
+                ["Serilog:MinimumLevel:Default"] = "Warning",
+            });
+        });
         await app.StartAsync();
-        return new(app, broker, authority) { Address = "https://localhost:" + new Uri(app.Urls.First()).Port };
+        return new(app, broker, authority) { Log = log, Address = "https://localhost:" + new Uri(app.Urls.First()).Port };
     }
 
     /// <summary>A plain HTTP client that trusts the test's authority and follows nothing by itself.</summary>
@@ -45,6 +55,14 @@ internal sealed class RunningConsole : IAsyncDisposable
         CookieContainer = new CookieContainer(),
         SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => Authority.Signed(certificate) },
     }) { BaseAddress = new(Address) };
+
+    /// <summary>Stops the console alone, as a service manager does, with pages open.</summary>
+    public async Task StopConsoleAsync()
+    {
+        using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -8,17 +8,21 @@ public sealed class ScreenshotTests(Chromium chromium) : IClassFixture<Chromium>
     public static readonly (string Name, string Path)[] Pages =
     [
         ("dashboard", "/"), ("sessions", "/sessions"), ("session", "/sessions/s-balcao-1"), ("machines", "/machines"), ("machine", "/machines/m-balcao-1"),
-        ("pools", "/pools"), ("pool", "/pools/p-balcao"), ("users", "/users"), ("user", "/users/ana.martins"), ("audit", "/audit"), ("hosts", "/hosts"),
+        ("pools", "/pools"), ("pool", "/pools/p-balcao"), ("users", "/users"), ("user", "/users/ana.martins"), ("audit", "/audit"), ("hosts", "/hosts"), ("host", "/hosts/host-1"),
+        ("images", "/images"), ("image", "/images/img-7"), ("gateways", "/gateways"), ("manual-pool", "/pools/p-man"),
     ];
 
     [Theory]
-    [InlineData(1280, 800, "desktop", ColorScheme.Light)]
-    [InlineData(1280, 800, "dark", ColorScheme.Dark)]
-    [InlineData(320, 700, "phone", ColorScheme.Light)]
-    public async Task Every_page_is_drawn_without_error_and_without_sideways_scroll(int width, int height, string kind, ColorScheme scheme)
+    [InlineData(1440, 900, "pt-PT", ColorScheme.Light)]
+    [InlineData(1440, 900, "en-GB", ColorScheme.Dark)]
+    [InlineData(390, 844, "pt-PT", ColorScheme.Dark)]
+    [InlineData(320, 700, "en-GB", ColorScheme.Light)]
+    [InlineData(320, 700, "pt-PT", ColorScheme.Light)]
+    public async Task Every_page_is_drawn_without_error_and_without_sideways_scroll(int width, int height, string language, ColorScheme scheme)
     {
         await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console, width, height, signIn: false, scheme: scheme);
+        var page = await chromium.OpenAsync(console, width, height, language, signIn: false, scheme: scheme);
+        var kind = $"{language}-{width}";
         List<string> errors = [];
         page.Console += (_, message) => { if (message.Type == "error") errors.Add(message.Text); };
         page.PageError += (_, error) => errors.Add(error);
@@ -42,6 +46,6 @@ public sealed class ScreenshotTests(Chromium chromium) : IClassFixture<Chromium>
     private static async Task SaveAsync(IPage page, string name)
     {
         if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is { Length: > 0 } folder)
-            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png") });
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = true });
     }
 }

@@ -16,6 +16,9 @@ internal static class FakeData
         world.Hosts.Add(new() { HostId = "host-2", Name = "anfitriao-b", Uri = "qemu+tls://10.20.0.12/system", Connected = false, Error = "10.20.0.12: 16514", Cpus = 48, MemoryMib = 393216, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
         world.Images.Add(new() { ImageVersionId = "img-7", Name = "debian-balcao", Number = 7, State = "ready", Sha256 = new string('a', 64), SizeBytes = 2_140_000_000, PublishedAt = now.AddDays(-2).ToTimestamp() });
         world.Images.Add(new() { ImageVersionId = "img-6", Name = "debian-balcao", Number = 6, State = "retired", Sha256 = new string('b', 64), SizeBytes = 2_110_000_000, PublishedAt = now.AddDays(-40).ToTimestamp() });
+        world.Images.Add(new() { ImageVersionId = "img-8", Name = "debian-balcao", Number = 8, State = "publishing", Percent = 42, Sha256 = new string('d', 64), SizeBytes = 2_180_000_000, Path = "/srv/imagens/balcao-8.qcow2", PublishedAt = now.AddMinutes(-3).ToTimestamp() });
+        world.Foreign.Add(new() { DomainUuid = "7d3c0000-0000-4000-8000-000000000001", Name = "contabilidade-antiga", Power = PowerState.On });
+        world.Foreign.Add(new() { DomainUuid = "7d3c0000-0000-4000-8000-000000000002", Name = "formacao-3", Power = PowerState.Off });
         world.Gateways.Add(new() { GatewayId = "gw-1", Name = "gateway-1", RdpAddress = "vdi.cm-montalegre.pt:3389", Connected = true, Connections = 9 });
         world.Gateways.Add(new() { GatewayId = "gw-2", Name = "gateway-2", RdpAddress = "vdi.cm-montalegre.pt:3389", Connected = false });
         foreach (var person in People)

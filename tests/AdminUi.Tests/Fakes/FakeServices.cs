@@ -2,6 +2,7 @@ using Grpc.Core;
 using Status = Montalegre.Vdi.Contracts.Admin.V1.Status;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Fakes;
 
@@ -55,9 +56,28 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         var pool = world.Pools.Find(request.PoolId)!.Clone();
         if (request.HasSize) pool.Size = request.Size;
         if (request.HasEnabled) pool.Enabled = request.Enabled;
+        if (request.HasName) pool.Name = request.Name;
+        if (request.HasDescription) pool.Description = request.Description;
+        if (request.HasImageVersionId) (pool.ImageVersionId, pool.ImageName) = (request.ImageVersionId, world.Images.Single(i => i.ImageVersionId == request.ImageVersionId).Name);
         world.Calls.Enqueue($"update-pool {pool.Name} size={pool.Size} enabled={pool.Enabled}");
         world.Pools.Put(pool);
         return Task.FromResult(pool);
+    }
+
+    public override Task<DeletePoolResponse> Delete(DeletePoolRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        if (world.Sessions.All.Any(s => s.PoolId == request.PoolId && s.State != SessionState.Ended)) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.InUse, "pool");
+        world.Pools.Remove(request.PoolId);
+        return Task.FromResult(new DeletePoolResponse());
+    }
+
+    public override Task<EntitleResponse> RevokeEntitlement(EntitleRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.Entitled[request.PoolId].RemoveAll(u => u.UserName == request.UserName);
+        world.Calls.Enqueue($"revoke {request.UserName}");
+        return Task.FromResult(new EntitleResponse());
     }
 
     public override Task<EntitleResponse> Entitle(EntitleRequest request, ServerCallContext context)
@@ -98,6 +118,21 @@ internal sealed class FakeMachines(FakeWorld world) : Machines.MachinesBase
     public override Task<MachineActionResponse> Remove(MachineActionRequest request, ServerCallContext context) => Act("remove", request.MachineId, context, m => m.State = MachineState.Deleting);
     public override Task<MachineActionResponse> SetDrain(SetDrainRequest request, ServerCallContext context) => Act("drain", request.MachineId, context, m => m.Draining = request.Drain);
 
+    public override Task<AddManualMachineResponse> AddManual(AddManualMachineRequest request, ServerCallContext context) => Add(request.PoolId, "m-" + request.Name, request.Name, context);
+
+    public override Task<AddManualMachineResponse> Adopt(AdoptMachineRequest request, ServerCallContext context) =>
+        Add(request.PoolId, request.DomainUuid, world.Foreign.Single(m => m.DomainUuid == request.DomainUuid).Name, context);
+
+    private Task<AddManualMachineResponse> Add(string pool, string id, string name, ServerCallContext context)
+    {
+        world.Demand(context);
+        if (world.Machines.All.Any(m => m.Name == name)) throw FakeWorld.Refuse(StatusCode.AlreadyExists, ReasonCode.NameTaken, name);
+        var machine = new Machine { MachineId = id, Name = name, PoolId = pool, PoolName = world.Pools.Find(pool)!.Name, State = MachineState.Unreachable, Manual = true };
+        world.Machines.Put(machine);
+        world.Calls.Enqueue($"add-machine {name} {pool}");
+        return Task.FromResult(new AddManualMachineResponse { Machine = machine, JoinDocument = "montalegre-join 1\ntoken " + FakeWorld.JoinToken, JoinExpiresAt = DateTimeOffset.UtcNow.AddHours(4).ToTimestamp() });
+    }
+
     private Task<MachineActionResponse> Act(string what, string id, ServerCallContext context, Action<Machine> change)
     {
         world.Demand(context);
@@ -130,6 +165,17 @@ internal sealed class FakeSessions(FakeWorld world) : Sessions.SessionsBase
         });
     }
 
+    public override Task<LogonTimesResponse> LogonTimes(LogonTimesRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        (string Name, uint Median, uint P95)[] times = [("brokering", 41, 90), ("connect", 350, 720), ("authenticate", 560, 980), ("session_open", 830, 1540), ("display", 940, 1600), ("desktop", 1450, 2900)];
+        return Task.FromResult(world.Sessions.All.Length == 0 ? new() : new LogonTimesResponse
+        {
+            Whole = new() { Name = "whole", Count = 214, MedianMilliseconds = 4070, P95Milliseconds = 6210 },
+            Phases = { times.Select(t => new LogonTime { Name = t.Name, Count = 214, MedianMilliseconds = t.Median, P95Milliseconds = t.P95 }) },
+        });
+    }
+
     public override Task<SessionActionResponse> LogOff(SessionActionRequest request, ServerCallContext context) => Act("log-off", request.SessionId, context, s => s.State = SessionState.Ended);
     public override Task<SessionActionResponse> Disconnect(SessionActionRequest request, ServerCallContext context) => Act("disconnect", request.SessionId, context, s => (s.State, s.Connected) = (SessionState.Disconnected, false));
     public override Task<SessionActionResponse> SendMessage(SendMessageRequest request, ServerCallContext context) => Act($"message '{request.Text}' to", request.SessionId, context, _ => { });
@@ -151,6 +197,58 @@ internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.Infra
     public override Task<ListHostsResponse> ListHosts(ListHostsRequest request, ServerCallContext context) => Task.FromResult(new ListHostsResponse { Hosts = { world.Hosts } });
     public override Task<ListImagesResponse> ListImages(ListImagesRequest request, ServerCallContext context) => Task.FromResult(new ListImagesResponse { Images = { world.Images } });
     public override Task<ListGatewaysResponse> ListGateways(ListGatewaysRequest request, ServerCallContext context) => Task.FromResult(new ListGatewaysResponse { Gateways = { world.Gateways } });
+
+    public override Task<Host> TestHost(AddHostRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var reached = !request.Uri.Contains("nowhere", StringComparison.Ordinal);
+        return Task.FromResult(new Host { Name = request.Name, Uri = request.Uri, Connected = reached, Cpus = 48, MemoryMib = 393216, Error = reached ? "" : "unable to connect to server at 'nowhere:16514'" });
+    }
+
+    public override Task<Host> AddHost(AddHostRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        if (request.StoragePath == "/") throw FakeWorld.Refuse(StatusCode.InvalidArgument, ReasonCode.InvalidField, "storage_path: an absolute path on the host");
+        var host = new Host { HostId = "host-" + request.Name, Name = request.Name, Uri = request.Uri, Connected = true, Network = request.Network, StoragePath = request.StoragePath };
+        world.Hosts.Add(host);
+        world.Calls.Enqueue($"add-host {host.Name} {host.Uri}");
+        return Task.FromResult(host);
+    }
+
+    public override Task<RemoveHostResponse> RemoveHost(RemoveHostRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        if (world.Pools.All.Any(p => p.HostId == request.HostId)) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.InUse, "host");
+        world.Hosts.RemoveAll(h => h.HostId == request.HostId);
+        return Task.FromResult(new RemoveHostResponse());
+    }
+
+    public override Task<ListForeignMachinesResponse> ListForeignMachines(ListForeignMachinesRequest request, ServerCallContext context) => Task.FromResult(new ListForeignMachinesResponse { Machines = { world.Foreign } });
+
+    public override Task<ImageVersion> PublishImage(PublishImageRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        if (!request.Path.EndsWith(".qcow2", StringComparison.Ordinal)) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.ImageMissing, request.Path);
+        var number = world.Images.Where(i => i.Name == request.Name).Select(i => i.Number).DefaultIfEmpty().Max() + 1;
+        var image = new ImageVersion { ImageVersionId = $"img-{number}", Name = request.Name, Number = number, State = "publishing", Percent = 0, Sha256 = new string('c', 64), SizeBytes = 2_150_000_000, Path = request.Path, PublishedAt = DateTimeOffset.UtcNow.ToTimestamp() };
+        world.Images.Add(image);
+        return Task.FromResult(image);
+    }
+
+    public override Task<ImageVersion> RetireImage(RetireImageRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var image = world.Images.Single(i => i.ImageVersionId == request.ImageVersionId);
+        image.State = "retired";
+        return Task.FromResult(image);
+    }
+
+    public override Task<CreateGatewayTokenResponse> CreateGatewayToken(CreateGatewayTokenRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.Calls.Enqueue($"gateway-token {request.Name} {request.RdpAddress}");
+        return Task.FromResult(new CreateGatewayTokenResponse { JoinToken = FakeWorld.JoinToken, ExpiresAt = DateTimeOffset.UtcNow.AddMinutes(15).ToTimestamp() });
+    }
 }
 
 internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
@@ -164,11 +262,18 @@ internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
     public override Task<User> Create(CreateUserRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        if (request.Password.Length < 12) throw FakeWorld.Refuse(StatusCode.InvalidArgument, ReasonCode.PasswordTooWeak);
+        if (request.Password.Length < 12 || request.Password == FakeWorld.CommonPassword) throw FakeWorld.Refuse(StatusCode.InvalidArgument, ReasonCode.PasswordTooWeak);
         var user = new User { UserId = "u-" + request.UserName, UserName = request.UserName, DisplayName = request.DisplayName, Enabled = true, Administrator = request.Administrator };
         world.Users.Add(user);
         world.Calls.Enqueue($"create-user {user.UserName}");
         return Task.FromResult(user);
+    }
+
+    public override Task<User> SetPassword(SetPasswordRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.Calls.Enqueue($"set-password {request.UserName}");
+        return Task.FromResult(world.Users.Single(u => u.UserName == request.UserName));
     }
 
     public override Task<User> SetEnabled(SetEnabledRequest request, ServerCallContext context)

@@ -12,6 +12,8 @@ namespace Montalegre.Vdi.AdminUi.Tests.Fakes;
 internal sealed class FakeWorld : IDisposable
 {
     public const string SetUpToken = "set-up-token-0123456789";
+    public const string JoinToken = "join-token-for-one-use-0123456789";
+    public const string CommonPassword = "Password1234";
     public const string Password = "correct horse battery";
     private readonly Lock _lock = new();
     private CancellationTokenSource _watches = new();
@@ -21,6 +23,7 @@ internal sealed class FakeWorld : IDisposable
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
     public List<Host> Hosts { get; } = [];
     public List<ImageVersion> Images { get; } = [];
+    public List<ForeignMachine> Foreign { get; } = [];
     public List<GatewayNode> Gateways { get; } = [];
     public List<User> Users { get; } = [];
     public List<AuditEvent> Audit { get; } = [];

@@ -7,17 +7,17 @@ public static partial class ArchitectureRules
 {
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
-        ["Protocol"] = [], ["Domain"] = [], ["Contracts"] = [], ["Native"] = [],
+        ["Protocol"] = [], ["Domain"] = [], ["Contracts"] = [], ["Native"] = [], ["Tls"] = [],
         ["Agent"] = ["Contracts", "Native"],
         ["AdminUi"] = ["Contracts"], ["Portal"] = ["Contracts"], ["Cli"] = ["Contracts"],
-        ["Gateway"] = ["Protocol", "Contracts", "Portal"],
+        ["Gateway"] = ["Protocol", "Contracts", "Portal", "Tls"],
         ["RdpWorker"] = ["Protocol", "Native"],
         ["Broker"] = ["Protocol", "Domain", "Contracts", "Native"],
     };
 
     private static readonly Dictionary<string, string[]> AllowedPackages = new()
     {
-        ["Protocol"] = [], ["Domain"] = [], ["Native"] = [],
+        ["Protocol"] = [], ["Domain"] = [], ["Native"] = [], ["Tls"] = [],
         ["Contracts"] = ["Google.Api.CommonProtos", "Grpc.Core.Api", "Grpc.Tools", "Google.Protobuf"],
         ["Agent"] = ["Google.Protobuf", "Grpc.Net.Client", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Hosting.Systemd", "Microsoft.Extensions.Hosting.WindowsServices"],
         ["Gateway"] = ["Grpc.Net.Client", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],

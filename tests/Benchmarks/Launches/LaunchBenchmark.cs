@@ -2,6 +2,7 @@ using System.Globalization;
 using Dapper;
 using Montalegre.Vdi.Benchmarks.Brokers;
 using Montalegre.Vdi.Benchmarks.Figures;
+using Montalegre.Vdi.Benchmarks.Processes;
 using Montalegre.Vdi.Rig.Postgres;
 using Npgsql;
 
@@ -56,7 +57,10 @@ internal static class LaunchBenchmark
         using var load = new LaunchLoad(broker.ApiAddress, broker.AuthorityFile);
         // A busy machine compiles slowly: the warm-up goes on until enough launches went through, within a bound.
         for (var round = 0; round < 4 && load.Promised.Count < EnoughToCompile; round++) await load.FlatOutAsync(Concurrency, WarmUp, ct);
+        var (cpu, before) = (Usage.CpuSeconds(broker.ProcessId), load.Promised.Count);
         var rate = await load.FlatOutAsync(Concurrency, Measured, ct);
+        // Steadier than the rate where other work shares the machine.
+        Report.Note($"launch: the broker used {(Usage.CpuSeconds(broker.ProcessId) - cpu) * 1000 / (load.Promised.Count - before):0.000} CPU seconds per 1,000 launches");
         var latencies = await load.PacedAsync(PacedRate, Measured, ct);
         Report.Note($"launch: {load.Repeated} attempts were repeated because the broker was too busy");
         await HoldsAsync(cluster, "brokered", load.Promised.Count);

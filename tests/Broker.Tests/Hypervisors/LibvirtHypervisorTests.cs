@@ -140,9 +140,11 @@ public sealed class LibvirtHypervisorTests : IAsyncLifetime
             connection.Define($"<domain type='qemu'><name>old-one</name><uuid>{uuid}</uuid><memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os></domain>").Dispose();
         var machine = new MachineId(uuid);
         await Assert.ThrowsAsync<ForeignMachineException>(() => _hypervisor.StartAsync(machine, Epoch, Ct));
+        Assert.Equal((uuid, "old-one"), (await _hypervisor.ListForeignAsync(Ct)).Select(d => (d.Domain, d.Name)).Single());
 
         await _hypervisor.AdoptAsync(machine, Epoch, Ct);
 
+        Assert.Empty(await _hypervisor.ListForeignAsync(Ct));
         Assert.Equal("old-one", Assert.Single(await _hypervisor.ListAsync(Ct)).Name);
     }
 

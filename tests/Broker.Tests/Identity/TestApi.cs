@@ -48,7 +48,7 @@ public sealed class TestApi : IAsyncDisposable
         builder.Services.AddLogging();
         builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.Configure<HostingOptions>(hosting => hosting.StateDirectory = Directory.CreateTempSubdirectory("identity-").FullName);
-        builder.Services.AddSingleton(database.DataSource);
+        builder.Services.AddSingleton(database.DataSource).AddSingleton<Database>(database.DataSource);
         builder.Services.AddKeyedSingleton(StorageExtensions.Reports, database.DataSource);
         builder.Services.AddGrpc().AddJsonTranscoding(Rest.Configure);
         builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements();

@@ -95,6 +95,22 @@ public sealed class LaunchRaceTests(TestDatabase database) : IClassFixture<TestD
     }
 
     [Fact]
+    public async Task An_attempt_whose_answer_was_lost_is_looked_up_and_not_made_twice()
+    {
+        var pool = await _arrange.PoolAsync("floating");
+        for (var i = 0; i < 3; i++) await _arrange.MachineAsync(pool, "available");
+        var attempt = Attempt(await EntitledAsync(pool), pool);
+        var committed = await _store.TryAsync(attempt);
+
+        var again = await _store.TryAsync(attempt);   // as after a connection that broke between commit and answer
+
+        Assert.Equal(committed, again);
+        Assert.IsType<Placement.Start>(LaunchPolicy.Decide(again.Facts));
+        Assert.Equal(1, await CountAsync("select count(*) from session where pool_id = @pool", pool));
+        Assert.Equal(1, await CountAsync("select count(*) from ticket t join session s using (session_id) where s.pool_id = @pool", pool));
+    }
+
+    [Fact]
     public async Task Somebody_without_the_right_gets_no_machine_and_no_ticket()
     {
         var pool = await _arrange.PoolAsync("floating");

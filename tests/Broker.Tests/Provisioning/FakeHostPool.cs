@@ -6,6 +6,7 @@ using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Images;
 using Montalegre.Vdi.Broker.Provisioning;
+using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Contracts.Agent.V1;
@@ -102,7 +103,9 @@ internal sealed class FakeHostPool : IAsyncDisposable
     public Task SweepAsync()
     {
         var lease = _broker.Services.GetRequiredService<LeaseKeeper>();
-        var sweep = new DriftSweep(lease, _hosts, _broker.Database.DataSource, _options, TimeProvider.System, NullLogger<DriftSweep>.Instance);
+        var sessions = new SessionStore(_broker.Database.DataSource);
+        var end = new EndSession(sessions, TimeProvider.System, NullLogger<EndSession>.Instance);
+        var sweep = new DriftSweep(lease, _hosts, _broker.Database.DataSource, _operations, sessions, end, _options, TimeProvider.System, NullLogger<DriftSweep>.Instance);
         return sweep.RunOnceAsync(Host, Epoch, TestContext.Current.CancellationToken);
     }
 
@@ -163,7 +166,9 @@ internal sealed class FakeHostPool : IAsyncDisposable
     private TakeStep NewRunner()
     {
         var database = _broker.Database.DataSource;
-        return new(_operations, _hosts, new ImageStore(database), new JoinTokens(new AgentStore(database)),
+        var images = new ImageStore(database);
+        var copies = new CopyImages(images, _hosts, _broker.Services.GetRequiredService<LeaseKeeper>(), TimeProvider.System, NullLogger<CopyImages>.Instance);
+        return new(_operations, _hosts, images, copies, new JoinTokens(new AgentStore(database)),
             _broker.Services.GetRequiredService<CertificateAuthority>(), _options, NullLogger<TakeStep>.Instance);
     }
 

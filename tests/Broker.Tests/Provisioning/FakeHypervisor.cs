@@ -52,6 +52,12 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
     public Task AdoptAsync(MachineId machine, long leaseEpoch, CancellationToken ct) =>
         DoAsync(machine, () => _domains[machine] = new(machine, machine.ToString(), PowerState.On, 0, leaseEpoch));
 
+    public Task LetGoAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (_domains.ContainsKey(machine)) Fenced(machine, leaseEpoch);
+        _domains.Remove(machine);   // no longer listed as ours
+    });
+
     public Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.On));
 
     public Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.Off));
@@ -66,6 +72,8 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
     });
 
     public Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct) => Read<IReadOnlyList<HypervisorMachine>>(() => [.. _domains.Values]);
+
+    public Task<IReadOnlyList<ForeignDomain>> ListForeignAsync(CancellationToken ct) => Read<IReadOnlyList<ForeignDomain>>(() => []);
 
     public Task<IReadOnlyList<(MachineId Machine, int Generation)>> ListOverlaysAsync(CancellationToken ct) =>
         Read<IReadOnlyList<(MachineId, int)>>(() => [.. _overlays.Keys]);

@@ -38,6 +38,28 @@ public sealed class SessionsServiceTests(TestCluster cluster) : IAsyncLifetime
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
     [Fact]
+    public async Task Logon_times_are_percentiles_by_phase_of_the_pool_and_hours_asked_for()
+    {
+        var machine = await _rows.MachineAsync("floating", "in_use");
+        var session = await _rows.SessionAsync(machine, "ended", "c1");
+        await _rows.ExecuteAsync("""
+            insert into logon_phase (session_id, name, started_at, ended_at)
+                 values (@id, 'connect', now() - interval '10 s', now() - interval '9.5 s'), (@id, 'desktop', now() - interval '9 s', now() - interval '7 s'), (@id, 'display', now(), null)
+            """, new { id = session.Value });
+        var pool = await _rows.ScalarAsync<Guid>("select pool_id from session where session_id = @id", session.Value);
+
+        var all = await _client.LogonTimesAsync(new LogonTimesRequest(), _with);
+        var its = await _client.LogonTimesAsync(new LogonTimesRequest { Hours = 1, PoolId = pool.ToString() }, _with);
+        var none = await _client.LogonTimesAsync(new LogonTimesRequest { PoolId = Guid.NewGuid().ToString() }, _with);
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await _client.LogonTimesAsync(new LogonTimesRequest { Hours = 169 }, _with));
+
+        Assert.Equal([("connect", 1u, 500u, 500u), ("desktop", 1u, 2000u, 2000u)], all.Phases.Select(p => (p.Name, p.Count, p.MedianMilliseconds, p.P95Milliseconds)));
+        Assert.Equal((1u, 3000u), (its.Whole.Count, its.Whole.P95Milliseconds));
+        Assert.Null(none.Whole);
+        Assert.Equal("INVALID_FIELD", refused.Trailers.GetValue("reason"));
+    }
+
+    [Fact]
     public async Task Log_off_is_an_order_and_the_agents_report_ends_the_session()
     {
         var machine = await _rows.MachineAsync("floating", "available");

@@ -82,6 +82,14 @@ internal sealed class RawClient : IDisposable
         return (client, clientEnd, machineEnd, [.. seen]);
     }
 
+    /// <summary>Takes the socket away without telling the peer (TCP_REPAIR of tcp(7)).</summary>
+    public void Vanish()
+    {
+        const int tcpRepair = 19;
+        _socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, tcpRepair, BitConverter.GetBytes(1));
+        _socket.Dispose();
+    }
+
     public void Dispose()
     {
         _socket.Dispose();

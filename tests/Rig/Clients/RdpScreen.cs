@@ -9,11 +9,12 @@ public sealed class RdpScreen : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("rdp-screen-").FullName;
     private readonly OwnProcess _server;
     private readonly int _display;
+    private readonly string? _network;
     private OwnProcess? _client;
 
-    private RdpScreen(int display)
+    private RdpScreen(int display, string? network)
     {
-        _display = display;
+        (_display, _network) = (display, network);
         _server = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp"]);
     }
 
@@ -21,10 +22,11 @@ public sealed class RdpScreen : IAsyncDisposable
     public OwnProcess Client => _client ?? throw new InvalidOperationException("No client was started.");
 
     /// <summary>Starts a screen on a display that nobody uses.</summary>
-    public static async Task<RdpScreen> StartAsync()
+    /// <param name="network">Network namespace that the client connects from; null is the computer's own.</param>
+    public static async Task<RdpScreen> StartAsync(string? network = null)
     {
         var display = Enumerable.Range(700, 200).First(d => !File.Exists($"/tmp/.X11-unix/X{d}") && !File.Exists($"/tmp/.X{d}-lock"));
-        var screen = new RdpScreen(display);
+        var screen = new RdpScreen(display, network);
         if (!await Eventually.IsTrueAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"), Patience))
             throw new InvalidOperationException($"Xvfb did not start: {screen._server.Output}");
         return screen;
@@ -36,7 +38,8 @@ public sealed class RdpScreen : IAsyncDisposable
         var arguments = new List<string> { $"/v:{gateway}", "/u:typed-by-the-person", "/p:typed-too", "/cert:ignore", $"/size:{Size}", "/client-hostname:office-7", "-decorations" };
         if (ticket is not null) arguments.Add($"/load-balance-info:Cookie: msts={ticket}");
         arguments.AddRange(more);
-        return _client = OwnProcess.Start("/usr/bin/xfreerdp", arguments, ("DISPLAY", $":{_display}"), ("HOME", _directory));
+        (string program, string[] before) = _network is null ? ("/usr/bin/xfreerdp", Array.Empty<string>()) : ("/usr/sbin/ip", ["netns", "exec", _network, "/usr/bin/xfreerdp"]);
+        return _client = OwnProcess.Start(program, [.. before, .. arguments], ("DISPLAY", $":{_display}"), ("HOME", _directory));
     }
 
     /// <summary>Waits until the middle of the lower half of the screen has this colour, as #RRGGBB.</summary>

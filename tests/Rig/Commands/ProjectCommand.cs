@@ -17,8 +17,11 @@ internal static class ProjectCommand
     /// <summary>The command line, pointed at the running demonstration unless the caller points it elsewhere.</summary>
     public static async Task<int> RunCliAsync(string[] arguments, CancellationToken ct)
     {
-        await Builds.ProjectsAsync(["broker/Cli"], new Progress(Console.Error), ct);
+        await Builds.ProjectsAsync(arguments.FirstOrDefault() == "db" ? ["broker/Cli", "broker/Broker"] : ["broker/Cli"], new Progress(Console.Error), ct);
         var account = await ServiceAccount.EnsureAsync(null, ct);
+        // What is done to the database on this machine is done to the demonstration's, unless somebody names another.
+        Environment.SetEnvironmentVariable("MONTALEGRE_BROKER", Environment.GetEnvironmentVariable("MONTALEGRE_BROKER") ?? Builds.Program("broker/Broker"));
+        Environment.SetEnvironmentVariable("MONTALEGRE_STATE", Environment.GetEnvironmentVariable("MONTALEGRE_STATE") ?? Path.Combine(account.StateDirectory, "broker"));
         string[] target = arguments.Contains("--server") ? [] : ["--server", DemonstrationStack.ApiUrl, "--authority", Path.Combine(account.StateDirectory, "broker", "authority.pem")];
         return await ForegroundAsync("broker/Cli", [.. arguments, .. target], ct);
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Montalegre.Vdi.Native.Kvm;
 using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Rig.Commands;
@@ -12,6 +13,7 @@ internal static class UpCommand
         var from = Stopwatch.GetTimestamp();
         var progress = new Progress(Console.Out);
         await Packages.EnsureAsync(PackagePurpose.Up, progress, ct);
+        if (KvmProbe.Run() is not KvmVerdict.Works) progress.Say("This computer has no usable hardware virtualisation: the virtual machines are emulated and take a minute or so to start.");
         await Builds.ProjectsAsync(Builds.Services, progress, ct);
         await Builds.WorkerAsync(progress, ct);
         var image = await ImageCommand.BuildAsync(progress, ct);
@@ -44,8 +46,9 @@ internal static class UpCommand
         progress.Say($"  RDP door             {stack.RdpAddress}");
         progress.Say($"  Data and logs        {stack.Account.StateDirectory}");
         progress.Say($"  Certificates chain to {stack.AuthorityFile}; import it, or accept the browser's warning.");
+        progress.Say($"  Command line         dotnet run dev.cs -- cli help");
         progress.Say("");
-        progress.Say("Ctrl-C stops everything; the data stays.");
+        progress.Say("Sign in at the portal and connect; in the console watch it happen. Ctrl-C stops everything; the data stays.");
     }
 
     // A service that ends by itself ends the demonstration, with its last words.

@@ -38,7 +38,7 @@ public sealed class GoldenImage(string recipe, string pamModule, string? agent, 
         try
         {
             var made = Path.Combine(scratch, "image.qcow2");
-            await Command.RunAsync(Path.Combine(recipe, "layer.sh"), [@base, made, pamModule, .. agent is null ? [] : new[] { agent }], ct);
+            await Command.RunAsync(Path.Combine(recipe, "layer.sh"), [@base, made, pamModule, .. agent is null ? [] : new[] { agent }], tell: null, ct);
             File.Move(made, image, overwrite: true);
         }
         finally
@@ -54,7 +54,8 @@ public sealed class GoldenImage(string recipe, string pamModule, string? agent, 
         var scratch = Directory.CreateDirectory(@base + ".new").FullName;
         try
         {
-            await Command.RunAsync(Path.Combine(recipe, "base.sh"), [scratch], ct);
+            // mmdebstrap says what it does in lines that start with "I: ".
+            await Command.RunAsync(Path.Combine(recipe, "base.sh"), [scratch], line => { if (line.StartsWith("I: ", StringComparison.Ordinal) && !line.Contains("hook", StringComparison.Ordinal)) progress?.Report($"mmdebstrap: {line[3..]}"); }, ct);
             File.Move(Path.Combine(scratch, "base.raw"), @base, overwrite: true);
         }
         finally

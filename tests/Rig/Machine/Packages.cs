@@ -24,6 +24,8 @@ public static class Packages
 {
     private sealed record Need(string Package, PackagePurpose Purpose, string Why);
 
+    private const int LastLines = 12;
+
     private static readonly Need[] Needs =
     [
         new("cmake", PackagePurpose.Build, "builds the PAM module"),
@@ -39,6 +41,7 @@ public static class Packages
         new("libturbojpeg0-dev", PackagePurpose.Build, "compresses photos for browsers"),
         new("libseccomp-dev", PackagePurpose.Build, "the inner wall of the worker's sandbox"),
         new("bubblewrap", PackagePurpose.Up, "the outer wall of the worker's sandbox"),
+        new("libssl3", PackagePurpose.Up, "TLS of the gateway's RDP connections"),
         new("qemu-system-x86", PackagePurpose.Up, "runs the virtual machines"),
         new("qemu-utils", PackagePurpose.Up, "makes and checks disk images"),
         new("libvirt0", PackagePurpose.Up, "the library the broker drives hypervisors with"),
@@ -66,6 +69,10 @@ public static class Packages
         new("imagemagick", PackagePurpose.Tests, "reads pixels from pictures"),
         new("chromium", PackagePurpose.Tests, "a real browser for portal and console"),
         new("iproute2", PackagePurpose.Tests, "network namespaces"),
+        new("dnsmasq-base", PackagePurpose.Tests, "gives addresses to machines on a bridge of the tests"),
+        new("netcat-openbsd", PackagePurpose.Tests, "carries qemu+ssh:// to a private daemon's socket"),
+        new("openssh-client", PackagePurpose.Tests, "reaches a host by qemu+ssh://"),
+        new("openssh-server", PackagePurpose.Tests, "a host that is reached by qemu+ssh://"),
         new("haproxy", PackagePurpose.Benchmarks, "the relay's peer"),
     ];
 
@@ -78,14 +85,22 @@ public static class Packages
         foreach (var need in missing) progress.Say($"  missing: {need.Package,-28} {need.Why}");
         string[] install = ["install", "-y", "--no-install-recommends", .. missing.Select(n => n.Package)];
         if (!Environment.IsPrivilegedProcess)
-            throw new SetUpException($"Install the missing packages, then run this again:\n  sudo apt-get {string.Join(' ', install)}");
+            throw new SetUpException($"Install the missing packages, then run this again:\n  {(PackageLists.AreFresh("/var/lib/apt/lists", DateTime.UtcNow) ? "" : "sudo apt-get update && ")}sudo apt-get {string.Join(' ', install)}");
+        var updated = !PackageLists.AreFresh("/var/lib/apt/lists", DateTime.UtcNow) && await UpdateAsync(progress, ct);
         await using var step = progress.Step($"Installing {missing.Count} Debian packages");
-        if (await AptAsync(install, ct) != 0)
-        {
-            // An old or empty package list is the usual cause; one update, one more try.
-            await AptAsync(["update"], ct);
-            if (await AptAsync(install, ct) is var code and not 0) throw new SetUpException($"apt-get ended with {code}; its messages are above.");
-        }
+        if (await AptAsync(install, step.Detail, ct) is not { } failure) return;
+        // A list that was fresh may still name a version that the mirror has replaced; one update, one more try.
+        if (!updated && await UpdateAsync(progress, ct)) failure = await AptAsync(install, step.Detail, ct);
+        if (failure is not null) throw new SetUpException($"The Debian packages could not be installed. apt-get said:\n{failure}");
+    }
+
+    private static async Task<bool> UpdateAsync(Progress progress, CancellationToken ct)
+    {
+        await using var step = progress.Step("Reading Debian's package lists");
+        if (await AptAsync(["update"], step.Detail, ct) is not { } failure) return true;
+        // Some list may be there all the same; the installation says whether it was enough.
+        progress.Say($"  apt-get update: {failure}");
+        return false;
     }
 
     private static async Task<HashSet<string>> InstalledAsync(CancellationToken ct)
@@ -94,12 +109,18 @@ public static class Packages
         return listing.Split('\n').Where(l => l.StartsWith("ii", StringComparison.Ordinal)).Select(l => l[3..].Trim()).ToHashSet();
     }
 
-    private static async Task<int> AptAsync(string[] arguments, CancellationToken ct)
+    // Null, or what it complained about.
+    private static async Task<string?> AptAsync(string[] arguments, Action<string> tell, CancellationToken ct)
     {
-        var start = new ProcessStartInfo("/usr/bin/apt-get", ["-qq", "-o", "Dpkg::Use-Pty=0", .. arguments]);
+        var start = new ProcessStartInfo("/usr/bin/apt-get", ["-q", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=300", .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
         using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var complaints = process.StandardError.ReadToEndAsync(ct);
+        while (await process.StandardOutput.ReadLineAsync(ct) is { } line)
+            if (line.Trim() is { Length: > 0 } said) tell(said);
         await process.WaitForExitAsync(ct);
-        return process.ExitCode;
+        var last = (await complaints).Split('\n', StringSplitOptions.RemoveEmptyEntries).TakeLast(LastLines);
+        return process.ExitCode == 0 ? null : $"ended with {process.ExitCode}\n{string.Join('\n', last)}";
     }
 }

@@ -28,7 +28,7 @@ public sealed class DemonstrationDesktops(DemonstrationStack stack)
 
     /// <summary>A channel to the API that trusts this stack's authority and nobody else.</summary>
     public GrpcChannel Channel() =>
-        GrpcChannel.ForAddress(stack.BrokerUrl, new() { HttpHandler = StackTrust.Handler(stack.AuthorityFile), DisposeHttpClient = true });
+        GrpcChannel.ForAddress(stack.BrokerUrl, new() { HttpHandler = stack.Trust(), DisposeHttpClient = true });
 
     /// <summary>Signs in; the user exists only a moment after the first start.</summary>
     public async Task<Metadata> SignInAsync(Employee.EmployeeClient employee, CancellationToken ct)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Montalegre.Vdi.Rig.Libvirt;
+using Montalegre.Vdi.Rig.Networks;
 
 namespace Montalegre.Vdi.Rig.Stack;
 
@@ -17,6 +18,15 @@ public sealed record StackSettings
 
     /// <summary>Machines in the pool.</summary>
     public int PoolSize { get; init; } = 2;
+
+    /// <summary>Everything lives in this network, and machines are plugged into its bridge; null: loopback and user-mode networking.</summary>
+    public TestNetwork? Network { get; init; }
+
+    /// <summary>Where the private libvirt lives, if not below the state directory: system mode's machines run as another user and must get through.</summary>
+    public string? LibvirtDirectory { get; init; }
+
+    /// <summary>The hypervisor's network setting for machines: user, network:name or bridge:name.</summary>
+    public string MachineNetwork { get; init; } = "user";
 
     /// <summary>Further broker settings, as Section:Key.</summary>
     public IReadOnlyDictionary<string, string> Broker { get; init; } = new Dictionary<string, string>();
@@ -81,7 +91,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
     /// <summary>Builds what is needed and starts everything; the machines go on booting afterwards.</summary>
     public static async Task<DemonstrationStack> StartAsync(StackSettings settings, string image, Progress progress, CancellationToken ct)
     {
-        var account = await ServiceAccount.EnsureAsync(settings.StateDirectory, ct);
+        var account = await ServiceAccount.EnsureAsync(settings.StateDirectory, ct, settings.Network?.Name);
         var stack = new DemonstrationStack(settings, account, image);
         try
         {
@@ -109,7 +119,13 @@ public sealed class DemonstrationStack : IAsyncDisposable
 
     /// <summary>Starts a libvirt of our own; nothing of the computer's libvirt is touched.</summary>
     public async Task StartLibvirtAsync(CancellationToken ct) =>
-        _libvirt = await LibvirtDaemons.StartAsync(Path.Combine(_account.StateDirectory, "libvirt"), _account.User, ct);
+        _libvirt = await LibvirtDaemons.StartAsync(_settings.LibvirtDirectory ?? Path.Combine(_account.StateDirectory, "libvirt"), _settings.Network is null
+            ? new LibvirtSettings { User = _account.User }
+            // Plugging a machine into a bridge takes rights: system mode, as in production.
+            : new LibvirtSettings { System = true, NetworkNamespace = _settings.Network.Name, BridgedNetwork = ("desktops", _settings.Network.Bridge) }, ct);
+
+    /// <summary>A handler for HTTP and gRPC that trusts this stack and reaches it where it is.</summary>
+    public SocketsHttpHandler Trust() => StackTrust.Handler(AuthorityFile, _settings.Network);
 
     /// <summary>The hypervisor of this stack.</summary>
     public LibvirtDaemons Libvirt => _libvirt ?? throw new InvalidOperationException("The hypervisor's daemons are not started.");
@@ -120,18 +136,18 @@ public sealed class DemonstrationStack : IAsyncDisposable
         var ports = _settings.Ports;
         var arguments = new Dictionary<string, string>
         {
-            ["Hosting:StateDirectory"] = BrokerState, ["Hosting:ApiListen"] = $"127.0.0.1:{ports.Api}", ["Hosting:ChannelListen"] = $"127.0.0.1:{ports.Channel}",
+            ["Hosting:StateDirectory"] = BrokerState, ["Hosting:ApiListen"] = $"{ListenAddress}:{ports.Api}", ["Hosting:ChannelListen"] = $"{ListenAddress}:{ports.Channel}",
             ["Certificates:DemonstrationServerNames:0"] = "localhost", ["Certificates:DemonstrationServerNames:1"] = "127.0.0.1",
             // 10.0.2.2 is the host's loopback as a machine with user-mode networking sees it.
-            ["Provisioning:EnrolmentUrl"] = $"https://10.0.2.2:{ports.Api}", ["Provisioning:ChannelUrl"] = $"https://10.0.2.2:{ports.Channel}",
+            ["Provisioning:EnrolmentUrl"] = $"https://{SeenByMachines}:{ports.Api}", ["Provisioning:ChannelUrl"] = $"https://{SeenByMachines}:{ports.Channel}",
             ["Provisioning:FirstForwardedPort"] = $"{_settings.FirstForwardedPort}", ["Provisioning:ParallelPerHost"] = "2",
-            ["Demonstration:Enabled"] = "true", ["Demonstration:HostUri"] = Libvirt.Uri, ["Demonstration:StoragePath"] = Libvirt.StoragePath, ["Demonstration:ImagePath"] = _image,
+            ["Demonstration:Enabled"] = "true", ["Demonstration:HostUri"] = Libvirt.Uri, ["Demonstration:Network"] = _settings.MachineNetwork, ["Demonstration:StoragePath"] = Libvirt.StoragePath, ["Demonstration:ImagePath"] = _image,
             ["Demonstration:PoolSize"] = $"{_settings.PoolSize}", ["Demonstration:PasswordFile"] = PasswordFile, ["Demonstration:UserName"] = UserName,
             ["Demonstration:GatewayRdpAddress"] = RdpAddress,
         };
         foreach (var (key, value) in _settings.Broker) arguments[key] = value;
         Broker = await StartAsync("broker", "broker/Broker", arguments, ct);
-        using var http = new HttpClient(StackTrust.Handler(AuthorityFile));
+        using var http = new HttpClient(Trust());
         await UntilAsync(Broker, async () => (await http.GetAsync($"{BrokerUrl}/healthz/ready", ct)).IsSuccessStatusCode, ct);
     }
 
@@ -161,6 +177,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
         {
             ["Console:Urls"] = ConsoleUrl, ["Console:CertificatePath"] = ServerCertificate, ["Console:CertificateKeyPath"] = ServerKey, ["Console:BrokerAddress"] = BrokerUrl,
             ["Console:BrokerCertificateAuthorityPath"] = AuthorityFile, ["Console:KeysPath"] = await _account.DirectoryAsync("console-keys", ct),
+            ["Console:LogDirectory"] = await _account.DirectoryAsync("console-log", ct),
         }, ct);
         await UntilAsync(Console, () => AnswersAsync(ConsoleUrl, ct), ct);
     }
@@ -173,6 +190,10 @@ public sealed class DemonstrationStack : IAsyncDisposable
         _libvirt.StopMachines();
         await _libvirt.DisposeAsync();
     }
+
+    private string ListenAddress => _settings.Network is null ? "127.0.0.1" : "0.0.0.0";
+
+    private string SeenByMachines => _settings.Network?.Address ?? "10.0.2.2";
 
     private string ServerCertificate => Path.Combine(BrokerState, "demonstration", "server.pem");
 
@@ -190,7 +211,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
             await _account.OwnAsync(PasswordFile, ct);
         }
         foreach (var port in new[] { _settings.Ports.Api, _settings.Ports.Channel, _settings.Ports.Portal, _settings.Ports.Console, _settings.Ports.Rdp })
-            if (!LoopbackPorts.IsFree(port)) throw new SetUpException($"Port {port} on 127.0.0.1 is taken by another program; stop it (ss -ltnp shows which), then run this again.");
+            if (_settings.Network is null && !LoopbackPorts.IsFree(port)) throw new SetUpException($"Port {port} on 127.0.0.1 is taken by another program; stop it (ss -ltnp shows which), then run this again.");
     }
 
     private async Task<Service> StartAsync(string name, string project, Dictionary<string, string> settings, CancellationToken ct) =>
@@ -204,7 +225,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
 
     private async Task<bool> AnswersAsync(string url, CancellationToken ct)
     {
-        using var http = new HttpClient(StackTrust.Handler(AuthorityFile));
+        using var http = new HttpClient(Trust());
         return (int)(await http.GetAsync(url, ct)).StatusCode < 500;
     }
 

@@ -9,7 +9,8 @@ namespace Montalegre.Vdi.Rig.Stack;
 /// </summary>
 public sealed class ServiceAccount
 {
-    private const string Name = "montalegre";
+    /// <summary>The system user that root's services and virtual machines run as.</summary>
+    public const string Name = "montalegre";
 
     private ServiceAccount(string? user, string stateDirectory) => (User, StateDirectory) = (user, stateDirectory);
 
@@ -19,10 +20,14 @@ public sealed class ServiceAccount
     /// <summary>Everything that outlives a run: database, keys, disks, logs.</summary>
     public string StateDirectory { get; }
 
+    /// <summary>Network namespace that services are started in; null is the computer's own. Needs root.</summary>
+    public string? NetworkNamespace { get; init; }
+
     /// <summary>Makes the account if it is missing (root only), and its state directory.</summary>
     /// <param name="stateDirectory">Another state directory than the usual one; tests use their own.</param>
     /// <param name="ct">Ends the wait.</param>
-    public static async Task<ServiceAccount> EnsureAsync(string? stateDirectory, CancellationToken ct)
+    /// <param name="networkNamespace">See <see cref="NetworkNamespace"/>.</param>
+    public static async Task<ServiceAccount> EnsureAsync(string? stateDirectory, CancellationToken ct, string? networkNamespace = null)
     {
         if (!Environment.IsPrivilegedProcess)
         {
@@ -31,14 +36,20 @@ public sealed class ServiceAccount
             return new(null, mine);
         }
         var state = stateDirectory ?? "/var/lib/montalegre-vdi";
+        await EnsureUserAsync(ct);
+        Directory.CreateDirectory(state);
+        await Run.ToEndAsync("/bin/chown", [$"{Name}:{Name}", state], ct: ct);
+        File.SetUnixFileMode(state, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return new(Name, state) { NetworkNamespace = networkNamespace };
+    }
+
+    /// <summary>Makes the system user if it is missing; root only.</summary>
+    public static async Task EnsureUserAsync(CancellationToken ct)
+    {
         if (!File.ReadLines("/etc/passwd").Any(l => l.StartsWith(Name + ":", StringComparison.Ordinal)))
             await Run.ToEndAsync("/usr/sbin/useradd", ["--system", "--user-group", "--home-dir", "/var/lib/montalegre-vdi", "--no-create-home", "--shell", "/usr/sbin/nologin", Name], ct: ct);
         if (File.Exists("/dev/kvm") && File.ReadLines("/etc/group").Any(l => l.StartsWith("kvm:", StringComparison.Ordinal)))
             await Run.ToEndAsync("/usr/sbin/usermod", ["-a", "-G", "kvm", Name], ct: ct);
-        Directory.CreateDirectory(state);
-        await Run.ToEndAsync("/bin/chown", [$"{Name}:{Name}", state], ct: ct);
-        File.SetUnixFileMode(state, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return new(Name, state);
     }
 
     /// <summary>A directory below the state directory that belongs to the account.</summary>
@@ -83,7 +94,8 @@ public sealed class ServiceAccount
     public (string Program, IReadOnlyList<string> Arguments) CommandLine(string program, IEnumerable<string> arguments)
     {
         string[] drop = User is null ? [] : [$"--reuid={User}", $"--regid={User}", "--init-groups"];
-        return ("/usr/bin/setsid", ["/usr/bin/setpriv", .. drop, "--no-new-privs", "--pdeathsig=TERM", "--", program, .. arguments]);
+        string[] command = ["/usr/bin/setpriv", .. drop, "--no-new-privs", "--pdeathsig=TERM", "--", program, .. arguments];
+        return NetworkNamespace is { } network ? ("/usr/bin/setsid", ["/usr/sbin/ip", "netns", "exec", network, .. command]) : ("/usr/bin/setsid", command);
     }
 
     /// <summary>The environment that libvirt's session mode and .NET look at.</summary>

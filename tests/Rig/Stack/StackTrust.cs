@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Montalegre.Vdi.Rig.Networks;
 
 namespace Montalegre.Vdi.Rig.Stack;
 
@@ -7,9 +8,11 @@ public static class StackTrust
 {
     /// <summary>A handler for HTTP and gRPC.</summary>
     /// <param name="authorityFile">PEM file; read at each handshake, because a first start makes it while we wait.</param>
-    public static SocketsHttpHandler Handler(string authorityFile)
+    /// <param name="network">Connects from inside this network.</param>
+    public static SocketsHttpHandler Handler(string authorityFile, TestNetwork? network = null)
     {
         var handler = new SocketsHttpHandler { EnableMultipleHttp2Connections = true, AllowAutoRedirect = false };
+        if (network is not null) handler.ConnectCallback = (context, ct) => network.ConnectAsync(context.DnsEndPoint, ct);
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
         {
             if (certificate is null || !File.Exists(authorityFile)) return false;

@@ -1,0 +1,39 @@
+using System.Collections.Frozen;
+
+namespace Montalegre.Vdi.AdminUi.Words;
+
+// The broker names the field by its name in the contract; the reader knows it by its label.
+internal sealed partial class Language
+{
+    private static readonly FrozenDictionary<string, Func<Language, (string Label, string Rule)>> Fields = new Dictionary<string, Func<Language, (string, string)>>(StringComparer.Ordinal)
+    {
+        ["name"] = say => (say.NameWord, say.WrongName),
+        ["user_name"] = say => (say.UserName, ""),
+        ["display_name"] = say => (say.FullName, say.WrongName),
+        ["uri"] = say => (say.LibvirtUri, say.WrongUri),
+        ["network"] = say => (say.NetworkWord, say.WrongNetwork),
+        ["storage_path"] = say => (say.StoragePath, say.WrongPath),
+        ["path"] = say => (say.ImagePath, ""),
+        ["rdp_address"] = say => (say.RdpAddress, say.WrongDoor),
+        ["machine_name_pattern"] = say => (say.NamePattern, say.WrongPattern),
+        ["address"] = say => (say.Address, ""),
+        ["port"] = say => (say.PortWord, say.WrongPort),
+        ["size"] = say => (say.SizeWord, ""),
+        ["cpus"] = say => (say.Cpus, ""),
+        ["memory_mib"] = say => (say.MemoryMib, ""),
+        ["description"] = say => (say.DescriptionWord, ""),
+        ["image_version_id"] = say => (say.ImageWord, ""),
+        ["host_id"] = say => (say.HostWord, ""),
+    }.ToFrozenDictionary();
+
+    /// <summary>Which field is meant by a detail such as "uri: a libvirt URI"; null when it names none.</summary>
+    public string? FieldProblem(string detail)
+    {
+        var name = detail.Split(':')[0];
+        if (!Fields.TryGetValue(name, out var words)) return null;
+        var (label, rule) = words(this);
+        // A computer's name is narrower than a pool's; the broker says which rule by its text.
+        if (name == "name" && detail.Contains("hyphens", StringComparison.Ordinal)) rule = WrongMachineName;
+        return detail.Contains(':', StringComparison.Ordinal) && rule.Length > 0 ? FieldIs(label, rule) : FieldIs(label, "").TrimEnd(':', ' ') + ".";
+    }
+}

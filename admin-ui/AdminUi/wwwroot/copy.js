@@ -1,0 +1,14 @@
+// One listener for all copy buttons, also those that a circuit draws later. Without a clipboard the text is selected instead.
+document.addEventListener("click", async event => {
+  const button = event.target.closest("button[data-copy]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy);
+  text.select();
+  const said = document.getElementById(button.dataset.copy + "-said");
+  try {
+    await navigator.clipboard.writeText(text.value);
+    said.textContent = button.dataset.copied;
+  } catch {
+    said.textContent = button.dataset.failed;
+  }
+});

@@ -1,0 +1,75 @@
+using System.Globalization;
+using Montalegre.Vdi.Broker.Hosting;
+
+namespace Montalegre.Vdi.Broker.Backups;
+
+/// <summary>
+/// What an administrator does to the private cluster on its own machine, as the broker's user: <c>db backup</c>,
+/// <c>db verify-backup</c>, <c>db restore</c>, <c>db upgrade</c>, <c>db rollback-upgrade</c>. The broker runs or not, as the verb needs it; none of them opens a door.
+/// </summary>
+internal static class DatabaseCommand
+{
+    private const int Failed = 1;
+    private const int NotUnderstood = 2;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        using var stop = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, pressed) =>
+        {
+            pressed.Cancel = true;
+            stop.Cancel();
+        };
+        try
+        {
+            var words = arguments.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray();
+            await using var app = BrokerApplication.Build([.. arguments.Skip(words.Length), "--Hosting:LogLevel=Warning"]);
+            return await RunAsync(words, app.Services, app.Configuration, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 130;
+        }
+        catch (Exception e) when (Program.Problems(e) is { Count: > 0 } problems)
+        {
+            foreach (var problem in problems) await Console.Error.WriteLineAsync(problem);
+            return Failed;
+        }
+    }
+
+    private static async Task<int> RunAsync(string[] words, IServiceProvider services, IConfiguration settings, CancellationToken ct)
+    {
+        switch (words)
+        {
+            case ["backup"]:
+                var made = await services.GetRequiredService<TakeBackup>().RunAsync(ct);
+                Say($"Backup {made.Name} is made, {made.SizeBytes / 1024} KiB.");
+                return 0;
+            case ["verify-backup", .. { Length: <= 1 } name]:
+                var verified = await services.GetRequiredService<VerifyBackup>().RunAsync(name.FirstOrDefault(), Say, ct);
+                Say($"Good: {verified.Summary}.");
+                return 0;
+            case ["restore", .. { Length: <= 1 } name]:
+                var kept = await services.GetRequiredService<RestoreBackup>().RunAsync(name.FirstOrDefault(), PointInTime(settings["at"]), Say, ct);
+                Say(kept is null ? "Restored. Start the broker." : $"Restored. The data from before are in {kept}; remove them when all is well. Start the broker.");
+                return 0;
+            case ["upgrade"]:
+                var old = await services.GetRequiredService<UpgradeCluster>().RunAsync(settings["to"], Say, ct);
+                Say($"Upgraded. The old data stay in {old} for {UpgradeCluster.OldDataKept.TotalDays:0} days; to go back: db rollback-upgrade. Start the broker.");
+                return 0;
+            case ["rollback-upgrade"]:
+                Say($"The old cluster is back; what was written since the upgrade is in {services.GetRequiredService<UpgradeCluster>().RollBack()}. Start the broker.");
+                return 0;
+            default:
+                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade");
+                return NotUnderstood;
+        }
+    }
+
+    private static DateTimeOffset? PointInTime(string? text) =>
+        string.IsNullOrEmpty(text) ? null
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var at) ? at
+        : throw new StartUpException($"--at is '{text}'; use a time like 2026-01-31T12:00:00Z.");
+
+    private static void Say(string text) => Console.WriteLine(text);
+}

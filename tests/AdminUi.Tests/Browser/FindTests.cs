@@ -1,0 +1,56 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Montalegre.Vdi.AdminUi.Tests.Browser;
+
+public sealed class FindTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    [Fact]
+    public async Task A_person_is_found_by_keyboard_and_logged_off_in_two_clicks()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await chromium.OpenAsync(console);
+        await page.GotoAsync("/audit");
+        await Ready.PageAsync(page);
+        await page.Keyboard.PressAsync("/");
+        await Expect(page.Locator("#find")).ToBeFocusedAsync();
+        await page.Keyboard.TypeAsync("ines");            // found without its accent
+        await Expect(page.GetByRole(AriaRole.Option)).ToContainTextAsync("Inês Barros");
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Inês Barros");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Terminar sessão", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Terminar sessão" }).ClickAsync();
+        await Expect(page.Locator(".mud-snackbar")).ToContainTextAsync("a sessão de Inês Barros está a terminar");
+        Assert.Contains("log-off ines.barros", console.World.Calls);
+    }
+
+    [Fact]
+    public async Task The_slash_is_a_letter_in_a_field_and_another_person_replaces_the_page()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await chromium.OpenAsync(console);
+        await page.GotoAsync("/users/ana.martins");
+        await Ready.PageAsync(page);
+        await page.Locator("#find").FillAsync("bruno");
+        await page.Keyboard.PressAsync("/");
+        await Expect(page.Locator("#find")).ToHaveValueAsync("bruno/");
+        await Expect(page.GetByRole(AriaRole.Option)).ToHaveTextAsync("Nada encontrado.");
+        await page.Keyboard.PressAsync("Backspace");
+        await page.GetByRole(AriaRole.Option).ClickAsync();
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Bruno Sequeira");
+    }
+
+    [Fact]
+    public async Task What_the_table_shows_is_saved_for_a_spreadsheet()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await chromium.OpenAsync(console);
+        await page.GotoAsync("/machines?q=urb&state=used");
+        await Ready.PageAsync(page);
+        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Exportar CSV" }).ClickAsync());
+        Assert.Matches("^máquinas-[0-9-]{15}[.]csv$", download.SuggestedFilename);
+        var lines = await File.ReadAllLinesAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
+        Assert.StartsWith("\"Nome\";\"Estado\"", lines[0], StringComparison.Ordinal);
+        Assert.Equal(["urb-1", "urb-2", "urb-3"], lines[1..].Select(l => l.Split(';')[0].Trim('"')));
+    }
+}

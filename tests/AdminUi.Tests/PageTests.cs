@@ -1,0 +1,127 @@
+using System.Security.Claims;
+using Bunit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.AdminUi.Components;
+using Montalegre.Vdi.AdminUi.Hosting;
+using Montalegre.Vdi.AdminUi.Live;
+using Montalegre.Vdi.AdminUi.Pages.Dashboard;
+using Montalegre.Vdi.AdminUi.Pages.Images;
+using Montalegre.Vdi.AdminUi.Pages.Infrastructure;
+using Montalegre.Vdi.AdminUi.Pages.Pools;
+using Montalegre.Vdi.AdminUi.Pages.Users;
+using Montalegre.Vdi.AdminUi.SignIn;
+using Montalegre.Vdi.AdminUi.Tests.Fakes;
+using Montalegre.Vdi.AdminUi.Words;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using MudBlazor;
+using MudBlazor.Services;
+
+namespace Montalegre.Vdi.AdminUi.Tests;
+
+/// <summary>Pages against a broker on the other end of a real connection, without a browser: what they show and where they lead.</summary>
+public sealed class PageTests : BunitContext, IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly TestAuthority _authority = new();
+    private readonly FakeBroker _broker;
+
+    public PageTests() => _broker = new(_authority);
+
+    public async ValueTask InitializeAsync()
+    {
+        FakeData.Fill(_broker.World);
+        await _broker.StartAsync();
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        var options = Options.Create(new ConsoleOptions { BrokerAddress = _broker.Address, BrokerCertificateAuthorityPath = _authority.AuthorityPath, DrawInterval = TimeSpan.FromMilliseconds(100) });
+        Services.AddMudServices();
+        Services.AddSingleton(TimeProvider.System);
+        Services.AddSingleton(new Language(new("pt-PT")));
+        Services.AddSingleton(new BrokerChannel(options));
+        Services.AddSingleton(new LiveFeeds(TimeProvider.System, options, NullLogger<LiveFeeds>.Instance));
+        Services.AddSingleton<Broker>();
+        Services.AddScoped<Ask>();
+        var signedIn = _broker.World.Enter("rita");
+        Services.GetRequiredService<Broker>().Begin(new(new ClaimsIdentity([new(ClaimTypes.Name, "rita"), new(ConsoleCookies.TokenClaim, signedIn.Token)], "test")));
+        _ = Services.GetRequiredService<Broker>().Live;
+    }
+
+    [Fact]
+    public async Task Dashboard_shows_logon_times_by_phase_and_the_host_that_is_silent()
+    {
+        var page = Render<Dashboard>();
+        await page.WaitForAssertionAsync(() => Assert.NotNull(page.Find("a[href=\"/hosts/host-2\"]")), Patience);
+        Assert.Contains("4,07 s", page.Find(".tiles").TextContent, StringComparison.Ordinal);
+        Assert.Equal(["Escolha da máquina", "0,04 s", "0,09 s", "214"], page.FindAll("table tbody tr")[0].Children.Select(c => c.TextContent));
+        Assert.Contains("6,21 s", page.Find("tr.whole").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Search_finds_without_accents_and_enter_opens_the_chosen_match()
+    {
+        var box = Render<FindBox>();
+        await box.Find("#find").InputAsync("urb");
+        await box.WaitForAssertionAsync(() => Assert.Equal(8, box.FindAll("[role=option]").Count), Patience);
+        await box.Find("#find").InputAsync("ines");
+        await box.WaitForAssertionAsync(() => Assert.Contains("balcao-9", box.Find("[role=option]").TextContent, StringComparison.Ordinal), Patience);
+        Assert.Equal("found-0", box.Find("#find").GetAttribute("aria-activedescendant"));
+        await box.Find("#find").KeyDownAsync("Enter");
+        Assert.EndsWith("/users/ines.barros", Services.GetRequiredService<Microsoft.AspNetCore.Components.NavigationManager>().Uri, StringComparison.Ordinal);
+        Assert.Equal("false", box.Find("#find").GetAttribute("aria-expanded"));
+        await box.Find("#find").InputAsync("zzz");
+        Assert.Equal("Nada encontrado.", box.Find("[role=option]").TextContent);
+    }
+
+    [Fact]
+    public async Task Persons_page_changes_with_the_person()
+    {
+        var page = Render<UserPage>(p => p.Add(u => u.Name, "ana.martins"));
+        await page.WaitForAssertionAsync(() => Assert.Equal("Ana Martins", page.Find("h1").TextContent), Patience);
+        await page.WaitForAssertionAsync(() => Assert.Contains("Terminar sessão", page.Find(".rows").TextContent, StringComparison.Ordinal), Patience);
+        page.Render(p => p.Add(u => u.Name, "bruno.sequeira"));
+        await page.WaitForAssertionAsync(() => Assert.Equal("Bruno Sequeira", page.Find("h1").TextContent), Patience);
+    }
+
+    [Fact]
+    public async Task Host_and_image_pages_name_what_uses_them()
+    {
+        var host = Render<HostPage>(p => p.Add(h => h.Id, "host-1"));
+        await host.WaitForAssertionAsync(() => Assert.Equal(18, host.FindAll("[aria-label=Máquinas] tbody tr").Count), Patience);
+        var image = Render<ImagePage>(p => p.Add(i => i.Id, "img-7"));
+        await image.WaitForAssertionAsync(() => Assert.Contains("Em uso por: Balcão único, Urbanismo.", image.Markup, StringComparison.Ordinal), Patience);
+        var none = Render<HostPage>(p => p.Add(h => h.Id, "host-9"));
+        await none.WaitForAssertionAsync(() => Assert.Contains("Este anfitrião não existe.", none.Markup, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public async Task Forms_say_their_effect_refuse_what_is_wrong_and_show_a_secret_once()
+    {
+        var dialogs = Render<MudDialogProvider>();
+        var ask = Services.GetRequiredService<Ask>();
+        var created = await dialogs.InvokeAsync(() => Task.FromResult(ask.FormAsync<CreatePoolDialog, Pool>([])));
+        await dialogs.WaitForAssertionAsync(() => Assert.Contains("de vdi-001 a vdi-002. Ao todo 4 processadores e 4,00 GiB de memória em anfitriao-a.", dialogs.Markup, StringComparison.Ordinal), Patience);
+        await dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Criar").ClickAsync(new());
+        Assert.Contains("O nome precisa de 1 a 80 caracteres.", dialogs.Markup, StringComparison.Ordinal);
+        await dialogs.Find("input[type=text]").InputAsync("Tesouraria");
+        await dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Criar").ClickAsync(new());
+        Assert.Equal("Tesouraria", (await created.WaitAsync(Patience, Xunit.TestContext.Current.CancellationToken))!.Name);
+
+        var manual = _broker.World.Pools.Find("p-man")!;
+        var adopted = await dialogs.InvokeAsync(() => Task.FromResult(ask.FormAsync<AdoptDialog, AddManualMachineResponse>(new() { { d => d.Pool, manual } })));
+        await dialogs.WaitForAssertionAsync(() => Assert.Equal(2, dialogs.FindAll("select")[1].Children.Length), Patience);
+        await dialogs.FindAll("select")[1].ChangeAsync("7d3c0000-0000-4000-8000-000000000002");
+        await dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Adotar máquina virtual").ClickAsync(new());
+        await dialogs.WaitForAssertionAsync(() => Assert.Contains(FakeWorld.JoinToken, dialogs.Find("#secret").TextContent, StringComparison.Ordinal), Patience);
+        await dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Fechar").ClickAsync(new());
+        Assert.Equal("formacao-3", (await adopted.WaitAsync(Patience, Xunit.TestContext.Current.CancellationToken))!.Machine.Name);
+        Assert.DoesNotContain(FakeWorld.JoinToken, dialogs.Markup, StringComparison.Ordinal);
+    }
+
+    public new async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _broker.DisposeAsync();
+        _authority.Dispose();
+    }
+}
