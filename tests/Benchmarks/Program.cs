@@ -13,6 +13,7 @@ internal static class Program
         ["worker", "broker", .. var settings] => BrokerWorker.RunAsync(settings),
         ["worker", "agents", var identities, var channel, var authority] => AgentWorker.RunAsync(identities, channel, authority),
         ["worker", "relay", var certificate, var sink] => RelayWorker.RunAsync(certificate, sink),
+        ["worker", "rdg-relay", var certificate, var sink] => RdgRelayWorker.RunAsync(certificate, sink),
         ["worker", "sink", var certificate] => SinkWorker.RunAsync(certificate),
         ["worker", "source"] => SourceWorker.RunAsync(),
         ["worker", "html5", .. var machine] => DesktopWorkerHost.RunAsync(machine),

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Html5;
+using Montalegre.Vdi.Gateway.RdGateway;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Portal.Hosting;
 
@@ -30,13 +31,15 @@ internal static class PortalDoor
         }
         builder.Services.AddPortal(builder.Configuration);
         builder.Services.AddHtml5();
-        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate>((portal, gateway, door) =>
+        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>>((portal, gateway, door, rdGateway) =>
         {
+            portal.RdGateway = rdGateway.Value.Enabled;
             if (portal.KeyFolder.Length == 0) portal.KeyFolder = Path.Combine(gateway.Value.StateDirectory, "portal-keys");
             if (portal.RdpCertificateSha256.Length == 0) portal.RdpCertificateSha256 = Fingerprint(door);
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<PortalDoorOptions>, DoorCertificate>(Open);
+        builder.Services.AddRdGateway();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<PortalDoorOptions>, DoorCertificate, RdGatewayDoor>(Open);
     }
 
     public static void MapPortalDoor(this WebApplication app)
@@ -53,7 +56,7 @@ internal static class PortalDoor
     private static string Fingerprint(DoorCertificate door) =>
         door.Options.ServerCertificateContext!.TargetCertificate.GetCertHashString(HashAlgorithmName.SHA256);
 
-    private static void Open(KestrelServerOptions kestrel, IOptions<PortalDoorOptions> options, DoorCertificate door)
+    private static void Open(KestrelServerOptions kestrel, IOptions<PortalDoorOptions> options, DoorCertificate door, RdGatewayDoor rdGateway)
     {
         kestrel.AddServerHeader = false;
         var limits = kestrel.Limits;
@@ -77,6 +80,7 @@ internal static class PortalDoor
                     ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
                 }),
             });
+            listen.Use(rdGateway.Before);
         });
     }
 }

@@ -48,8 +48,10 @@ internal static class ConnectEndpoints
             case LaunchProgress.KindOneofCase.Ready:
                 var broker = (BrokerCalls)http.RequestServices.GetService(typeof(BrokerCalls))!;
                 var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.PoolId == launching.Pool);
+                var portal = (IOptions<PortalOptions>)http.RequestServices.GetService(typeof(IOptions<PortalOptions>))!;
                 return new RazorComponentResult<ReadyPage>(new
                 {
+                    portal.Value.RdGateway,
                     Page = page, launching.Name, Handle = handle, progress.Ready.Reconnection, Desktop = desktop, Command = command,
                 });
             case LaunchProgress.KindOneofCase.Refused:

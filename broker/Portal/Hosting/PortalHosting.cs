@@ -37,6 +37,7 @@ public static class PortalHosting
         services.AddSingleton<LaunchHandles>();
         services.AddSingleton<BrokerCalls>();
         services.AddSingleton<TicketDesk>();
+        services.AddSingleton<RdpSigning>();
 
         services.AddRazorComponents();
         services.AddDataProtection().SetApplicationName("montalegre-portal");

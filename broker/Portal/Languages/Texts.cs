@@ -75,6 +75,9 @@ public sealed record Texts
     public required string FileTitle { get; init; }
     public required string FileHelp { get; init; }
     public required string DownloadFile { get; init; }
+    public required string DownloadDirect { get; init; }
+    public required string DirectHelp { get; init; }
+    public required string MakeDirectCommand { get; init; }
     public required string FileOnce { get; init; }
     public required string CommandTitle { get; init; }
     public required string CommandHelp { get; init; }

@@ -20,7 +20,11 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>Shell commands that the session runs before it waits for its end.</summary>
     protected virtual string Programs => "";
 
-    public string UserName { get; } = $"gwt{Environment.ProcessId}";
+    // Several test classes have a machine of their own in one process, at the same time.
+    private static int _machines;
+    private readonly int _number = Interlocked.Increment(ref _machines);
+
+    public string UserName => $"gwt{Environment.ProcessId}n{_number}";
 
     public string Password { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
 
@@ -78,6 +82,22 @@ public class XrdpMachine : IAsyncLifetime
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
+    /// <summary>Process ids of the X servers of this machine's person: one for each session.</summary>
+    public int[] Sessions() => [.. ProcessesOfUser().Where(p => p.CommandLine.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal)).Select(p => p.Id).Order()];
+
+    /// <summary>Copies a text in the person's session.</summary>
+    public Task CopyAsync(string text) => InSessionAsync($"printf %s '{text}' | xclip -selection clipboard -i >/dev/null 2>&1");
+
+    /// <summary>What Ctrl-V would paste in the person's session; empty when there is nothing.</summary>
+    public Task<string> PasteAsync() => InSessionAsync("timeout 2 xclip -selection clipboard -o 2>/dev/null || true");
+
+    private Task<string> InSessionAsync(string command)
+    {
+        var server = ProcessesOfUser().Select(p => p.CommandLine).First(c => c.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal));
+        var display = server.Split('\0').First(a => a.StartsWith(':'));
+        return OwnProcess.RunAsync("/usr/sbin/runuser", "-u", UserName, "--", "env", $"DISPLAY={display}", $"XAUTHORITY=/home/{UserName}/.Xauthority", "sh", "-c", command);
+    }
+
     /// <summary>What xrdp and sesman wrote, for the message of a test that failed.</summary>
     public string Logs => string.Join('\n', new[] { "xrdp.log", "sesman.log" }.Select(InDirectory).Where(File.Exists).Select(File.ReadAllText));
 
@@ -109,7 +129,7 @@ public class XrdpMachine : IAsyncLifetime
             MaxLoginRetry=1
             AlwaysGroupCheck=false
             [Sessions]
-            X11DisplayOffset={200 + (Environment.ProcessId % 50 * 10)}
+            X11DisplayOffset={200 + ((Environment.ProcessId + (_number * 13)) % 50 * 10)}
             MaxSessions=9
             KillDisconnected=false
             Policy=Default
@@ -179,17 +199,29 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>The session outlives xrdp on purpose; its account is ours alone, so whatever runs under it is too.</summary>
     private void KillProcessesOfUser()
     {
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
+        foreach (var (id, _) in ProcessesOfUser())
+        {
+            try { System.Diagnostics.Process.GetProcessById(id).Kill(); }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception) { /* it ended by itself */ }
+        }
+    }
+
+    private List<(int Id, string CommandLine)> ProcessesOfUser()
+    {
+        var found = new List<(int, string)>();
+        foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
             try
             {
-                if (File.ReadLines(Path.Combine(process, "environ")).FirstOrDefault()?.Contains($"USER={UserName}\0", StringComparison.Ordinal) == true)
-                    System.Diagnostics.Process.GetProcessById(int.Parse(Path.GetFileName(process))).Kill();
+                if (int.TryParse(Path.GetFileName(process), out var id)
+                    && File.ReadLines(Path.Combine(process, "environ")).FirstOrDefault()?.Contains($"USER={UserName}\0", StringComparison.Ordinal) == true)
+                    found.Add((id, File.ReadAllText(Path.Combine(process, "cmdline"))));
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // It ended by itself between the listing and the look.
             }
         }
+        return found;
     }
 }

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Tickets;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.SignIns;
 
 namespace Montalegre.Vdi.Gateway.Tests.Fakes;
@@ -15,14 +16,23 @@ internal sealed class FakeRedeemer : ITicketRedeemer
     private readonly ConcurrentDictionary<string, MachineTarget> _fresh = new();
     private readonly ConcurrentDictionary<string, bool> _used = new();
 
+    /// <summary>What an RD Gateway client has to ask for with any of these tickets.</summary>
+    public const string MachineName = "desk-1";
+
     public ConcurrentQueue<TicketPresented> Presented { get; } = new();
 
-    public string NewTicket(IPEndPoint machine, byte[] certificateSha256, string userName = "somebody", string secret = "one-time-secret")
+    /// <summary>What the targets of tickets made from now on let pass.</summary>
+    public ChannelPolicy Policy { get; set; } = ChannelPolicy.Everything;
+
+    public string NewTicket(IPEndPoint machine, byte[] certificateSha256, string userName = "somebody", string secret = "one-time-secret", bool endToEnd = false)
     {
         var ticket = Unknown();
         _fresh[ticket] = new MachineTarget(
             Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), machine.Address.ToString(), machine.Port,
-            certificateSha256, new SignIn("", userName, Encoding.UTF8.GetBytes(secret)));
+            certificateSha256, new SignIn("", userName, Encoding.UTF8.GetBytes(secret)))
+        {
+            MachineName = MachineName, Policy = Policy, EndToEnd = endToEnd,
+        };
         return ticket;
     }
 

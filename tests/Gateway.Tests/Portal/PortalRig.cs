@@ -25,6 +25,10 @@ public sealed partial class PortalRig : IAsyncLifetime
 
     internal FakeBroker Broker { get; } = new();
     public Uri Address { get; private set; } = null!;
+
+    /// <summary>True when the pages' own address is an RD Gateway too, as a gateway says of itself.</summary>
+    public bool RdGateway { get; init; }
+
     public ConcurrentQueue<string> Log { get; } = new();
 
     public async ValueTask InitializeAsync()
@@ -46,6 +50,7 @@ public sealed partial class PortalRig : IAsyncLifetime
             ["Portal:Broker"] = AddressOf(_broker).ToString(),
             ["Portal:BrokerAuthority"] = pem,
             ["Portal:KeyFolder"] = Path.Combine(_folder, "keys"),
+            ["Portal:RdGateway"] = RdGateway.ToString(),
             ["Portal:WaitingRefresh"] = "00:00:01",
             ["Portal:FirstAnswer"] = "00:00:01",
             ["Portal:RdpCertificateSha256"] = new string('a', 64),
