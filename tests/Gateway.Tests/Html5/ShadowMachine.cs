@@ -29,7 +29,7 @@ public sealed class ShadowMachine : IAsyncLifetime
         _missing = Needed.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"{file} is missing; install freerdp2-shadow-x11, xvfb and x11-xserver-utils." : null;
         if (_missing is not null) return;
         // Takes a free display by itself, and says which once it is ready.
-        _processes.Add(OwnProcess.Start("/usr/bin/Xvfb", ["-displayfd", "1", "-screen", "0", "1024x768x24"]));
+        _processes.Add(OwnProcess.Start("/usr/bin/Xvfb", ["-noreset", "-displayfd", "1", "-screen", "0", "1024x768x24"]));
         Assert.True(await Eventually.IsTrueAsync(() => int.TryParse(_processes[0].Output.Trim(), out _), Patience), _processes[0].Output);
         _display = $":{_processes[0].Output.Trim()}";
         // Something changes ten times a second, or there would be one picture and no more.
