@@ -24,7 +24,7 @@ internal static class DesktopChoice
         var found = named.Length == 0 ? null : desktops.FirstOrDefault(d => Same(d.Name, named));
         // A single desktop needs no name: Windows clients send their own computer's name when a person gives none.
         if (found is not null || (named.Length > 0 && desktops.Count != 1)) return found;
-        return desktops.FirstOrDefault(d => d.SessionId.Length > 0) ?? desktops.FirstOrDefault();
+        return desktops.FirstOrDefault(d => d.SessionId.Length > 0) ?? (desktops is [var first, ..] ? first : null);
     }
 
     private static bool Same(string name, string typed) => CultureInfo.InvariantCulture.CompareInfo.Compare(name, typed, AsTyped) == 0;

@@ -45,7 +45,7 @@ internal sealed class PasswordDoor(
             typed.Dispose();
             signedIn();
             if (entry.Refused is { } refused) await RefuseAsync(screen, client, refused, stopping);
-            else if (!_places.Wait(0)) await RefuseAsync(screen, client, new Reason { Code = ReasonCode.TooManyConnections }, stopping);
+            else if (!_places.Wait(0, CancellationToken.None)) await RefuseAsync(screen, client, new Reason { Code = ReasonCode.TooManyConnections }, stopping);
             else
             {
                 try { await LaunchAsync(screen, person, entry.Desktop!, client, stopping); }

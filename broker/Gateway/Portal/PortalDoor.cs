@@ -31,9 +31,10 @@ internal static class PortalDoor
         }
         builder.Services.AddPortal(builder.Configuration);
         builder.Services.AddHtml5();
-        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>>((portal, gateway, door, rdGateway) =>
+        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>, IOptions<Html5Options>>((portal, gateway, door, rdGateway, html5) =>
         {
             portal.RdGateway = rdGateway.Value.Enabled;
+            portal.InBrowser = html5.Value.WorkerFolder.Length > 0;
             if (portal.KeyFolder.Length == 0) portal.KeyFolder = Path.Combine(gateway.Value.StateDirectory, "portal-keys");
             if (portal.RdpCertificateSha256.Length == 0) portal.RdpCertificateSha256 = Fingerprint(door);
         });

@@ -30,7 +30,7 @@ internal sealed class RdgTransport(Stream input, Stream output, IBodyReader body
     /// <summary>Waits, without a buffer, until bytes are there or the client left.</summary>
     public async ValueTask WaitAsync(CancellationToken ct)
     {
-        if (_early.IsEmpty && !body.Ended) await input.ReadAsync(Memory<byte>.Empty, ct);
+        if (_early.IsEmpty && !body.Ended) _ = await input.ReadAsync(Memory<byte>.Empty, ct);
     }
 
     /// <summary>Reads once and takes the wrapping off: null when the client left, else how many packet bytes came, which may be none.</summary>

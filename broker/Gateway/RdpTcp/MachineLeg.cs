@@ -1,7 +1,5 @@
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
@@ -21,7 +19,7 @@ internal abstract record MachineAnswer
 
     /// <param name="Confirm">What the machine negotiated; the client gets the same flags, because it acts on them.</param>
     /// <param name="Asked">What the machine was asked for: what the client asked, and more where the machine wanted it.</param>
-    public sealed record Ready(Stream Stream, ConnectionConfirm.Accepted Confirm, SecurityProtocols Asked) : MachineAnswer;
+    public sealed record Ready(TlsStream Stream, ConnectionConfirm.Accepted Confirm, SecurityProtocols Asked) : MachineAnswer;
 
     public sealed record Refused(ReasonCode Code) : MachineAnswer;
 }
@@ -32,14 +30,6 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
     private const int Attempts = 2;
 
     private static readonly TlsContext Context = TlsContext.Client();
-
-    /// <summary>Chains and revocation are beside the point of a pin, and looking them up would leave the machine's network.</summary>
-    private static readonly X509ChainPolicy PinOnly = new()
-    {
-        DisableCertificateDownloads = true,
-        RevocationMode = X509RevocationMode.NoCheck,
-        TrustMode = X509ChainTrustMode.CustomRootTrust,
-    };
 
     /// <param name="connected">A connection that stands already; the first attempt takes it over.</param>
     public async Task<MachineAnswer> ConnectAsync(MachineTarget target, ConnectionRequest request, CancellationToken ct, Socket? connected = null)
@@ -78,13 +68,13 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
             switch (await NegotiateAsync(network, request, ct))
             {
                 case ConnectionConfirm.Accepted confirm when confirm.Selected == SecurityProtocols.Tls || (IsHybrid(confirm) && target.SignIn is not null):
-                    var (tls, pinned) = await (IsHybrid(confirm) ? AuthenticateForNlaAsync(network, target, ct) : AuthenticateAsync(network, target, ct));
+                    var (tls, pinned) = await AuthenticateAsync(network, target, ct);
                     if (!pinned)
                     {
                         log.MachineCertificateChanged(target.MachineId, target.SessionId);
                         return new MachineAnswer.Refused(ReasonCode.MachineCertificateChanged);
                     }
-                    kept = tls is not SslStream hybrid || await SignedInAsync(hybrid, target, confirm, ct);
+                    kept = !IsHybrid(confirm) || await SignedInAsync(tls, target, confirm, ct);
                     return kept ? new MachineAnswer.Ready(tls, confirm, request.Negotiation!.Value.Requested) : new MachineAnswer.Refused(ReasonCode.SignInNotPrepared);
                 case ConnectionConfirm.Failed { Code: NegotiationFailureCode.HybridRequired or NegotiationFailureCode.TlsRequired }
                     when target.SignIn is not null && !request.Negotiation!.Value.Requested.HasFlag(SecurityProtocols.Hybrid):
@@ -103,11 +93,11 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
     private static bool IsHybrid(ConnectionConfirm.Accepted confirm) => confirm.Selected is SecurityProtocols.Hybrid or SecurityProtocols.HybridEx;
 
     /// <summary>A wrong sign-in is not tried again: accounts are locked for that.</summary>
-    private async Task<bool> SignedInAsync(SslStream tls, MachineTarget target, ConnectionConfirm.Accepted confirm, CancellationToken ct)
+    private async Task<bool> SignedInAsync(TlsStream tls, MachineTarget target, ConnectionConfirm.Accepted confirm, CancellationToken ct)
     {
         try
         {
-            using var certificate = X509CertificateLoader.LoadCertificate(tls.RemoteCertificate!.GetRawCertData());
+            using var certificate = X509CertificateLoader.LoadCertificate(tls.PeerCertificate());
             await NlaClient.SignInAsync(tls, target.SignIn!, certificate.PublicKey.EncodedKeyValue.RawData, confirm.Selected == SecurityProtocols.HybridEx, ct);
             return true;
         }
@@ -136,34 +126,7 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         return w.Written;
     }
 
-    /// <summary>Network level authentication binds to the machine's public key, which .NET's own stream shows.</summary>
-    private static async Task<(Stream Tls, bool Pinned)> AuthenticateForNlaAsync(TcpStream network, MachineTarget target, CancellationToken ct)
-    {
-        var otherCertificate = false;
-        var tls = new SslStream(network, leaveInnerStreamOpen: false);
-        try
-        {
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-            {
-                TargetHost = target.MachineId,
-                EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-                AllowRenegotiation = false,
-                AllowTlsResume = false,
-                CertificateChainPolicy = PinOnly,
-                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                {
-                    var pinned = certificate is not null && CryptographicOperations.FixedTimeEquals(
-                        SHA256.HashData(certificate.GetRawCertData()), target.CertificateSha256.Span);
-                    otherCertificate = !pinned;
-                    return pinned;
-                },
-            }, ct);
-            return (tls, true);
-        }
-        catch (AuthenticationException) when (otherCertificate) { return (tls, false); }
-    }
-
-    private static async Task<(Stream Tls, bool Pinned)> AuthenticateAsync(TcpStream network, MachineTarget target, CancellationToken ct)
+    private static async Task<(TlsStream Tls, bool Pinned)> AuthenticateAsync(TcpStream network, MachineTarget target, CancellationToken ct)
     {
         var tls = new TlsStream(network);
         try

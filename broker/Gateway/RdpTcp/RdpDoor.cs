@@ -74,9 +74,11 @@ internal sealed class RdpDoor(
     /// <summary>Tells a client that is not let in why, if it can be shown a page; never throws but for a fault of ours.</summary>
     public async Task ExplainAsync(Socket socket, IPAddress client, ReasonCode code, CancellationToken stopping)
     {
+        TcpStream? network = null;
         try
         {
-            var network = new NetworkStream(socket, ownsSocket: true);
+            network = new TcpStream(socket);
+            network.GiveUpAfter(options.Value.ClientSilence);
             if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked, client))
                 await refusals.ShowAsync(network, asked, client, code, "", stopping);
         }
@@ -86,6 +88,7 @@ internal sealed class RdpDoor(
         }
         finally
         {
+            network?.Dispose();
             socket.Dispose();
         }
     }

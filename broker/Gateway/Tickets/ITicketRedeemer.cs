@@ -11,8 +11,7 @@ internal interface ITicketRedeemer
 }
 
 /// <summary>A ticket as a client brought it. Its text is a secret until it is redeemed.</summary>
-internal sealed record TicketPresented(
-    string Ticket, IPAddress Client, string ClientName, TicketCarrier Carrier = TicketCarrier.RoutingToken)
+internal sealed record TicketPresented(string Ticket, IPAddress Client, string ClientName, TicketCarrier Carrier = TicketCarrier.RoutingToken)
 {
     public override string ToString() => $"ticket from {Client}";
 }

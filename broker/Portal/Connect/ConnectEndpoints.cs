@@ -52,7 +52,7 @@ internal static class ConnectEndpoints
                 return new RazorComponentResult<ReadyPage>(new
                 {
                     portal.Value.RdGateway,
-                    Page = page, launching.Name, Handle = handle, progress.Ready.Reconnection, Desktop = desktop, Command = command,
+                    Page = page, launching.Name, launching.Pool, Handle = handle, progress.Ready.Reconnection, Desktop = desktop, Command = command,
                 });
             case LaunchProgress.KindOneofCase.Refused:
                 return new RazorComponentResult<RefusedPage>(new { Page = page, launching.Pool, launching.Name, Reason = progress.Refused })

@@ -25,6 +25,8 @@ public sealed class PortalOptions
 
     /// <summary>PEM private key of <see cref="SigningCertificateFile"/>; RSA, as mstsc wants it.</summary>
     public string SigningKeyFile { get; set; } = "";
+    /// <summary>Whether desktops open in the browser here. The gateway says so itself: without its worker they do not.</summary>
+    public bool InBrowser { get; set; } = true;
 
     /// <summary>How long one question to the broker may take.</summary>
     public TimeSpan BrokerDeadline { get; set; } = TimeSpan.FromSeconds(8);

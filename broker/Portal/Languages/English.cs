@@ -94,5 +94,6 @@ internal static class English
         KeepSession = "Keep the session",
         LoggedOff = "The session is being logged off.",
         SessionIsOver = "The session is no longer open.",
+        Browser = EnglishBrowser.Texts,
     };
 }

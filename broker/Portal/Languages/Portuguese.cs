@@ -95,5 +95,6 @@ internal static class Portuguese
         KeepSession = "Manter a sessão",
         LoggedOff = "A sessão está a ser terminada.",
         SessionIsOver = "A sessão já não está aberta.",
+        Browser = PortugueseBrowser.Texts,
     };
 }

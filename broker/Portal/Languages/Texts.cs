@@ -100,6 +100,8 @@ public sealed record Texts
     public required string LoggedOff { get; init; }
     public required string SessionIsOver { get; init; }
 
+    public required BrowserTexts Browser { get; init; }
+
     /// <summary>A moment as people read it here: only the time today, else with the date; always 24 hours.</summary>
     public string When(DateTimeOffset moment, DateTimeOffset now) =>
         moment.Date == now.Date ? moment.ToString("HH:mm", Culture) : moment.ToString("dd/MM/yyyy HH:mm", CultureInfo.InvariantCulture);

@@ -14,7 +14,7 @@ internal sealed class RdpScreen : IAsyncDisposable
     private RdpScreen(int display)
     {
         _display = display;
-        _server = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp"]);
+        _server = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp", "-noreset"]);
     }
 
     public OwnProcess Client => _client ?? throw new InvalidOperationException("No client was started.");

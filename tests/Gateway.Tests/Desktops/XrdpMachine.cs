@@ -20,11 +20,8 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>Shell commands that the session runs before it waits for its end.</summary>
     protected virtual string Programs => "";
 
-    // Several test classes have a machine of their own in one process, at the same time.
-    private static int _machines;
-    private readonly int _number = Interlocked.Increment(ref _machines);
-
-    public string UserName => $"gwt{Environment.ProcessId}n{_number}";
+    // Several machines may run at once, in this process and beside it.
+    public string UserName { get; } = $"gwt{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
     public string Password { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
 
@@ -129,7 +126,7 @@ public class XrdpMachine : IAsyncLifetime
             MaxLoginRetry=1
             AlwaysGroupCheck=false
             [Sessions]
-            X11DisplayOffset={200 + ((Environment.ProcessId + (_number * 13)) % 50 * 10)}
+            X11DisplayOffset={200 + (RandomNumberGenerator.GetInt32(50) * 10)}
             MaxSessions=9
             KillDisconnected=false
             Policy=Default

@@ -24,6 +24,9 @@ internal sealed class FakeRedeemer : ITicketRedeemer
     /// <summary>What the targets of tickets made from now on let pass.</summary>
     public ChannelPolicy Policy { get; set; } = ChannelPolicy.Everything;
 
+    /// <summary>Grants used tickets too, as the broker does for a client whose connection broke a moment ago.</summary>
+    public bool LetsComeBack { get; init; }
+
     public string NewTicket(IPEndPoint machine, byte[] certificateSha256, string userName = "somebody", string secret = "one-time-secret", bool endToEnd = false)
     {
         var ticket = Unknown();
@@ -41,6 +44,8 @@ internal sealed class FakeRedeemer : ITicketRedeemer
     public Task<Redemption> RedeemAsync(TicketPresented presented, CancellationToken ct)
     {
         Presented.Enqueue(presented);
+        if (LetsComeBack && _fresh.TryGetValue(presented.Ticket, out var known))
+            return Task.FromResult<Redemption>(new Redemption.Granted(known with { ConnectionId = Guid.NewGuid().ToString(), SignIn = new("", known.SignIn!.UserName, known.SignIn.Utf8Secret) }));
         Redemption answer = _fresh.TryRemove(presented.Ticket, out var target) && _used.TryAdd(presented.Ticket, true)
             ? new Redemption.Granted(target)
             : new Redemption.Refused(_used.ContainsKey(presented.Ticket) ? ReasonCode.TicketUsed : ReasonCode.TicketUnknown, "ref-1");

@@ -23,10 +23,11 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public Reason? Refusal { get; set; }
     public RpcException? SignInStatus { get; set; }
     public bool Away { get; set; }
-    /// <summary>Tickets as an RDP door accepts them, where one is in the test.</summary>
-    public Func<string>? NewTicket { get; init; }
 
     public string Gateway { get; set; } = "rdp.example.pt:3389";
+
+    /// <summary>Makes tickets that something real redeems.</summary>
+    public Func<string>? NewTicket { get; set; }
 
     /// <summary>While this is not completed a launch waits at place 3.</summary>
     public TaskCompletionSource MachineIsReady { get; set; } = Completed();

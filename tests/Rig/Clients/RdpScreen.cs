@@ -15,7 +15,7 @@ public sealed class RdpScreen : IAsyncDisposable
     private RdpScreen(int display, string? network)
     {
         (_display, _network) = (display, network);
-        _server = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp"]);
+        _server = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp", "-noreset"]);
     }
 
     /// <summary>The client that was connected last.</summary>

@@ -22,7 +22,8 @@ public enum PackagePurpose
 /// <summary>The Debian packages the project needs, each with its reason, and their installation.</summary>
 public static class Packages
 {
-    private sealed record Need(string Package, PackagePurpose Purpose, string Why);
+    // Program: where it is there already, from whatever source, the package is not asked for.
+    private sealed record Need(string Package, PackagePurpose Purpose, string Why, string? Program = null);
 
     private const int LastLines = 12;
 
@@ -33,6 +34,7 @@ public static class Packages
         new("make", PackagePurpose.Build, "drives CMake's build"),
         new("libc6-dev", PackagePurpose.Build, "headers for the PAM module and the agent"),
         new("libpam0g-dev", PackagePurpose.Build, "PAM headers"),
+        new("npm", PackagePurpose.Build, "brings the zstd reader of the portal's script", "/usr/bin/npm"),
         new("clang", PackagePurpose.Build, "links the agent, which is compiled ahead of time"),
         new("zlib1g-dev", PackagePurpose.Build, "the agent is linked with it"),
         new("pkg-config", PackagePurpose.Build, "finds the libraries of the browser desktop's worker"),
@@ -71,6 +73,7 @@ public static class Packages
         new("freerdp2-shadow-x11", PackagePurpose.Tests, "a real RDP server with network level authentication"),
         new("winpr-utils", PackagePurpose.Tests, "makes that server's password file"),
         new("xclip", PackagePurpose.Tests, "copies and pastes like a person"),
+        new("nodejs", PackagePurpose.Tests, "runs the tests of the portal's script", "/usr/bin/node"),
         new("chromium", PackagePurpose.Tests, "a real browser for portal and console"),
         new("iproute2", PackagePurpose.Tests, "network namespaces"),
         new("dnsmasq-base", PackagePurpose.Tests, "gives addresses to machines on a bridge of the tests"),
@@ -84,7 +87,7 @@ public static class Packages
     public static async Task EnsureAsync(PackagePurpose purpose, Progress progress, CancellationToken ct)
     {
         var installed = await InstalledAsync(ct);
-        var missing = Needs.Where(n => n.Purpose <= purpose && !installed.Contains(n.Package)).ToList();
+        var missing = Needs.Where(n => n.Purpose <= purpose && !installed.Contains(n.Package) && !(n.Program is { } program && File.Exists(program))).ToList();
         if (missing.Count == 0) return;
         foreach (var need in missing) progress.Say($"  missing: {need.Package,-28} {need.Why}");
         string[] install = ["install", "-y", "--no-install-recommends", .. missing.Select(n => n.Package)];
