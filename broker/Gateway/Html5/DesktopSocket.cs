@@ -9,6 +9,7 @@ using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Gateway.Tickets;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Wire;
 
@@ -20,7 +21,7 @@ internal sealed class DesktopSocket(
     IOptions<Html5Options> options, IOptions<GatewayOptions> gateway, TimeProvider time, ILogger<DesktopSocket> log)
 {
     public const string Path = "/desktop/socket";
-    private const Allowed Policy = Allowed.PasteIn | Allowed.CopyOut | Allowed.Resize | Allowed.H264 | Allowed.Text;
+    private const Allowed Always = Allowed.Resize | Allowed.H264 | Allowed.Text;
     private const string ClientName = "browser";
 
     private readonly Html5Options _options = options.Value;
@@ -65,6 +66,11 @@ internal sealed class DesktopSocket(
         if (!string.Equals(http.Request.Headers.Origin, $"{http.Request.Scheme}://{http.Request.Host}", StringComparison.OrdinalIgnoreCase)) return StatusCodes.Status403Forbidden;
         return http.User.Identity?.IsAuthenticated == true ? StatusCodes.Status200OK : StatusCodes.Status401Unauthorized;
     }
+
+    /// <summary>What the pool's policy lets pass, of what the worker carries; the worker refuses the rest.</summary>
+    internal static Allowed AllowedBy(ChannelPolicy policy) => Always
+        | (policy.ClipboardToDesktop ? Allowed.PasteIn : 0)
+        | (policy.ClipboardFromDesktop ? Allowed.CopyOut : 0);
 
     private static string Owner(HttpContext http) => http.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
 
@@ -132,7 +138,7 @@ internal sealed class DesktopSocket(
             return;
         }
         var start = new WorkerStart(
-            Policy, target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "",
+            AllowedBy(target.Policy), target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "",
             target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName, hello with { Ticket = "" });
         var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, tokens, time, log);
         var connection = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, ClientName, acceptedAt, time.GetUtcNow(), session);

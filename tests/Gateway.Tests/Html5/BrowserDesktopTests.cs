@@ -119,6 +119,21 @@ public sealed class BrowserDesktopTests(TypingMachine machine) : IClassFixture<T
     }
 
     [Fact]
+    public async Task Desktop_over_http_2_stays_open_while_nothing_happens_and_takes_more_than_a_form_may_hold()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer, DesktopGateway.Http2);
+        await using var browser = gateway.Browser(overHttp2: true);
+        await OpenAsync(gateway, redeemer, browser);
+        await browser.ClipboardAsync(new string('m', 300_000));
+        // Longer than Kestrel's grace for slow senders.
+        Assert.False(await browser.UntilAsync(b => b.Ended is not null, TimeSpan.FromSeconds(8)));
+        Assert.True(await TypedUntilAsync(browser, G, TypingMachine.Green), Said(gateway, browser));
+        await browser.ByeAsync();
+    }
+
+    [Fact]
     public async Task Worker_that_is_killed_ends_one_desktop_and_says_so()
     {
         machine.Require();

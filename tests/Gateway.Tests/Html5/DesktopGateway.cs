@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -26,6 +27,9 @@ namespace Montalegre.Vdi.Gateway.Tests.Html5;
 internal sealed class DesktopGateway : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    /// <summary>Not a setting of the gateway: has it speak HTTP/2 only.</summary>
+    public static readonly (string Key, string Value) Http2 = ("Test:Http2", "true");
+
     private readonly WebApplication _app;
     private readonly string _state = Directory.CreateTempSubdirectory("gateway-test-").FullName;
 
@@ -33,7 +37,7 @@ internal sealed class DesktopGateway : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug).AddProvider(Log);
-        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0, l => l.Protocols = settings.Contains(Http2) ? HttpProtocols.Http2 : HttpProtocols.Http1));
         builder.Configuration["Gateway:RdpListen"] = "127.0.0.1:0";
         builder.Configuration["Gateway:StateDirectory"] = Path.Combine(_state, "gateway");
         builder.Configuration["Gateway:StopGrace"] = "00:00:00";
@@ -68,7 +72,7 @@ internal sealed class DesktopGateway : IAsyncDisposable
     }
 
     /// <summary>A browser of a signed-in person.</summary>
-    public DesktopClient Browser(string person = "maria") => new(("Origin", Origin), ("X-Person", person));
+    public DesktopClient Browser(string person = "maria", bool overHttp2 = false) => new(("Origin", Origin), ("X-Person", person)) { OverHttp2 = overHttp2 };
 
     public async Task<ConnectionReport> NextReportAsync() =>
         await _app.Services.GetRequiredService<ConnectionReports>().Waiting.ReadAsync().AsTask().WaitAsync(Patience);

@@ -3,6 +3,8 @@ using System.Net.WebSockets;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Tests.Desktops;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
+using Montalegre.Vdi.Gateway.Html5;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Rig.Html5;
 
@@ -85,6 +87,14 @@ public sealed class DesktopSocketTests
         await first.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256));
         Assert.True(await Eventually.IsTrueAsync(() => redeemer.Presented.Count == 1, TimeSpan.FromSeconds(20)));
         Assert.Equal(ReasonCode.TooManyConnections, await ReasonAsync(gateway, redeemer.NewTicket(machine.Address, machine.CertificateSha256)));
+    }
+
+    [Fact]
+    public void Pools_clipboard_policy_holds_in_the_browser_too_each_way_for_itself()
+    {
+        Assert.True(DesktopSocket.AllowedBy(ChannelPolicy.Everything).HasFlag(Allowed.PasteIn | Allowed.CopyOut));
+        Assert.Equal(Allowed.PasteIn, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardFromDesktop = false }) & (Allowed.PasteIn | Allowed.CopyOut));
+        Assert.Equal(Allowed.CopyOut, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardToDesktop = false }) & (Allowed.PasteIn | Allowed.CopyOut));
     }
 
     private static async Task<ReasonCode> ReasonAsync(DesktopGateway gateway, string ticket)

@@ -11,10 +11,10 @@ namespace Montalegre.Vdi.Gateway.Tests.Html5;
 /// <summary>A real RDP server that sends H.264: FreeRDP's shadow server over a virtual screen with something that moves.</summary>
 public sealed class ShadowMachine : IAsyncLifetime
 {
-    private static readonly string[] Needed = ["/usr/bin/freerdp-shadow-cli", "/usr/bin/Xvfb", "/usr/bin/xsetroot", "/usr/bin/xdpyinfo"];
+    private static readonly string[] Needed = ["/usr/bin/freerdp-shadow-cli", "/usr/bin/Xvfb", "/usr/bin/xsetroot"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly string _home = Directory.CreateTempSubdirectory("shadow-test-").FullName;
-    private readonly string _display = $":{600 + (Environment.ProcessId % 300)}";
+    private string _display = "";
     private readonly List<OwnProcess> _processes = [];
     private string? _missing;
 
@@ -26,11 +26,12 @@ public sealed class ShadowMachine : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _missing = Needed.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"{file} is missing; install freerdp2-shadow-x11, xvfb, x11-utils and x11-xserver-utils." : null;
+        _missing = Needed.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"{file} is missing; install freerdp2-shadow-x11, xvfb and x11-xserver-utils." : null;
         if (_missing is not null) return;
-        // Without -noreset the screen starts anew when the look below ends, and refuses whoever comes in that moment.
-        _processes.Add(OwnProcess.Start("/usr/bin/Xvfb", [_display, "-screen", "0", "1024x768x24", "-noreset"]));
-        Assert.True(await Eventually.IsTrueAsync(HasScreenAsync, Patience), _processes[0].Output);
+        // Takes a free display by itself, and says which once it is ready.
+        _processes.Add(OwnProcess.Start("/usr/bin/Xvfb", ["-noreset", "-displayfd", "1", "-screen", "0", "1024x768x24"]));
+        Assert.True(await Eventually.IsTrueAsync(() => int.TryParse(_processes[0].Output.Trim(), out _), Patience), _processes[0].Output);
+        _display = $":{_processes[0].Output.Trim()}";
         // Something changes ten times a second, or there would be one picture and no more.
         _processes.Add(OwnProcess.Start("/bin/sh", ["-c", "while true; do xsetroot -solid '#2266CC'; sleep 0.1; xsetroot -solid '#CC6622'; sleep 0.1; done"], ("DISPLAY", _display)));
         _processes.Add(OwnProcess.Start("/usr/bin/freerdp-shadow-cli", [$"/port:{Address.Port}", $"/bind-address:{Address.Address}", "-auth", "/sec:tls"], ("DISPLAY", _display), ("HOME", _home)));
@@ -41,13 +42,6 @@ public sealed class ShadowMachine : IAsyncLifetime
     {
         for (var i = _processes.Count - 1; i >= 0; i--) await _processes[i].DisposeAsync();
         Directory.Delete(_home, recursive: true);
-    }
-
-    private async Task<bool> HasScreenAsync()
-    {
-        await using var look = OwnProcess.Start("/usr/bin/xdpyinfo", ["-display", _display]);
-        await look.ExitedAsync(Patience);
-        return look.ExitCode == 0;
     }
 
     private async Task<bool> ReadCertificateAsync()

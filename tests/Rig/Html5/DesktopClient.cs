@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Net.WebSockets;
 using System.Text;
 using Montalegre.Vdi.Protocol.Html5;
@@ -37,19 +38,30 @@ public sealed class DesktopClient : IAsyncDisposable
     /// <summary>False leaves pictures undrawn: a measurement of the server must not measure this client.</summary>
     public bool Draws { get; set; } = true;
 
+    /// <summary>True connects over HTTP/2, as a browser does that has the portal's page open already.</summary>
+    public bool OverHttp2 { get; init; }
+
     /// <summary>Headers a browser would send: Origin, cookies.</summary>
     public DesktopClient(params (string Name, string Value)[] headers)
     {
         _socket.Options.AddSubProtocol(Html5Limits.SubProtocol);
         foreach (var (name, value) in headers) _socket.Options.SetRequestHeader(name, value);
-        // On loopback, with a certificate that a test has just made itself.
-        _socket.Options.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null;
     }
 
     /// <summary>Opens the socket and says Hello with this ticket.</summary>
     public async Task ConnectAsync(Uri socket, string ticket, int width = 1024, int height = 768, bool isResume = false, BrowserCapabilities capabilities = BrowserCapabilities.Zstd)
     {
-        await _socket.ConnectAsync(socket, CancellationToken.None).WaitAsync(Patience);
+        if (OverHttp2)
+        {
+            (_socket.Options.HttpVersion, _socket.Options.HttpVersionPolicy) = (HttpVersion.Version20, HttpVersionPolicy.RequestVersionExact);
+            await _socket.ConnectAsync(socket, new HttpMessageInvoker(new SocketsHttpHandler()), CancellationToken.None).WaitAsync(Patience);
+        }
+        else
+        {
+            // On loopback, with a certificate that a test has just made itself.
+            _socket.Options.RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null;
+            await _socket.ConnectAsync(socket, CancellationToken.None).WaitAsync(Patience);
+        }
         _reading = ReadAsync();
         await SendAsync(Encode(new Hello(isResume, ticket, (ushort)width, (ushort)height, 100, 0x409, capabilities, 1024, "pt-PT", "Europe/Lisbon")));
     }

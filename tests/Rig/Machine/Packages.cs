@@ -71,7 +71,6 @@ public static class Packages
         new("imagemagick", PackagePurpose.Tests, "reads pixels from pictures"),
         new("fonts-dejavu-core", PackagePurpose.Tests, "the letters of the gateway's RDP pages are drawn from it"),
         new("winpr-utils", PackagePurpose.Tests, "makes that server's password file"),
-        new("xclip", PackagePurpose.Tests, "copies and pastes like a person"),
         new("nodejs", PackagePurpose.Tests, "runs the tests of the portal's script", "/usr/bin/node"),
         new("chromium", PackagePurpose.Tests, "a real browser for portal and console"),
         new("iproute2", PackagePurpose.Tests, "network namespaces"),
