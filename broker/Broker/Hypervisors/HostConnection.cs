@@ -59,7 +59,11 @@ internal sealed class HostConnection(HypervisorHost host, TimeProvider time, ILo
     public ChannelReader<HypervisorEvent> Listen()
     {
         var channel = Channel.CreateBounded<HypervisorEvent>(new BoundedChannelOptions(EventsKept) { FullMode = BoundedChannelFullMode.DropOldest });
-        lock (_listening) _listeners.Add(channel);
+        lock (_listening)
+        {
+            _listeners.Add(channel);
+            if (_disposed) channel.Writer.Complete();
+        }
         return channel.Reader;
     }
 
@@ -70,13 +74,13 @@ internal sealed class HostConnection(HypervisorHost host, TimeProvider time, ILo
 
     public void Dispose()
     {
-        lock (_opening)
+        // Listeners first: a host that hangs holds up the rest.
+        lock (_listening)
         {
             _disposed = true;
-            Drop();
-        }
-        lock (_listening)
             foreach (var listener in _listeners) listener.Writer.TryComplete();
+        }
+        lock (_opening) Drop();
     }
 
     private LibvirtConnection Open()

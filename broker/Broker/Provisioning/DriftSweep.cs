@@ -11,7 +11,8 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 
 /// <summary>
 /// Compares what hosts really have with the records, and repairs: a domain of ours without a record goes, a record
-/// without a domain is made anew, a machine found off is started. Foreign domains are never looked at.
+/// without a domain is made anew, a machine found off is started. Foreign domains are never looked at. What hosts tell
+/// of by themselves is repaired at once; the sweep finds what they did not tell.
 /// </summary>
 internal sealed class DriftSweep(
     LeaseKeeper lease, HypervisorDirectory hosts, Database database, OperationStore operations, SessionStore sessions, EndSession endSession, IOptions<ProvisioningOptions> options, TimeProvider time,
@@ -22,20 +23,22 @@ internal sealed class DriftSweep(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var tick = new PeriodicTimer(options.Value.Sweep, time);
-        // Each host is read by a task of its own: one that hangs is left to itself, and the others are read on time.
-        var reading = new Dictionary<HostId, Task>();
+        // Each host is watched by a task of its own: one that hangs is left to itself, and the others are read on time.
+        var watch = new HostWatch(options.Value.Sweep, time);
+        var watching = new Dictionary<HostId, Task>();
         do
         {
-            if (lease.Epoch is not { } epoch) continue;
             await ReadHostsAsync(stoppingToken);
+            foreach (var gone in watching.Where(w => w.Value.IsCompleted).Select(w => w.Key).ToList()) watching.Remove(gone);
             foreach (var host in hosts.All)
-                if (!reading.TryGetValue(host.Host, out var last) || last.IsCompleted) reading[host.Host] = ReadHostAsync(host, epoch, stoppingToken);
+                if (!watching.ContainsKey(host.Host)) watching[host.Host] = watch.RunAsync(host, ct => ReadHostAsync(host, ct), stoppingToken);
         }
         while (await tick.WaitForNextTickAsync(stoppingToken));
     }
 
-    private async Task ReadHostAsync(IHypervisor host, long epoch, CancellationToken ct)
+    private async Task ReadHostAsync(IHypervisor host, CancellationToken ct)
     {
+        if (lease.Epoch is not { } epoch) return;
         try
         {
             await RunOnceAsync(host, epoch, ct);

@@ -108,7 +108,7 @@ public sealed unsafe class LibvirtConnection : IDisposable
     private void Watch()
     {
         // No virConnectSetKeepAlive: when it gives a silent host up while several threads wait for answers, libvirt 9.0
-        // crashes the process. Callers have deadlines of their own.
+        // crashes the process (ADR 9). Callers have deadlines of their own.
         LibvirtApi.ConnectRegisterCloseCallback(_handle, &OnClose, Root(), &Release).Checked();
         _closeWatched = true;
         delegate* unmanaged<nint, nint, int, int, nint, int> lifecycle = &OnLifecycle;

@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using Montalegre.Vdi.Cli;
 using Montalegre.Vdi.Broker.Tests.Identity;
+using Montalegre.Vdi.Native.Libvirt;
+using Montalegre.Vdi.Rig.Clients;
+using Montalegre.Vdi.Rig.Libvirt;
 
 namespace Montalegre.Vdi.Broker.Tests.Cli;
 
@@ -114,6 +117,34 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         Assert.Contains("certificate", untrusted.Talk, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Fact]
+    public async Task Existing_machine_is_adopted_and_let_go_again_and_so_is_its_host()
+    {
+        var (ct, folder) = (TestContext.Current.CancellationToken, Directory.CreateTempSubdirectory("mvdc-").FullName);
+        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        await using var daemons = await LibvirtDaemons.StartAsync(Path.Combine(folder, "lv"), null, ct);
+        var uuid = Guid.NewGuid();
+        using (var connection = LibvirtConnection.Open(daemons.Uri))
+            connection.Define($"<domain type='qemu'><name>contas</name><uuid>{uuid}</uuid><memory unit='MiB'>64</memory><os><type arch='x86_64'>hvm</type></os></domain>").Dispose();
+        await SetUpAsync();
+        await DoneAsync("hosts", "add", "norte", daemons.Uri, "--storage", daemons.StoragePath);
+        await DoneAsync("pools", "create", "Contas", "--kind", "manual");
+
+        var adopted = await DoneAsync("machines", "adopt", "Contas", "norte", uuid.ToString(), "127.0.0.1:3390");
+        Assert.Contains(uuid.ToString(), adopted, StringComparison.OrdinalIgnoreCase);   // the join document names the machine
+        Assert.Contains("contas", await DoneAsync("machines", "list"), StringComparison.Ordinal);
+        Assert.StartsWith("IN_USE", (await RunAsync("hosts", "remove", "norte")).Talk, StringComparison.Ordinal);
+
+        await DoneAsync("machines", "remove", "contas");
+        Assert.True(await Eventually.IsTrueAsync(async () => (await RunAsync("hosts", "remove", "norte")).Code == 0, TimeSpan.FromSeconds(60)));
+        Assert.DoesNotContain("contas", await DoneAsync("machines", "list"), StringComparison.Ordinal);
+        using (var connection = LibvirtConnection.Open(daemons.Uri))
+        using (var domain = connection.FindDomain(uuid))
+            Assert.DoesNotContain("montalegre", domain!.DefinitionXml(), StringComparison.OrdinalIgnoreCase);
+        await daemons.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
     [Theory]
     [InlineData("pools", "fly")]
     [InlineData("users", "create")]
@@ -130,6 +161,13 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
 
     private Task<(int Code, string Output, string Talk)> SetUpAsync() =>
         RunAsync("set-up", "rosa", "--token-file", Path.Combine(_broker.StateDirectory, "set-up-token"), "--password-stdin");
+
+    private async Task<string> DoneAsync(params string[] typed)
+    {
+        var (code, output, talk) = await RunAsync(typed);
+        Assert.True(code == 0, $"{string.Join(' ', typed)}: {talk}");
+        return output;
+    }
 
     private Task<(int Code, string Output, string Talk)> RunAsync(params string[] typed) => InLanguageAsync("en", typed);
 

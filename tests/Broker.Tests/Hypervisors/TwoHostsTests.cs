@@ -69,10 +69,9 @@ public sealed class TwoHostsTests(TestCluster cluster) : IAsyncLifetime
 
         Assert.Equal(StatusCode.FailedPrecondition, (await Assert.ThrowsAsync<RpcException>(async () => await RemoveHostAsync(south))).StatusCode);
         foreach (var pool in new[] { onNorth, onSouth }) await _pools.DeleteAsync(new() { PoolId = pool.PoolId }, _token, cancellationToken: Ct);
-        await UntilAsync(async () => (await _pools.ListAsync(new(), _token, cancellationToken: Ct)).Pools.Count == 0, "the pools and their machines go");
-        Assert.Equal((0, 0), (Running(_north), Running(_south)));
-        await RemoveHostAsync(south);
-        await RemoveHostAsync(north);
+        await RemoveUnusedHostAsync(south);
+        await RemoveUnusedHostAsync(north);
+        Assert.Empty(Domains(_north).Concat(Domains(_south)));
         Assert.Empty((await _infrastructure.ListHostsAsync(new(), _token, cancellationToken: Ct)).Hosts);
     }
 
@@ -105,6 +104,17 @@ public sealed class TwoHostsTests(TestCluster cluster) : IAsyncLifetime
         await _infrastructure.AddHostAsync(new() { Name = name, Uri = daemons.Uri, Network = "user", StoragePath = daemons.StoragePath }, _token, cancellationToken: Ct);
 
     private async Task RemoveHostAsync(Contract.Host host) => await _infrastructure.RemoveHostAsync(new() { HostId = host.HostId }, _token, cancellationToken: Ct);
+
+    // A deleted pool is out of sight at once and keeps its host until the last machine is gone.
+    private Task RemoveUnusedHostAsync(Contract.Host host) => UntilAsync(async () =>
+    {
+        try
+        {
+            await RemoveHostAsync(host);
+            return true;
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.FailedPrecondition) { return false; }
+    }, $"{host.Name} is let go once its machines are gone");
 
     private async Task<string> PublishAsync()
     {

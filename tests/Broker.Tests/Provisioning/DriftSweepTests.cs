@@ -1,11 +1,15 @@
 using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Rig.Clients;
 
 namespace Montalegre.Vdi.Broker.Tests.Provisioning;
 
 /// <summary>What the sweep makes of a host that is not as the records say.</summary>
 public sealed class DriftSweepTests(FollowerBroker follower) : IClassFixture<FollowerBroker>
 {
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     private async Task<(FakeHostPool Pool, MachineId Machine)> ReadyAsync(string kind = "floating")
@@ -112,5 +116,25 @@ public sealed class DriftSweepTests(FollowerBroker follower) : IClassFixture<Fol
         await pool.RunAsync();
         Assert.Equal(1, await pool.GenerationAsync(machine));
         await pool.AssertNothingIsLeftOverAsync();
+    }
+
+    [Fact]
+    public async Task Stop_that_the_host_tells_of_is_repaired_without_waiting_for_the_sweep()
+    {
+        var (pool, machine) = await ReadyAsync();
+        var watch = new HostWatch(TimeSpan.FromHours(1), TimeProvider.System);
+        var first = new TaskCompletionSource();
+        var watching = watch.RunAsync(pool.Host, async _ =>
+        {
+            await pool.SweepAsync();
+            first.TrySetResult();
+        }, Ct);
+        await first.Task.WaitAsync(Soon, Ct);
+
+        pool.Host.PowerOff(machine);
+
+        Assert.True(await Eventually.IsTrueAsync(async () => await pool.Rows.MachineStateAsync(machine) == "provisioning", Soon));
+        await pool.DisposeAsync();
+        await watching.WaitAsync(Soon, Ct);   // a host that is let go is not watched any more
     }
 }
