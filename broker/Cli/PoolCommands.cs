@@ -10,6 +10,7 @@ internal static class PoolCommands
         new("pools list", "", "conjuntos e o seu estado", "pools and how they are", ListAsync),
         new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--image <name>] [--host <name>] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>]", "cria um conjunto", "make a pool", CreateAsync),
         new("pools resize", "<pool> <size>", "muda o número de máquinas", "change the number of machines", ResizeAsync),
+        new("pools block", "<pool> [drives|printers|clipboard-to-desktop|clipboard-from-desktop|usb|smart-cards|audio-out|audio-in ...]", "define o que não passa entre o equipamento e o ambiente de trabalho; sem nada, passa tudo", "set what does not pass between device and desktop; without any, everything passes", BlockAsync),
         new("pools entitle", "<pool> <user>", "dá direito de acesso", "grant the right to a pool", EntitleAsync),
         new("pools revoke", "<pool> <user>", "retira o direito de acesso", "take the right away", RevokeAsync),
     ];
@@ -66,6 +67,23 @@ internal static class PoolCommands
         var pool = await FindAsync(call, words[0]);
         var changed = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, Size = size }, call.AsAdministrator);
         call.Screen.Done(changed, $"{changed.Name}: {pool.Size} -> {changed.Size}", $"{changed.Name}: {pool.Size} -> {changed.Size}");
+        return 0;
+    }
+
+    private static async Task<int> BlockAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 1, 9);
+        var blocked = new BlockedFeatures();
+        foreach (var word in words.Skip(1))
+        {
+            if (!Enum.TryParse<DeviceFeature>(word.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var feature) || feature is DeviceFeature.Unspecified)
+                throw new UsageException(word);
+            blocked.Features.Add(feature);
+        }
+        var pool = await FindAsync(call, words[0]);
+        var changed = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, BlockedFeatures = blocked }, call.AsAdministrator);
+        var names = string.Join(", ", changed.BlockedFeatures);
+        call.Screen.Done(changed, $"{changed.Name}: {(names.Length == 0 ? "passa tudo" : $"não passa {names}")}", $"{changed.Name}: {(names.Length == 0 ? "everything passes" : $"blocked: {names}")}");
         return 0;
     }
 

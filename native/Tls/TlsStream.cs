@@ -43,7 +43,7 @@ public sealed class TlsStream : PolledStream
         SslApi.SetConnectState(Begin(context));
         await HandshakeAsync(ct);
         // Before the first byte of ours: the handshake proved who has the key, and here is decided whether that is the one.
-        if (!CryptographicOperations.FixedTimeEquals(PeerCertificateSha256(), certificateSha256.Span)) throw new WrongCertificateException();
+        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(PeerCertificate()), certificateSha256.Span)) throw new WrongCertificateException();
     }
 
     /// <summary>Says that nothing more will come; what was written still arrives. Nothing is written afterwards.</summary>
@@ -249,7 +249,8 @@ public sealed class TlsStream : PolledStream
         return _ssl ?? throw new InvalidOperationException("The handshake comes first.");
     }
 
-    private unsafe byte[] PeerCertificateSha256()
+    /// <summary>The certificate that the other side proved, in DER; what is bound to this connection is bound to its key.</summary>
+    public unsafe byte[] PeerCertificate()
     {
         lock (Gate)
         {
@@ -263,7 +264,7 @@ public sealed class TlsStream : PolledStream
                 var next = at;
                 _ = CryptoApi.WriteCertificate(certificate, &next);
             }
-            return SHA256.HashData(der);
+            return der;
         }
     }
 }

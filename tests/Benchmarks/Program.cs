@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Benchmarks.AgentStreams;
 using Montalegre.Vdi.Benchmarks.Brokers;
+using Montalegre.Vdi.Benchmarks.Html5;
 using Montalegre.Vdi.Benchmarks.Relays;
 
 namespace Montalegre.Vdi.Benchmarks;
@@ -12,8 +13,10 @@ internal static class Program
         ["worker", "broker", .. var settings] => BrokerWorker.RunAsync(settings),
         ["worker", "agents", var identities, var channel, var authority] => AgentWorker.RunAsync(identities, channel, authority),
         ["worker", "relay", var certificate, var sink] => RelayWorker.RunAsync(certificate, sink),
+        ["worker", "rdg-relay", var certificate, var sink] => RdgRelayWorker.RunAsync(certificate, sink),
         ["worker", "sink", var certificate] => SinkWorker.RunAsync(certificate),
         ["worker", "source"] => SourceWorker.RunAsync(),
+        ["worker", "html5", .. var machine] => DesktopWorkerHost.RunAsync(machine),
         _ => Suite.RunAsync(arguments),
     };
 }

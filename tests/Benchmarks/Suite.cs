@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Montalegre.Vdi.Benchmarks.AgentStreams;
 using Montalegre.Vdi.Benchmarks.Figures;
+using Montalegre.Vdi.Benchmarks.Html5;
 using Montalegre.Vdi.Benchmarks.Launches;
 using Montalegre.Vdi.Benchmarks.Relays;
 
@@ -14,6 +15,7 @@ internal static class Suite
         ("launch", LaunchBenchmark.RunAsync),
         ("relay", RelayBenchmark.RunAsync),
         ("agents", AgentBenchmark.RunAsync),
+        ("html5", Html5Benchmark.RunAsync),
     ];
 
     public static async Task<int> RunAsync(string[] names)

@@ -34,9 +34,14 @@ public sealed class DesktopTests(RunningStack running)
         Assert.True(await home.OrderAsync("xsetroot -solid black", "#000000", Soon));
         Assert.True(await home.OrderAsync("xsetroot -solid $(printf '#%06x' $$)", processColor, Soon), "Another shell answered: the session is not the same.");
 
+        await home.Client.DisposeAsync();
+        await running.Rui.UntilAsync(ready.SessionId, SessionState.Disconnected, Soon);
+        await using var street = await RdpScreen.StartAsync();
+        await running.Ana.ConnectWithPasswordAsync(street, processColor);
+
         var details = await running.Rui.SessionAsync(ready.SessionId);
         Assert.Superset(new HashSet<string> { "brokering", "connect", "authenticate", "session_open", "display", "desktop" }, details.Phases.Select(p => p.Name).ToHashSet());
-        Assert.Equal(2, details.Connections.Count);
+        Assert.Equal(3, details.Connections.Count);
 
         Assert.Null((await running.Ana.LogOffAsync(ready.SessionId)).Refused);
         await running.Rui.UntilAsync(ready.SessionId, SessionState.Ended, Soon);

@@ -50,6 +50,14 @@ public sealed class Person(DemonstrationStack stack, Employee.EmployeeClient emp
         return ready;
     }
 
+    /// <summary>Connects a real client that knows nothing but the gateway's address, a user name and a password.</summary>
+    public async Task ConnectWithPasswordAsync(RdpScreen screen, string color)
+    {
+        var client = screen.Connect(stack.RdpAddress, null, $"/u:{stack.UserName}", $"/p:{stack.Password}");
+        if (!await screen.ShowsAsync(color, TimeSpan.FromMinutes(2)))
+            Assert.Fail($"The screen shows {await screen.PixelAsync()}, not {color}.\n{client.Output}\n{stack.Gateway.LastLines(20)}\n{stack.Broker.LastLines(20)}");
+    }
+
     public async Task<EmployeeLogOffResponse> LogOffAsync(string session) => await employee.LogOffAsync(new() { SessionId = session }, token);
 
     /// <summary>Waits until the own desktop is in a state.</summary>

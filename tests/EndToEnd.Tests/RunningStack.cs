@@ -35,6 +35,7 @@ public sealed class RunningStack : IAsyncLifetime
         var ct = CancellationToken.None;
         await Packages.EnsureAsync(PackagePurpose.Tests, progress, ct);
         await Builds.ProjectsAsync(Builds.Services, progress, ct);
+        await Builds.WorkerAsync(progress, ct);
         var image = await ImageCommand.BuildAsync(progress, ct);
         var ports = LoopbackPorts.Free(5);
         _stack = await DemonstrationStack.StartAsync(new()

@@ -52,4 +52,43 @@ public sealed class DesktopTests(XrdpMachine machine) : IClassFixture<XrdpMachin
         Assert.Equal(ReasonCode.TicketUsed, (await gateway.NextReportAsync()).Failed.Code);
         Assert.False(first.HasExited);
     }
+
+    [Fact]
+    public async Task Client_whose_connection_broke_comes_back_by_itself_with_the_same_ticket()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer { LetsComeBack = true };
+        await using var gateway = await TestGateway.StartAsync(redeemer);
+        await using var screen = await RdpScreen.StartAsync();
+        var ticket = redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password);
+        var client = screen.Connect(gateway.Address, ticket, "+auto-reconnect");
+        Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), client.Output + machine.Logs);
+        var sessions = machine.Sessions();
+
+        await gateway.Connections.EndAllAsync(Relay.RelayEnd.GatewayStopping);
+
+        Assert.True(await Eventually.IsTrueAsync(() => redeemer.Presented.Count == 2 && gateway.Connections.Count == 1, TimeSpan.FromSeconds(40)), client.Output);
+        Assert.All(redeemer.Presented, p => Assert.Equal(ticket, p.Ticket));
+        Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), client.Output + machine.Logs);
+        Assert.Equal(sessions, machine.Sessions());
+    }
+
+    [Fact]
+    public async Task Clients_of_every_colour_depth_come_to_the_same_session()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await TestGateway.StartAsync(redeemer);
+        int[]? session = null;
+        foreach (var depth in new[] { "/bpp:16", "/bpp:24", "/bpp:32" })
+        {
+            await using var screen = await RdpScreen.StartAsync();
+            var ticket = redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password);
+            var client = screen.Connect(gateway.Address, ticket, depth);
+            Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), depth + client.Output + machine.Logs);
+            session ??= machine.Sessions();
+            Assert.Single(session);
+            Assert.Equal(session, machine.Sessions());
+        }
+    }
 }

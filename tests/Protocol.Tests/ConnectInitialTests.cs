@@ -7,15 +7,41 @@ namespace Montalegre.Vdi.Protocol.Tests;
 
 public sealed class ConnectInitialTests
 {
+    private static readonly ClientDataEdit Edit = new(SecurityProtocols.Tls, new HashSet<string>());
+
     [Fact]
     public void Core_data_says_screen_keyboard_name_and_protocol() =>
-        Assert.Equal(new ConnectInitial(800, 600, 0x409, 18363, "office-7", SecurityProtocols.Tls), ConnectInitial.Read(Samples.ConnectInitial));
+        Assert.Equal(
+            new ConnectInitial(800, 600, 0x409, 18363, "office-7", 24, 0x05E3, SecurityProtocols.Tls) { Channels = [] },
+            ConnectInitial.Read(Samples.ConnectInitial) with { Channels = [] });
+
+    [Fact]
+    public void Network_data_names_the_static_channels_in_order() =>
+        Assert.Equal(["rdpdr", "rdpsnd", "cliprdr", "drdynvc"], ConnectInitial.Read(Samples.ConnectInitial).Channels);
+
+    [Fact]
+    public void Blocked_channel_gets_a_name_that_nobody_serves_and_keeps_its_place()
+    {
+        var frame = Samples.ConnectInitial;
+        ConnectInitial.Rewrite(frame, Edit with { BlockedChannels = new HashSet<string> { "cliprdr", "rdpdr" } });
+        Assert.Equal(["x00", "rdpsnd", "x02", "drdynvc"], ConnectInitial.Read(frame).Channels);
+    }
+
+    [Fact]
+    public void Every_client_asks_the_machine_for_the_same_depth()
+    {
+        var frame = Samples.ConnectInitial;
+        var depth = frame.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x18, 0x00, 0x0F, 0x00, 0xE3, 0x05]);
+        ((ReadOnlySpan<byte>)[0x10, 0x00, 0x02, 0x00, 0xE1, 0x05]).CopyTo(frame.AsSpan(depth));    // /bpp:16
+        ConnectInitial.Rewrite(frame, Edit);
+        Assert.Equal(Samples.ConnectInitial, frame);
+    }
 
     [Fact]
     public void Rewriting_the_selected_protocol_changes_that_field_alone()
     {
         var frame = Samples.ConnectInitial;
-        ConnectInitial.RewriteSelectedProtocol(frame, SecurityProtocols.HybridEx);
+        ConnectInitial.Rewrite(frame, Edit with { Selected = SecurityProtocols.HybridEx });
         Assert.Equal(SecurityProtocols.HybridEx, ConnectInitial.Read(frame).ServerSelectedProtocol);
         var changed = Enumerable.Range(0, frame.Length).Where(i => frame[i] != Samples.ConnectInitial[i]).ToList();
         Assert.Single(changed);

@@ -22,8 +22,12 @@ internal sealed class GatewayOptions : IOptionsWithProblems
     /// <summary>How long a gateway's join token is good for.</summary>
     public TimeSpan JoinTokenLifetime { get; set; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>How long after its connection broke the same client may bring its used ticket again; 0 lets none come back so.</summary>
+    public TimeSpan ReuseTicketWithin { get; set; } = TimeSpan.FromSeconds(60);
+
     public IEnumerable<string> Problems()
     {
+        if (ReuseTicketWithin < TimeSpan.Zero || ReuseTicketWithin > TimeSpan.FromMinutes(10)) yield return $"{SectionName}:{nameof(ReuseTicketWithin)} is {ReuseTicketWithin}; use 00:01:00, at most 00:10:00, or 00:00:00 for never.";
         if (PrepareWithin <= TimeSpan.Zero) yield return $"{SectionName}:{nameof(PrepareWithin)} is {PrepareWithin}; use 00:00:05.";
         if (SignInLifetime < TimeSpan.FromSeconds(10)) yield return $"{SectionName}:{nameof(SignInLifetime)} is {SignInLifetime}; use 00:01:00.";
         if (ReportAgainWithin <= TimeSpan.Zero) yield return $"{SectionName}:{nameof(ReportAgainWithin)} is {ReportAgainWithin}; use 00:00:10.";

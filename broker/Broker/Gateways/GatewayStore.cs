@@ -7,7 +7,7 @@ namespace Montalegre.Vdi.Broker.Gateways;
 /// <summary>What a redeem statement saw. Refused is the name of a reason code; the target's fields are set when it is null.</summary>
 internal sealed record Redemption(
     string? Refused, Guid? SessionId, Guid? MachineId, string? MachineName, string? Address, int? Port, byte[]? CertificateSha256,
-    string? UserName, string? DisplayName);
+    string? UserName, string? DisplayName, string? BlockedFeatures, bool? RdGatewayEndToEnd);
 
 /// <summary>A gateway as pages list it.</summary>
 internal sealed record GatewayRow(Guid GatewayId, string Name, string RdpAddress, bool Connected, int Connections);
@@ -17,18 +17,27 @@ internal sealed class GatewayStore(Database database)
 {
     // INVARIANT: one ticket, one winner. The row lock of the update decides; the loser reads why from its own snapshot,
     // in which a ticket that was won in the same moment still looks good, so that "used" is what is left over.
+    // Used once it opens only for the client whose connection broke a moment ago: same address, same session, still open
+    // (ADR 22). Whoever is second in such a race finds the winner's connection in the ticket, which is not closed.
     private const string Redeem =
         """
         with won as (
                update ticket t
-                  set used_at = now(), used_by = @gateway
+                  set used_at = now(), used_by = @gateway, connection_id = @connection
                  from session s
                 where t.ticket_sha256 = @ticket
-                  and t.used_at is null
-                  and t.expires_at > now()
-                  and (t.client_address is null or t.client_address = @client)
                   and s.session_id = t.session_id
                   and s.state <> 'ended'
+                  and (   t.used_at is null
+                      and t.expires_at > now()
+                      and (t.client_address is null or t.client_address = @client)
+                       or exists (select from connection c
+                                    join app_user u on u.user_id = t.user_id and u.enabled
+                                   where c.connection_id = t.connection_id
+                                     and c.client_address = @client
+                                     and c.opened_at is not null
+                                     and c.closed_at > now() - @reuse
+                                     and c.end_reason in ('ClientClosed', 'GatewayStopping', 'gateway_lost')))
             returning t.session_id, t.machine_id, t.user_id
         ), connected as (
                insert into connection (connection_id, session_id, gateway_id, client_address, client_name)
@@ -54,16 +63,21 @@ internal sealed class GatewayStore(Database database)
             left join lost l on true
         ), audited as (
                insert into audit_event (actor, action, object_kind, object_id, object_name, outcome, source_address)
-                    select coalesce(g.name, 'gateway'), case when a.refused is null then 'ticket.redeemed' else 'ticket.refused' end,
+                    select coalesce(g.name, 'gateway'),
+                           case when a.refused is not null then 'ticket.refused'
+                                when exists (select from ticket b where b.ticket_sha256 = @ticket and b.used_at is not null) then 'ticket.reused'
+                                else 'ticket.redeemed' end,
                            'session', a.about, '', coalesce(a.refused, 'ok'), @client
                       from answer a
                  left join gateway g on g.gateway_id = @gateway
         )
         select a.refused, a.session_id, a.machine_id, m.name as machine_name,
                coalesce(m.address, g.addresses[1]) as address, coalesce(m.port, g.rdp_port) as port,
-               g.rdp_certificate_sha256 as certificate_sha256, u.user_name, u.display_name
+               g.rdp_certificate_sha256 as certificate_sha256, u.user_name, u.display_name,
+               array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end
           from answer a
             left join machine m on m.machine_id = a.machine_id
+            left join pool p on p.pool_id = m.pool_id
             left join machine_agent g on g.machine_id = a.machine_id
             left join app_user u on u.user_id = a.user_id
         """;
@@ -93,7 +107,7 @@ internal sealed class GatewayStore(Database database)
     private const string Closed =
         """
         update connection
-           set closed_at = @at, end_reason = @end, bytes_from_client = @fromClient, bytes_from_machine = @fromMachine
+           set closed_at = least(@at, now()), end_reason = @end, bytes_from_client = @fromClient, bytes_from_machine = @fromMachine
          where connection_id = @connection
            and gateway_id = @gateway
            and closed_at is null
@@ -152,12 +166,12 @@ internal sealed class GatewayStore(Database database)
         """;
 
     /// <summary>Uses a ticket, opens a connection row, writes the audit, and answers the target or the refusal.</summary>
-    public async Task<Redemption> RedeemAsync(GatewayId gateway, byte[] ticketSha256, string client, string clientName, ConnectionId id)
+    public async Task<Redemption> RedeemAsync(GatewayId gateway, byte[] ticketSha256, string client, string clientName, ConnectionId id, TimeSpan reuse)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.QuerySingleAsync<Redemption>(Redeem, new
         {
-            gateway = gateway.Value, ticket = ticketSha256, client, clientName, connection = id.Value,
+            gateway = gateway.Value, ticket = ticketSha256, client, clientName, connection = id.Value, reuse,
         });
     }
 
@@ -275,7 +289,7 @@ internal sealed class GatewayStore(Database database)
         return gateway is { } found ? new GatewayId(found) : null;
     }
 
-    /// <summary>Removes tickets an hour after they expired, and closes connections that were redeemed and never opened.</summary>
+    /// <summary>Removes tickets an hour after they, or the connection they opened, were over, and closes connections that were redeemed and never opened.</summary>
     public async Task SweepAsync()
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
@@ -283,9 +297,11 @@ internal sealed class GatewayStore(Database database)
             """
             with old as (
                    delete from ticket
-                    where ticket_sha256 in (select ticket_sha256
-                                              from ticket
-                                             where expires_at < now() - interval '1 hour'
+                    where ticket_sha256 in (select t.ticket_sha256
+                                              from ticket t
+                                         left join connection c on c.connection_id = t.connection_id
+                                             where t.expires_at < now() - interval '1 hour'
+                                               and (c.connection_id is null or c.closed_at < now() - interval '1 hour')
                                              limit 1000)
             )
             update connection

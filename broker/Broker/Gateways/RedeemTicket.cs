@@ -6,6 +6,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Contracts.Agent.V1;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
@@ -30,7 +31,7 @@ internal sealed class RedeemTicket(
         if (_wrong.IsOver(client)) return Refuse(ReasonCode.TooManyConnections);
 
         var id = new ConnectionId(Guid.CreateVersion7(time.GetUtcNow()));
-        var found = await gateways.RedeemAsync(gateway, Hash(request.Ticket), client, Bounded.Text(request.ClientName, 100), id);
+        var found = await gateways.RedeemAsync(gateway, Hash(request.Ticket), client, Bounded.Text(request.ClientName, 100), id, options.Value.ReuseTicketWithin);
         if (found.Refused is { } refused)
         {
             log.TicketRefused(gateway, client, refused);
@@ -71,15 +72,18 @@ internal sealed class RedeemTicket(
             await gateways.FailedAsync(gateway, id, Contracts.ReasonTexts.Name(code), client);
             return Refuse(code);
         }
-        return new RedeemResponse
+        var answer = new RedeemResponse
         {
             Target = new Target
             {
                 SessionId = found.SessionId.Value.ToString("D"), ConnectionId = id.Value.ToString("D"), MachineId = found.MachineId.Value.ToString("D"),
                 Address = found.Address, Port = (uint)found.Port!.Value, CertificateSha256 = ByteString.CopyFrom(found.CertificateSha256),
-                UserName = found.UserName, Secret = ByteString.CopyFrom(secret),
+                UserName = found.UserName, Secret = ByteString.CopyFrom(secret), MachineName = found.MachineName ?? "",
+                RdgEndToEnd = found.RdGatewayEndToEnd ?? false,
             },
         };
+        BlockedFeatures.Fill(answer.Target.BlockedFeatures, found.BlockedFeatures ?? "");
+        return answer;
     }
 
     // Whatever is no ticket is looked up all the same, as the hash of nothing: a wrong answer always costs one statement.

@@ -14,7 +14,7 @@ internal sealed class EmployeeService(
     SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, GatewayDoors doors, LogOffSession logOff, SourceAddress sources) : Employee.EmployeeBase
 {
     public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context) =>
-        await signIn.RunAsync(request.UserName, request.Password, Audience.Employee, sources.Of(context, request.ClientAddress), context.CancellationToken) switch
+        await signIn.RunAsync(request.UserName, request.PasswordUtf8.IsEmpty ? request.Password : request.PasswordUtf8.ToStringUtf8(), Audience.Employee, sources.Of(context, request.ClientAddress), context.CancellationToken) switch
         {
             SignInOutcome.SignedIn ok => new() { SignedIn = new() {
                 Token = ok.Token, UserId = ok.User.Id.ToString(), UserName = ok.User.UserName, DisplayName = ok.User.DisplayName,

@@ -3,6 +3,7 @@ using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Domain;
 using Contract = Montalegre.Vdi.Contracts.Admin.V1;
+using BlockedFeatures = Montalegre.Vdi.Broker.Hosting.BlockedFeatures;
 using DomainKind = Montalegre.Vdi.Domain.PoolKind;
 
 namespace Montalegre.Vdi.Broker.Pools;
@@ -22,7 +23,9 @@ internal static class PoolContract
             HostId = row.HostId?.ToString() ?? "", HostName = row.HostName ?? "", MachineNamePattern = row.MachineNamePattern,
             Machines = (uint)row.Machines, Available = (uint)row.Available, InUse = (uint)row.InUse, Provisioning = (uint)row.Provisioning,
             Faulted = (uint)row.Faulted, Waiting = (uint)row.Waiting, Sessions = (uint)row.Sessions,
+            RdGatewayEndToEnd = row.RdGatewayEndToEnd,
         };
+        BlockedFeatures.Fill(pool.BlockedFeatures, row.BlockedFeatures);
         if (Enum.TryParse<ReasonCode>(row.Trouble, out var code)) pool.Trouble = new Reason { Code = code, Detail = row.TroubleDetail ?? "" };
         return pool;
     }
@@ -42,13 +45,16 @@ internal static class PoolContract
         return new(id, Name(request.Name), Description(request.Description), kind, made ? Size(request.Size) : 0,
             made ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
             Within(request.Cpus == 0 ? 1 : request.Cpus, 1, 64, "cpus"), Within(request.MemoryMib == 0 ? 1024 : request.MemoryMib, 128, 1048576, "memory_mib"),
-            made ? new HostId(Ids.Parse(request.HostId, "host_id")) : null, made ? request.MachineNamePattern : "");
+            made ? new HostId(Ids.Parse(request.HostId, "host_id")) : null, made ? request.MachineNamePattern : "",
+            BlockedFeatures.Names(request.BlockedFeatures));
     }
 
     public static PoolEdit Read(UpdatePoolRequest request) => new(
         request.HasName ? Name(request.Name) : null, request.HasDescription ? Description(request.Description) : null,
         request.HasSize ? Size(request.Size) : null, request.HasEnabled ? request.Enabled : null,
-        request.HasImageVersionId ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null);
+        request.HasImageVersionId ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
+        request.BlockedFeatures is { } blocked ? BlockedFeatures.Names(blocked.Features) : null,
+        request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null);
 
     private static string Name(string name) =>
         name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");

@@ -10,8 +10,9 @@ public enum RefusalReason
     PoolUnknown = 20, PoolDisabled, PoolFull, WaitingForMachine, WaitingForRefresh, ImageMissing, StorageFull,
     HostUnavailable, ProvisioningFailed, MachineUnreachable, MachineInMaintenance, LaunchTimedOut,
     TicketUnknown = 40, TicketUsed, TicketExpired, TicketForeign, NoTicket, NotRdp, TlsRefused, MachineDidNotAnswer,
-    MachineCertificateChanged, AgentSilent, SignInNotPrepared, TooManyConnections, GatewayStopping,
+    MachineCertificateChanged, AgentSilent, SignInNotPrepared, TooManyConnections, GatewayStopping, PasswordNeeded,
     BrokerUnavailable = 60, DatabaseUnavailable, DiskFull, Internal,
+    WorkerEnded = 70, BrowserDesktopUnavailable, BrowserProtocol, MachineSignInRefused, ContinuedElsewhere, ResumeTokenUnknown, IdleTooLong, MachineClosed,
     NameTaken = 80, NotFound, InUse, InvalidField, JoinTokenInvalid, CertificateRequestInvalid, DuplicateIdentity,
     SessionEnded, NotSupported, LastAdministrator,
 }

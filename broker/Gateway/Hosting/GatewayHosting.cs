@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Enrolment;
+using Montalegre.Vdi.Gateway.FrontEnd;
 using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Gateway.Relay;
@@ -23,6 +24,9 @@ internal static class GatewayHosting
         services.AddSingleton<ConnectionReports>();
         services.AddSingleton<DoorCertificate>();
         services.AddSingleton<MachineLeg>();
+        services.AddSingleton<RefusalScreen>();
+        services.AddSingleton<EmployeeApi>();
+        services.AddSingleton<PasswordDoor>();
         services.AddSingleton<RdpDoor>();
         services.AddSingleton<RdpListener>();
         services.AddHostedService(s => s.GetRequiredService<RdpListener>());

@@ -1,6 +1,7 @@
 using System.Net;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Relay;
+using Montalegre.Vdi.Protocol.Tsgu;
 
 namespace Montalegre.Vdi.Gateway.Hosting;
 
@@ -31,13 +32,25 @@ internal static partial class GatewayLog
     [LoggerMessage(4014, LogLevel.Error, "Serving a connection from {Client} failed")]
     public static partial void ServingFailed(this ILogger log, IPAddress client, Exception e);
 
+    [LoggerMessage(4015, LogLevel.Information, "Somebody at {Client} signed in at the door for desktop {Desktop}")]
+    public static partial void SignedInAtDoor(this ILogger log, IPAddress client, string desktop);
+
+    [LoggerMessage(4016, LogLevel.Warning, "The broker failed a sign-in at the door from {Client} with {Status}: {Problem}")]
+    public static partial void DoorSignInFailed(this ILogger log, IPAddress client, string status, string problem);
+
+    [LoggerMessage(4017, LogLevel.Information, "The client at {Client} left while it waited for desktop {Desktop}")]
+    public static partial void LeftWhileWaiting(this ILogger log, IPAddress client, string desktop);
+
     [LoggerMessage(4020, LogLevel.Warning, "Machine {Machine} showed another certificate than its agent reported; session {Session} was not opened")]
     public static partial void MachineCertificateChanged(this ILogger log, string machine, string session);
 
     [LoggerMessage(4021, LogLevel.Warning, "Machine {Machine} did not answer: {Problem}")]
     public static partial void MachineDidNotAnswer(this ILogger log, string machine, string problem);
 
-    [LoggerMessage(4022, LogLevel.Warning, "Machine {Machine} wants {Wanted}, which this gateway does not speak yet; turn off network level authentication there")]
+    [LoggerMessage(4023, LogLevel.Warning, "Machine {Machine} did not take the sign-in of session {Session}: {Problem}")]
+    public static partial void MachineRefusedSignIn(this ILogger log, string machine, string session, string problem);
+
+    [LoggerMessage(4022, LogLevel.Warning, "Machine {Machine} answered {Wanted}, which does not fit what this client and this ticket bring; network level authentication needs a user with a secret")]
     public static partial void MachineWantsOtherSecurity(this ILogger log, string machine, string wanted);
 
     [LoggerMessage(4030, LogLevel.Information, "Connection {Connection} of session {Session} is open, from {Client} to machine {Machine}")]
@@ -48,6 +61,18 @@ internal static partial class GatewayLog
 
     [LoggerMessage(4032, LogLevel.Error, "The sweep for idle relays failed and is tried again")]
     public static partial void SweepFailed(this ILogger log, Exception e);
+
+    [LoggerMessage(4070, LogLevel.Warning, "A browser broke the desktop protocol: {Problem}")]
+    public static partial void BrowserSpokeNonsense(this ILogger log, string problem);
+
+    [LoggerMessage(4071, LogLevel.Warning, "A worker broke its protocol and was ended: {Problem}")]
+    public static partial void WorkerSpokeNonsense(this ILogger log, string problem);
+
+    [LoggerMessage(4072, LogLevel.Warning, "A worker ended with {ExitCode} (159: stopped by its own sandbox, 137: killed); its desktop was closed for {Code}")]
+    public static partial void WorkerEnded(this ILogger log, int exitCode, ReasonCode code);
+
+    [LoggerMessage(4073, LogLevel.Warning, "A worker could not be started, its launcher ended with {ExitCode}: {Code}; its messages are in this service's error output")]
+    public static partial void WorkerNotStarted(this ILogger log, int exitCode, ReasonCode code);
 
     [LoggerMessage(4040, LogLevel.Warning, "No certificate is configured (Gateway:CertificateFile); clients will be shown the self-signed one with SHA-256 {Sha256}")]
     public static partial void SelfSigned(this ILogger log, string sha256);
@@ -78,4 +103,16 @@ internal static partial class GatewayLog
 
     [LoggerMessage(4064, LogLevel.Error, "The broker failed a redemption with {Status}: {Problem}")]
     public static partial void RedeemFailed(this ILogger log, string status, string problem);
+
+    [LoggerMessage(4070, LogLevel.Information, "An RD Gateway client at {Client} was refused: {Code} {Reference}, shown to it as {Error}")]
+    public static partial void TunnelRefused(this ILogger log, IPAddress client, ReasonCode code, string reference, TsguError error);
+
+    [LoggerMessage(4071, LogLevel.Debug, "An RD Gateway request from {Client} was not taken: {Status} {Problem}")]
+    public static partial void RequestNotTaken(this ILogger log, IPAddress client, int status, string problem);
+
+    [LoggerMessage(4072, LogLevel.Information, "The RD Gateway handshake with {Client} broke: {Problem}")]
+    public static partial void TunnelBroke(this ILogger log, IPAddress client, string problem);
+
+    [LoggerMessage(4073, LogLevel.Error, "Serving an RD Gateway client at {Client} failed")]
+    public static partial void TunnelFailed(this ILogger log, IPAddress client, Exception e);
 }

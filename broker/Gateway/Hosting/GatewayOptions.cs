@@ -52,6 +52,21 @@ internal sealed class GatewayOptions
     /// <summary>How long a redemption is tried again while no broker answers.</summary>
     public TimeSpan BrokerRetryBudget { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long a refusal stands on the client's screen; 0 shows none, and clients say what they say to a failed negotiation.</summary>
+    public TimeSpan RefusalShownFor { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Refusals shown at once from this gateway; what comes above that gets a bare failure, so that guessers cost little.</summary>
+    public int RefusalsShownAtOnce { get; set; } = 200;
+
+    /// <summary>Lets people in without a ticket who give user name and password in their RDP client; off: only tickets open the door.</summary>
+    public bool PasswordAtDoor { get; set; } = true;
+
+    /// <summary>The broker's API, where such people sign in; without it the portal's (<c>Portal:Broker</c>) is asked.</summary>
+    public Uri? EmployeeApi { get; set; }
+
+    /// <summary>People who wait at the door at once for a machine to start.</summary>
+    public int WaitingAtDoor { get; set; } = 500;
+
     /// <summary>Ends relays through which nothing moved; null keeps them for ever.</summary>
     public TimeSpan? IdleTimeout { get; set; }
 
@@ -82,10 +97,13 @@ internal sealed class GatewayOptions
         {
             if (value < TimeSpan.FromMilliseconds(100)) yield return $"{Section}:{name} is {value}; use 00:00:00.100 or more.";
         }
-        foreach (var (name, value) in new[] { (nameof(BrokerRetryBudget), BrokerRetryBudget), (nameof(StopGrace), StopGrace) })
+        foreach (var (name, value) in new[] { (nameof(BrokerRetryBudget), BrokerRetryBudget), (nameof(StopGrace), StopGrace), (nameof(RefusalShownFor), RefusalShownFor) })
         {
             if (value < TimeSpan.Zero) yield return $"{Section}:{name} is {value}; use 00:00:00 or more.";
         }
+        if (RefusalsShownAtOnce < 1) yield return $"{Section}:{nameof(RefusalsShownAtOnce)} is {RefusalsShownAtOnce}; use 1 or more, and {nameof(RefusalShownFor)} 00:00:00 to show none.";
+        if (WaitingAtDoor < 1) yield return $"{Section}:{nameof(WaitingAtDoor)} is {WaitingAtDoor}; use 1 or more, and {nameof(PasswordAtDoor)} false to let nobody wait.";
+        if (EmployeeApi is { Scheme: not "https" }) yield return $"{Section}:{nameof(EmployeeApi)} is {EmployeeApi}; use an https address such as https://broker.example.pt:7443.";
         foreach (var (name, value) in new[] { (nameof(ClientSilence), ClientSilence), (nameof(MachineSilence), MachineSilence) })
         {
             if (value < TimeSpan.FromSeconds(6) || value > TimeSpan.FromHours(1)) yield return $"{Section}:{name} is {value}; use 00:00:06 to 01:00:00.";

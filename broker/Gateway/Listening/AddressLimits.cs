@@ -90,7 +90,8 @@ internal sealed class AddressLimits(IOptions<GatewayOptions> options, TimeProvid
         return quiet.Count > 0;
     }
 
-    private static UInt128 KeyOf(IPAddress address)
+    /// <summary>What counts as one source.</summary>
+    internal static UInt128 KeyOf(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
         address.MapToIPv6().TryWriteBytes(bytes, out _);

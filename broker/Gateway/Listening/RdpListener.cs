@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Gateway.Relay;
@@ -14,9 +15,11 @@ internal sealed class RdpListener(
     : IHostedService, IDisposable
 {
     private const int Backlog = 1024;
+    private const int MostExplained = 32;
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<long, Task> _serving = new();
+    private readonly Places _explaining = new(MostExplained, perSource: 1);
     private readonly CancellationTokenSource _stopAccepting = new();
     private readonly CancellationTokenSource _stopHandshakes = new();
     private Socket? _listener;
@@ -97,25 +100,47 @@ internal sealed class RdpListener(
         if (entry != AddressLimits.Entry.Allowed)
         {
             log.TurnedAway(client, entry.ToString());
+            // A flood gets a reset. Of those who only came too many, one at a time from each address is told so.
+            if (entry != AddressLimits.Entry.TooFast && options.Value.RefusalShownFor > TimeSpan.Zero && _explaining.TryTake(client))
+            {
+                Serve(client, stopping => ExplainAsync(socket, client, stopping));
+                return;
+            }
             socket.LingerState = new LingerOption(true, 0); // a reset leaves no TIME_WAIT behind
             socket.Dispose();
             return;
         }
+        Serve(client, stopping => AdmittedAsync(socket, client, stopping));
+    }
+
+    private void Serve(IPAddress client, Func<CancellationToken, Task> serve)
+    {
         var id = Interlocked.Increment(ref _next);
         var served = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _serving[id] = served.Task;
-        ThreadPool.UnsafeQueueUserWorkItem(_ => _ = ServeAsync(id, socket, client, served), null);
+        ThreadPool.UnsafeQueueUserWorkItem(_ => _ = ServeAsync(id, client, serve, served), null);
     }
 
-    private async Task ServeAsync(long id, Socket socket, IPAddress client, TaskCompletionSource served)
+    private async Task ServeAsync(long id, IPAddress client, Func<CancellationToken, Task> serve, TaskCompletionSource served)
     {
-        try { await door.ServeAsync(socket, client, _stopHandshakes.Token); }
+        try { await serve(_stopHandshakes.Token); }
         catch (Exception e) { log.ServingFailed(client, e); }
         finally
         {
-            limits.Leave(client);
             _serving.TryRemove(id, out _);
             served.SetResult();
         }
+    }
+
+    private async Task AdmittedAsync(Socket socket, IPAddress client, CancellationToken stopping)
+    {
+        try { await door.ServeAsync(socket, client, stopping); }
+        finally { limits.Leave(client); }
+    }
+
+    private async Task ExplainAsync(Socket socket, IPAddress client, CancellationToken stopping)
+    {
+        try { await door.ExplainAsync(socket, client, ReasonCode.TooManyConnections, stopping); }
+        finally { _explaining.Leave(client); }
     }
 }

@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Html5;
+using Montalegre.Vdi.Gateway.RdGateway;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Portal.Hosting;
 
@@ -28,18 +30,24 @@ internal static class PortalDoor
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Client());
         }
         builder.Services.AddPortal(builder.Configuration);
-        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate>((portal, gateway, door) =>
+        builder.Services.AddHtml5();
+        builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>, IOptions<Html5Options>>((portal, gateway, door, rdGateway, html5) =>
         {
+            portal.RdGateway = rdGateway.Value.Enabled;
+            portal.InBrowser = html5.Value.WorkerFolder.Length > 0;
             if (portal.KeyFolder.Length == 0) portal.KeyFolder = Path.Combine(gateway.Value.StateDirectory, "portal-keys");
             if (portal.RdpCertificateSha256.Length == 0) portal.RdpCertificateSha256 = Fingerprint(door);
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<PortalDoorOptions>, DoorCertificate>(Open);
+        builder.Services.AddRdGateway();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<PortalDoorOptions>, DoorCertificate, RdGatewayDoor>(Open);
     }
 
     public static void MapPortalDoor(this WebApplication app)
     {
-        if (IsWanted(app.Configuration)) app.MapPortal();
+        if (!IsWanted(app.Configuration)) return;
+        app.MapPortal();
+        app.MapHtml5();
     }
 
     private static bool IsWanted(IConfiguration configuration) => Has(configuration, nameof(PortalOptions.Broker));
@@ -49,7 +57,7 @@ internal static class PortalDoor
     private static string Fingerprint(DoorCertificate door) =>
         door.Options.ServerCertificateContext!.TargetCertificate.GetCertHashString(HashAlgorithmName.SHA256);
 
-    private static void Open(KestrelServerOptions kestrel, IOptions<PortalDoorOptions> options, DoorCertificate door)
+    private static void Open(KestrelServerOptions kestrel, IOptions<PortalDoorOptions> options, DoorCertificate door, RdGatewayDoor rdGateway)
     {
         kestrel.AddServerHeader = false;
         var limits = kestrel.Limits;
@@ -73,6 +81,7 @@ internal static class PortalDoor
                     ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
                 }),
             });
+            listen.Use(rdGateway.Before);
         });
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Montalegre.Vdi.Protocol.Mcs;
-using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.SignIns;
 using Montalegre.Vdi.Protocol.Splice;
 using Montalegre.Vdi.Protocol.Wire;
@@ -12,15 +11,17 @@ namespace Montalegre.Vdi.Gateway.RdpTcp;
 internal static class ClientSplice
 {
     /// <summary>Answers what the client told about itself once its Client Info is rewritten and sent; null when it left before.</summary>
+    /// <param name="afterFirst">Runs once the machine has the client's Connect Initial.</param>
     public static async Task<ConnectInitial?> RunAsync(
-        Stream client, Stream machine, SecurityProtocols machineSelected, SignIn? signIn, CancellationToken ct)
+        Stream client, Stream machine, ClientDataEdit edit, SignIn? signIn, Func<CancellationToken, Task> afterFirst, CancellationToken ct)
     {
-        var sequence = new SpliceSequence(machineSelected, SecurityProtocols.Tls, signIn);
+        var sequence = new SpliceSequence(edit, signIn);
         var received = ArrayPool<byte>.Shared.Rent(SpliceSequence.LongestFrame);
         var toMachine = ArrayPool<byte>.Shared.Rent(SpliceSequence.LongestOutput);
         try
         {
             var filled = 0;
+            var isFirst = true;
             while (!sequence.Done)
             {
                 var read = await client.ReadAsync(received.AsMemory(filled), ct);
@@ -31,6 +32,8 @@ internal static class ClientSplice
                     await machine.WriteAsync(toMachine.AsMemory(0, length), ct);
                     received.AsSpan(consumed, filled - consumed).CopyTo(received);
                     filled -= consumed;
+                    if (isFirst) await afterFirst(ct);
+                    isFirst = false;
                 }
             }
             if (filled > 0) await machine.WriteAsync(received.AsMemory(0, filled), ct);

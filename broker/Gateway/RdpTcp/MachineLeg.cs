@@ -1,8 +1,10 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Nla;
 using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
@@ -16,7 +18,8 @@ internal abstract record MachineAnswer
     private MachineAnswer() { }
 
     /// <param name="Confirm">What the machine negotiated; the client gets the same flags, because it acts on them.</param>
-    public sealed record Ready(TlsStream Stream, ConnectionConfirm.Accepted Confirm) : MachineAnswer;
+    /// <param name="Asked">What the machine was asked for: what the client asked, and more where the machine wanted it.</param>
+    public sealed record Ready(TlsStream Stream, ConnectionConfirm.Accepted Confirm, SecurityProtocols Asked) : MachineAnswer;
 
     public sealed record Refused(ReasonCode Code) : MachineAnswer;
 }
@@ -28,7 +31,8 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
 
     private static readonly TlsContext Context = TlsContext.Client();
 
-    public async Task<MachineAnswer> ConnectAsync(MachineTarget target, ConnectionRequest request, CancellationToken ct)
+    /// <param name="connected">A connection that stands already; the first attempt takes it over.</param>
+    public async Task<MachineAnswer> ConnectAsync(MachineTarget target, ConnectionRequest request, CancellationToken ct, Socket? connected = null)
     {
         // A desktop that has just started may refuse once while its server comes up.
         for (var attempt = 1; ; attempt++)
@@ -37,7 +41,9 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
             using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.MachineDeadline, Timeout.InfiniteTimeSpan);
             try
             {
-                return await TryConnectAsync(target, request, deadline.Token);
+                var answer = await TryConnectAsync(target, request, attempt == 1 ? connected : null, deadline.Token);
+                // The client's own leg has no network level authentication, so many ask for TLS alone; the machine gets it all the same.
+                return answer ?? await TryConnectAsync(target, WithHybrid(request), null, deadline.Token) ?? new MachineAnswer.Refused(ReasonCode.NotSupported);
             }
             catch (Exception e) when (e is SocketException or IOException or AuthenticationException or WireFormatException or OperationCanceledException
                 && !ct.IsCancellationRequested)
@@ -48,21 +54,31 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         }
     }
 
-    private async Task<MachineAnswer> TryConnectAsync(MachineTarget target, ConnectionRequest request, CancellationToken ct)
+    private static ConnectionRequest WithHybrid(ConnectionRequest request) =>
+        request with { Negotiation = request.Negotiation!.Value with { Requested = request.Negotiation.Value.Requested | SecurityProtocols.Hybrid } };
+
+    /// <summary>Null: the machine wants network level authentication, for which it was not asked.</summary>
+    private async Task<MachineAnswer?> TryConnectAsync(MachineTarget target, ConnectionRequest request, Socket? connected, CancellationToken ct)
     {
-        var network = await TcpStream.ConnectAsync(target.Address, target.Port, ct);
+        var network = connected is null ? await TcpStream.ConnectAsync(target.Address, target.Port, ct) : new TcpStream(connected);
         var kept = false;
         try
         {
             network.GiveUpAfter(options.Value.MachineSilence);
             switch (await NegotiateAsync(network, request, ct))
             {
-                case ConnectionConfirm.Accepted { Selected: SecurityProtocols.Tls } confirm:
+                case ConnectionConfirm.Accepted confirm when confirm.Selected == SecurityProtocols.Tls || (IsHybrid(confirm) && target.SignIn is not null):
                     var (tls, pinned) = await AuthenticateAsync(network, target, ct);
-                    kept = pinned;
-                    if (pinned) return new MachineAnswer.Ready(tls, confirm);
-                    log.MachineCertificateChanged(target.MachineId, target.SessionId);
-                    return new MachineAnswer.Refused(ReasonCode.MachineCertificateChanged);
+                    if (!pinned)
+                    {
+                        log.MachineCertificateChanged(target.MachineId, target.SessionId);
+                        return new MachineAnswer.Refused(ReasonCode.MachineCertificateChanged);
+                    }
+                    kept = !IsHybrid(confirm) || await SignedInAsync(tls, target, confirm, ct);
+                    return kept ? new MachineAnswer.Ready(tls, confirm, request.Negotiation!.Value.Requested) : new MachineAnswer.Refused(ReasonCode.SignInNotPrepared);
+                case ConnectionConfirm.Failed { Code: NegotiationFailureCode.HybridRequired or NegotiationFailureCode.TlsRequired }
+                    when target.SignIn is not null && !request.Negotiation!.Value.Requested.HasFlag(SecurityProtocols.Hybrid):
+                    return null;
                 case var other:
                     log.MachineWantsOtherSecurity(target.MachineId, other?.ToString() ?? "nothing");
                     return new MachineAnswer.Refused(other is null ? ReasonCode.MachineDidNotAnswer : ReasonCode.NotSupported);
@@ -71,6 +87,24 @@ internal sealed class MachineLeg(IOptions<GatewayOptions> options, TimeProvider 
         finally
         {
             if (!kept) await network.DisposeAsync();
+        }
+    }
+
+    private static bool IsHybrid(ConnectionConfirm.Accepted confirm) => confirm.Selected is SecurityProtocols.Hybrid or SecurityProtocols.HybridEx;
+
+    /// <summary>A wrong sign-in is not tried again: accounts are locked for that.</summary>
+    private async Task<bool> SignedInAsync(TlsStream tls, MachineTarget target, ConnectionConfirm.Accepted confirm, CancellationToken ct)
+    {
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadCertificate(tls.PeerCertificate());
+            await NlaClient.SignInAsync(tls, target.SignIn!, certificate.PublicKey.EncodedKeyValue.RawData, confirm.Selected == SecurityProtocols.HybridEx, ct);
+            return true;
+        }
+        catch (InvalidCredentialException e)
+        {
+            log.MachineRefusedSignIn(target.MachineId, target.SessionId, e.Message);
+            return false;
         }
     }
 

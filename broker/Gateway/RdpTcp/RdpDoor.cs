@@ -1,14 +1,17 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Gateway.FrontEnd;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Gateway.Tickets;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
 using Montalegre.Vdi.Tls;
@@ -17,25 +20,35 @@ namespace Montalegre.Vdi.Gateway.RdpTcp;
 
 /// <summary>One accepted TCP connection, from its first byte to the end of its relay.</summary>
 internal sealed class RdpDoor(
-    ITicketRedeemer tickets, MachineLeg machines, DoorCertificate certificate, OpenConnections connections,
+    ITicketRedeemer tickets, MachineLeg machines, DoorCertificate certificate, RefusalScreen refusals, PasswordDoor passwords, OpenConnections connections,
     ConnectionReports reports, AddressLimits limits, IOptions<GatewayOptions> options, TimeProvider time, ILogger<RdpDoor> log)
 {
     /// <summary>Serves and closes the connection; never throws but for a fault of ours.</summary>
     public async Task ServeAsync(Socket socket, IPAddress client, CancellationToken stopping)
     {
-        var acceptedAt = time.GetUtcNow();
+        using var _ = socket;
+        var network = new TcpStream(socket);
+        network.GiveUpAfter(options.Value.ClientSilence);
+        await ServeAsync(network, client, time.GetUtcNow(), null, stopping);
+    }
+
+    /// <summary>The same for RDP that came another way. Says once that the handshake is over, as for a socket.</summary>
+    /// <param name="arrived">Where it leads when its ticket is redeemed already; null when the ticket is in the routing token.</param>
+    public async Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival? arrived, CancellationToken stopping)
+    {
         var inHandshake = true;
-        TcpStream? network = null;
         try
         {
-            network = new TcpStream(socket);
-            network.GiveUpAfter(options.Value.ClientSilence);
-            var opened = await OpenAsync(network, client, acceptedAt, stopping);
-            limits.HandshakeOver(client);
-            inHandshake = false;
-            if (opened is not null) await RelayAsync(opened);
+            var opened = await OpenAsync(network, client, acceptedAt, arrived, stopping);
+            if (opened is not DoorOutcome.Visited) HandshakeOver();
+            switch (opened)
+            {
+                case DoorOutcome.Joined joined: await RelayAsync(joined.Connection); break;
+                case DoorOutcome.Visited visit: await passwords.ServeAsync(visit.Network, visit.Asked, client, HandshakeOver, stopping); break;
+                case DoorOutcome.Shown shown: await refusals.ShowAsync(shown.Network, shown.Asked, client, shown.Code, shown.Reference, stopping); break;
+            }
         }
-        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or AuthenticationException)
         {
             log.HandshakeBroke(client, e is OperationCanceledException ? "it took too long, or the gateway is stopping" : e.Message);
         }
@@ -47,41 +60,82 @@ internal sealed class RdpDoor(
         finally
         {
             if (inHandshake) limits.HandshakeOver(client);
+            arrived?.Dispose();
+            await network.DisposeAsync();
+        }
+
+        void HandshakeOver()
+        {
+            limits.HandshakeOver(client);
+            inHandshake = false;
+        }
+    }
+
+    /// <summary>Tells a client that is not let in why, if it can be shown a page; never throws but for a fault of ours.</summary>
+    public async Task ExplainAsync(Socket socket, IPAddress client, ReasonCode code, CancellationToken stopping)
+    {
+        TcpStream? network = null;
+        try
+        {
+            network = new TcpStream(socket);
+            network.GiveUpAfter(options.Value.ClientSilence);
+            if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked, client))
+                await refusals.ShowAsync(network, asked, client, code, "", stopping);
+        }
+        catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException or AuthenticationException or WireFormatException)
+        {
+            log.HandshakeBroke(client, e.Message);
+        }
+        finally
+        {
             network?.Dispose();
             socket.Dispose();
         }
     }
 
-    private async Task<OpenConnection?> OpenAsync(TcpStream network, IPAddress client, DateTimeOffset acceptedAt, CancellationToken stopping)
+    private async Task<DoorOutcome> OpenAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival? arrived, CancellationToken stopping)
     {
-        if (await ReadRequestAsync(network, stopping) is not { } request) return null;
+        if (await ReadRequestAsync(network, stopping) is not { } request) return DoorOutcome.Nothing;
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.HandshakeDeadline, Timeout.InfiniteTimeSpan);
         var ct = deadline.Token;
 
         if (request.Negotiation is not { } negotiation || !negotiation.Requested.HasFlag(SecurityProtocols.Tls))
-            return await RefuseAsync(network, client, null, ReasonCode.TlsRefused, "", NegotiationFailureCode.TlsRequired, ct);
+            return await RefuseAsync(network, null, client, null, ReasonCode.TlsRefused, "", NegotiationFailureCode.TlsRequired, ct);
+        if (arrived is not null)
+        {
+            using var there = arrived.Target;
+            return await ConnectAsync(network, negotiation, client, acceptedAt, there, request, arrived.Machine, ct);
+        }
+        if (request.RoutingToken is null && passwords.Takes(negotiation)) return new DoorOutcome.Visited(network, negotiation);
         if (!TicketText.LooksRight(request.RoutingToken))
-            return await RefuseTicketAsync(network, client, request.RoutingToken is null ? ReasonCode.NoTicket : ReasonCode.TicketUnknown, "", ct);
+            return await RefuseTicketAsync(network, negotiation, client, request.RoutingToken is null ? ReasonCode.NoTicket : ReasonCode.TicketUnknown, "", ct);
 
         var redemption = await tickets.RedeemAsync(new TicketPresented(request.RoutingToken, client, request.UserName ?? ""), ct);
         if (redemption is Redemption.Refused refused)
-            return await RefuseTicketAsync(network, client, refused.Code, refused.Reference, ct);
+            return await RefuseTicketAsync(network, negotiation, client, refused.Code, refused.Reference, ct);
 
         using var target = ((Redemption.Granted)redemption).Target;
-        switch (await machines.ConnectAsync(target, request, ct))
+        return await ConnectAsync(network, negotiation, client, acceptedAt, target, request, null, ct);
+    }
+
+    private async Task<DoorOutcome> ConnectAsync(
+        Stream network, NegotiationRequest negotiation, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, ConnectionRequest request,
+        Socket? connected, CancellationToken ct)
+    {
+        switch (await machines.ConnectAsync(target, request, ct, connected))
         {
             case MachineAnswer.Refused no:
                 var failure = no.Code == ReasonCode.NotSupported ? NegotiationFailureCode.HybridRequired : NegotiationFailureCode.InconsistentFlags;
-                return await RefuseAsync(network, client, target, no.Code, "", failure, ct);
+                return await RefuseAsync(network, negotiation, client, target, no.Code, "", failure, ct);
             case MachineAnswer.Ready ready:
-                return await JoinAsync(network, client, acceptedAt, target, ready, ct);
+                return await JoinAsync(network, negotiation.Requested, client, acceptedAt, target, ready, ct);
             default:
                 throw new InvalidOperationException("A machine answers Ready or Refused.");
         }
     }
 
-    private async Task<ConnectionRequest?> ReadRequestAsync(TcpStream network, CancellationToken stopping)
+    private async Task<ConnectionRequest?> ReadRequestAsync(Stream network, CancellationToken stopping)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.FirstRequestDeadline, Timeout.InfiniteTimeSpan);
@@ -98,25 +152,28 @@ internal sealed class RdpDoor(
         }
     }
 
-    private async Task<OpenConnection?> JoinAsync(
-        TcpStream network, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine, CancellationToken ct)
+    private async Task<DoorOutcome> JoinAsync(
+        Stream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
+        CancellationToken ct)
     {
-        var tls = new TlsStream(network);
-        var relay = new Relay.Relay(tls, machine.Stream);
+        // Ours works on a socket alone; what came through the RD Gateway is a stream of the web server's.
+        Stream tls = network is TcpStream socket ? new TlsStream(socket) : new SslStream(network, leaveInnerStreamOpen: false);
+        Stream clientSide = target.Policy.NeedsFilter ? new PolicyStream(tls, new ChannelFilter(target.Policy)) : tls;
+        var relay = new Relay.Relay(clientSide, machine.Stream);
         try
         {
-            await WriteAsync(network, machine.Confirm, ct);
-            await tls.AuthenticateAsServerAsync(certificate.Rdp, ct);
-            relay.BeginMachineToClient();
-            if (await ClientSplice.RunAsync(tls, machine.Stream, machine.Confirm.Selected, target.SignIn, ct) is not { } screen)
+            // The client has no part in the machine's network level authentication: its own leg is TLS.
+            await WriteAsync(network, machine.Confirm with { Selected = SecurityProtocols.Tls }, ct);
+            await AuthenticateAsync(tls, ct);
+            if (await ClientSplice.RunAsync(clientSide, machine.Stream, new(machine.Confirm.Selected, target.Policy.BlockedChannels), target.SignIn, AnswerAsync, ct) is not { } screen)
             {
                 await relay.AbandonAsync(RelayEnd.ClientClosed);
-                return null;
+                return DoorOutcome.Nothing;
             }
             var opened = new OpenConnection(
                 target.ConnectionId, target.SessionId, target.MachineId, client, screen.ClientName, acceptedAt, time.GetUtcNow(), relay);
             if (!connections.Add(opened)) throw new IOException("The broker gave out a connection id twice.");
-            return opened;
+            return new DoorOutcome.Joined(opened);
         }
         catch (AuthenticationException e)
         {
@@ -124,12 +181,19 @@ internal sealed class RdpDoor(
             log.HandshakeBroke(client, e.Message);
             reports.Failed(target.SessionId, ReasonCode.TlsRefused, client, target.ConnectionId);
             await relay.AbandonAsync(RelayEnd.ClientClosed);
-            return null;
+            return DoorOutcome.Nothing;
         }
         catch
         {
             await relay.AbandonAsync(RelayEnd.ClientClosed);
             throw;
+        }
+
+        // The machine speaks first in its answer to the Connect Initial, and repeats there what it was asked for.
+        async Task AnswerAsync(CancellationToken until)
+        {
+            if (machine.Asked != asked) await MachineEcho.ForwardAsync(machine.Stream, clientSide, asked, until);
+            relay.BeginMachineToClient();
         }
     }
 
@@ -139,8 +203,8 @@ internal sealed class RdpDoor(
         reports.Opened(opened);
         try
         {
-            var end = await opened.Relay.RunAsync();
-            log.ConnectionEnded(opened.ConnectionId, opened.SessionId, end, opened.Relay.BytesFromClient, opened.Relay.BytesFromMachine);
+            var end = await opened.Carrier.RunAsync();
+            log.ConnectionEnded(opened.ConnectionId, opened.SessionId, end, opened.Carrier.BytesFromClient, opened.Carrier.BytesFromMachine);
             reports.Closed(opened, end);
         }
         finally
@@ -149,23 +213,30 @@ internal sealed class RdpDoor(
         }
     }
 
-    private Task<OpenConnection?> RefuseTicketAsync(TcpStream network, IPAddress client, ReasonCode code, string reference, CancellationToken ct)
+    private Task<DoorOutcome> RefuseTicketAsync(
+        Stream network, NegotiationRequest asked, IPAddress client, ReasonCode code, string reference, CancellationToken ct)
     {
         var isGuess = code is ReasonCode.TicketUnknown or ReasonCode.TicketUsed or ReasonCode.TicketExpired or ReasonCode.TicketForeign;
         if (isGuess && limits.CountWrongTicket(client)) log.TooManyWrongTickets(client, options.Value.Limits.WrongTicketsPerMinute);
-        return RefuseAsync(network, client, null, code, reference, NegotiationFailureCode.InconsistentFlags, ct);
+        return RefuseAsync(network, asked, client, null, code, reference, NegotiationFailureCode.InconsistentFlags, ct);
     }
 
-    private async Task<OpenConnection?> RefuseAsync(
-        TcpStream network, IPAddress client, MachineTarget? target, ReasonCode code, string reference, NegotiationFailureCode shown, CancellationToken ct)
+    /// <param name="bare">What a client hears that cannot be shown a page.</param>
+    private async Task<DoorOutcome> RefuseAsync(
+        Stream network, NegotiationRequest? asked, IPAddress client, MachineTarget? target, ReasonCode code, string reference,
+        NegotiationFailureCode bare, CancellationToken ct)
     {
         log.ConnectionRefused(client, code, reference);
         reports.Failed(target?.SessionId, code, client, target?.ConnectionId);
-        await WriteAsync(network, new ConnectionConfirm.Failed(shown), ct);
-        return null;
+        if (asked is { } negotiation && refusals.TryBegin(negotiation, client)) return new DoorOutcome.Shown(network, negotiation, code, reference);
+        await WriteAsync(network, new ConnectionConfirm.Failed(bare), ct);
+        return DoorOutcome.Nothing;
     }
 
-    private static async Task WriteAsync(TcpStream network, ConnectionConfirm confirm, CancellationToken ct)
+    private Task AuthenticateAsync(Stream tls, CancellationToken ct) =>
+        tls is TlsStream ours ? ours.AuthenticateAsServerAsync(certificate.Rdp, ct) : ((SslStream)tls).AuthenticateAsServerAsync(certificate.Options, ct);
+
+    private static async Task WriteAsync(Stream network, ConnectionConfirm confirm, CancellationToken ct)
     {
         var buffer = new byte[ConnectionConfirm.LongestFrame];
         await network.WriteAsync(buffer.AsMemory(0, Write(confirm, buffer)), ct);

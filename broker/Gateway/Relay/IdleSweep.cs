@@ -27,9 +27,9 @@ internal sealed class IdleSweep(OpenConnections connections, IOptions<GatewayOpt
         foreach (var gone in _seen.Keys.Except(open).ToList()) _seen.Remove(gone);
         foreach (var connection in open)
         {
-            var bytes = connection.Relay.BytesFromClient + connection.Relay.BytesFromMachine;
+            var bytes = connection.Carrier.BytesFromClient + connection.Carrier.BytesFromMachine;
             if (!_seen.TryGetValue(connection, out var before) || before.Bytes != bytes) _seen[connection] = (bytes, now);
-            else if (now - before.Since >= limit) await connection.Relay.EndAsync(RelayEnd.IdleTimeout);
+            else if (now - before.Since >= limit) await connection.Carrier.EndAsync(RelayEnd.IdleTimeout);
         }
     }
 }

@@ -20,9 +20,9 @@ internal sealed class OpenConnections
     public async Task<bool> EndAsync(string connectionId, RelayEnd end)
     {
         if (!_open.TryGetValue(connectionId, out var connection)) return false;
-        await connection.Relay.EndAsync(end);
+        await connection.Carrier.EndAsync(end);
         return true;
     }
 
-    public Task EndAllAsync(RelayEnd end) => Task.WhenAll(All.Select(c => c.Relay.EndAsync(end)));
+    public Task EndAllAsync(RelayEnd end) => Task.WhenAll(All.Select(c => c.Carrier.EndAsync(end)));
 }

@@ -7,7 +7,7 @@ namespace Montalegre.Vdi.Gateway.Relay;
 /// No cancellation token reaches the reads: a registration on each of four sockets would cost memory for as long as a
 /// session lasts. <see cref="End"/> closes the streams instead, and the pumps see that as their end.
 /// </remarks>
-internal sealed class Relay(Stream client, Stream machine)
+internal sealed class Relay(Stream client, Stream machine) : ICarrier
 {
     private const int StillRunning = -1;
     private static readonly TimeSpan FarewellDeadline = TimeSpan.FromSeconds(2);

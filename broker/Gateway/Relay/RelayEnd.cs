@@ -8,4 +8,6 @@ internal enum RelayEnd
     TicketRevoked,
     IdleTimeout,
     GatewayStopping,
+    WorkerEnded,
+    ProtocolBroken,
 }

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Security.Authentication;
+using Montalegre.Vdi.Protocol.Wire;
 using Montalegre.Vdi.Tls;
 
 // CA2012: whether a wait for data is over already decides if the buffer is kept; each wait is consumed once.
@@ -55,5 +57,6 @@ internal sealed class RelayPump(Stream from, Stream to)
     }
 
     /// <summary>A peer that resets, vanishes or sends a broken record has left; so has one whose socket we closed.</summary>
-    private static bool IsLeaving(Exception e) => e is IOException or ObjectDisposedException;
+    private static bool IsLeaving(Exception e) =>
+        e is IOException or ObjectDisposedException or InvalidOperationException or NotSupportedException or AuthenticationException or WireFormatException;
 }

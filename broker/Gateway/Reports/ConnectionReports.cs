@@ -30,8 +30,8 @@ internal sealed class ConnectionReports(TimeProvider time)
         {
             At = Now,
             End = end.ToString(),
-            BytesFromClient = (ulong)connection.Relay.BytesFromClient,
-            BytesFromMachine = (ulong)connection.Relay.BytesFromMachine,
+            BytesFromClient = (ulong)connection.Carrier.BytesFromClient,
+            BytesFromMachine = (ulong)connection.Carrier.BytesFromMachine,
         },
     });
 

@@ -7,6 +7,7 @@ using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Enrolment;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.SignIns;
 
 namespace Montalegre.Vdi.Gateway.Tickets;
@@ -46,7 +47,7 @@ internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOp
         {
             Ticket = presented.Ticket,
             ClientAddress = presented.Client.ToString(),
-            Carrier = TicketCarrier.RoutingToken,
+            Carrier = presented.Carrier,
             ClientName = presented.ClientName,
         }, deadline: time.GetUtcNow().UtcDateTime + CallDeadline, cancellationToken: ct);
         return answer.OutcomeCase switch
@@ -62,12 +63,29 @@ internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOp
         try
         {
             var signIn = target.UserName.Length == 0 ? null : new SignIn(target.Domain, target.UserName, target.Secret.Span);
-            return new(target.SessionId, target.ConnectionId, target.MachineId, target.Address, (int)target.Port, target.CertificateSha256.Memory, signIn);
+            return new(target.SessionId, target.ConnectionId, target.MachineId, target.Address, (int)target.Port, target.CertificateSha256.Memory, signIn)
+            {
+                Policy = PolicyOf(target),
+                MachineName = target.MachineName,
+                EndToEnd = target.RdgEndToEnd,
+            };
         }
         finally
         {
             Clear(target.Secret);
         }
+    }
+
+    private static ChannelPolicy PolicyOf(Target target)
+    {
+        return new ChannelPolicy
+        {
+            ClipboardToDesktop = Passes(DeviceFeature.ClipboardToDesktop), ClipboardFromDesktop = Passes(DeviceFeature.ClipboardFromDesktop),
+            Drives = Passes(DeviceFeature.Drives), Printers = Passes(DeviceFeature.Printers), Usb = Passes(DeviceFeature.Usb),
+            SmartCards = Passes(DeviceFeature.SmartCards), AudioOut = Passes(DeviceFeature.AudioOut), AudioIn = Passes(DeviceFeature.AudioIn),
+        };
+
+        bool Passes(DeviceFeature feature) => !target.BlockedFeatures.Contains(feature);
     }
 
     /// <summary>The message's own copy of the secret goes too; nobody reads the message again.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Montalegre.Vdi.Contracts.Gateway.V1;
 
 namespace Montalegre.Vdi.Gateway.Tickets;
 
@@ -10,7 +11,7 @@ internal interface ITicketRedeemer
 }
 
 /// <summary>A ticket as a client brought it. Its text is a secret until it is redeemed.</summary>
-internal sealed record TicketPresented(string Ticket, IPAddress Client, string ClientName)
+internal sealed record TicketPresented(string Ticket, IPAddress Client, string ClientName, TicketCarrier Carrier = TicketCarrier.RoutingToken)
 {
     public override string ToString() => $"ticket from {Client}";
 }

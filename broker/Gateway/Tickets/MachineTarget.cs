@@ -1,3 +1,4 @@
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.SignIns;
 
 namespace Montalegre.Vdi.Gateway.Tickets;
@@ -9,5 +10,14 @@ internal sealed record MachineTarget(
     string SessionId, string ConnectionId, string MachineId, string Address, int Port,
     ReadOnlyMemory<byte> CertificateSha256, SignIn? SignIn) : IDisposable
 {
+    /// <summary>What the pool lets pass between device and desktop.</summary>
+    public ChannelPolicy Policy { get; init; } = ChannelPolicy.Everything;
+
+    /// <summary>What an RD Gateway client has to ask for; empty where only the id is known.</summary>
+    public string MachineName { get; init; } = "";
+
+    /// <summary>True when an RD Gateway channel ends at the machine itself: TLS and sign-in are the client's own then.</summary>
+    public bool EndToEnd { get; init; }
+
     public void Dispose() => SignIn?.Dispose();
 }

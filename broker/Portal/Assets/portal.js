@@ -106,4 +106,7 @@
     again();
     document.addEventListener('visibilitychange', () => { awake = Date.now(); });
   }
+
+  // Only keeps the shell; a browser that refuses it loses nothing but speed.
+  navigator.serviceWorker?.register('/service-worker.js').catch(error => console.info('The portal cannot be installed here:', error.message));
 })();

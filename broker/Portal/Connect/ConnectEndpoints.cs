@@ -48,9 +48,11 @@ internal static class ConnectEndpoints
             case LaunchProgress.KindOneofCase.Ready:
                 var broker = (BrokerCalls)http.RequestServices.GetService(typeof(BrokerCalls))!;
                 var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.PoolId == launching.Pool);
+                var portal = (IOptions<PortalOptions>)http.RequestServices.GetService(typeof(IOptions<PortalOptions>))!;
                 return new RazorComponentResult<ReadyPage>(new
                 {
-                    Page = page, launching.Name, Handle = handle, progress.Ready.Reconnection, Desktop = desktop, Command = command,
+                    portal.Value.RdGateway,
+                    Page = page, launching.Name, launching.Pool, Handle = handle, progress.Ready.Reconnection, Desktop = desktop, Command = command,
                 });
             case LaunchProgress.KindOneofCase.Refused:
                 return new RazorComponentResult<RefusedPage>(new { Page = page, launching.Pool, launching.Name, Reason = progress.Refused })

@@ -2,51 +2,79 @@ using System.Text;
 
 namespace Montalegre.Vdi.Portal.Connect;
 
-/// <summary>The .rdp file for mstsc and the Windows App: UTF-16LE with its mark, lines end in CR LF, one ticket inside.</summary>
+/// <summary>The .rdp file for mstsc, the Windows App and FreeRDP: UTF-16LE with its mark, lines end in CR LF, one ticket inside.</summary>
 internal static class RdpFile
 {
     public const string ContentType = "application/x-rdp";
 
-    public static byte[] Write(ReadyLaunch launch, string userName)
-    {
-        string[] lines =
+    private static readonly string[] Display =
+    [
+        "autoreconnection enabled:i:1",
+        "screen mode id:i:2",
+        "use multimon:i:0",
+        "smart sizing:i:1",
+        "dynamic resolution:i:1",
+        "session bpp:i:32",
+        "compression:i:1",
+        "networkautodetect:i:1",
+        "bandwidthautodetect:i:1",
+        "displayconnectionbar:i:1",
+        "redirectclipboard:i:1",
+        "redirectprinters:i:0",
+        "redirectsmartcards:i:0",
+        "redirectcomports:i:0",
+        "drivestoredirect:s:",
+        "audiomode:i:0",
+        "audiocapturemode:i:0",
+        "keyboardhook:i:2",
+    ];
+
+    /// <summary>Straight to the RDP door, the ticket in the routing token.</summary>
+    public static byte[] Write(ReadyLaunch launch, string userName, RdpSignature? signature = null) => Encode(
         [
             $"full address:s:{launch.Address}",
+            $"alternate full address:s:{launch.Address}",       // a signed file without it could be led elsewhere
             $"loadbalanceinfo:s:Cookie: msts={launch.Ticket}",
-            $"username:s:{OneLine(userName)}",
-            "enablecredsspsupport:i:0",          // the door speaks TLS only; the sign-in is injected behind it
-            "prompt for credentials:i:0",
-            "promptcredentialonce:i:0",
-            "authentication level:i:2",
-            "negotiate security layer:i:1",
-            "autoreconnection enabled:i:1",
-            "screen mode id:i:2",
-            "use multimon:i:0",
-            "smart sizing:i:1",
-            "dynamic resolution:i:1",
-            "session bpp:i:32",
-            "compression:i:1",
-            "networkautodetect:i:1",
-            "bandwidthautodetect:i:1",
-            "displayconnectionbar:i:1",
-            "redirectclipboard:i:1",
-            "redirectprinters:i:0",
-            "redirectsmartcards:i:0",
-            "redirectcomports:i:0",
-            "drivestoredirect:s:",
-            "audiomode:i:0",
-            "audiocapturemode:i:0",
-            "keyboardhook:i:2",
-        ];
-        var text = string.Concat(lines.Select(line => line + "\r\n"));
-        return [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes(text)];
-    }
+            .. SignIn(userName, authenticationLevel: 2),
+            .. Display,
+        ], signature);
+
+    /// <summary>Inside HTTPS, the ticket as the RD Gateway's cookie.</summary>
+    public static byte[] Write(GatewayLaunch launch, string userName, RdpSignature? signature = null) => Encode(
+        [
+            $"full address:s:{launch.Machine}",
+            $"alternate full address:s:{launch.Machine}",
+            $"gatewayhostname:s:{launch.Gateway}",
+            "gatewayusagemethod:i:1",                           // always
+            "gatewayprofileusagemethod:i:1",                    // as this file says, not as the client is set
+            "gatewaycredentialssource:i:5",                     // a cookie
+            $"gatewayaccesstoken:s:{launch.Ticket}",
+            // The machine's name is in no certificate. The gateway's is, and was checked before; RDP is inside that.
+            .. SignIn(userName, authenticationLevel: 0),
+            .. Display,
+        ], signature);
 
     /// <summary>The desktop's name as a file name that every system takes.</summary>
     public static string NameFor(string desktop)
     {
         var safe = new string([.. desktop.Normalize().Select(c => char.IsLetterOrDigit(c) || c is ' ' or '-' or '_' or '.' ? c : '-')]).Trim(' ', '.', '-');
         return $"{(safe.Length == 0 ? "montalegre" : safe[..Math.Min(safe.Length, 60)])}.rdp";
+    }
+
+    private static string[] SignIn(string userName, int authenticationLevel) =>
+    [
+        $"username:s:{OneLine(userName)}",
+        "enablecredsspsupport:i:0",              // the door speaks TLS only; the sign-in is injected behind it
+        "prompt for credentials:i:0",
+        "promptcredentialonce:i:0",
+        $"authentication level:i:{authenticationLevel}",
+        "negotiate security layer:i:1",
+    ];
+
+    private static byte[] Encode(string[] lines, RdpSignature? signature)
+    {
+        string[] signed = signature is null ? lines : [.. lines, .. signature.LinesFor(lines)];
+        return [.. Encoding.Unicode.GetPreamble(), .. Encoding.Unicode.GetBytes(string.Concat(signed.Select(line => line + "\r\n")))];
     }
 
     // A name with a control character is not a name; leaving it out loses nothing, since the broker knows the person.

@@ -17,10 +17,11 @@ internal sealed partial record ReadyLaunch(string Host, int Port, string Ticket)
         var gateway = Gateway().Match(ready.Gateways.FirstOrDefault() ?? "");
         if (!gateway.Success || !int.TryParse(gateway.Groups["port"].ValueSpan, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535)
             throw new InvalidOperationException("The broker named no usable gateway (host:port) for a ready launch.");
-        if (!TicketShape().IsMatch(ready.Ticket))
-            throw new InvalidOperationException("The broker's ticket is not base64url.");
-        return new(gateway.Groups["host"].Value, port, ready.Ticket);
+        return new(gateway.Groups["host"].Value, port, TicketOf(ready));
     }
+
+    public static string TicketOf(LaunchReady ready) =>
+        TicketShape().IsMatch(ready.Ticket) ? ready.Ticket : throw new InvalidOperationException("The broker's ticket is not base64url.");
 
     [GeneratedRegex(@"\A(?<host>[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]):(?<port>[0-9]{1,5})\z", RegexOptions.CultureInvariant)]
     private static partial Regex Gateway();

@@ -15,18 +15,24 @@ namespace Montalegre.Vdi.Portal.Connect;
 /// </summary>
 internal static class WayInEndpoints
 {
+    /// <summary>Value of the form field "way" that asks for the RDP door itself.</summary>
+    public const string Direct = "direct";
+
     public static void Map(IEndpointRouteBuilder portal)
     {
         portal.MapPost("/connect/{handle}/file", File).RequireAuthorization().WithFormGuard();
         portal.MapPost("/connect/{handle}/command", Command).RequireAuthorization().WithFormGuard();
     }
 
-    private static async Task<IResult> File(HttpContext http, string handle, TicketDesk desk, LaunchHandles handles)
+    private static async Task<IResult> File(HttpContext http, string handle, TicketDesk desk, LaunchHandles handles, IOptions<PortalOptions> options, RdpSigning signing)
     {
         if (handles.Read(http, handle) is not { } launching) return MessagePage.NotFound(http);
         var (again, progress) = await desk.AskAsync(http, launching);
         if (progress.KindCase != LaunchProgress.KindOneofCase.Ready) return await NotReadyAsync(http, again, progress, handles);
-        var bytes = RdpFile.Write(ReadyLaunch.Of(progress.Ready), PortalSession.UserName(http));
+        var (user, signature) = (PortalSession.UserName(http), signing.Signature);
+        var bytes = await GatewayAsync(http, progress.Ready, options.Value) is { } gateway
+            ? RdpFile.Write(gateway, user, signature)
+            : RdpFile.Write(ReadyLaunch.Of(progress.Ready), user, signature);
         return Results.File(bytes, RdpFile.ContentType, RdpFile.NameFor(launching.Name));
     }
 
@@ -35,7 +41,10 @@ internal static class WayInEndpoints
         if (handles.Read(http, handle) is not { } launching) return MessagePage.NotFound(http);
         var (again, progress) = await desk.AskAsync(http, launching);
         if (progress.KindCase != LaunchProgress.KindOneofCase.Ready) return await NotReadyAsync(http, again, progress, handles);
-        var line = FreeRdpCommand.Write(ReadyLaunch.Of(progress.Ready), PortalSession.UserName(http), options.Value.RdpCertificateSha256);
+        var (user, certificate) = (PortalSession.UserName(http), options.Value.RdpCertificateSha256);
+        var line = await GatewayAsync(http, progress.Ready, options.Value) is { } gateway
+            ? FreeRdpCommand.Write(gateway, user, certificate)
+            : FreeRdpCommand.Write(ReadyLaunch.Of(progress.Ready), user, certificate);
         var left = progress.Ready.ExpiresAt is { } at ? (int)(at.ToDateTimeOffset() - time.GetUtcNow()).TotalSeconds : 0;
         return await ConnectEndpoints.PageAsync(http, launching, handle, progress, new ShownCommand(line, Math.Max(0, left)));
     }
@@ -45,4 +54,12 @@ internal static class WayInEndpoints
         progress.KindCase == LaunchProgress.KindOneofCase.Waiting
             ? Navigation.SeeOther(http, $"/connect/{handles.Make(http, again)}")
             : await ConnectEndpoints.PageAsync(http, again, "", progress, null);
+
+    // Where the pages came through, RDP inside HTTPS comes through; the other way is for those who ask for it.
+    private static async Task<GatewayLaunch?> GatewayAsync(HttpContext http, LaunchReady ready, PortalOptions options)
+    {
+        if (!options.RdGateway) return null;
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        return form["way"] == Direct ? null : GatewayLaunch.Of(ready, http.Request.Host);
+    }
 }

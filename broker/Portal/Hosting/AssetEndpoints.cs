@@ -1,18 +1,30 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Primitives;
 using Montalegre.Vdi.Portal.Pages;
 
 namespace Montalegre.Vdi.Portal.Hosting;
 
 internal static class AssetEndpoints
 {
-    public static void Map(IEndpointRouteBuilder portal) => portal.MapGet("/assets/{name}", Serve);
+    public static void Map(IEndpointRouteBuilder portal) => portal.MapGet("/assets/{**path}", Serve);
 
-    private static IResult Serve(string name, HttpContext http, PortalAssets assets)
+    /// <summary>An asset in the form this browser takes.</summary>
+    public static IResult Of(PortalAssets.Asset asset, HttpContext http)
     {
-        if (assets.Find(name) is not { } asset) return MessagePage.NotFound(http);
+        http.Response.Headers.Vary = "Accept-Encoding";
+        var accepted = http.Request.GetTypedHeaders().AcceptEncoding;
+        if (asset.Brotli is null || !accepted.Any(a => a.Quality is not 0 && StringSegment.Equals(a.Value, "br", StringComparison.OrdinalIgnoreCase)))
+            return Results.Bytes(asset.Bytes, asset.ContentType);
+        http.Response.Headers.ContentEncoding = "br";
+        return Results.Bytes(asset.Brotli, asset.ContentType);
+    }
+
+    private static IResult Serve(string path, HttpContext http, PortalAssets assets)
+    {
+        if (assets.Find(path) is not { } asset) return MessagePage.NotFound(http);
         http.Response.Headers.CacheControl = "public, max-age=31536000, immutable";
-        return Results.Bytes(asset.Bytes, asset.ContentType);
+        return Of(asset, http);
     }
 }

@@ -10,8 +10,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Portal.App;
 using Montalegre.Vdi.Portal.Connect;
 using Montalegre.Vdi.Portal.Desktops;
+using Montalegre.Vdi.Portal.InBrowser;
 using Montalegre.Vdi.Portal.Languages;
 using Montalegre.Vdi.Portal.LogOff;
 using Montalegre.Vdi.Portal.Pages;
@@ -37,6 +39,7 @@ public static class PortalHosting
         services.AddSingleton<LaunchHandles>();
         services.AddSingleton<BrokerCalls>();
         services.AddSingleton<TicketDesk>();
+        services.AddSingleton<RdpSigning>();
 
         services.AddRazorComponents();
         services.AddDataProtection().SetApplicationName("montalegre-portal");
@@ -77,6 +80,8 @@ public static class PortalHosting
         DesktopsEndpoints.Map(portal);
         ConnectEndpoints.Map(portal);
         LogOffEndpoints.Map(portal);
+        InBrowserEndpoints.Map(portal);
+        AppEndpoints.Map(portal);
         portal.MapFallback(static (HttpContext http) => MessagePage.NotFound(http));
         return app;
     }

@@ -17,6 +17,18 @@ public sealed class PortalOptions
     /// <summary>SHA-256 of the RDP door's certificate in hex; it then stands in the command line. Empty: trust on first use.</summary>
     public string RdpCertificateSha256 { get; set; } = "";
 
+    /// <summary>Whether desktops open in the browser here. The gateway says so itself: without its worker they do not.</summary>
+    public bool InBrowser { get; set; } = true;
+
+    /// <summary>True where these pages' own address is an RD Gateway too; set by the gateway that serves them.</summary>
+    public bool RdGateway { get; set; }
+
+    /// <summary>PEM certificate, with chain, that signs .rdp files, so that clients name the publisher; empty: not signed.</summary>
+    public string SigningCertificateFile { get; set; } = "";
+
+    /// <summary>PEM private key of <see cref="SigningCertificateFile"/>; RSA, as mstsc wants it.</summary>
+    public string SigningKeyFile { get; set; } = "";
+
     /// <summary>How long one question to the broker may take.</summary>
     public TimeSpan BrokerDeadline { get; set; } = TimeSpan.FromSeconds(8);
 
@@ -34,6 +46,12 @@ public sealed class PortalOptions
             yield return $"{Section}:{nameof(BrokerAuthority)} names '{BrokerAuthority}', which does not exist; give the PEM file of the broker's authority.";
         if (RdpCertificateSha256.Length > 0 && !(RdpCertificateSha256.Length == 64 && RdpCertificateSha256.All(char.IsAsciiHexDigit)))
             yield return $"{Section}:{nameof(RdpCertificateSha256)} is not 64 hex digits; give the SHA-256 of the certificate, or leave it empty.";
+        if ((SigningCertificateFile.Length == 0) != (SigningKeyFile.Length == 0))
+            yield return $"{Section}:{nameof(SigningCertificateFile)} and {Section}:{nameof(SigningKeyFile)} go together; set both or neither.";
+        foreach (var file in new[] { SigningCertificateFile, SigningKeyFile })
+        {
+            if (file.Length > 0 && !File.Exists(file)) yield return $"{Section}: the file {file} does not exist; correct the path.";
+        }
         if (BrokerDeadline <= TimeSpan.Zero || BrokerDeadline > TimeSpan.FromMinutes(1))
             yield return $"{Section}:{nameof(BrokerDeadline)} is {BrokerDeadline}; use between 1 second and 1 minute.";
         if (FirstAnswer <= TimeSpan.Zero || FirstAnswer > TimeSpan.FromSeconds(10))

@@ -6,11 +6,21 @@ namespace Montalegre.Vdi.Portal.Hosting;
 internal sealed class SecurityHeaders(RequestDelegate next)
 {
     private const string ContentSecurity =
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self'; "
         + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     private const string Permissions =
         "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), microphone=(), midi=(), payment=(), usb=()";
+
+    /// <summary>
+    /// What the page of a desktop needs beyond the others: pictures of the pointer, printed documents and files of its own
+    /// making, its worker, and the microphone, which the browser asks about when a program wants it.
+    /// </summary>
+    public static void AllowDesktop(HttpResponse response)
+    {
+        response.Headers.ContentSecurityPolicy = ContentSecurity.Replace("img-src 'self'", "img-src 'self' data: blob:; worker-src 'self'", StringComparison.Ordinal);
+        response.Headers["Permissions-Policy"] = Permissions.Replace("microphone=()", "microphone=(self)", StringComparison.Ordinal);
+    }
 
     public Task InvokeAsync(HttpContext http)
     {

@@ -71,6 +71,9 @@ internal static class English
         FileTitle = "Windows, macOS and phone",
         FileHelp = "Download the file and open it with Remote Desktop Connection or the Windows App.",
         DownloadFile = "Download .rdp file",
+        DownloadDirect = "Download for a direct connection",
+        DirectHelp = "The file connects through the same address as this page. The direct connection (port 3389) is for networks that allow it and for clients without gateway support.",
+        MakeDirectCommand = "Make direct command",
         FileOnce = "The file works once and is valid for one minute. Open it straight away; to enter again, download another.",
         CommandTitle = "Linux (FreeRDP)",
         CommandHelp = "Make a command and paste it into a terminal. It asks for no password.",
@@ -91,5 +94,6 @@ internal static class English
         KeepSession = "Keep the session",
         LoggedOff = "The session is being logged off.",
         SessionIsOver = "The session is no longer open.",
+        Browser = EnglishBrowser.Texts,
     };
 }

@@ -72,6 +72,9 @@ internal static class Portuguese
         FileTitle = "Windows, macOS e telemóvel",
         FileHelp = "Descarregue o ficheiro e abra-o com a Ligação ao Ambiente de Trabalho Remoto ou a Windows App.",
         DownloadFile = "Descarregar ficheiro .rdp",
+        DownloadDirect = "Descarregar para ligação direta",
+        DirectHelp = "O ficheiro liga-se pelo mesmo endereço desta página. A ligação direta (porta 3389) serve para redes que a permitem e para clientes sem suporte para gateway.",
+        MakeDirectCommand = "Criar comando direto",
         FileOnce = "O ficheiro serve uma só vez e é válido durante um minuto. Abra-o logo a seguir; para entrar de novo, descarregue outro.",
         CommandTitle = "Linux (FreeRDP)",
         CommandHelp = "Crie um comando e cole-o num terminal. Não é pedida palavra-passe.",
@@ -92,5 +95,6 @@ internal static class Portuguese
         KeepSession = "Manter a sessão",
         LoggedOff = "A sessão está a ser terminada.",
         SessionIsOver = "A sessão já não está aberta.",
+        Browser = PortugueseBrowser.Texts,
     };
 }

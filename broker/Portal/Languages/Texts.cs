@@ -75,6 +75,9 @@ public sealed record Texts
     public required string FileTitle { get; init; }
     public required string FileHelp { get; init; }
     public required string DownloadFile { get; init; }
+    public required string DownloadDirect { get; init; }
+    public required string DirectHelp { get; init; }
+    public required string MakeDirectCommand { get; init; }
     public required string FileOnce { get; init; }
     public required string CommandTitle { get; init; }
     public required string CommandHelp { get; init; }
@@ -96,6 +99,8 @@ public sealed record Texts
     public required string KeepSession { get; init; }
     public required string LoggedOff { get; init; }
     public required string SessionIsOver { get; init; }
+
+    public required BrowserTexts Browser { get; init; }
 
     /// <summary>A moment as people read it here: only the time today, else with the date; always 24 hours.</summary>
     public string When(DateTimeOffset moment, DateTimeOffset now) =>

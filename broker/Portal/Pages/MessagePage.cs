@@ -25,6 +25,12 @@ internal static class MessagePage
         return Show(page, page.T.ForbiddenTitle, page.T.ForbiddenHelp, null, StatusCodes.Status403Forbidden, retry: null);
     }
 
+    public static IResult Offline(HttpContext http)
+    {
+        var page = PageContext.Of(http);
+        return Show(page, page.T.Browser.OfflineTitle, page.T.Browser.OfflineHelp, null, StatusCodes.Status200OK, retry: "/");
+    }
+
     private static RazorComponentResult<Message> Show(PageContext page, string title, string? text, Reason? reason, int status, string? retry) =>
         new(new { Page = page, Title = title, Text = text, Reason = reason, Retry = retry }) { StatusCode = status };
 }

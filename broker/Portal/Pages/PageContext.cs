@@ -2,13 +2,14 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Portal.Hosting;
 using Montalegre.Vdi.Portal.Languages;
 
 namespace Montalegre.Vdi.Portal.Pages;
 
 /// <summary>What every page needs to draw its frame.</summary>
-public sealed record PageContext(Texts T, PortalAssets Assets, string? Person, string FormToken, string Here, DateTimeOffset Now)
+public sealed record PageContext(Texts T, PortalAssets Assets, string? Person, string FormToken, string Here, DateTimeOffset Now, bool InBrowser)
 {
     public const string FormField = "__RequestVerificationToken";
 
@@ -24,6 +25,7 @@ public sealed record PageContext(Texts T, PortalAssets Assets, string? Person, s
             signedIn ? http.User.FindFirstValue(ClaimTypes.GivenName) ?? http.User.Identity?.Name : null,
             services.GetRequiredService<IAntiforgery>().GetAndStoreTokens(http).RequestToken ?? "",
             here,
-            services.GetRequiredService<TimeProvider>().GetLocalNow());
+            services.GetRequiredService<TimeProvider>().GetLocalNow(),
+            services.GetRequiredService<IOptions<PortalOptions>>().Value.InBrowser);
     }
 }

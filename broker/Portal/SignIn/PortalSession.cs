@@ -50,7 +50,9 @@ internal static class PortalSession
 
     public static string UserName(HttpContext http) => http.User.Identity?.Name ?? "";
 
-    public static bool IsAskedByScript(HttpContext http) => http.Request.Headers["Sec-Fetch-Dest"] == "empty";
+    // A page that an installed portal fetches for the browser has no destination either, but its mode still says what it is.
+    public static bool IsAskedByScript(HttpContext http) =>
+        http.Request.Headers["Sec-Fetch-Dest"] == "empty" && http.Request.Headers["Sec-Fetch-Mode"] != "navigate";
 
     /// <summary>A page goes to the sign-in with an explanation; a question of the script gets 401 and reloads its page.</summary>
     public static Task AskToSignInAgainAsync(HttpContext http)

@@ -21,27 +21,12 @@ public static class ClientInfo
     /// <remarks>Shell, working directory and the whole of TS_EXTENDED_INFO_PACKET stay byte for byte.</remarks>
     public static void Rewrite(ReadOnlySpan<byte> frame, SignIn signIn, ref WireWriter w)
     {
-        var request = SendDataRequest.Read(frame);
-        var r = new WireReader(request.UserData, Pdu);
-        var security = r.ReadUInt16("securityFlags");
-        if ((security & SecurityInfoPacket) == 0) WireFormatException.Throw(Pdu, "securityFlags", "SEC_INFO_PKT is not set");
-        if ((security & SecurityEncrypt) != 0) WireFormatException.Throw(Pdu, "securityFlags", "is encrypted by Standard RDP Security inside TLS");
-        var securityHigh = r.ReadUInt16("securityFlagsHigh");
-        var codePage = r.ReadUInt32("codePage");
-        var flags = (InfoFlags)r.ReadUInt32("flags");
-        var unicode = (flags & InfoFlags.Unicode) != 0;
+        var packet = Packet.Read(frame);
+        var (flags, unicode) = (packet.Flags, packet.Unicode);
+        var shell = packet.Shell;
+        var directory = packet.Directory;
+        var extra = packet.Extra;
         var terminator = unicode ? 2 : 1;
-        var domainLength = ReadCount(ref r, unicode, "cbDomain");
-        var userNameLength = ReadCount(ref r, unicode, "cbUserName");
-        var passwordLength = ReadCount(ref r, unicode, "cbPassword");
-        var shellLength = ReadCount(ref r, unicode, "cbAlternateShell");
-        var directoryLength = ReadCount(ref r, unicode, "cbWorkingDir");
-        r.ReadBytes(domainLength + terminator, "domain");
-        r.ReadBytes(userNameLength + terminator, "userName");
-        r.ReadBytes(passwordLength + terminator, "password");
-        var shell = r.ReadBytes(shellLength + terminator, "alternateShell");
-        var directory = r.ReadBytes(directoryLength + terminator, "workingDir");
-        var extra = r.Rest;
 
         Span<byte> domain = stackalloc byte[LongestField];
         Span<byte> userName = stackalloc byte[LongestField];
@@ -59,16 +44,16 @@ public static class ClientInfo
                 + shell.Length + directory.Length + extra.Length;
             var start = w.Written;
             var tpktLength = TpktFrame.Begin(ref w);
-            SendDataRequest.WriteHeader(ref w, request.Initiator, request.ChannelId, length);
-            w.WriteUInt16(security);
-            w.WriteUInt16(securityHigh);
-            w.WriteUInt32(codePage);
+            SendDataRequest.WriteHeader(ref w, packet.Initiator, packet.ChannelId, length);
+            w.WriteUInt16(packet.Security);
+            w.WriteUInt16(packet.SecurityHigh);
+            w.WriteUInt32(packet.CodePage);
             w.WriteUInt32((uint)((flags | InfoFlags.AutoLogon) & ~InfoFlags.PasswordIsSmartCardPin));
             w.WriteUInt16((ushort)domain.Length);
             w.WriteUInt16((ushort)userName.Length);
             w.WriteUInt16((ushort)password.Length);
-            w.WriteUInt16((ushort)shellLength);
-            w.WriteUInt16((ushort)directoryLength);
+            w.WriteUInt16((ushort)(shell.Length - terminator));
+            w.WriteUInt16((ushort)(directory.Length - terminator));
             WriteTerminated(ref w, domain, terminator);
             WriteTerminated(ref w, userName, terminator);
             WriteTerminated(ref w, password, terminator);
@@ -82,6 +67,35 @@ public static class ClientInfo
             password.Clear();
             secret.Clear();
         }
+    }
+
+    /// <summary>Reads what the person typed. A domain or name that cannot be shown is refused, because both reach a log.</summary>
+    public static TypedSignIn ReadTyped(ReadOnlySpan<byte> frame)
+    {
+        var packet = Packet.Read(frame);
+        var domain = Decode(packet.Domain, packet.Unicode, "domain");
+        var userName = Decode(packet.UserName, packet.Unicode, "userName");
+        Span<char> password = stackalloc char[LongestField];
+        try
+        {
+            // An ANSI client names a code page of its own; Latin-1 is what Western ones have in common.
+            password = packet.Unicode
+                ? password[..Encoding.Unicode.GetChars(packet.Password, password)]
+                : password[..Encoding.Latin1.GetChars(packet.Password, password)];
+            var utf8 = GC.AllocateUninitializedArray<byte>(Encoding.UTF8.GetMaxByteCount(password.Length), pinned: true);
+            return new TypedSignIn(domain, userName, utf8, Encoding.UTF8.GetBytes(password, utf8));
+        }
+        finally
+        {
+            password.Clear();
+        }
+    }
+
+    private static string Decode(ReadOnlySpan<byte> text, bool unicode, string field)
+    {
+        var decoded = unicode ? Encoding.Unicode.GetString(text) : Encoding.Latin1.GetString(text);
+        if (decoded.AsSpan().ContainsAnyInRange('\0', '\u001F')) WireFormatException.Throw(Pdu, field, "has control characters");
+        return decoded;
     }
 
     private static int ReadCount(ref WireReader r, bool unicode, string field)
@@ -104,5 +118,58 @@ public static class ClientInfo
     {
         w.WriteBytes(text);
         w.Take(terminator).Clear();
+    }
+
+    /// <summary>TS_INFO_PACKET as it lies in its frame. Shell and directory come with their terminators.</summary>
+    private readonly ref struct Packet
+    {
+        public ushort Initiator { get; private init; }
+        public ushort ChannelId { get; private init; }
+        public ushort Security { get; private init; }
+        public ushort SecurityHigh { get; private init; }
+        public uint CodePage { get; private init; }
+        public InfoFlags Flags { get; private init; }
+        public ReadOnlySpan<byte> Domain { get; private init; }
+        public ReadOnlySpan<byte> UserName { get; private init; }
+        public ReadOnlySpan<byte> Password { get; private init; }
+        public ReadOnlySpan<byte> Shell { get; private init; }
+        public ReadOnlySpan<byte> Directory { get; private init; }
+        public ReadOnlySpan<byte> Extra { get; private init; }
+
+        public bool Unicode => (Flags & InfoFlags.Unicode) != 0;
+
+        public static Packet Read(ReadOnlySpan<byte> frame)
+        {
+            var request = SendDataRequest.Read(frame);
+            var r = new WireReader(request.UserData, Pdu);
+            var security = r.ReadUInt16("securityFlags");
+            if ((security & SecurityInfoPacket) == 0) WireFormatException.Throw(Pdu, "securityFlags", "SEC_INFO_PKT is not set");
+            if ((security & SecurityEncrypt) != 0) WireFormatException.Throw(Pdu, "securityFlags", "is encrypted by Standard RDP Security inside TLS");
+            var securityHigh = r.ReadUInt16("securityFlagsHigh");
+            var codePage = r.ReadUInt32("codePage");
+            var flags = (InfoFlags)r.ReadUInt32("flags");
+            var unicode = (flags & InfoFlags.Unicode) != 0;
+            var terminator = unicode ? 2 : 1;
+            var domain = ReadCount(ref r, unicode, "cbDomain");
+            var userName = ReadCount(ref r, unicode, "cbUserName");
+            var password = ReadCount(ref r, unicode, "cbPassword");
+            var shell = ReadCount(ref r, unicode, "cbAlternateShell");
+            var directory = ReadCount(ref r, unicode, "cbWorkingDir");
+            return new Packet
+            {
+                Initiator = request.Initiator,
+                ChannelId = request.ChannelId,
+                Security = security,
+                SecurityHigh = securityHigh,
+                CodePage = codePage,
+                Flags = flags,
+                Domain = r.ReadBytes(domain + terminator, "domain")[..domain],
+                UserName = r.ReadBytes(userName + terminator, "userName")[..userName],
+                Password = r.ReadBytes(password + terminator, "password")[..password],
+                Shell = r.ReadBytes(shell + terminator, "alternateShell"),
+                Directory = r.ReadBytes(directory + terminator, "workingDir"),
+                Extra = r.Rest,
+            };
+        }
     }
 }

@@ -1,5 +1,4 @@
 using Montalegre.Vdi.Protocol.Mcs;
-using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.SignIns;
 using Montalegre.Vdi.Protocol.Tpkt;
 using Montalegre.Vdi.Protocol.Wire;
@@ -10,10 +9,9 @@ namespace Montalegre.Vdi.Protocol.Splice;
 /// Follows what the client says inside TLS, frame by frame, until its Client Info PDU carries our sign-in. Whatever the
 /// machine says in that time goes to the client unchanged, so this sequence does not look at it.
 /// </summary>
-/// <param name="machineSelected">What the machine answered in its Connection Confirm.</param>
-/// <param name="clientSelected">What we answered to the client.</param>
+/// <param name="edit">What the machine must not see, or must see otherwise, of what the client says about itself.</param>
 /// <param name="signIn">Null when the broker gave none: the person types at the machine's own prompt.</param>
-public sealed class SpliceSequence(SecurityProtocols machineSelected, SecurityProtocols clientSelected, SignIn? signIn)
+public sealed class SpliceSequence(ClientDataEdit edit, SignIn? signIn)
 {
     /// <summary>Our limit: a Connect Initial with 16 monitors and a full Client Info are both far below.</summary>
     public const int LongestFrame = 8 * 1024;
@@ -59,8 +57,7 @@ public sealed class SpliceSequence(SecurityProtocols machineSelected, SecurityPr
         Client = ConnectInitial.Read(frame);
         var copy = toMachine.Take(frame.Length);
         frame.CopyTo(copy);
-        // The machine compares this field with its own answer and refuses the connection when they differ.
-        if (machineSelected != clientSelected) ConnectInitial.RewriteSelectedProtocol(copy, machineSelected);
+        ConnectInitial.Rewrite(copy, edit);
     }
 
     private void StepDomain(ReadOnlySpan<byte> frame, ref WireWriter toMachine)

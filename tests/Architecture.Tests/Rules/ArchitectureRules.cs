@@ -11,6 +11,7 @@ public static partial class ArchitectureRules
         ["Agent"] = ["Contracts", "Native"],
         ["AdminUi"] = ["Contracts"], ["Portal"] = ["Contracts"], ["Cli"] = ["Contracts"],
         ["Gateway"] = ["Protocol", "Contracts", "Portal", "Tls"],
+        ["RdpWorker"] = ["Protocol", "Native"],
         ["Broker"] = ["Protocol", "Domain", "Contracts", "Native"],
     };
 
@@ -20,7 +21,7 @@ public static partial class ArchitectureRules
         ["Contracts"] = ["Google.Api.CommonProtos", "Grpc.Core.Api", "Grpc.Tools", "Google.Protobuf"],
         ["Agent"] = ["Google.Protobuf", "Grpc.Net.Client", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Hosting.Systemd", "Microsoft.Extensions.Hosting.WindowsServices"],
         ["Gateway"] = ["Grpc.Net.Client", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
-        ["Portal"] = ["Grpc.Net.Client"],
+        ["Portal"] = ["Grpc.Net.Client", "System.Security.Cryptography.Pkcs"],
         ["Cli"] = ["Grpc.Net.Client"],
         ["AdminUi"] = ["Grpc.Net.Client", "Microsoft.AspNetCore.Components.QuickGrid", "MudBlazor", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
         ["Broker"] = ["Dapper", "Grpc.AspNetCore", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Npgsql", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],

@@ -16,7 +16,7 @@ internal static class RelayBenchmark
     // As the gateway's own project has it: one small heap, no second thread that collects.
     private static readonly Dictionary<string, string> GatewayRuntime = new() { ["DOTNET_gcServer"] = "0", ["DOTNET_gcConcurrent"] = "0" };
 
-    private sealed record Side(string Name, int Port, int ProcessId);
+    private sealed record Side(string Name, int Port, int ProcessId, string Order = "send");
 
     private sealed record Measured(double Gigabits, double CpuPerGigabyte);
 
@@ -37,6 +37,10 @@ internal static class RelayBenchmark
             // Idle memory first: afterwards both keep what the transfers made them allocate.
             await IdleAsync(relay, source, ours, theirs, ct);
             foreach (var (name, record) in Sizes) await CompareAsync(source, name, record, ours, theirs, ct);
+            await using var rdg = await Worker.StartAsync("rdg-relay", [certificate, sink.Ready], ct, GatewayRuntime);
+            var tunnel = new Side("rdg", int.Parse(rdg.Ready, CultureInfo.InvariantCulture), rdg.ProcessId, "send-rdg");
+            // Full records only: the source gathers small ones, which in a tunnel would make them large packets.
+            await CompareTunnelAsync(source, Sizes[0].Name, Sizes[0].Record, tunnel, ours, ct);
         }
         finally
         {
@@ -58,10 +62,25 @@ internal static class RelayBenchmark
         Report.Note($"relay: {Connections} connections, TLS on both sides, median of {Rounds} rounds of {SecondsARound} s; load {Report.Load()}");
     }
 
+    /// <summary>The RD Gateway, channel end to end, against our own plain relay: what packets and the web server cost.</summary>
+    private static async Task CompareTunnelAsync(Worker source, string name, int record, Side rdg, Side plain, CancellationToken ct)
+    {
+        foreach (var side in new[] { rdg, plain }) await SendAsync(source, side, record, 2, ct);
+        var (a, b) = (new List<Measured>(), new List<Measured>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            a.Add(await SendAsync(source, rdg, record, SecondsARound, ct));
+            b.Add(await SendAsync(source, plain, record, SecondsARound, ct));
+        }
+        Report.Print(new($"relay.rdg.{name}.throughput", Median(a, m => m.Gigabits), "Gbit/s", "plain", Median(b, m => m.Gigabits), Target.RatioAtLeast(0.5)));
+        Report.Print(new($"relay.rdg.{name}.cpu", Median(a, m => m.CpuPerGigabyte), "s/GB", "plain", Median(b, m => m.CpuPerGigabyte), Target.RatioAtMost(1.25)));
+        Report.Note($"relay.rdg: {Connections} WebSocket channels that end at the machine, one TLS of ours each where the plain relay has two; load {Report.Load()}");
+    }
+
     private static async Task<Measured> SendAsync(Worker source, Side side, int record, int seconds, CancellationToken ct)
     {
         var before = Usage.CpuSeconds(side.ProcessId);
-        var answer = await source.AskAsync($"send {side.Port} {Connections} {record} {seconds}", TimeSpan.FromSeconds(60), ct);
+        var answer = await source.AskAsync($"{side.Order} {side.Port} {Connections} {record} {seconds}", TimeSpan.FromSeconds(60), ct);
         var cpu = Usage.CpuSeconds(side.ProcessId) - before;
         var parts = answer.Split(' ').Select(p => double.Parse(p, CultureInfo.InvariantCulture)).ToArray();
         return new(parts[0] * 8 / 1e9 / parts[1], cpu / (parts[0] / 1e9));

@@ -13,6 +13,16 @@ internal sealed class SourceConnection : IAsyncDisposable
 
     private SourceConnection(RecordBatch batch, SslStream tls) => (_batch, _tls) = (batch, tls);
 
+    /// <summary>Through an RD Gateway: the records travel in its packets, inside its TLS.</summary>
+    public static async Task<SourceConnection> OpenThroughGatewayAsync(int port)
+    {
+        var batch = new RecordBatch(await RdgClientStream.OpenAsync(port));
+        var tls = new SslStream(batch);
+        await tls.AuthenticateAsClientAsync(TestCertificate.Client);
+        batch.Gathering = true;
+        return new(batch, tls);
+    }
+
     public static async Task<SourceConnection> OpenAsync(int port)
     {
         var batch = new RecordBatch(new NetworkStream(await Door.ConnectAsync(port), ownsSocket: true));

@@ -16,7 +16,8 @@ internal static class SourceWorker
     {
         await WorkerConsole.ServeAsync("ready", async order => order switch
         {
-            ["send", var port, var connections, var record, var seconds] => await SendAsync(Number(port), Number(connections), Number(record), TimeSpan.FromSeconds(Number(seconds))),
+            ["send", var port, var connections, var record, var seconds] => await SendAsync(Number(port), Number(connections), Number(record), TimeSpan.FromSeconds(Number(seconds)), SourceConnection.OpenAsync),
+            ["send-rdg", var port, var connections, var record, var seconds] => await SendAsync(Number(port), Number(connections), Number(record), TimeSpan.FromSeconds(Number(seconds)), SourceConnection.OpenThroughGatewayAsync),
             ["hold", var port, var count] => await HoldAsync(Number(port), Number(count)),
             ["drop"] => await DropAsync(),
             _ => throw new InvalidOperationException($"No such order: {string.Join(' ', order)}"),
@@ -24,10 +25,10 @@ internal static class SourceWorker
         return 0;
     }
 
-    private static async Task<string> SendAsync(int port, int connections, int record, TimeSpan duration)
+    private static async Task<string> SendAsync(int port, int connections, int record, TimeSpan duration, Func<int, Task<SourceConnection>> openAsync)
     {
         var open = new List<SourceConnection>();
-        for (var i = 0; i < connections; i++) open.Add(await SourceConnection.OpenAsync(port));
+        for (var i = 0; i < connections; i++) open.Add(await openAsync(port));
         // Several full records in one write are what a TLS stream makes of a large buffer; short ones are written one by one.
         var chunk = new byte[record == FullRecord ? 4 * FullRecord : record];
         Random.Shared.NextBytes(chunk);

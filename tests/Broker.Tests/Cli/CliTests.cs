@@ -50,6 +50,26 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pool_says_what_may_not_pass_between_device_and_desktop()
+    {
+        await SetUpAsync();
+        await RunAsync("pools", "create", "Balcao", "--kind", "manual");
+
+        var blocked = await RunAsync("pools", "block", "Balcao", "drives", "clipboard-from-desktop", "--json");
+        var listed = await RunAsync("pools", "list", "--json");
+        var nothing = await RunAsync("pools", "block", "Balcao", "--json");
+        var wrong = await RunAsync("pools", "block", "Balcao", "everything");
+
+        Assert.Equal(["DEVICE_FEATURE_CLIPBOARD_FROM_DESKTOP", "DEVICE_FEATURE_DRIVES"], Blocked(JsonDocument.Parse(blocked.Output).RootElement));
+        Assert.Equal(2, Blocked(JsonDocument.Parse(listed.Output).RootElement.GetProperty("pools")[0]).Length);
+        Assert.Empty(Blocked(JsonDocument.Parse(nothing.Output).RootElement));
+        Assert.Equal(2, wrong.Code);
+
+        static string[] Blocked(JsonElement pool) =>
+            pool.TryGetProperty("blockedFeatures", out var features) ? [.. features.EnumerateArray().Select(f => f.GetString()!)] : [];
+    }
+
+    [Fact]
     public async Task Refusal_is_a_code_and_a_sentence_in_the_persons_language()
     {
         await SetUpAsync();

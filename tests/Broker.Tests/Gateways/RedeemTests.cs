@@ -159,6 +159,95 @@ public sealed class RedeemTests : IClassFixture<TestDatabase>
         Assert.Equal(1, await _rows.AuditsAsync(gateway.Value, "ticket.limited"));
     }
 
+    [Theory]
+    [InlineData("ClientClosed")]
+    [InlineData("GatewayStopping")]
+    [InlineData("gateway_lost")]
+    public async Task Client_whose_connection_broke_comes_back_with_its_ticket_again_and_again(string end)
+    {
+        var (machine, session, ticket) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine);
+        var (redeem, gateway) = (Redeem(), await GatewayAsync());
+        await BreakAsync((await AskAsync(redeem, gateway, ticket)).Target, end);
+        var second = (await AskAsync(redeem, gateway, ticket)).Target;
+        Assert.Equal(session.Value.ToString(), second.SessionId);
+        await BreakAsync(second, end);
+        Assert.NotNull((await AskAsync(redeem, gateway, ticket)).Target);
+        Assert.Equal(1, await _rows.AuditsAsync(session.Value, "ticket.redeemed"));
+        Assert.Equal(2, await _rows.AuditsAsync(session.Value, "ticket.reused"));
+    }
+
+    [Theory]
+    [InlineData("other address")]
+    [InlineData("too late")]
+    [InlineData("still open")]
+    [InlineData("never opened")]
+    [InlineData("machine ended it")]
+    [InlineData("administrator ended it")]
+    [InlineData("user disabled")]
+    [InlineData("logged off")]
+    [InlineData("switched off")]
+    public async Task Used_ticket_opens_nothing_when(string abuse)
+    {
+        var (machine, session, ticket) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine);
+        var gateway = await GatewayAsync();
+        var redeem = Redeem(o => o.ReuseTicketWithin = abuse == "switched off" ? TimeSpan.Zero : TimeSpan.FromSeconds(60));
+        var target = (await AskAsync(redeem, gateway, ticket)).Target;
+        if (abuse != "still open")
+            await BreakAsync(target, abuse switch { "machine ended it" => "MachineClosed", "administrator ended it" => "TicketRevoked", _ => "ClientClosed" }, abuse == "too late" ? 61 : 0, abuse != "never opened");
+        if (abuse == "logged off") await _rows.ExecuteAsync("update session set state = 'ended' where session_id = @id", new { id = session.Value });
+        if (abuse == "user disabled") await _rows.ExecuteAsync("update app_user set enabled = false where user_id = (select user_id from session where session_id = @id)", new { id = session.Value });
+
+        var answer = await AskAsync(redeem, gateway, ticket, abuse == "other address" ? "10.1.1.9" : "10.1.1.1");
+
+        Assert.Equal(ReasonCode.TicketUsed, answer.Refused.Code);
+        Assert.Equal(0, await _rows.AuditsAsync(session.Value, "ticket.reused"));
+    }
+
+    [Fact]
+    public async Task One_of_32_comebacks_with_one_ticket_wins()
+    {
+        var (machine, session, ticket) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine);
+        var (redeem, gateway) = (Redeem(), await GatewayAsync());
+        await BreakAsync((await AskAsync(redeem, gateway, ticket)).Target, "ClientClosed");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(() => AskAsync(redeem, gateway, ticket))));
+        Assert.Single(answers, a => a.Target is not null);
+        Assert.Equal(1, await _rows.AuditsAsync(session.Value, "ticket.reused"));
+    }
+
+    [Fact]
+    public async Task Ticket_stays_as_long_as_its_connection()
+    {
+        var (machine, _, ticket) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine);
+        var (redeem, gateway) = (Redeem(), await GatewayAsync());
+        var target = (await AskAsync(redeem, gateway, ticket)).Target;
+        await _rows.ExecuteAsync("update ticket set expires_at = now() - interval '3 hours' where connection_id = @id", new { id = Guid.Parse(target.ConnectionId) });
+        await _rows.ExecuteAsync("update connection set opened_at = now() - interval '3 hours' where connection_id = @id", new { id = Guid.Parse(target.ConnectionId) });
+        var store = new GatewayStore(_database.DataSource);
+        await store.SweepAsync();
+        await BreakAsync(target, "ClientClosed");
+        Assert.NotNull((await AskAsync(redeem, gateway, ticket)).Target);
+    }
+
+    [Fact]
+    public async Task Target_names_what_the_pool_blocks()
+    {
+        var (machine, _, ticket) = await LaunchedAsync();
+        using var agent = TestAgent.Connect(_agents, machine);
+        await _rows.ExecuteAsync("update pool set blocked_features = '{drives,clipboard_from_desktop}', rd_gateway_end_to_end = true where pool_id = (select pool_id from machine where machine_id = @id)", new { id = machine.Value });
+        var answer = await AskAsync(Redeem(), await GatewayAsync(), ticket);
+        Assert.Equal([DeviceFeature.Drives, DeviceFeature.ClipboardFromDesktop], answer.Target.BlockedFeatures);
+        Assert.True(answer.Target.RdgEndToEnd);
+        Assert.NotEmpty(answer.Target.MachineName);
+    }
+
+    private Task BreakAsync(Target target, string end, int secondsAgo = 0, bool opened = true) => _rows.ExecuteAsync(
+        "update connection set opened_at = case when @opened then now() end, closed_at = now() - make_interval(secs => @secondsAgo), end_reason = @end where connection_id = @id",
+        new { id = Guid.Parse(target.ConnectionId), end, secondsAgo, opened });
+
     private RedeemTicket Redeem(Action<GatewayOptions>? change = null)
     {
         var options = new GatewayOptions();

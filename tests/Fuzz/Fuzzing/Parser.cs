@@ -1,6 +1,10 @@
 using Montalegre.Vdi.Fuzz.Corpus;
+using Montalegre.Vdi.Protocol.Channels;
+using Montalegre.Vdi.Protocol.FrontEnd;
+using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Mcs;
 using Montalegre.Vdi.Protocol.Negotiation;
+using Montalegre.Vdi.Protocol.Nla;
 using Montalegre.Vdi.Protocol.SignIns;
 using Montalegre.Vdi.Protocol.Splice;
 using Montalegre.Vdi.Protocol.Tpkt;
@@ -13,15 +17,26 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
 {
     private static readonly SignIn SignIn = new("DOMAIN", "maria", "a secret of some length"u8);
 
+    private static readonly ClientDataEdit Edit = new(SecurityProtocols.HybridEx, new HashSet<string> { "cliprdr", "rdpdr" });
+
     public static IReadOnlyList<Parser> All { get; } =
     [
         new("tpkt", [Samples.ErectDomain, Samples.ConnectInitial], bytes => TpktFrame.TryRead(bytes, TpktFrame.LongestPossible, out _)),
         new("request", [Samples.ConnectionRequestWithTicket, Samples.ConnectionRequestWithUserName], bytes => ConnectionRequest.Read(bytes)),
         new("confirm", [Samples.ConnectionConfirmTls, Samples.ConnectionConfirmFailed], bytes => ConnectionConfirm.Read(bytes)),
-        new("initial", [Samples.ConnectInitial], bytes => ConnectInitial.RewriteSelectedProtocol(bytes, SecurityProtocols.HybridEx)),
+        new("initial", [Samples.ConnectInitial], bytes => ConnectInitial.Rewrite(bytes, Edit)),
         new("senddata", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => SendDataRequest.Read(bytes)),
         new("clientinfo", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], RewriteClientInfo),
+        .. TsguParsers.All,
+        new("hello", [Html5Samples.Hello], bytes => Hello.Read(bytes)),
+        new("browserinput", Html5Samples.Inputs, bytes => BrowserInput.Read(bytes)),
+        new("frame", [Html5Samples.Frame], bytes => FrameMessage.Read(bytes)),
+        new("workerstart", [Html5Samples.WorkerStart], bytes => WorkerStart.Read(bytes)),
         new("splice", [[.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode]], Splice),
+        new("typed", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => ClientInfo.ReadTyped(bytes).Dispose()),
+        new("tsrequest", [TsRequests.Challenge, TsRequests.Proof, TsRequests.Refusal], ReadTsRequest),
+        new("channels", [ChannelSamples.Talk], FilterChannels),
+        new("frontend", [FrontEndSamples.Visit, [.. FrontEndSamples.Visit, .. FrontEndSamples.Disconnect]], VisitFrontEnd),
     ];
 
     private static void RewriteClientInfo(byte[] bytes)
@@ -34,7 +49,7 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
 
     private static void Splice(byte[] bytes)
     {
-        var sequence = new SpliceSequence(SecurityProtocols.HybridEx, SecurityProtocols.Tls, SignIn);
+        var sequence = new SpliceSequence(Edit, SignIn);
         var output = new byte[SpliceSequence.LongestOutput];
         var rest = bytes.AsSpan();
         while (!sequence.Done)
@@ -43,6 +58,43 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
             if (!sequence.TryStep(rest, ref w, out var consumed)) return;
             if (consumed <= 0 || consumed > rest.Length) throw new InvalidOperationException("A step took nothing, or more than there was.");
             rest = rest[consumed..];
+        }
+    }
+
+    private static void VisitFrontEnd(byte[] bytes)
+    {
+        using var server = new FrontEndSequence(SecurityProtocols.Tls);
+        var output = new byte[FrontEndSequence.LongestOutput];
+        var rest = bytes.AsSpan();
+        while (true)
+        {
+            var w = new WireWriter(output, nameof(FrontEndSequence));
+            var step = server.Step(rest, ref w, out var consumed);
+            if (step is FrontEndStep.NeedMoreBytes or FrontEndStep.Left) return;
+            if (step == FrontEndStep.SignInRead) server.WriteActivation(ref w);
+            if (consumed <= 0 || consumed > rest.Length) throw new InvalidOperationException("A step took nothing, or more than there was.");
+            rest = rest[consumed..];
+        }
+    }
+
+    private static void ReadTsRequest(byte[] bytes)
+    {
+        if (!TsRequest.TryFrame(bytes, out var length)) return;
+        var read = TsRequest.Read(bytes.AsMemory(0, length));
+        var again = TsRequest.Read(read.Write());
+        if (again.ToString() != read.ToString() || again.NegoToken?.Length != read.NegoToken?.Length) throw new InvalidOperationException("What was written is not what was read.");
+    }
+
+    private static void FilterChannels(byte[] bytes)
+    {
+        var filter = new ChannelFilter(new ChannelPolicy { ClipboardToDesktop = false, Drives = false, Usb = false });
+        var rest = bytes.AsSpan();
+        // Frames of both sides in turn, as far as one can tell them: the filter may not trust that either.
+        while (RdpFrame.TryRead(rest, out var length, out var isTpkt))
+        {
+            if (isTpkt && length > 7 && rest[7] is 0x64 || (isTpkt && length > 8 && rest[7] == 0x7F && rest[8] == 0x65)) filter.FromClient(rest[..length]);
+            else if (isTpkt) filter.FromMachine(rest[..length]);
+            rest = rest[length..];
         }
     }
 }

@@ -7,7 +7,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Desktops;
 
 /// <summary>A real xrdp with its own sesman, certificate and Linux account, beside any other on this computer.</summary>
 /// <remarks>xrdp reads sesman's port from a fixed file, so both run in a mount namespace of their own.</remarks>
-public sealed class XrdpMachine : IAsyncLifetime
+public class XrdpMachine : IAsyncLifetime
 {
     public const string DesktopColor = "#2266CC";
     private static readonly string[] Needed = ["/usr/sbin/xrdp", "/usr/sbin/xrdp-sesman", "/usr/lib/xorg/modules/libxorgxrdp.so", "/usr/bin/xsetroot", "/usr/bin/xfreerdp", "/usr/bin/Xvfb", "/usr/bin/import"];
@@ -17,7 +17,11 @@ public sealed class XrdpMachine : IAsyncLifetime
     private OwnProcess? _xrdp;
     private string? _missing;
 
-    public string UserName { get; } = $"gwt{Environment.ProcessId}";
+    /// <summary>Shell commands that the session runs before it waits for its end.</summary>
+    protected virtual string Programs => "";
+
+    // Several machines may run at once, in this process and beside it.
+    public string UserName { get; } = $"gwt{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
     public string Password { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
 
@@ -57,6 +61,7 @@ public sealed class XrdpMachine : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         if (_xrdp is not null) await _xrdp.DisposeAsync();
         if (_missing is null)
         {
@@ -72,6 +77,22 @@ public sealed class XrdpMachine : IAsyncLifetime
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>Process ids of the X servers of this machine's person: one for each session.</summary>
+    public int[] Sessions() => [.. ProcessesOfUser().Where(p => p.CommandLine.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal)).Select(p => p.Id).Order()];
+
+    /// <summary>Copies a text in the person's session.</summary>
+    public Task CopyAsync(string text) => InSessionAsync($"printf %s '{text}' | xclip -selection clipboard -i >/dev/null 2>&1");
+
+    /// <summary>What Ctrl-V would paste in the person's session; empty when there is nothing.</summary>
+    public Task<string> PasteAsync() => InSessionAsync("timeout 2 xclip -selection clipboard -o 2>/dev/null || true");
+
+    private Task<string> InSessionAsync(string command)
+    {
+        var server = ProcessesOfUser().Select(p => p.CommandLine).First(c => c.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal));
+        var display = server.Split('\0').First(a => a.StartsWith(':'));
+        return OwnProcess.RunAsync("/usr/sbin/runuser", "-u", UserName, "--", "env", $"DISPLAY={display}", $"XAUTHORITY=/home/{UserName}/.Xauthority", "sh", "-c", command);
     }
 
     /// <summary>What xrdp and sesman wrote, for the message of a test that failed.</summary>
@@ -92,7 +113,7 @@ public sealed class XrdpMachine : IAsyncLifetime
     private void WriteConfiguration(int sesmanPort)
     {
         var script = InDirectory("startwm.sh");
-        File.WriteAllText(script, $"#!/bin/sh\nxsetroot -solid '{DesktopColor}'\nexec sleep infinity\n");
+        File.WriteAllText(script, $"#!/bin/sh\nxsetroot -solid '{DesktopColor}'\n{Programs}\nexec sleep infinity\n");
         File.SetUnixFileMode(script, (UnixFileMode)0b111_101_101);
         File.WriteAllText(InDirectory("sesman.ini"), $"""
             [Globals]
@@ -105,7 +126,7 @@ public sealed class XrdpMachine : IAsyncLifetime
             MaxLoginRetry=1
             AlwaysGroupCheck=false
             [Sessions]
-            X11DisplayOffset={200 + (Environment.ProcessId % 50 * 10)}
+            X11DisplayOffset={200 + (RandomNumberGenerator.GetInt32(50) * 10)}
             MaxSessions=9
             KillDisconnected=false
             Policy=Default
@@ -175,17 +196,29 @@ public sealed class XrdpMachine : IAsyncLifetime
     /// <summary>The session outlives xrdp on purpose; its account is ours alone, so whatever runs under it is too.</summary>
     private void KillProcessesOfUser()
     {
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(d => int.TryParse(Path.GetFileName(d), out _)))
+        foreach (var (id, _) in ProcessesOfUser())
+        {
+            try { System.Diagnostics.Process.GetProcessById(id).Kill(); }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception) { /* it ended by itself */ }
+        }
+    }
+
+    private List<(int Id, string CommandLine)> ProcessesOfUser()
+    {
+        var found = new List<(int, string)>();
+        foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
             try
             {
-                if (File.ReadLines(Path.Combine(process, "environ")).FirstOrDefault()?.Contains($"USER={UserName}\0", StringComparison.Ordinal) == true)
-                    System.Diagnostics.Process.GetProcessById(int.Parse(Path.GetFileName(process))).Kill();
+                if (int.TryParse(Path.GetFileName(process), out var id)
+                    && File.ReadLines(Path.Combine(process, "environ")).FirstOrDefault()?.Contains($"USER={UserName}\0", StringComparison.Ordinal) == true)
+                    found.Add((id, File.ReadAllText(Path.Combine(process, "cmdline"))));
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 // It ended by itself between the listing and the look.
             }
         }
+        return found;
     }
 }

@@ -58,6 +58,9 @@ internal sealed class ScriptedBroker : IDisposable
 
     public Func<RedeemRequest, RedeemResponse> OnRedeem { get; set; } = _ => new() { Refused = new() { Code = ReasonCode.TicketUnknown } };
 
+    /// <summary>The broker's face to employees; null where a test needs none.</summary>
+    public Portal.FakeBroker? Employees { get; init; }
+
     public ConcurrentQueue<string> RedeemedBy { get; } = new();
 
     public Channel<GatewayOrder> Orders { get; } = Channel.CreateUnbounded<GatewayOrder>();
@@ -68,6 +71,7 @@ internal sealed class ScriptedBroker : IDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(this);
+        if (Employees is not null) builder.Services.AddSingleton(Employees);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, Port, l => l.UseHttps(new TlsHandshakeCallbackOptions
         {
@@ -82,6 +86,7 @@ internal sealed class ScriptedBroker : IDisposable
         _app = builder.Build();
         _app.MapGrpcService<Enrolment>();
         _app.MapGrpcService<Talk>();
+        if (Employees is not null) _app.MapGrpcService<Portal.FakeBroker>();
         await _app.StartAsync();
     }
 

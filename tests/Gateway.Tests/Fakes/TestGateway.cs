@@ -29,6 +29,7 @@ internal sealed class TestGateway : IAsyncDisposable
             ["Gateway:Name"] = "gateway.test",
             ["Gateway:StateDirectory"] = Path.Combine(_state, "gateway"),
             ["Gateway:StopGrace"] = "00:00:00",
+            ["Gateway:RefusalShownFor"] = "00:00:00",           // pages are the front end tests' subject
         });
         foreach (var (key, value) in settings) builder.Configuration[key] = value;
         builder.Services.AddSingleton<ILoggerProvider>(Log);

@@ -14,11 +14,12 @@ public sealed class Browser : IAsyncLifetime
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
             ExecutablePath = "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            // The service worker is fetched by the browser itself, which asks no context whether a certificate will do.
+            Args = ["--ignore-certificate-errors", "--use-fake-device-for-media-stream", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
         });
     }
 
-    public async Task<IPage> OpenAsync(Uri address, int width = 1280, int height = 800, bool script = true, string language = "pt-PT", bool dark = false)
+    public async Task<IPage> OpenAsync(Uri address, int width = 1280, int height = 800, bool script = true, string language = "pt-PT", bool dark = false, bool touch = false)
     {
         var context = await _browser!.NewContextAsync(new BrowserNewContextOptions
         {
@@ -27,11 +28,13 @@ public sealed class Browser : IAsyncLifetime
             JavaScriptEnabled = script,
             Locale = language,
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            HasTouch = touch,
+            DeviceScaleFactor = touch ? 2 : 1,
             ViewportSize = new ViewportSize { Width = width, Height = height },
             Permissions = ["clipboard-read", "clipboard-write"],
         });
-        context.SetDefaultTimeout(15_000);
-        Assertions.SetDefaultExpectTimeout(15_000);
+        context.SetDefaultTimeout(30_000);
+        Assertions.SetDefaultExpectTimeout(30_000);
         return await context.NewPageAsync();
     }
 

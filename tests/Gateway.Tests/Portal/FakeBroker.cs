@@ -23,6 +23,10 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public Reason? Refusal { get; set; }
     public RpcException? SignInStatus { get; set; }
     public bool Away { get; set; }
+
+    /// <summary>Tickets as an RDP door accepts them, where one is in the test.</summary>
+    public Func<string>? NewTicket { get; set; }
+
     public string Gateway { get; set; } = "rdp.example.pt:3389";
 
     /// <summary>While this is not completed a launch waits at place 3.</summary>
@@ -46,7 +50,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
         StayHome();
         if (SignInStatus is not null) throw SignInStatus;
         SignIns.Enqueue(request);
-        if (request.Password != Password)
+        if (request.Password != Password && request.PasswordUtf8.ToStringUtf8() != Password)
             return Task.FromResult(new SignInResponse { Refused = new Reason { Code = ReasonCode.SignInFailed, Reference = "B-7Q2K" } });
         var token = Guid.NewGuid().ToString("N");
         _tokens[token] = request.UserName;
@@ -93,7 +97,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
             });
             await MachineIsReady.Task.WaitAsync(context.CancellationToken);
         }
-        var ticket = $"ticket-{Interlocked.Increment(ref _tickets):D4}-{"x".PadRight(30, 'Y')}";
+        var ticket = NewTicket?.Invoke() ?? $"ticket-{Interlocked.Increment(ref _tickets):D4}-{"x".PadRight(30, 'Y')}";
         Tickets.Enqueue(ticket);
         await responseStream.WriteAsync(new LaunchProgress
         {

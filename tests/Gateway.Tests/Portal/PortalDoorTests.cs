@@ -19,6 +19,7 @@ using Montalegre.Vdi.Gateway.Enrolment;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Portal;
 using Montalegre.Vdi.Gateway.RdpTcp;
+using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Portal.Hosting;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
@@ -73,12 +74,12 @@ public sealed class PortalDoorTests
         {
             ["Gateway:StateDirectory"] = folder,
             ["Gateway:Name"] = "localhost",
+            ["Gateway:RdpListen"] = "127.0.0.1:0",
             ["Gateway:Portal:Listen"] = "127.0.0.1:0",
             ["Portal:Broker"] = broker.ToString(),
         });
-        builder.Services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section);
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton<DoorCertificate>();
+        builder.Services.AddSingleton<ITicketRedeemer>(new Fakes.FakeRedeemer());
+        builder.Services.AddRdpDoor();
         builder.AddPortalDoor();
         var app = builder.Build();
         app.MapGet("/health", () => "ok");

@@ -165,9 +165,9 @@ public sealed class PortalPagesTests : IAsyncLifetime
         Assert.Equal([0xFF, 0xFE], bytes[..2]);
         var lines = Encoding.Unicode.GetString(bytes[2..]).Split("\r\n");
         Assert.Equal("full address:s:rdp.example.pt:3389", lines[0]);
-        Assert.Equal($"loadbalanceinfo:s:Cookie: msts={_rig.Broker.Tickets.Last()}", lines[1]);
-        Assert.Equal("username:s:maria", lines[2]);
-        Assert.Equal("enablecredsspsupport:i:0", lines[3]);
+        Assert.Equal($"loadbalanceinfo:s:Cookie: msts={_rig.Broker.Tickets.Last()}", lines[2]);
+        Assert.Equal("username:s:maria", lines[3]);
+        Assert.Equal("enablecredsspsupport:i:0", lines[4]);
         Assert.Contains("authentication level:i:2", lines);
         Assert.Contains("autoreconnection enabled:i:1", lines);
         Assert.Equal("", lines[^1]);

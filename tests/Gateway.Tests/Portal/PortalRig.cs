@@ -11,20 +11,26 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Portal.Hosting;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
 
-/// <summary>The portal on a real HTTPS socket, in front of a fake broker on another one.</summary>
-public sealed partial class PortalRig : IAsyncLifetime
+/// <summary>The portal on a real HTTPS socket, in front of a fake broker on another one; its desktops are a fake too, or the gateway's own.</summary>
+internal sealed partial class PortalRig(Action<WebApplicationBuilder>? desktops = null) : IAsyncLifetime
 {
     private readonly X509Certificate2 _certificate = NewCertificate();
     private readonly string _folder = Directory.CreateTempSubdirectory("portal-").FullName;
     private WebApplication? _broker;
     private WebApplication? _portal;
 
-    internal FakeBroker Broker { get; } = new();
+    public FakeBroker Broker { get; } = new();
+    public FakeDesktop Desktop { get; } = new();
     public Uri Address { get; private set; } = null!;
+
+    /// <summary>True when the pages' own address is an RD Gateway too, as a gateway says of itself.</summary>
+    public bool RdGateway { get; init; }
+
     public ConcurrentQueue<string> Log { get; } = new();
 
     public async ValueTask InitializeAsync()
@@ -46,13 +52,21 @@ public sealed partial class PortalRig : IAsyncLifetime
             ["Portal:Broker"] = AddressOf(_broker).ToString(),
             ["Portal:BrokerAuthority"] = pem,
             ["Portal:KeyFolder"] = Path.Combine(_folder, "keys"),
+            ["Portal:RdGateway"] = RdGateway.ToString(),
             ["Portal:WaitingRefresh"] = "00:00:01",
             ["Portal:FirstAnswer"] = "00:00:01",
             ["Portal:RdpCertificateSha256"] = new string('a', 64),
         });
         portal.Services.AddPortal(portal.Configuration);
+        desktops?.Invoke(portal);
         _portal = portal.Build();
+        if (desktops is null)
+        {
+            _portal.UseWebSockets();
+            _portal.Map("/desktop/socket", Desktop.ServeAsync);
+        }
         _portal.MapPortal();
+        if (desktops is not null) _portal.MapHtml5();
         await _portal.StartAsync();
         Address = AddressOf(_portal);
     }

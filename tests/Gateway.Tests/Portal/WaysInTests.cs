@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Portal.Connect;
@@ -12,11 +14,14 @@ public sealed class WaysInTests
     private const string Ticket = "q7Zt5yD0m1-_Q7Zt5yD0m1-_Q7Zt5yD0m1-_Q7Zt5y0";
     private static readonly ReadyLaunch Launch = ReadyLaunch.Of(new LaunchReady { Ticket = Ticket, Gateways = { "rdp.example.pt:3389" } });
 
+    private static readonly GatewayLaunch ThroughGateway = GatewayLaunch.Of(
+        new LaunchReady { Ticket = Ticket, Gateways = { "rdp.example.pt:3389" }, MachineName = "escritorio-7" }, new("portal.example.pt"))!;
+
     [Fact]
     public void File_is_these_bytes_and_no_others()
     {
         const string expected =
-            "full address:s:rdp.example.pt:3389\r\nloadbalanceinfo:s:Cookie: msts=" + Ticket + "\r\nusername:s:joão\r\n"
+            "full address:s:rdp.example.pt:3389\r\nalternate full address:s:rdp.example.pt:3389\r\nloadbalanceinfo:s:Cookie: msts=" + Ticket + "\r\nusername:s:joão\r\n"
             + "enablecredsspsupport:i:0\r\nprompt for credentials:i:0\r\npromptcredentialonce:i:0\r\nauthentication level:i:2\r\n"
             + "negotiate security layer:i:1\r\nautoreconnection enabled:i:1\r\nscreen mode id:i:2\r\nuse multimon:i:0\r\nsmart sizing:i:1\r\n"
             + "dynamic resolution:i:1\r\nsession bpp:i:32\r\ncompression:i:1\r\nnetworkautodetect:i:1\r\nbandwidthautodetect:i:1\r\n"
@@ -24,6 +29,65 @@ public sealed class WaysInTests
             + "drivestoredirect:s:\r\naudiomode:i:0\r\naudiocapturemode:i:0\r\nkeyboardhook:i:2\r\n";
         Assert.Equal([0xFF, 0xFE, .. Encoding.Unicode.GetBytes(expected)], RdpFile.Write(Launch, "joão"));
     }
+
+    [Fact]
+    public void File_for_the_gateway_names_the_machine_the_gateway_and_the_cookie()
+    {
+        var lines = Encoding.Unicode.GetString(RdpFile.Write(ThroughGateway, "joão")[2..]).Split("\r\n");
+        Assert.Equal(
+            [
+                "full address:s:escritorio-7", "alternate full address:s:escritorio-7", "gatewayhostname:s:portal.example.pt:443", "gatewayusagemethod:i:1",
+                "gatewayprofileusagemethod:i:1", "gatewaycredentialssource:i:5", $"gatewayaccesstoken:s:{Ticket}", "username:s:joão", "enablecredsspsupport:i:0",
+                "prompt for credentials:i:0", "promptcredentialonce:i:0", "authentication level:i:0", "negotiate security layer:i:1",
+            ],
+            lines[..13]);
+        Assert.DoesNotContain(lines, l => l.StartsWith("loadbalanceinfo", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task OpenSsl_agrees_with_the_signature_over_the_settings_in_its_scope()
+    {
+        var folder = Directory.CreateTempSubdirectory("rdp-signing-").FullName;
+        string At(string name) => Path.Combine(folder, name);
+        using var key = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=Câmara", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await File.WriteAllTextAsync(At("cert.pem"), certificate.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(At("key.pem"), key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+        using var signature = RdpSignature.Of(new PortalOptions { SigningCertificateFile = At("cert.pem"), SigningKeyFile = At("key.pem") });
+
+        var lines = Encoding.Unicode.GetString(RdpFile.Write(ThroughGateway, "joão", signature)[2..]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        var scope = lines.Single(l => l.StartsWith("signscope:s:", StringComparison.Ordinal));
+        var signed = Convert.FromBase64String(lines[^1]["signature:s:".Length..]);
+        Assert.Equal([0x01, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x00], signed[..8]);
+        Assert.Equal(signed.Length - 12, BitConverter.ToInt32(signed, 8));
+        await File.WriteAllBytesAsync(At("signature.der"), signed[12..], TestContext.Current.CancellationToken);
+
+        // Put together again as a client does: each name of the scope is one line of the file, in this order.
+        var names = scope["signscope:s:".Length..].Split(',').Select(n => n.ToLowerInvariant());
+        var message = string.Concat(names.Select(n => lines.Single(l => l.StartsWith(n + ":", StringComparison.Ordinal)) + "\r\n")) + scope + "\r\n\0";
+        Assert.Contains("GatewayHostname", scope, StringComparison.Ordinal);
+        await File.WriteAllBytesAsync(At("message"), Encoding.Unicode.GetBytes(message), TestContext.Current.CancellationToken);
+        string[] verify = ["cms", "-verify", "-binary", "-inform", "DER", "-in", At("signature.der"), "-content", At("message"), "-CAfile", At("cert.pem"), "-purpose", "any", "-out", At("out")];
+        await OwnProcess.RunAsync("/usr/bin/openssl", verify);
+        await File.WriteAllBytesAsync(At("message"), Encoding.Unicode.GetBytes(message.Replace("escritorio-7", "escritorio-8", StringComparison.Ordinal)), TestContext.Current.CancellationToken);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => OwnProcess.RunAsync("/usr/bin/openssl", verify));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("Escritório 7", "portal.example.pt")]
+    [InlineData("a\r\nb", "portal.example.pt")]
+    [InlineData("", "portal.example.pt")]
+    [InlineData("escritorio-7", "$(reboot)")]
+    public void Name_that_is_no_host_name_makes_no_way_through_the_gateway(string machine, string host) =>
+        Assert.Null(GatewayLaunch.Of(new LaunchReady { Ticket = Ticket, Gateways = { "rdp.example.pt:3389" }, MachineName = machine }, new(host)));
+
+    [Fact]
+    public void Command_through_the_gateway_is_ready_to_paste() =>
+        Assert.StartsWith(
+            $"xfreerdp /v:escritorio-7 /g:portal.example.pt:443 /gt:http /gat:{Ticket} /u:maria /p: /sec:tls /cert:tofu ",
+            FreeRdpCommand.Write(ThroughGateway, "maria", ""), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("maria\r\nalternate shell:s:calc.exe")]
@@ -91,10 +155,10 @@ public sealed class WaysInTests
     {
         var problems = new PortalOptions
         {
-            Broker = "http://plain", BrokerAuthority = "/no/such.pem", RdpCertificateSha256 = "zz",
+            Broker = "http://plain", BrokerAuthority = "/no/such.pem", RdpCertificateSha256 = "zz", SigningCertificateFile = "/no/such.crt",
             BrokerDeadline = TimeSpan.Zero, FirstAnswer = TimeSpan.Zero, WaitingRefresh = TimeSpan.Zero,
         }.Problems().ToList();
-        Assert.Equal(6, problems.Count);
+        Assert.Equal(8, problems.Count);
         Assert.All(problems, p => Assert.StartsWith("Portal:", p, StringComparison.Ordinal));
         Assert.Empty(new PortalOptions().Problems());
     }

@@ -15,7 +15,7 @@ public sealed class RdpScreen : IAsyncDisposable
     private RdpScreen(int display, string? network)
     {
         (_display, _network) = (display, network);
-        _server = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp"]);
+        _server = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp", "-noreset"]);
     }
 
     /// <summary>The client that was connected last.</summary>
@@ -25,7 +25,7 @@ public sealed class RdpScreen : IAsyncDisposable
     /// <param name="network">Network namespace that the client connects from; null is the computer's own.</param>
     public static async Task<RdpScreen> StartAsync(string? network = null)
     {
-        var display = Enumerable.Range(700, 200).First(d => !File.Exists($"/tmp/.X11-unix/X{d}") && !File.Exists($"/tmp/.X{d}-lock"));
+        var display = Enumerable.Range(700, 200).OrderBy(_ => Random.Shared.Next()).First(d => !File.Exists($"/tmp/.X11-unix/X{d}") && !File.Exists($"/tmp/.X{d}-lock"));
         var screen = new RdpScreen(display, network);
         if (!await Eventually.IsTrueAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"), Patience))
             throw new InvalidOperationException($"Xvfb did not start: {screen._server.Output}");

@@ -1,3 +1,5 @@
+using Montalegre.Vdi.Rig.Fonts;
+
 namespace Montalegre.Vdi.Rig.Commands;
 
 /// <summary>What <c>dev.cs</c> runs: one verb, its arguments, an exit code.</summary>
@@ -12,6 +14,7 @@ public static class DevCommand
           bench [NAME]       measure (launch, relay, agents) and print one line a figure
           fuzz [SECONDS]     mutate the corpora against every parser
           image              build the golden image and print where it is
+          page-fonts         draw the letters of the gateway's RDP pages anew, after a change of their sizes
           cli ARGUMENTS      the montalegre command line against the running demonstration
         """;
 
@@ -30,6 +33,7 @@ public static class DevCommand
                 "bench" => await ProjectCommand.RunAsync("tests/Benchmarks", rest, PackagePurpose.Benchmarks, stop.Token),
                 "fuzz" => await ProjectCommand.RunAsync("tests/Fuzz", rest, PackagePurpose.Build, stop.Token),
                 "image" => await ImageCommand.RunAsync(stop.Token),
+                "page-fonts" => await DrawPageFontsAsync(stop.Token),
                 "cli" => await ProjectCommand.RunCliAsync(rest, stop.Token),
                 _ => Explain(),
             };
@@ -41,6 +45,13 @@ public static class DevCommand
             Console.Error.WriteLine(e.Message);
             return 1;
         }
+    }
+
+    private static async Task<int> DrawPageFontsAsync(CancellationToken ct)
+    {
+        await Packages.EnsureAsync(PackagePurpose.Tests, new Progress(Console.Out), ct);
+        await PageFonts.DrawAsync(ct);
+        return 0;
     }
 
     private static int Explain()

@@ -9,7 +9,9 @@ internal static class TestCommand
 {
     // Quick ones first: a broken rule shows before a virtual machine boots.
     private static readonly string[] Unit = ["Domain.Tests", "Protocol.Tests", "Architecture.Tests"];
-    private static readonly string[] Real = ["Agent.Tests", "Broker.Tests", "Gateway.Tests", "AdminUi.Tests", "EndToEnd.Tests"];
+    private static readonly string[] Real = ["RdpWorker.Tests", "Agent.Tests", "Broker.Tests", "Gateway.Tests", "AdminUi.Tests", "EndToEnd.Tests"];
+
+    private static readonly string[] NeedWorker = ["RdpWorker.Tests", "Gateway.Tests", "EndToEnd.Tests"];
 
     public static async Task<int> RunAsync(string[] names, bool onlyUnit, CancellationToken ct)
     {
@@ -19,6 +21,7 @@ internal static class TestCommand
             if (!Directory.Exists(Checkout.Path($"tests/{name}"))) throw new SetUpException($"There is no test project {name}; use one of: {string.Join(", ", [.. Unit, .. Real])}.");
         await Packages.EnsureAsync(onlyUnit ? PackagePurpose.Build : PackagePurpose.Tests, progress, ct);
         await Builds.ProjectsAsync([.. wanted.Select(n => $"tests/{n}"), .. wanted.Contains("EndToEnd.Tests") ? Builds.Services : []], progress, ct);
+        if (wanted.Any(NeedWorker.Contains)) await Builds.WorkerAsync(progress, ct);
         var total = new Tally();
         foreach (var name in wanted) total += await RunOneAsync(name, ct);
         Console.WriteLine();

@@ -22,7 +22,8 @@ public enum PackagePurpose
 /// <summary>The Debian packages the project needs, each with its reason, and their installation.</summary>
 public static class Packages
 {
-    private sealed record Need(string Package, PackagePurpose Purpose, string Why);
+    // Program: where it is there already, from whatever source, the package is not asked for.
+    private sealed record Need(string Package, PackagePurpose Purpose, string Why, string? Program = null);
 
     private const int LastLines = 12;
 
@@ -33,8 +34,15 @@ public static class Packages
         new("make", PackagePurpose.Build, "drives CMake's build"),
         new("libc6-dev", PackagePurpose.Build, "headers for the PAM module and the agent"),
         new("libpam0g-dev", PackagePurpose.Build, "PAM headers"),
+        new("npm", PackagePurpose.Build, "brings the zstd reader of the portal's script", "/usr/bin/npm"),
         new("clang", PackagePurpose.Build, "links the agent, which is compiled ahead of time"),
         new("zlib1g-dev", PackagePurpose.Build, "the agent is linked with it"),
+        new("pkg-config", PackagePurpose.Build, "finds the libraries of the browser desktop's worker"),
+        new("freerdp2-dev", PackagePurpose.Build, "RDP for the browser desktop's worker"),
+        new("libzstd-dev", PackagePurpose.Build, "compresses pictures exactly for browsers"),
+        new("libturbojpeg0-dev", PackagePurpose.Build, "compresses photos for browsers"),
+        new("libseccomp-dev", PackagePurpose.Build, "the inner wall of the worker's sandbox"),
+        new("bubblewrap", PackagePurpose.Up, "the outer wall of the worker's sandbox"),
         new("libssl3", PackagePurpose.Up, "TLS of the gateway's RDP connections"),
         new("qemu-system-x86", PackagePurpose.Up, "runs the virtual machines"),
         new("qemu-utils", PackagePurpose.Up, "makes and checks disk images"),
@@ -52,13 +60,18 @@ public static class Packages
         new("xrdp", PackagePurpose.Tests, "a real RDP server for the gateway's tests"),
         new("xorgxrdp", PackagePurpose.Tests, "its display"),
         new("freerdp2-x11", PackagePurpose.Tests, "a real RDP client"),
+        new("freerdp2-shadow-x11", PackagePurpose.Tests, "a real RDP server with network level authentication and H.264"),
         new("xvfb", PackagePurpose.Tests, "a screen for the RDP client"),
         new("x11-apps", PackagePurpose.Tests, "takes pictures of that screen"),
         new("x11-utils", PackagePurpose.Tests, "asks that screen for its windows"),
         new("x11-xserver-utils", PackagePurpose.Tests, "colours a desktop's background so that a picture can tell it"),
+        new("xclip", PackagePurpose.Tests, "copies and pastes inside a desktop"),
         new("xterm", PackagePurpose.Tests, "something to see on a desktop"),
         new("xdotool", PackagePurpose.Tests, "types like a person"),
         new("imagemagick", PackagePurpose.Tests, "reads pixels from pictures"),
+        new("fonts-dejavu-core", PackagePurpose.Tests, "the letters of the gateway's RDP pages are drawn from it"),
+        new("winpr-utils", PackagePurpose.Tests, "makes that server's password file"),
+        new("nodejs", PackagePurpose.Tests, "runs the tests of the portal's script", "/usr/bin/node"),
         new("chromium", PackagePurpose.Tests, "a real browser for portal and console"),
         new("iproute2", PackagePurpose.Tests, "network namespaces"),
         new("dnsmasq-base", PackagePurpose.Tests, "gives addresses to machines on a bridge of the tests"),
@@ -72,7 +85,7 @@ public static class Packages
     public static async Task EnsureAsync(PackagePurpose purpose, Progress progress, CancellationToken ct)
     {
         var installed = await InstalledAsync(ct);
-        var missing = Needs.Where(n => n.Purpose <= purpose && !installed.Contains(n.Package)).ToList();
+        var missing = Needs.Where(n => n.Purpose <= purpose && !installed.Contains(n.Package) && !(n.Program is { } program && File.Exists(program))).ToList();
         if (missing.Count == 0) return;
         foreach (var need in missing) progress.Say($"  missing: {need.Package,-28} {need.Why}");
         string[] install = ["install", "-y", "--no-install-recommends", .. missing.Select(n => n.Package)];

@@ -53,6 +53,29 @@ public static class Builds
         return output;
     }
 
+    /// <summary>Folder of the worker that draws desktops for browsers: its program, its shim over libfreerdp and its launcher.</summary>
+    public static string WorkerFolder { get; } = Checkout.Path("artifacts/services/Montalegre.Vdi.RdpWorker");
+
+    /// <summary>Builds shim, launcher and worker; the worker ahead of time, because each browser has a process of its own.</summary>
+    public static async Task WorkerAsync(Progress progress, CancellationToken ct)
+    {
+        var stamp = Checkout.Stamp("protocol/Protocol", "broker/RdpWorker", "native");
+        var done = Path.Combine(WorkerFolder, "done");
+        if (File.Exists(done) && await File.ReadAllTextAsync(done, ct) == stamp) return;
+        await using var step = progress.Step("Compiling the browser desktop's worker ahead of time");
+        var shim = Checkout.Path("artifacts/shim");
+        await Run.ToEndAsync("/usr/bin/cmake", ["-S", Checkout.Path("native/shim"), "-B", shim, "-DCMAKE_BUILD_TYPE=Release"], ct: ct);
+        await Run.ToEndAsync("/usr/bin/cmake", ["--build", shim], ct: ct);
+        await DotnetAsync(["publish", Checkout.Path("broker/RdpWorker"), "-c", Configuration, "-r", "linux-x64", "-p:PublishAot=true", "-o", WorkerFolder, "-v", "quiet", "-nologo"], ct);
+        foreach (var file in new[] { "libmontalegre_rdp.so", "montalegre-launch" })
+        {
+            // Replaced, not overwritten: a worker that runs keeps the file it was started from.
+            File.Delete(Path.Combine(WorkerFolder, file));
+            File.Copy(Path.Combine(shim, file), Path.Combine(WorkerFolder, file));
+        }
+        await File.WriteAllTextAsync(done, stamp, ct);
+    }
+
     /// <summary>Builds the PAM module and answers its path.</summary>
     public static async Task<string> PamModuleAsync(Progress progress, CancellationToken ct)
     {

@@ -163,6 +163,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
             ["Gateway:BrokerAuthoritySha256"] = await AuthoritySha256Async(ct),
             ["Gateway:CertificateFile"] = ServerCertificate, ["Gateway:CertificateKeyFile"] = ServerKey,
             ["Portal:Broker"] = BrokerUrl, ["Gateway:Portal:Listen"] = $"127.0.0.1:{_settings.Ports.Portal}",
+            ["Gateway:Html5:WorkerFolder"] = Builds.WorkerFolder,
         };
         if (File.Exists(token)) arguments["Gateway:JoinTokenFile"] = token;
         Gateway = await StartAsync("gateway", "broker/Gateway", arguments, ct);

@@ -1,0 +1,57 @@
+namespace Montalegre.Vdi.Gateway.Html5;
+
+/// <summary>Section <c>Gateway:Html5</c>: desktops in the browser.</summary>
+internal sealed class Html5Options
+{
+    public const string Section = "Gateway:Html5";
+
+    /// <summary>Folder of the worker: its program, the launcher and the shim. Empty turns desktops in the browser off.</summary>
+    public string WorkerFolder { get; set; } = "";
+
+    /// <summary>bubblewrap, which builds the worker's namespaces.</summary>
+    public string Sandbox { get; set; } = "/usr/bin/bwrap";
+
+    /// <summary>Memory of one worker, in MiB.</summary>
+    public int WorkerMemory { get; set; } = 512;
+
+    /// <summary>Desktops at once in this gateway.</summary>
+    public int MostDesktops { get; set; } = 500;
+
+    /// <summary>Desktops at once for one source address.</summary>
+    public int MostDesktopsPerAddress { get; set; } = 200;
+
+    /// <summary>From the open socket to a whole Hello.</summary>
+    public TimeSpan HelloDeadline { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>From the redeemed ticket to the first picture.</summary>
+    public TimeSpan OpenDeadline { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a desktop waits for its browser after the network dropped.</summary>
+    public TimeSpan KeepFor { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a browser may take nothing at all before it counts as gone.</summary>
+    public TimeSpan SendDeadline { get; set; } = TimeSpan.FromSeconds(30);
+
+    public IEnumerable<string> Problems()
+    {
+        if (WorkerFolder.Length > 0 && !File.Exists(Path.Combine(WorkerFolder, WorkerProgram.Name)))
+            yield return $"{Section}:{nameof(WorkerFolder)} is {WorkerFolder}, where there is no {WorkerProgram.Name}; name the folder the worker was published to, or leave it empty.";
+        if (WorkerFolder.Length > 0 && !File.Exists(Sandbox))
+            yield return $"{Section}:{nameof(Sandbox)} is {Sandbox}, which does not exist; install bubblewrap or name its program.";
+        foreach (var (name, value) in new[] { (nameof(MostDesktops), MostDesktops), (nameof(MostDesktopsPerAddress), MostDesktopsPerAddress) })
+            if (value < 1) yield return $"{Section}:{name} is {value}; use 1 or more.";
+        if (WorkerMemory < 64) yield return $"{Section}:{nameof(WorkerMemory)} is {WorkerMemory}; use 64 or more.";
+        foreach (var (name, value) in new[] { (nameof(HelloDeadline), HelloDeadline), (nameof(OpenDeadline), OpenDeadline), (nameof(SendDeadline), SendDeadline) })
+            if (value < TimeSpan.FromMilliseconds(100)) yield return $"{Section}:{name} is {value}; use 00:00:00.100 or more.";
+        if (KeepFor < TimeSpan.Zero || KeepFor > TimeSpan.FromMinutes(10)) yield return $"{Section}:{nameof(KeepFor)} is {KeepFor}; use 00:00:00 to 00:10:00.";
+    }
+}
+
+/// <summary>Stops start-up with every problem of the section at once.</summary>
+internal sealed class Html5Problems : Microsoft.Extensions.Options.IValidateOptions<Html5Options>
+{
+    public Microsoft.Extensions.Options.ValidateOptionsResult Validate(string? name, Html5Options options) =>
+        options.Problems().ToList() is { Count: > 0 } problems
+            ? Microsoft.Extensions.Options.ValidateOptionsResult.Fail(problems)
+            : Microsoft.Extensions.Options.ValidateOptionsResult.Success;
+}

@@ -1,0 +1,399 @@
+// The page of one desktop: joins the parts. Each part is in a file of its own and knows nothing of the others.
+import { capabilities as audioCapabilities, Microphone, Speaker } from './audio.js';
+import { Clipboard } from './clipboard.js';
+import { Connection } from './connection.js';
+import { Files } from './files.js';
+import { Keyboard } from './keyboard.js';
+import { fillKeysBar } from './keys-bar.js';
+import { guessLayout } from './layouts.js';
+import { launch } from './launch.js';
+import { Menu } from './menu.js';
+import { ask, byId, cover, element, fill, reasonNamed, reasonOf, say, settings, stopAsking, words } from './page.js';
+import { Pointer } from './pointer.js';
+import { Screen } from './screen.js';
+import { Typing } from './typing.js';
+import { canDecode } from './video.js';
+import { View } from './view.js';
+import { Allowed, Capability, encode, Limits, Notice } from './wire.js';
+
+const canvas = byId('screen'), stage = byId('stage'), field = byId('typing');
+const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
+const touch = matchMedia('(any-pointer: coarse)').matches;
+const memory = name => localStorage.getItem(`montalegre.${name}`);
+const remember = (name, value) => localStorage.setItem(`montalegre.${name}`, value);
+
+let allowed = 0;
+let welcomed = false;
+let videoFailed = false;
+let failures = [];
+let decodesVideo = false;
+let layout = 0;
+let focusToTell = true;
+let status = { quality: 0, roundTrip: null, frames: null, kilobytes: null };
+let request = crypto.randomUUID();
+
+const view = new View();
+const send = bytes => connection.send(bytes);
+const focusDesktop = () => (typingWanted() ? field : canvas).focus({ preventScroll: true });
+const typingWanted = () => byId('keyboard-toggle').getAttribute('aria-pressed') === 'true';
+
+const screen = new Screen(canvas, {
+  drawn: frame => send(encode.ack(frame)),
+  failed: ({ message, video }) => {
+    console.error('The picture could not be drawn:', message);
+    videoFailed ||= video;
+    failures = [...failures.filter(at => performance.now() - at < 60_000), performance.now()];
+    if (failures.length > 3) { connection.over({ refused: { sentence: words.screenFailed, detail: words.stillOpen } }); return; }
+    say(words.screenFailed);
+    connection.restart();
+  },
+});
+
+const keyboard = new Keyboard({
+  mac,
+  send: key => send(encode.key(key)),
+  leave: () => menu.open(),
+  paste: () => clipboard.beforeKey(),
+  locks: event => tellFocus(event),
+});
+const menu = new Menu({ focusDesktop, opened: () => keyboard.releaseAll() });
+const pointer = new Pointer({
+  stage, canvas, view, send,
+  placed: place,
+  touched: event => { tellFocus(event); speaker.gesture(); if (menu.isOpen && innerWidth < 700) menu.close(); focusDesktop(); },
+  held: () => navigator.vibrate?.(15),
+});
+const clipboard = new Clipboard({
+  send, say, words, field, focusDesktop, allowed: () => allowed,
+  offered: waiting => { byId('copy-here').hidden = !waiting; },
+});
+const speaker = new Speaker({ changed: () => menu.press('sound', !speaker.muted, [words.soundOff, words.soundOn]) });
+const microphone = new Microphone({
+  send, allowed: () => allowed,
+  ask: () => ask(words.microphoneAsk, [[words.microphoneAllow, true], [words.microphoneDeny, false]]),
+  changed: on => { byId('microphone-stop').hidden = !on; mark('microphone', on && words.microphoneOn); },
+  blocked: () => say(words.microphoneBlocked),
+});
+
+const connection = new Connection({
+  address: `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}/desktop/socket`,
+  launch: (waiting, signal) => launch({ ...settings, request, waiting, signal }),
+  hello: () => {
+    // The place in the queue was for this launch; the next one is a new one.
+    request = crypto.randomUUID();
+    const { width, height, scale } = view.wanted();
+    return {
+      width, height, scale, layout, language: settings.language, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? '',
+      cacheSlots: touch ? 1024 : Limits.cacheSlots,
+      capabilities: Capability.zstd | audioCapabilities() | (touch ? Capability.touch : 0) | (decodesVideo && !videoFailed ? Capability.h264 : 0),
+    };
+  },
+  heard: { frame: buffer => screen.frame(buffer), message: hear, state: showState },
+});
+const files = new Files({
+  connection, words, say, allowed: () => allowed,
+  reasonOf: number => reasonOf(number).sentence,
+  changed: transfer => menu.transfer(transfer, () => files.cancel(transfer)),
+});
+
+const heard = {
+  welcome(message) {
+    allowed = message.allowed;
+    welcomed = true;
+    focusToTell = true;
+    screen.start(message.width, message.height);
+    setDesktop(message);
+    menu.allow(allowed);
+    files.interrupted();
+    microphone.stop();
+    speaker.stopAll();
+    stopAsking();
+    mark('assist', '');
+    if (message.title) document.title = `${message.title} – Montalegre`;
+    if (document.hidden) send(encode.visible(false));
+  },
+  resize(message) { screen.resize(message.width, message.height); setDesktop(message); },
+  pointer: message => pointer.show(message),
+  pointerHidden: message => pointer.show(message),
+  pointerDefault: message => pointer.show(message),
+  clipboardOffer: message => clipboard.offer(message),
+  clipboardData: message => clipboard.arrived(message),
+  audioFormat: message => speaker.format(message).catch(error => console.info('Sound cannot be played here:', error.message)),
+  audio: message => speaker.play(message),
+  microphoneWanted: message => microphone.wanted(message),
+  status(message) { status = message; showQuality(); },
+  notice: hearNotice,
+  keyboardState: () => undefined,
+};
+
+function hear(message) {
+  if (message.kind.startsWith('file')) files.take(message);
+  else heard[message.kind]?.(message);
+}
+
+function hearNotice({ code, text }) {
+  const progress = { [Notice.connecting]: words.connecting, [Notice.signingIn]: words.signingIn, [Notice.waitingForPicture]: words.waitingForPicture }[code];
+  if (progress) { if (!connection.on) showState(welcomed ? 'lost' : 'connecting', { progress }); return; }
+  switch (code) {
+    case Notice.askLook: consent(words.assistLook, text); break;
+    case Notice.askControl: consent(words.assistControl, text); break;
+    case Notice.looking: stopAsking(); mark('assist', fill(words.assistLooking, text), true); break;
+    case Notice.controlling: stopAsking(); mark('assist', fill(words.assistControlling, text), true); break;
+    case Notice.nobody: stopAsking(); mark('assist', ''); say(words.assistOver); break;
+    case Notice.message: say(text, [['OK', () => undefined]]); break;
+  }
+}
+
+async function consent(question, who) {
+  keyboard.releaseAll();
+  const answer = await ask(fill(question, who), [[words.assistYes, 1], [words.assistNo, 0]]);
+  if (answer !== null) send(encode.consent(answer));
+}
+
+// A mark that stays in sight: somebody looks, or the microphone is on.
+function mark(name, text, canEnd = false) {
+  byId(`mark-${name}`)?.remove();
+  if (!text) return;
+  const made = element('span', text, { id: `mark-${name}` });
+  if (canEnd) {
+    const end = element('button', words.assistStop, { type: 'button', className: 'bar-button' });
+    end.addEventListener('click', () => send(encode.consent(2)));
+    made.append(' ', end);
+  }
+  byId('marks').append(made);
+}
+
+function showState(phase, more) {
+  const title = byId('cover-title').dataset.connecting;
+  byId('bar').hidden = phase !== 'on' && !welcomed;
+  switch (phase) {
+    case 'asking':
+      cover.show({ title, sentence: more.waiting?.reason ?? words.asking, place: more.waiting?.place ?? '', help: more.waiting?.estimate ?? '', codes: more.waiting && { code: more.waiting.code }, walking: true });
+      break;
+    case 'connecting':
+      cover.show({ title, sentence: more.progress ?? words.connecting, walking: true });
+      break;
+    case 'on':
+      cover.hide();
+      if (more.returned) say(words.back);
+      focusDesktop();
+      resizeSoon();
+      showQuality();
+      break;
+    case 'lost':
+      keyboard.releaseAll();
+      cover.show({
+        title: welcomed ? words.lost : title, sentence: welcomed ? words.stillOpen : more.progress ?? words.reconnecting, walking: true, overPicture: welcomed,
+        place: more.waiting?.place ?? '', help: navigator.onLine ? more.waiting?.reason ?? more.words?.sentence ?? more.progress ?? words.reconnecting : words.offline, codes: more.words,
+      });
+      break;
+    case 'over': showEnd(more); break;
+  }
+}
+
+function showEnd({ left, signIn, unavailable, refused, reason, reference }) {
+  microphone.stop();
+  speaker.stopAll();
+  stopAsking();
+  byId('menu').hidden = true;
+  byId('bar').hidden = true;
+  byId('keys').hidden = true;
+  if (left) cover.show({ title: words.leftTitle, sentence: words.leftHelp, again: true });
+  else if (signIn) cover.show({ title: words.endTitle, sentence: words.signInOver, signIn: true });
+  else {
+    const why = refused ?? (unavailable ? reasonNamed('BROWSER_DESKTOP_UNAVAILABLE') : { ...reasonOf(reason), reference });
+    cover.show({ title: words.endTitle, sentence: why.sentence ?? words.lost, help: why.detail ?? '', codes: why, again: true });
+  }
+  welcomed = false;
+}
+
+function showQuality() {
+  const measured = connection.measured;
+  const own = measured ? (measured.late > 0.2 || measured.trip > 250 ? 3 : measured.late > 0.05 || measured.trip > 100 ? 2 : 1) : 0;
+  menu.quality({
+    quality: Math.max(own, status.quality ?? 0), trip: measured?.trip ?? status.roundTrip, late: measured?.late ?? null,
+    frames: status.frames, kilobytes: status.kilobytes,
+  });
+}
+
+// --- Where the picture is ---
+
+function setDesktop({ width, height }) {
+  view.desktop = { width, height };
+  place();
+}
+
+function place() {
+  const { left, top, scale } = view.place();
+  canvas.style.width = `${view.desktop.width}px`;
+  canvas.style.height = `${view.desktop.height}px`;
+  canvas.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
+  // Whole multiples stay sharp; anything else looks better smoothed.
+  canvas.style.imageRendering = Number.isInteger(scale * devicePixelRatio) && scale * devicePixelRatio > 1 ? 'pixelated' : 'auto';
+}
+
+let resizing = 0;
+let asked = '';
+
+function measure() {
+  const seen = window.visualViewport;
+  // A keyboard on the screen hides a part of the page: the picture moves, the desktop keeps its size.
+  const typing = document.activeElement === field;
+  const height = typing && seen ? Math.min(innerHeight, seen.height + seen.offsetTop) : innerHeight;
+  const bar = byId('keys');
+  byId('stage').style.bottom = `${innerHeight - height + (bar.hidden ? 0 : bar.offsetHeight)}px`;
+  bar.style.bottom = `${innerHeight - height}px`;
+  view.window = { width: stage.clientWidth, height: stage.clientHeight, ratio: devicePixelRatio };
+  place();
+  if (typing) { view.show(pointer.last.x, pointer.last.y); place(); }
+  else resizeSoon();
+}
+
+function resizeSoon() {
+  clearTimeout(resizing);
+  resizing = setTimeout(() => {
+    if (!connection.on || !(allowed & Allowed.resize) || view.mode === 'fixed' || document.activeElement === field) return;
+    const { width, height, scale } = view.wanted();
+    const now = `${width} ${height} ${scale}`;
+    if (now === asked || (!asked && width === view.desktop.width && height === view.desktop.height && scale === 100)) return;
+    asked = now;
+    send(encode.resize(width, height, scale));
+  }, 300);
+}
+
+addEventListener('resize', measure);
+visualViewport?.addEventListener('resize', measure);
+new ResizeObserver(measure).observe(byId('keys'));
+
+// --- Keyboard, focus, visibility ---
+
+function tellFocus(event) {
+  if (!focusToTell || !connection.on || !event.getModifierState) return;
+  focusToTell = false;
+  const locks = (event.getModifierState('ScrollLock') ? 1 : 0) | (event.getModifierState('NumLock') ? 2 : 0) | (event.getModifierState('CapsLock') ? 4 : 0);
+  send(encode.focus(true, locks));
+}
+
+for (const target of [canvas, field]) {
+  target.addEventListener('keydown', event => { if (keyboard.keyDown(event)) event.preventDefault(); });
+  target.addEventListener('keyup', event => { if (keyboard.keyUp(event)) event.preventDefault(); });
+  // Between the two nothing is left: pasting moves the focus while Control is down.
+  target.addEventListener('blur', event => { if (event.relatedTarget !== canvas && event.relatedTarget !== field) keyboard.releaseAll(); });
+}
+field.addEventListener('focus', measure);
+field.addEventListener('blur', measure);
+
+const typing = new Typing(field, {
+  erase: count => { for (let i = 0; i < count; i++) keyboard.tap('Backspace'); },
+  key: code => keyboard.tapWithSticky(code),
+  text: writeText,
+});
+
+// Letters that stand on a key of the layout arrive as they are; the rest goes by way of the clipboard where that is allowed.
+const ON_KEYS = /^[\x20-\x7E]*$/;
+
+function writeText(text) {
+  const shortcut = keyboard.sticky.size && text.length === 1 && /[a-z0-9]/i.test(text);
+  if (shortcut) keyboard.tapWithSticky(/\d/.test(text) ? `Digit${text}` : `Key${text.toUpperCase()}`);
+  else if ((allowed & Allowed.text) || ON_KEYS.test(text) || !(allowed & Allowed.paste)) for (const message of encode.texts(text)) send(message);
+  else clipboard.give(text).then(() => keyboard.chord('ControlLeft', 'KeyV'));
+}
+
+addEventListener('blur', () => { keyboard.releaseAll(); pointer.releaseAll(); send(encode.focus(false, 0)); focusToTell = true; });
+addEventListener('focus', () => { focusToTell = true; clipboard.onFocus(); });
+document.addEventListener('visibilitychange', () => {
+  send(encode.visible(!document.hidden));
+  if (!document.hidden) connection.nudge();
+});
+addEventListener('online', () => connection.nudge());
+addEventListener('offline', () => connection.nudge());
+navigator.connection?.addEventListener?.('change', () => connection.nudge());
+addEventListener('pageshow', event => { if (event.persisted) connection.nudge(); });
+setInterval(showQuality, 2000);
+
+// --- The menu's controls ---
+
+function wantTyping(on) {
+  menu.press('keyboard-toggle', on, [words.hideKeyboard, words.showKeyboard]);
+  menu.press('keyboard-button', on, [words.hideKeyboard, words.showKeyboard]);
+  field.inputMode = on ? 'text' : 'none';
+  if (!cover.shown) focusDesktop();
+  if (touch) wantKeys(on);
+  measure();
+}
+
+function wantKeys(on) {
+  byId('keys').hidden = !on;
+  menu.press('keys-toggle', on, [words.hideKeys, words.showKeys]);
+  measure();
+}
+
+function zoom(factor) {
+  const { width, height } = view.window;
+  if (factor) view.zoomBy(factor, width / 2, height / 2); else view.zoom = 1;
+  place();
+}
+
+const on = (id, act) => byId(id).addEventListener('click', act);
+byId('keyboard-button').addEventListener('pointerdown', event => event.preventDefault());
+on('keyboard-button', () => wantTyping(!typingWanted()));
+on('keyboard-toggle', () => { const wanted = !typingWanted(); menu.close(); wantTyping(wanted); });
+on('keys-toggle', () => wantKeys(byId('keys').hidden));
+on('zoom-in', () => zoom(1.25));
+on('zoom-out', () => zoom(0.8));
+on('zoom-reset', () => zoom(0));
+on('paste-here', () => clipboard.paste());
+on('copy-here', () => clipboard.copy());
+on('upload', () => byId('upload-files').click());
+byId('upload-files').addEventListener('change', ({ target }) => { files.upload(target.files); target.value = ''; });
+on('sound', () => speaker.mute(!speaker.muted));
+on('microphone-stop', () => microphone.stop());
+on('leave', event => { event.preventDefault(); connection.leave(); });
+on('cover-again', () => { request = crypto.randomUUID(); connection.start(); });
+on('full-screen', toggleFullScreen);
+for (const button of document.querySelectorAll('[data-combination]')) button.addEventListener('click', () => { keyboard.chord(...button.dataset.combination.split(' ')); menu.close(); });
+
+async function toggleFullScreen() {
+  if (document.fullscreenElement) { await document.exitFullscreen(); return; }
+  if (!document.documentElement.requestFullscreen) { say(words.fullScreenBlocked); return; }
+  try {
+    await document.documentElement.requestFullscreen({ navigationUI: 'hide' });
+    // Where the browser can, Escape and the Windows key then reach the desktop too; Escape held down still leaves.
+    await navigator.keyboard?.lock?.();
+    menu.close();
+  } catch (error) {
+    console.info('Full screen was refused:', error.message);
+    say(words.fullScreenBlocked);
+  }
+}
+document.addEventListener('fullscreenchange', () => menu.press('full-screen', Boolean(document.fullscreenElement), [words.leaveFullScreen, words.fullScreen]));
+
+byId('size').value = view.mode = memory('size') ?? 'fit';
+byId('size').addEventListener('change', ({ target }) => { view.mode = target.value; view.zoom = 1; remember('size', target.value); measure(); });
+byId('layout').value = memory('layout') ?? '';
+byId('layout').addEventListener('change', ({ target }) => { remember('layout', target.value); chooseLayout(); });
+async function chooseLayout() { layout = Number(memory('layout')) || await guessLayout(settings.language); }
+
+// --- Files dropped on the desktop ---
+
+const carriesFiles = event => event.dataTransfer?.types.includes('Files');
+addEventListener('dragover', event => { if (!carriesFiles(event)) return; event.preventDefault(); byId('drop').hidden = !connection.on; });
+addEventListener('dragleave', event => { if (!event.relatedTarget) byId('drop').hidden = true; });
+addEventListener('drop', event => {
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  byId('drop').hidden = true;
+  const items = [...event.dataTransfer.items];
+  const folders = items.some(item => item.webkitGetAsEntry?.()?.isDirectory);
+  if (folders) say(words.noFolders);
+  files.upload([...event.dataTransfer.files].filter((_, i) => !items[i]?.webkitGetAsEntry?.()?.isDirectory));
+});
+
+// --- Beginning ---
+
+fillKeysBar(keyboard);
+measure();
+[decodesVideo] = await Promise.all([canDecode(), chooseLayout()]);
+if (typeof DecompressionStream === 'undefined') cover.show({ title: words.endTitle, sentence: words.tooOld });
+else if (settings.byItself) connection.start();
+else cover.show({ title: document.querySelector('h1').textContent, sentence: words.pressToOpen, again: true, againText: words.open });

@@ -1,0 +1,32 @@
+using Montalegre.Vdi.Native.FreeRdp;
+using Montalegre.Vdi.Native.Linux;
+using Montalegre.Vdi.Protocol.Html5;
+using Montalegre.Vdi.RdpWorker.Link;
+using Montalegre.Vdi.RdpWorker.Sessions;
+
+const int gateway = 3, machine = 4;
+
+// The test of the sandbox: lock the door, then try it.
+if (args is ["try", var what])
+{
+    Sandbox.LockDown();
+    return Sandbox.Try(Enum.Parse<ForbiddenThing>(what));
+}
+
+using var control = new InheritedSocket(gateway);
+var link = new GatewayLink(control);
+var writing = link.StartWriting();
+link.Send([(byte)WorkerMessage.Ready]);
+if (link.Receive() is not { } first) return 0;
+var start = WorkerStart.Read(first.Buffer.AsSpan(0, first.Length));
+Array.Clear(first.Buffer);
+using var worker = new DesktopWorker(link, start, machine);
+Array.Clear(start.Secret);
+// Nothing of the machine has been read so far; from here on its bytes may do what they like.
+Sandbox.LockDown();
+new Thread(worker.ReadAll) { IsBackground = true, Name = "from gateway" }.Start();
+var end = worker.Run();
+link.Over(end);
+link.Complete();
+writing.Join(TimeSpan.FromSeconds(2));
+return 0;

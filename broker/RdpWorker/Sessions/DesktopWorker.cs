@@ -1,0 +1,390 @@
+using System.Buffers;
+using System.Diagnostics;
+using Montalegre.Vdi.Native.FreeRdp;
+using Montalegre.Vdi.Protocol.Html5;
+using Montalegre.Vdi.Protocol.Wire;
+using Montalegre.Vdi.RdpWorker.Link;
+using Montalegre.Vdi.RdpWorker.Pictures;
+
+namespace Montalegre.Vdi.RdpWorker.Sessions;
+
+/// <summary>One desktop for one browser: pictures go out, input comes in, and one lock keeps them from each other.</summary>
+internal sealed class DesktopWorker : RdpEvents, IDisposable
+{
+    private const int Sleepy = 1000;
+    private const int StatusMs = 2000;
+    private const int QuietMs = 2;            // xrdp sends a picture in many pieces; this long without one means it is whole
+    private const int LongestWaitMs = 12;
+    private const int StillMs = 600;
+    private const int HeavyBytes = 16 * 1024; // after a picture of this size the next one waits, so that its parts come together;
+    private const int HeavyPauseMs = 30;      // typing stays far below it and never waits
+    private const int MachineWaitsMs = 500;   // a browser that never acknowledges must not freeze libfreerdp for ever
+    private const int RectSide = 512;
+    private const int MostExact = 4096;
+
+    private readonly Lock _gate = new();
+    private readonly GatewayLink _link;
+    private readonly WorkerStart _start;
+    private readonly RdpSession _session;
+    private readonly InputPost _input;
+    private readonly Clipboard _clipboard;
+    private readonly FrameEncoder _encoder;
+    private readonly FlowControl _flow = new();
+    private readonly ManualResetEventSlim _room = new(true);
+    private readonly List<ScreenRect> _exact = [];
+    private readonly HashSet<int> _decoders = [];
+    private readonly HashSet<int> _keyless = [];
+    private readonly ReplayLog _replay = new();
+    private Screen? _screen;
+    private Hello _browser;
+    private byte[]? _pointer;
+    private bool _attached = true;
+    private bool _visible = true;
+    private bool _partial;
+    private long _firstPaint;
+    private long _lastPaint;
+    private long _notBefore;
+    private long _lastStatus = Stopwatch.GetTimestamp();
+    private (ushort Width, ushort Height, ushort Scale)? _wantedSize;
+
+    public DesktopWorker(GatewayLink link, WorkerStart start, int socket)
+    {
+        (_link, _start, _browser) = (link, start, start.Browser);
+        _encoder = new(_browser.CacheSlots);
+        _session = new(new RdpTarget(
+            socket, _browser.Width, _browser.Height, _browser.ScalePercent, _browser.KeyboardLayout, FeaturesOf(start),
+            start.UserName, start.Domain, start.Secret, start.ClientName, start.CertificateSha256), this);
+        _input = new(_session);
+        _clipboard = new(_session, link, start.Allowed);
+    }
+
+    public WorkerEnd Run() => (WorkerEnd)_session.Run();
+
+    /// <summary>Reads what gateway and browser say until the gateway goes; on a thread of its own.</summary>
+    public void ReadAll()
+    {
+        try
+        {
+            while (_link.Receive() is { } message)
+            {
+                try { Take(message.Buffer.AsSpan(0, message.Length)); }
+                finally { ArrayPool<byte>.Shared.Return(message.Buffer); }
+            }
+        }
+        catch (WireFormatException)
+        {
+            // The gateway checks what browsers send before it passes it on; whatever comes here broken ends the session.
+        }
+        _session.Stop();
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _encoder.Dispose();
+        _room.Dispose();
+    }
+
+    public override void Sized(int width, int height)
+    {
+        lock (_gate)
+        {
+            var first = _screen is null;
+            _screen = new Screen(width, height);
+            _exact.Clear();
+            _replay.Clear();
+            (_partial, _firstPaint) = (false, 0);
+            if (first) _link.Opened(width, height);
+            else if (_attached) _link.Resized(width, height);
+        }
+    }
+
+    public override void Painted(int x, int y, int width, int height)
+    {
+        lock (_gate)
+        {
+            if (_screen is not { } screen) return;
+            _lastPaint = Stopwatch.GetTimestamp();
+            if (_firstPaint == 0) _firstPaint = _lastPaint;
+            if (_decoders.Count > 0) Exactly(screen, x, y, width, height);
+            else screen.Mark(x, y, width, height);
+        }
+    }
+
+    public override int Tick(Picture picture)
+    {
+        lock (_gate)
+        {
+            if (_screen is not { } screen || !_attached || !_visible) return Sleepy;
+            if (Stopwatch.GetElapsedTime(_lastStatus).TotalMilliseconds >= StatusMs) SendStatus();
+            if (_wantedSize is { } size) AskForSize(size);
+            if (!_flow.HasRoom) return Sleepy;          // an acknowledgement wakes this thread
+            if (_exact.Count > 0) SendExact(picture);
+            if (screen.DirtyTiles == 0) return Refine(picture, screen);
+            if (_firstPaint != 0 && !_partial)
+            {
+                var (quiet, since) = (Stopwatch.GetElapsedTime(_lastPaint).TotalMilliseconds, Stopwatch.GetElapsedTime(_firstPaint).TotalMilliseconds);
+                if (quiet < QuietMs && since < LongestWaitMs) return 1;
+                if (Stopwatch.GetTimestamp() is var now && now < _notBefore) return 1 + (int)Stopwatch.GetElapsedTime(now, _notBefore).TotalMilliseconds;
+            }
+            return SendPicture(picture, screen);
+        }
+    }
+
+    public override void H264(int surface, RdpRect picture, ReadOnlySpan<RdpRect> rects, ReadOnlySpan<byte> unit)
+    {
+        lock (_gate)
+        {
+            _decoders.Add(surface);
+            var isKey = AnnexB.HasKeyFrame(unit);
+            // A browser that came later has nothing that a difference could be added to.
+            if (isKey) _keyless.Remove(surface);
+            if (_keyless.Contains(surface) || unit.Length > Html5Limits.LongestToBrowser / 2) return;
+            Span<ScreenRect> parts = stackalloc ScreenRect[Math.Min(rects.Length, Html5Limits.MostRects)];
+            for (var i = 0; i < parts.Length; i++) parts[i] = Narrow(rects[i]);
+            // What libfreerdp drew there before is older than this picture.
+            foreach (var part in parts)
+            {
+                _exact.RemoveAll(e => Covers(part, e));
+                _screen?.CleanWithin(part.X, part.Y, part.W, part.H);
+            }
+            var rented = GatewayLink.Rent(FrameMessage.HeaderLength + 64 + (parts.Length * 8) + unit.Length);
+            var body = GatewayLink.Body(rented).Span;
+            var ops = new FrameOps(body[(FrameMessage.HeaderLength + 2)..]);
+            ops.H264((ushort)surface, isKey, Narrow(picture), parts, unit);
+            SendOps(rented, ops.Count, ops.Written, _screen is { } screen && ReplayLog.StartsAnew(isKey, parts, screen.Width, screen.Height));
+        }
+    }
+
+    public override void H264End(int surface)
+    {
+        lock (_gate)
+        {
+            _keyless.Remove(surface);
+            if (!_decoders.Remove(surface)) return;
+            var rented = GatewayLink.Rent(FrameMessage.HeaderLength + 16);
+            var ops = new FrameOps(GatewayLink.Body(rented).Span[(FrameMessage.HeaderLength + 2)..]);
+            ops.DecoderEnd((ushort)surface);
+            SendOps(rented, ops.Count, ops.Written, startsAnew: false);
+            if (_decoders.Count > 0) return;
+            _replay.Clear();
+            _screen?.MarkAll();     // libfreerdp draws everything again, and tiles are compared again
+        }
+    }
+
+    public override void FrameEnd() => _room.Wait(MachineWaitsMs);
+
+    public override void Pointer(int width, int height, int hotX, int hotY, ReadOnlySpan<byte> rgba) => ShowPointer(Messages.Pointer(width, height, hotX, hotY, rgba));
+
+    public override void PointerHidden(bool hidden) => ShowPointer([(byte)(hidden ? ServerMessage.PointerHidden : ServerMessage.PointerDefault)]);
+
+    public override void ClipboardFormats(RdpClipboard formats)
+    {
+        lock (_gate) _clipboard.Offered(formats);
+    }
+
+    public override void ClipboardData(RdpClipboard format, ReadOnlySpan<byte> data)
+    {
+        lock (_gate) _clipboard.FromDesktop(format, data);
+    }
+
+    public override void ClipboardWanted(RdpClipboard format)
+    {
+        lock (_gate) _clipboard.Wanted(format);
+    }
+
+    public override void Leds(int leds) => _link.Byte(ServerMessage.KeyboardState, (byte)leds);
+
+    private static RdpFeatures FeaturesOf(WorkerStart start) =>
+        (start.Secret.Length > 0 ? RdpFeatures.Nla : 0)
+        | ((start.Allowed & (Allowed.PasteIn | Allowed.CopyOut)) != 0 ? RdpFeatures.Clipboard : 0)
+        | (start.Allowed.HasFlag(Allowed.Resize) ? RdpFeatures.Resize : 0)
+        | (start.Allowed.HasFlag(Allowed.H264) && start.Browser.Capabilities.HasFlag(BrowserCapabilities.Avc1) ? RdpFeatures.Graphics | RdpFeatures.H264 : 0);
+
+    private void Take(ReadOnlySpan<byte> message)
+    {
+        lock (_gate)
+        {
+            switch ((WorkerMessage)message[0])
+            {
+                case WorkerMessage.Attach: Attach(Hello.Read(message[1..])); break;
+                case WorkerMessage.Detach: Detach(); break;
+                default: Take(BrowserInput.Read(message)); break;
+            }
+        }
+    }
+
+    private void Take(BrowserInput input)
+    {
+        switch (input)
+        {
+            case BrowserInput.Ack ack:
+                _flow.Acknowledged(ack.Frame);
+                if (_flow.HasRoom) _room.Set();
+                _session.Wake();
+                break;
+            case BrowserInput.Key key: _input.Key(key); break;
+            case BrowserInput.Text text: _input.Text(text.Characters); break;
+            case BrowserInput.Mouse mouse: _input.Mouse(mouse); break;
+            case BrowserInput.Wheel wheel: _input.Turn(wheel); break;
+            case BrowserInput.Resize resize: WantSize(resize.Width, resize.Height, resize.ScalePercent); break;
+            case BrowserInput.ClipboardRequest request: _clipboard.Requested(request.Format); break;
+            case BrowserInput.ClipboardData data: _clipboard.FromBrowser(data); break;
+            case BrowserInput.Ping ping: _link.Pong(ping.Value); break;
+            case BrowserInput.Focus focus: Focus(focus); break;
+            case BrowserInput.Visible visible: Show(visible.IsVisible); break;
+        }
+    }
+
+    /// <summary>Another browser looks, or the same one again: it knows nothing of what was drawn.</summary>
+    private void Attach(Hello browser)
+    {
+        (_browser, _attached, _visible, _partial) = (browser, true, true, false);
+        _flow.Reset();
+        _room.Set();
+        _encoder.ForgetCache(browser.CacheSlots);
+        if (_screen is not { } screen) return;
+        screen.Forget();
+        _link.Opened(screen.Width, screen.Height);
+        if (_pointer is not null) _link.Send(_pointer);
+        _session.Pause(false);
+        if (_decoders.Count > 0) Replay(screen);
+        WantSize(browser.Width, browser.Height, browser.ScalePercent);
+        _session.Wake();
+    }
+
+    private void Replay(Screen screen)
+    {
+        screen.CleanWithin(0, 0, screen.Width, screen.Height);
+        _exact.Clear();
+        if (_replay.Replay(() => _flow.NextId, (frame, more) =>
+        {
+            _flow.Sent(more, frame.Length);
+            _link.Send(frame);
+        })) return;
+        _keyless.UnionWith(_decoders);
+        _session.Refresh();
+    }
+
+    private void Detach()
+    {
+        _attached = false;
+        _input.ReleaseAll();
+        _session.Pause(true);
+        _room.Set();
+    }
+
+    private void Show(bool visible)
+    {
+        if (visible == _visible) return;
+        _visible = visible;
+        _session.Pause(!visible);
+        if (visible) _screen?.MarkAll();
+        _session.Wake();
+    }
+
+    private void Focus(BrowserInput.Focus focus)
+    {
+        if (focus.HasFocus) _session.Locks(focus.Locks);
+        else _input.ReleaseAll();
+    }
+
+    private void WantSize(ushort width, ushort height, ushort scale)
+    {
+        if (!_start.Allowed.HasFlag(Allowed.Resize) || (long)width * height > Html5Limits.MostPixels) return;
+        _wantedSize = (width, height, scale);
+        _session.Wake();
+    }
+
+    private void AskForSize((ushort Width, ushort Height, ushort Scale) size)
+    {
+        _wantedSize = null;
+        if (_screen is { } screen && screen.Width == size.Width && screen.Height == size.Height) return;
+        _session.Resize(size.Width, size.Height, size.Scale);
+    }
+
+    private void ShowPointer(byte[] message)
+    {
+        lock (_gate)
+        {
+            _pointer = message;
+            if (_attached) _link.Send(message);
+        }
+    }
+
+    private int SendPicture(Picture picture, Screen screen)
+    {
+        var rented = GatewayLink.Rent(FrameEncoder.LongestMessage);
+        var length = _encoder.Encode(picture, screen, _flow.NextId, Stopwatch.GetTimestamp(), GatewayLink.Body(rented).Span, out _partial);
+        if (!_partial) _firstPaint = 0;
+        if (!_partial && length > HeavyBytes) _notBefore = Stopwatch.GetTimestamp() + (HeavyPauseMs * Stopwatch.Frequency / 1000);
+        Send(rented, length, _partial);
+        return _partial ? 0 : StillMs;
+    }
+
+    private int Refine(Picture picture, Screen screen)
+    {
+        _firstPaint = 0;
+        if (screen.LossyTiles == 0) return Sleepy;
+        if (!_flow.IsIdle) return Sleepy;
+        var stillSince = Stopwatch.GetTimestamp() - (StillMs * Stopwatch.Frequency / 1000);
+        var rented = GatewayLink.Rent(FrameEncoder.LongestMessage);
+        Send(rented, _encoder.Refine(picture, screen, _flow.NextId, stillSince, GatewayLink.Body(rented).Span), more: false);
+        return StillMs / 4;
+    }
+
+    private void SendExact(Picture picture)
+    {
+        foreach (var rect in _exact)
+        {
+            var rented = GatewayLink.Rent(FrameEncoder.LongestMessage);
+            var length = _encoder.EncodeRect(picture, rect, _flow.NextId, GatewayLink.Body(rented).Span);
+            _replay.Add(GatewayLink.Body(rented).Span[..length], startsAnew: false);
+            Send(rented, length, more: false);
+        }
+        _exact.Clear();
+    }
+
+    private void Exactly(Screen screen, int x, int y, int width, int height)
+    {
+        var (left, top) = (Math.Clamp(x, 0, screen.Width), Math.Clamp(y, 0, screen.Height));
+        var (right, bottom) = (Math.Clamp(x + width, left, screen.Width), Math.Clamp(y + height, top, screen.Height));
+        for (var rowY = top; rowY < bottom; rowY += RectSide)
+            for (var rowX = left; rowX < right; rowX += RectSide)
+                if (_exact.Count < MostExact) _exact.Add(new((ushort)rowX, (ushort)rowY, (ushort)Math.Min(RectSide, right - rowX), (ushort)Math.Min(RectSide, bottom - rowY)));
+    }
+
+    private void SendOps(byte[] rented, int count, int written, bool startsAnew)
+    {
+        var body = GatewayLink.Body(rented).Span;
+        FrameMessage.WriteHeader(body, _flow.NextId, more: false, 0, 0);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(body[FrameMessage.HeaderLength..], (ushort)count);
+        var length = FrameMessage.HeaderLength + 2 + written;
+        _replay.Add(body[..length], startsAnew);
+        if (_attached) Send(rented, length, more: false);
+        else ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    private void Send(byte[] rented, int length, bool more)
+    {
+        if (length == 0)
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+            return;
+        }
+        _flow.Sent(more, length);
+        if (!_flow.HasRoom) _room.Reset();
+        _link.Send(rented, length);
+    }
+
+    private void SendStatus()
+    {
+        _lastStatus = Stopwatch.GetTimestamp();
+        _link.Status(_flow.Report());
+    }
+
+    private static ScreenRect Narrow(RdpRect rect) => new((ushort)rect.X, (ushort)rect.Y, (ushort)rect.W, (ushort)rect.H);
+
+    private static bool Covers(ScreenRect outer, ScreenRect inner) =>
+        inner.X >= outer.X && inner.Y >= outer.Y && inner.X + inner.W <= outer.X + outer.W && inner.Y + inner.H <= outer.Y + outer.H;
+}

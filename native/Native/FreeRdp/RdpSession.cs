@@ -1,0 +1,85 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Montalegre.Vdi.Native.FreeRdp;
+
+/// <summary>One RDP session in libfreerdp. Orders may come from any thread and are carried out on the session's.</summary>
+public sealed unsafe class RdpSession : IDisposable
+{
+    private readonly ShimApi.SessionHandle _session;
+    private GCHandle _events;
+
+    public RdpSession(RdpTarget target, RdpEvents events)
+    {
+        _events = GCHandle.Alloc(events);
+        var callbacks = RdpCallbacks.For(GCHandle.ToIntPtr(_events));
+        var password = Terminated(target.Utf8Password);
+        fixed (byte* user = Terminated(Encoding.UTF8.GetBytes(target.User)), domain = Terminated(Encoding.UTF8.GetBytes(target.Domain)))
+        fixed (byte* secret = password, name = Terminated(Encoding.UTF8.GetBytes(target.ClientName)))
+        {
+            var config = new ShimApi.Config
+            {
+                Size = (uint)sizeof(ShimApi.Config), Socket = target.Socket, Width = (uint)target.Width, Height = (uint)target.Height,
+                ScalePercent = (uint)target.ScalePercent, KeyboardLayout = target.KeyboardLayout, Flags = (uint)target.Features,
+                User = user, Domain = domain, Password = target.Utf8Password.Length == 0 ? null : secret, ClientName = name,
+            };
+            target.CertificateSha256.AsSpan(0, 32).CopyTo(new Span<byte>(config.CertificateSha256, 32));
+            _session = ShimApi.Create(&config, &callbacks);
+        }
+        Array.Clear(password);
+        if (!_session.IsInvalid) return;
+        _events.Free();
+        throw new InvalidOperationException("libfreerdp could not make a session; its version may not be the one this was built for.");
+    }
+
+    /// <summary>Connects and serves the session on the calling thread until it ends.</summary>
+    public RdpEnd Run() => (RdpEnd)ShimApi.Run(_session);
+
+    public void Stop() => ShimApi.Stop(_session);
+
+    /// <summary>Has <see cref="RdpEvents.Tick"/> called soon.</summary>
+    public void Wake() => ShimApi.Wake(_session);
+
+    public void Key(int scancode, bool extended, bool down) => ShimApi.Key(_session, (uint)scancode, extended ? 1u : 0, down ? 1u : 0);
+
+    public void Unicode(char unit, bool down) => ShimApi.Unicode(_session, unit, down ? 1u : 0);
+
+    /// <summary>A pointer event with the flags of TS_POINTER_EVENT, MS-RDPBCGR 2.2.8.1.1.3.1.1.3.</summary>
+    public void Mouse(int flags, int x, int y) => ShimApi.Mouse(_session, (uint)flags, (uint)x, (uint)y);
+
+    /// <summary>Back and forward buttons, TS_POINTERX_EVENT, MS-RDPBCGR 2.2.8.1.1.3.1.1.4.</summary>
+    public void MouseExtended(int flags, int x, int y) => ShimApi.MouseExtended(_session, (uint)flags, (uint)x, (uint)y);
+
+    public void Locks(int leds) => ShimApi.Locks(_session, (uint)leds);
+
+    public void Resize(int width, int height, int scalePercent) => ShimApi.Resize(_session, (uint)width, (uint)height, (uint)scalePercent);
+
+    /// <summary>Asks the machine to paint everything again.</summary>
+    public void Refresh() => ShimApi.Refresh(_session);
+
+    /// <summary>Asks the machine to stop painting while nobody looks, or to go on.</summary>
+    public void Pause(bool paused) => ShimApi.Pause(_session, paused ? 1u : 0);
+
+    public void OfferClipboard(RdpClipboard formats) => ShimApi.ClipboardOffer(_session, (uint)formats);
+
+    public void RequestClipboard(RdpClipboard format) => ShimApi.ClipboardRequest(_session, (uint)format);
+
+    /// <summary>Answers a paste; None says that there is nothing.</summary>
+    public void AnswerClipboard(RdpClipboard format, ReadOnlySpan<byte> data)
+    {
+        fixed (byte* start = data) ShimApi.ClipboardAnswer(_session, (uint)format, start, (uint)data.Length);
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        if (_events.IsAllocated) _events.Free();
+    }
+
+    private static byte[] Terminated(byte[] text)
+    {
+        var terminated = new byte[text.Length + 1];
+        text.CopyTo(terminated, 0);
+        return terminated;
+    }
+}

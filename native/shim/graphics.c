@@ -1,0 +1,110 @@
+/* RDPGFX: H.264 goes to the browser untouched, everything else is drawn by libfreerdp and encoded like any picture. */
+#include <freerdp/channels/rdpgfx.h>
+#include <freerdp/gdi/gfx.h>
+
+#include "session.h"
+
+enum { MOST_RECTS = 1024 };
+
+static mv_session* of(RdpgfxClientContext* graphics)
+{
+	return session_of(((rdpGdi*)graphics->custom)->context);
+}
+
+/* Rectangles of the picture, moved to where the surface lies on the screen and cut at its edges. */
+static uint32_t on_screen(const gdiGfxSurface* surface, const rdpGdi* gdi, const RDPGFX_H264_METABLOCK* meta, mv_rect* rects)
+{
+	uint32_t count = 0;
+	for (UINT32 i = 0; i < meta->numRegionRects && count < MOST_RECTS; i++)
+	{
+		const RECTANGLE_16* region = &meta->regionRects[i];
+		const UINT32 left = surface->outputOriginX + region->left, top = surface->outputOriginY + region->top;
+		UINT32 right = surface->outputOriginX + region->right, bottom = surface->outputOriginY + region->bottom;
+		if (right > (UINT32)gdi->width)
+			right = (UINT32)gdi->width;
+		if (bottom > (UINT32)gdi->height)
+			bottom = (UINT32)gdi->height;
+		if (left < right && top < bottom)
+			rects[count++] = (mv_rect){ (uint16_t)left, (uint16_t)top, (uint16_t)(right - left), (uint16_t)(bottom - top) };
+	}
+	return count;
+}
+
+static void pass_on(mv_session* session, RdpgfxClientContext* graphics, const RDPGFX_SURFACE_COMMAND* command, const RDPGFX_AVC420_BITMAP_STREAM* stream)
+{
+	mv_rect rects[MOST_RECTS];
+	const gdiGfxSurface* surface = graphics->GetSurfaceData(graphics, (UINT16)command->surfaceId);
+	if (!surface || !surface->outputMapped)
+		return;
+	const uint32_t count = on_screen(surface, graphics->custom, &stream->meta, rects);
+	session->to.h264(session->to.user, command->surfaceId, surface->outputOriginX, surface->outputOriginY, surface->width, surface->height,
+	                 rects, count, stream->data, stream->length);
+}
+
+static UINT surface_command(RdpgfxClientContext* graphics, const RDPGFX_SURFACE_COMMAND* command)
+{
+	mv_session* session = of(graphics);
+	UINT result = CHANNEL_RC_OK;
+	pthread_mutex_lock(&session->picture);
+	switch (command->codecId)
+	{
+		case RDPGFX_CODECID_AVC420:
+			pass_on(session, graphics, command, command->extra);
+			break;
+		case RDPGFX_CODECID_AVC444:
+		case RDPGFX_CODECID_AVC444v2:
+		{
+			/* LC 2 carries colour detail alone; the luma view of the others is a whole 4:2:0 picture. */
+			const RDPGFX_AVC444_BITMAP_STREAM* both = command->extra;
+			if (both->LC != 2)
+				pass_on(session, graphics, command, &both->bitstream[0]);
+			break;
+		}
+		default:
+			result = session->surface_command(graphics, command);
+			break;
+	}
+	pthread_mutex_unlock(&session->picture);
+	return result;
+}
+
+static UINT delete_surface(RdpgfxClientContext* graphics, const RDPGFX_DELETE_SURFACE_PDU* order)
+{
+	mv_session* session = of(graphics);
+	pthread_mutex_lock(&session->picture);
+	session->to.h264_end(session->to.user, order->surfaceId);
+	const UINT result = session->delete_surface(graphics, order);
+	pthread_mutex_unlock(&session->picture);
+	return result;
+}
+
+static UINT end_frame(RdpgfxClientContext* graphics, const RDPGFX_END_FRAME_PDU* order)
+{
+	mv_session* session = of(graphics);
+	pthread_mutex_lock(&session->picture);
+	const UINT result = session->end_frame(graphics, order);
+	pthread_mutex_unlock(&session->picture);
+	/* libfreerdp acknowledges the frame to the machine when this returns. */
+	session->to.frame_end(session->to.user);
+	return result;
+}
+
+void mv_graphics_open(mv_session* session, RdpgfxClientContext* graphics)
+{
+	if (!gdi_graphics_pipeline_init(session->instance->context->gdi, graphics))
+		return;
+	session->surface_command = graphics->SurfaceCommand;
+	session->delete_surface = graphics->DeleteSurface;
+	session->end_frame = graphics->EndFrame;
+	graphics->SurfaceCommand = surface_command;
+	graphics->DeleteSurface = delete_surface;
+	graphics->EndFrame = end_frame;
+	session->graphics = graphics;
+}
+
+void mv_graphics_close(mv_session* session)
+{
+	if (session->graphics)
+		gdi_graphics_pipeline_uninit(session->instance->context->gdi, session->graphics);
+	session->graphics = NULL;
+}

@@ -1,0 +1,113 @@
+/* What the worker calls in libfreerdp, and what is called back. No memory changes its owner across this border:
+ * what a callback is given is valid inside that callback only, what a function is given is copied or read at once. */
+#ifndef MONTALEGRE_RDP_H
+#define MONTALEGRE_RDP_H
+
+#include <stdint.h>
+
+#define MV_EXPORT __attribute__((visibility("default")))
+
+enum
+{
+	MV_USE_NLA = 1,
+	MV_USE_CLIPBOARD = 2,
+	MV_USE_GFX = 4,
+	MV_USE_H264 = 8,
+	MV_USE_RESIZE = 16,
+};
+
+typedef struct
+{
+	uint32_t size; /* of this structure; a worker of another version is refused */
+	int32_t socket;
+	uint32_t width;
+	uint32_t height;
+	uint32_t scale_percent;
+	uint32_t keyboard_layout;
+	uint32_t flags;
+	const char* user; /* UTF-8, copied; password may be NULL: then the machine asks by itself */
+	const char* domain;
+	const char* password;
+	const char* client_name;
+	uint8_t certificate_sha256[32];
+} mv_config;
+
+typedef struct
+{
+	uint16_t x, y, w, h;
+} mv_rect;
+
+typedef struct
+{
+	uint32_t size;
+	void* user;
+	void (*sized)(void* user, uint32_t width, uint32_t height);
+	void (*painted)(void* user, int32_t x, int32_t y, int32_t w, int32_t h);
+	/* Called on the session's thread after each batch of events; answers the milliseconds after which it wants to be called again. */
+	uint32_t (*tick)(void* user, const uint8_t* pixels, uint32_t stride, uint32_t width, uint32_t height);
+	void (*h264)(void* user, uint32_t surface, uint32_t origin_x, uint32_t origin_y, uint32_t width, uint32_t height,
+	             const mv_rect* rects, uint32_t count, const uint8_t* unit, uint32_t length);
+	void (*h264_end)(void* user, uint32_t surface);
+	/* The end of a graphics frame; waits, bounded, until the browser has room, so that the machine slows down with it. */
+	void (*frame_end)(void* user);
+	void (*pointer)(void* user, uint32_t width, uint32_t height, uint32_t hot_x, uint32_t hot_y, const uint8_t* rgba);
+	void (*pointer_state)(void* user, uint32_t hidden);
+	void (*clipboard_formats)(void* user, uint32_t formats);
+	void (*clipboard_data)(void* user, uint32_t format, const uint8_t* data, uint32_t length);
+	void (*clipboard_wanted)(void* user, uint32_t format);
+	void (*leds)(void* user, uint32_t leds);
+} mv_callbacks;
+
+/* How a session ended. */
+enum
+{
+	MV_ENDED = 0,             /* the machine or mv_stop ended it */
+	MV_NO_ANSWER = 1,         /* nothing that speaks RDP, or the connection broke */
+	MV_OTHER_CERTIFICATE = 2, /* not the pinned one */
+	MV_SIGN_IN_REFUSED = 3,
+	MV_SIGNED_OUT = 4,        /* the person signed out in the desktop */
+	MV_TAKEN_OVER = 5,        /* somebody connected from elsewhere */
+	MV_UNSUPPORTED = 6,       /* no common security */
+	MV_FAULT = 7,
+};
+
+typedef struct mv_session mv_session;
+
+MV_EXPORT mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks);
+MV_EXPORT int mv_run(mv_session* session);
+MV_EXPORT void mv_stop(mv_session* session);
+MV_EXPORT void mv_free(mv_session* session);
+
+/* From any thread, after mv_create and before mv_free; queued, carried out on the session's thread. */
+MV_EXPORT void mv_wake(mv_session* session);
+MV_EXPORT void mv_key(mv_session* session, uint32_t scancode, uint32_t extended, uint32_t down);
+MV_EXPORT void mv_unicode(mv_session* session, uint32_t unit, uint32_t down);
+MV_EXPORT void mv_mouse(mv_session* session, uint32_t flags, uint32_t x, uint32_t y);
+MV_EXPORT void mv_mouse_extended(mv_session* session, uint32_t flags, uint32_t x, uint32_t y);
+MV_EXPORT void mv_locks(mv_session* session, uint32_t leds);
+MV_EXPORT void mv_resize(mv_session* session, uint32_t width, uint32_t height, uint32_t scale_percent);
+MV_EXPORT void mv_refresh(mv_session* session);
+MV_EXPORT void mv_pause(mv_session* session, uint32_t paused);
+MV_EXPORT void mv_clipboard_offer(mv_session* session, uint32_t formats);
+MV_EXPORT void mv_clipboard_request(mv_session* session, uint32_t format);
+MV_EXPORT void mv_clipboard_answer(mv_session* session, uint32_t format, const uint8_t* data, uint32_t length);
+
+/* Pixels: plain functions over the picture, without a state of their own. */
+typedef struct mv_encoder mv_encoder;
+
+MV_EXPORT mv_encoder* mv_encoder_create(void);
+MV_EXPORT void mv_encoder_free(mv_encoder* encoder);
+MV_EXPORT void mv_hash_rows(const uint8_t* pixels, uint32_t stride, uint32_t x, uint32_t y, uint32_t w, uint32_t h, uint64_t* hashes);
+MV_EXPORT uint32_t mv_classify(const uint8_t* pixels, uint32_t stride, uint32_t x, uint32_t y, uint32_t w, uint32_t h, uint32_t* colour);
+MV_EXPORT void mv_gather_rgba(const uint8_t* pixels, uint32_t stride, uint32_t x, uint32_t y, uint32_t w, uint32_t h, uint8_t* rgba);
+MV_EXPORT int64_t mv_zstd(mv_encoder* encoder, const uint8_t* from, uint32_t length, uint8_t* to, uint32_t room);
+MV_EXPORT int64_t mv_jpeg(mv_encoder* encoder, const uint8_t* pixels, uint32_t stride, uint32_t x, uint32_t y, uint32_t w, uint32_t h,
+                          int32_t quality, uint8_t* to, uint32_t room);
+MV_EXPORT int64_t mv_jpeg_room(uint32_t w, uint32_t h);
+
+/* From here on this process may compute, and talk on what it has open; 0, or the errno that says why not. */
+MV_EXPORT int mv_lock_down(void);
+/* Tries what the sandbox forbids: 0 opens a file, 1 makes a socket, 2 forks, 3 runs a program; answers the errno, if it lives. */
+MV_EXPORT int mv_try_forbidden(uint32_t what);
+
+#endif

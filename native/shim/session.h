@@ -1,0 +1,78 @@
+/* What the parts of the shim share. */
+#ifndef MONTALEGRE_SESSION_H
+#define MONTALEGRE_SESSION_H
+
+#include <pthread.h>
+
+#include <freerdp/freerdp.h>
+#include <freerdp/client/cliprdr.h>
+#include <freerdp/client/disp.h>
+#include <freerdp/client/rdpgfx.h>
+#include <freerdp/gdi/gdi.h>
+
+#include "montalegre_rdp.h"
+
+enum
+{
+	ORDERS = 512, /* input that waits for the session's thread; more is dropped, oldest last */
+};
+
+typedef struct
+{
+	enum { KEY, CHARACTER, MOUSE, MOUSE_EXTENDED, LOCKS, RESIZE, REFRESH, PAUSE, CLIP_OFFER, CLIP_REQUEST, CLIP_ANSWER } kind;
+	uint32_t a, b, c;
+	uint8_t* data;
+} mv_order;
+
+struct mv_session
+{
+	freerdp* instance;
+	mv_callbacks to;
+	uint8_t certificate_sha256[32];
+	int other_certificate;
+	int sign_in_refused;
+	int stopping;
+	HANDLE wake;
+
+	pthread_mutex_t orders_lock;
+	mv_order orders[ORDERS];
+	uint32_t first, count;
+
+	/* INVARIANT: whoever writes into or reads from the picture holds this; RDPGFX draws on a thread of its own. */
+	pthread_mutex_t picture;
+
+	CliprdrClientContext* clipboard;
+	uint32_t clipboard_formats;   /* what the browser offered last */
+	uint32_t wanted_format;       /* which request of ours the next answer belongs to */
+	uint32_t png_format;          /* what the machine calls PNG, 0 when it offers none */
+	DispClientContext* display;
+	uint32_t monitors_ready;
+	RdpgfxClientContext* graphics;
+	pcRdpgfxSurfaceCommand surface_command;
+	pcRdpgfxDeleteSurface delete_surface;
+	pcRdpgfxEndFrame end_frame;
+};
+
+/* libfreerdp allocates its context with ours behind it. */
+typedef struct
+{
+	rdpContext context;
+	mv_session* session;
+} mv_context;
+
+static inline mv_session* session_of(const rdpContext* context)
+{
+	return ((const mv_context*)context)->session;
+}
+
+BOOL mv_set_all(rdpSettings* settings, const mv_config* config);
+void mv_channel_connected(void* context, const ChannelConnectedEventArgs* event);
+void mv_channel_disconnected(void* context, const ChannelDisconnectedEventArgs* event);
+void mv_graphics_open(mv_session* session, RdpgfxClientContext* graphics);
+void mv_graphics_close(mv_session* session);
+void mv_carry_out_resize(mv_session* session, uint32_t width, uint32_t height, uint32_t scale_percent);
+void mv_carry_out_offer(mv_session* session, uint32_t formats);
+void mv_carry_out_request(mv_session* session, uint32_t format);
+void mv_carry_out_answer(mv_session* session, uint32_t format, const uint8_t* data, uint32_t length);
+
+#endif

@@ -1,0 +1,105 @@
+using System.Text;
+using Montalegre.Vdi.Protocol.Wire;
+
+namespace Montalegre.Vdi.Protocol.Html5;
+
+/// <summary>What a browser says after its Hello, as values; everything it can send is read here and nowhere else.</summary>
+public abstract record BrowserInput
+{
+    private BrowserInput() { }
+
+    public sealed record Ack(uint Frame) : BrowserInput;
+
+    /// <param name="Scancode">Scancode set 1, without the E0 that <paramref name="Extended"/> stands for.</param>
+    public sealed record Key(byte Scancode, bool Extended, bool Down) : BrowserInput;
+
+    public sealed record Text(string Characters) : BrowserInput;
+
+    /// <param name="Buttons">The buttons that are down now.</param>
+    public sealed record Mouse(ushort X, ushort Y, MouseButtons Buttons) : BrowserInput;
+
+    /// <param name="Down">120 is one notch downwards.</param>
+    public sealed record Wheel(ushort X, ushort Y, short Down, short Right) : BrowserInput;
+
+    public sealed record Resize(ushort Width, ushort Height, ushort ScalePercent) : BrowserInput;
+
+    public sealed record ClipboardRequest(ClipboardFormat Format) : BrowserInput;
+
+    public sealed record ClipboardData(ClipboardFormat Format, byte[] Data) : BrowserInput;
+
+    public sealed record Ping(uint Value) : BrowserInput;
+
+    public sealed record Focus(bool HasFocus, byte Locks) : BrowserInput;
+
+    public sealed record Visible(bool IsVisible) : BrowserInput;
+
+    /// <summary>A well-formed message about something this desktop's policy does not allow, or the worker does not carry.</summary>
+    public sealed record Other(BrowserMessage Type) : BrowserInput;
+
+    /// <summary>Reads one message; Hello and Bye are the gateway's and not among them.</summary>
+    public static BrowserInput Read(ReadOnlySpan<byte> message)
+    {
+        var r = new WireReader(message, nameof(BrowserInput));
+        if (message.Length > Html5Limits.LongestFromBrowser) WireFormatException.Throw(nameof(BrowserInput), "length", $"{message.Length} bytes");
+        var type = (BrowserMessage)r.ReadByte("type");
+        BrowserInput input = type switch
+        {
+            BrowserMessage.Ack => new Ack(r.ReadUInt32("frame")),
+            BrowserMessage.Key => ReadKey(ref r),
+            BrowserMessage.Text => new Text(ReadCharacters(ref r)),
+            BrowserMessage.Mouse => new Mouse(r.ReadUInt16("x"), r.ReadUInt16("y"), (MouseButtons)(r.ReadByte("buttons") & 31)),
+            BrowserMessage.Wheel => new Wheel(r.ReadUInt16("x"), r.ReadUInt16("y"), (short)r.ReadUInt16("down"), (short)r.ReadUInt16("right")),
+            BrowserMessage.Resize => new Resize(Hello.Side(r.ReadUInt16("width")), Hello.Side(r.ReadUInt16("height")), Math.Clamp(r.ReadUInt16("scale"), (ushort)100, (ushort)500)),
+            BrowserMessage.ClipboardRequest => new ClipboardRequest(ReadFormat(ref r)),
+            BrowserMessage.ClipboardData => ReadClipboard(ref r),
+            BrowserMessage.Ping => new Ping(r.ReadUInt32("value")),
+            BrowserMessage.Focus => new Focus(r.ReadByte("state") != 0, (byte)(r.ReadByte("locks") & 7)),
+            BrowserMessage.Visible => new Visible(r.ReadByte("state") != 0),
+            BrowserMessage.FileOffer or BrowserMessage.FileChunk or BrowserMessage.FileDone or BrowserMessage.FileAccepted or BrowserMessage.FileProgress
+                or BrowserMessage.FileCancel or BrowserMessage.MicrophoneAudio or BrowserMessage.Consent => Skip(ref r, type),
+            _ => throw new WireFormatException($"{nameof(BrowserInput)}.type: 0x{(byte)type:X2} is not known"),
+        };
+        r.ExpectEnd("end");
+        return input;
+    }
+
+    private static Key ReadKey(ref WireReader r)
+    {
+        var flags = r.ReadByte("flags");
+        return new(r.ReadByte("scancode"), (flags & 2) != 0, (flags & 1) == 0);
+    }
+
+    private static string ReadCharacters(ref WireReader r)
+    {
+        if (r.Left > Html5Limits.LongestText) WireFormatException.Throw(nameof(Text), "length", $"{r.Left} bytes is over {Html5Limits.LongestText}");
+        return Encoding.UTF8.GetString(r.ReadBytes(r.Left, "text"));
+    }
+
+    private static ClipboardFormat ReadFormat(ref WireReader r)
+    {
+        var format = (ClipboardFormat)r.ReadByte("format");
+        if (format is not (ClipboardFormat.Text or ClipboardFormat.Png)) WireFormatException.Throw("Clipboard", "format", $"is {(byte)format}");
+        return format;
+    }
+
+    private static ClipboardData ReadClipboard(ref WireReader r)
+    {
+        var format = ReadFormat(ref r);
+        var most = format == ClipboardFormat.Text ? Html5Limits.LongestClipboardText : Html5Limits.LongestClipboardPicture;
+        if (r.Left > most) WireFormatException.Throw("ClipboardData", "length", $"{r.Left} bytes is over {most}");
+        return new(format, r.ReadBytes(r.Left, "data").ToArray());
+    }
+
+    private static Other Skip(ref WireReader r, BrowserMessage type)
+    {
+        _ = r.ReadBytes(r.Left, "rest");
+        return new(type);
+    }
+}
+
+/// <summary>Mouse buttons of the browser protocol.</summary>
+[Flags]
+public enum MouseButtons : byte { None = 0, Left = 1, Right = 2, Middle = 4, Back = 8, Forward = 16 }
+
+/// <summary>What a clipboard holds; also the bits of an offer.</summary>
+public enum ClipboardFormat : byte { Text = 1, Png = 2 }

@@ -1,0 +1,95 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Listening;
+using Montalegre.Vdi.Gateway.Portal;
+using Montalegre.Vdi.Gateway.RdGateway;
+using Montalegre.Vdi.Gateway.Relay;
+using Montalegre.Vdi.Gateway.Reports;
+using Montalegre.Vdi.Gateway.Tickets;
+
+namespace Montalegre.Vdi.Gateway.Tests.Fakes;
+
+/// <summary>The real web server with pages and RD Gateway on one free loopback port, and tickets answered in the process.</summary>
+internal sealed class RdgTestGateway : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private readonly string _state = Directory.CreateTempSubdirectory("rdg-test-").FullName;
+    private readonly WebApplication _app;
+
+    private RdgTestGateway(ITicketRedeemer? redeemer, TimeProvider? time, IEnumerable<(string Key, string Value)> settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Gateway:RdpListen"] = "127.0.0.1:0",
+            ["Gateway:Name"] = "gateway.test",
+            ["Gateway:StateDirectory"] = Path.Combine(_state, "gateway"),
+            ["Gateway:StopGrace"] = "00:00:00",
+            ["Gateway:Portal:Listen"] = "127.0.0.1:0",
+            ["Portal:Broker"] = "https://127.0.0.1:1",          // no page of these tests asks it
+        });
+        foreach (var (key, value) in settings) builder.Configuration[key] = value;
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug);
+        builder.Services.AddSingleton<ILoggerProvider>(Log);
+        if (time is not null) builder.Services.AddSingleton(time);
+        if (redeemer is null) builder.Services.AddBroker();
+        else builder.Services.AddSingleton(redeemer);
+        builder.Services.AddRdpDoor();
+        builder.AddPortalDoor();
+        _app = builder.Build();
+        _app.MapGet("/health", () => "ok");
+        _app.MapPortalDoor();
+    }
+
+    public RecordedLog Log { get; } = new();
+
+    public IPEndPoint Rdp => _app.Services.GetRequiredService<RdpListener>().Address;
+
+    public IPEndPoint Address => new(IPAddress.Loopback, new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port);
+
+    public OpenConnections Connections => _app.Services.GetRequiredService<OpenConnections>();
+
+    public RdgPairs Pairs => _app.Services.GetRequiredService<RdgPairs>();
+
+    public static async Task<RdgTestGateway> StartAsync(ITicketRedeemer redeemer, TimeProvider? time = null, params (string Key, string Value)[] settings)
+    {
+        var gateway = new RdgTestGateway(redeemer, time, settings);
+        await gateway._app.StartAsync();
+        return gateway;
+    }
+
+    /// <summary>A gateway that has to join, sign people in and redeem at this broker, as in production.</summary>
+    public static async Task<RdgTestGateway> StartAsync(ScriptedBroker broker, params (string Key, string Value)[] settings)
+    {
+        var token = Path.GetTempFileName();
+        await File.WriteAllTextAsync(token, broker.JoinToken + "\n");
+        var gateway = new RdgTestGateway(null, null,
+        [
+            ("Gateway:JoinTokenFile", token), ("Gateway:BrokerEnrolment", broker.Address.AbsoluteUri), ("Gateway:BrokerChannel", broker.Address.AbsoluteUri),
+            ("Gateway:BrokerAuthoritySha256", broker.AuthoritySha256), ("Portal:Broker", broker.Address.AbsoluteUri), .. settings,
+        ]);
+        await gateway._app.StartAsync();
+        Assert.True(await Eventually.IsTrueAsync(() => gateway.Log.Lines.Any(l => l.Text.StartsWith("4050", StringComparison.Ordinal)), Patience), "The gateway did not join.");
+        return gateway;
+    }
+
+    public async Task<ConnectionReport> NextReportAsync() =>
+        await _app.Services.GetRequiredService<ConnectionReports>().Waiting.ReadAsync().AsTask().WaitAsync(Patience);
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+        Directory.Delete(_state, recursive: true);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.WebSockets;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Gateway.Tests.Desktops;
+using Montalegre.Vdi.Gateway.Tests.Fakes;
+using Montalegre.Vdi.Gateway.Html5;
+using Montalegre.Vdi.Protocol.Channels;
+using Montalegre.Vdi.Protocol.Html5;
+using Montalegre.Vdi.Rig.Html5;
+
+namespace Montalegre.Vdi.Gateway.Tests.Html5;
+
+/// <summary>Who gets in at the desktop's socket, and what those are told who do not. Needs no machine.</summary>
+public sealed class DesktopSocketTests
+{
+    [Fact]
+    public async Task Page_of_another_site_is_turned_away()
+    {
+        await using var gateway = await DesktopGateway.StartAsync(new FakeRedeemer());
+        await RefusedAsync(gateway, HttpStatusCode.Forbidden, ("Origin", "https://evil.test"), ("X-Person", "maria"));
+        await RefusedAsync(gateway, HttpStatusCode.Forbidden, ("X-Person", "maria"));
+    }
+
+    [Fact]
+    public async Task Person_who_is_not_signed_in_is_turned_away()
+    {
+        await using var gateway = await DesktopGateway.StartAsync(new FakeRedeemer());
+        await RefusedAsync(gateway, HttpStatusCode.Unauthorized, ("Origin", gateway.Origin));
+    }
+
+    [Fact]
+    public async Task Unknown_ticket_and_used_ticket_are_told_apart()
+    {
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        Assert.Equal(ReasonCode.TicketUnknown, await ReasonAsync(gateway, FakeRedeemer.Unknown()));
+        Assert.Equal(ReasonCode.TicketUnknown, await ReasonAsync(gateway, "no-ticket-at-all"));
+        var ticket = redeemer.NewTicket(new IPEndPoint(IPAddress.Loopback, XrdpMachine.FreePort()), new byte[32]);
+        Assert.Equal(ReasonCode.MachineDidNotAnswer, await ReasonAsync(gateway, ticket));
+        Assert.Equal(ReasonCode.TicketUsed, await ReasonAsync(gateway, ticket));
+        Assert.Equal(ReasonCode.TicketUnknown, (await gateway.NextReportAsync()).Failed.Code);
+    }
+
+    [Fact]
+    public async Task Gateway_without_a_sandbox_refuses_with_a_clear_reason()
+    {
+        var redeemer = new FakeRedeemer();
+        await using var machine = new FakeMachine();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer, ("Gateway:Html5:Sandbox", "/bin/false"));
+        Assert.Equal(ReasonCode.BrowserDesktopUnavailable, await ReasonAsync(gateway, redeemer.NewTicket(machine.Address, machine.CertificateSha256)));
+    }
+
+    [Fact]
+    public async Task Broken_first_message_ends_the_connection_with_its_reason()
+    {
+        await using var gateway = await DesktopGateway.StartAsync(new FakeRedeemer());
+        using var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol(Html5Limits.SubProtocol);
+        socket.Options.SetRequestHeader("Origin", gateway.Origin);
+        socket.Options.SetRequestHeader("X-Person", "maria");
+        await socket.ConnectAsync(gateway.Socket, CancellationToken.None);
+        await socket.SendAsync(new byte[] { 0x81, 9, 9, 9 }, WebSocketMessageType.Binary, true, CancellationToken.None);
+        var buffer = new byte[512];
+        var received = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(ReasonCode.BrowserProtocol, (ReasonCode)Ended.Read(buffer.AsSpan(0, received.Count)).Reason);
+    }
+
+    [Fact]
+    public async Task Silent_browser_is_let_go_after_the_deadline()
+    {
+        await using var gateway = await DesktopGateway.StartAsync(new FakeRedeemer(), ("Gateway:Html5:HelloDeadline", "00:00:00.300"));
+        using var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol(Html5Limits.SubProtocol);
+        socket.Options.SetRequestHeader("Origin", gateway.Origin);
+        socket.Options.SetRequestHeader("X-Person", "maria");
+        await socket.ConnectAsync(gateway.Socket, CancellationToken.None);
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ReceiveAsync(new byte[10].AsMemory(), CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public async Task One_address_gets_no_more_desktops_than_its_share()
+    {
+        var redeemer = new FakeRedeemer();
+        await using var machine = new FakeMachine();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer, ("Gateway:Html5:MostDesktopsPerAddress", "1"), ("Gateway:Html5:OpenDeadline", "00:00:20"));
+        await using var first = gateway.Browser();
+        await first.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256));
+        Assert.True(await Eventually.IsTrueAsync(() => redeemer.Presented.Count == 1, TimeSpan.FromSeconds(20)));
+        Assert.Equal(ReasonCode.TooManyConnections, await ReasonAsync(gateway, redeemer.NewTicket(machine.Address, machine.CertificateSha256)));
+    }
+
+    [Fact]
+    public void Pools_clipboard_policy_holds_in_the_browser_too_each_way_for_itself()
+    {
+        Assert.True(DesktopSocket.AllowedBy(ChannelPolicy.Everything).HasFlag(Allowed.PasteIn | Allowed.CopyOut));
+        Assert.Equal(Allowed.PasteIn, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardFromDesktop = false }) & (Allowed.PasteIn | Allowed.CopyOut));
+        Assert.Equal(Allowed.CopyOut, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardToDesktop = false }) & (Allowed.PasteIn | Allowed.CopyOut));
+    }
+
+    private static async Task<ReasonCode> ReasonAsync(DesktopGateway gateway, string ticket)
+    {
+        await using var browser = gateway.Browser();
+        await browser.ConnectAsync(gateway.Socket, ticket);
+        Assert.True(await browser.UntilAsync(b => b.Ended is not null), string.Join('\n', gateway.Log.Lines.Select(l => l.Text)));
+        return (ReasonCode)browser.Ended!.Reason;
+    }
+
+    private static async Task RefusedAsync(DesktopGateway gateway, HttpStatusCode status, params (string Name, string Value)[] headers)
+    {
+        using var socket = new ClientWebSocket();
+        socket.Options.AddSubProtocol(Html5Limits.SubProtocol);
+        socket.Options.CollectHttpResponseDetails = true;
+        foreach (var (name, value) in headers) socket.Options.SetRequestHeader(name, value);
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(gateway.Socket, CancellationToken.None));
+        Assert.Equal(status, socket.HttpStatusCode);
+    }
+}

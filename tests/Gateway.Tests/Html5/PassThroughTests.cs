@@ -1,0 +1,66 @@
+using Montalegre.Vdi.Gateway.Tests.Fakes;
+using Montalegre.Vdi.Protocol.Html5;
+using Montalegre.Vdi.Rig.Html5;
+
+namespace Montalegre.Vdi.Gateway.Tests.Html5;
+
+/// <summary>H.264 of a real server reaches the browser as it was, and only a browser that can decode it.</summary>
+public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<ShadowMachine>
+{
+    private const BrowserCapabilities Decodes = BrowserCapabilities.Zstd | BrowserCapabilities.Avc1;
+
+    [Fact]
+    public async Task Video_passes_untouched_and_begins_with_a_key_picture_also_for_a_browser_that_comes_back()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        await using var browser = gateway.Browser();
+        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""), capabilities: Decodes);
+        Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= 10), Said(gateway, browser));
+        AssertPlayable(browser.Screen);
+        browser.Cut();
+
+        await using var back = gateway.Browser();
+        await back.ConnectAsync(gateway.Socket, browser.Welcome!.ResumeToken, isResume: true, capabilities: Decodes);
+        Assert.True(await back.UntilAsync(b => b.Screen.Units.Count >= 10, TimeSpan.FromSeconds(5)), Said(gateway, back));
+        AssertPlayable(back.Screen);
+        await back.ByeAsync();
+    }
+
+    [Fact]
+    public async Task Browser_that_cannot_decode_video_gets_tiles_of_the_same_server()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        await using var browser = gateway.Browser();
+        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""));
+        Assert.True(await browser.UntilAsync(b => b.Screen.Width == 1024 && b.Screen.At(900, 700) is 0x2266CC or 0xCC6622), Said(gateway, browser));
+        Assert.Empty(browser.Screen.Units);
+        await browser.ByeAsync();
+    }
+
+    /// <summary>Annex B, and the first unit of each decoder can start it: it has SPS, PPS and an IDR slice.</summary>
+    private static void AssertPlayable(DrawnScreen screen)
+    {
+        foreach (var units in screen.Units.GroupBy(u => u.Decoder))
+        {
+            var first = units.First();
+            Assert.True(first.IsKey);
+            Assert.Superset(new HashSet<int> { 5, 7, 8 }, Kinds(first.Unit));
+            Assert.All(units, u => Assert.NotEmpty(Kinds(u.Unit)));
+        }
+    }
+
+    private static HashSet<int> Kinds(byte[] unit)
+    {
+        var kinds = new HashSet<int>();
+        for (var i = 0; i + 3 < unit.Length; i++)
+            if (unit[i] == 0 && unit[i + 1] == 0 && unit[i + 2] == 1) kinds.Add(unit[i + 3] & 0x1F);
+        return kinds;
+    }
+
+    private static string Said(DesktopGateway gateway, DesktopClient browser) =>
+        $"ended {browser.Ended}, welcome {browser.Welcome}, {browser.Frames} frames, {browser.Screen.Units.Count} units\n" + string.Join('\n', gateway.Log.Lines.Select(l => l.Text));
+}

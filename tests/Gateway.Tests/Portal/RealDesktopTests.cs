@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using Microsoft.Playwright;
+using Montalegre.Vdi.Gateway.Tests.Html5;
+using static Microsoft.Playwright.Assertions;
+
+namespace Montalegre.Vdi.Gateway.Tests.Portal;
+
+/// <summary>A real Chromium on the portal's page, the real socket, a real worker in its sandbox and a real xrdp; only the broker is a fake.</summary>
+public sealed class RealDesktopTests(Browser browser, TypingMachine machine) : IClassFixture<Browser>, IClassFixture<TypingMachine>, IAsyncLifetime
+{
+    private const string Blue = "2266cc", Green = "00cd00", Red = "cd0000";
+    private static readonly string? Folder = Environment.GetEnvironmentVariable("MONTALEGRE_SHOTS");
+    private RealDoor _door = null!;
+
+    private PortalRig Rig => _door.Rig;
+
+    public async ValueTask InitializeAsync()
+    {
+        machine.Require();
+        _door = await RealDoor.OpenAsync(tickets => tickets.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_door is not null) await _door.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Person_sees_the_desktop_types_into_it_and_finds_it_as_it_was_after_the_network_broke()
+    {
+        var desktop = await DesktopPage.OpenAsync(browser, Rig);
+        await SeesAsync(desktop, Blue, Green, Red);
+        await ShotAsync(desktop, "real-1280-1");
+        await TypeUntilAsync(desktop, "g", Green);
+        await TypeUntilAsync(desktop, "x", Red);
+        await TypeUntilAsync(desktop, "g", Green);
+
+        await desktop.Page.SetViewportSizeAsync(1100, 700);
+        Assert.True(await Eventually.IsTrueAsync(async () => await desktop.Page.EvaluateAsync<int>("document.getElementById('screen').offsetWidth") == 1100, TimeSpan.FromSeconds(20)), "The screen did not take the window's size.");
+
+        // The browser's own network goes and comes back.
+        await desktop.Page.Context.SetOfflineAsync(true);
+        await Expect(desktop.Cover.GetByText("A sua sessão continua aberta.")).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await desktop.Page.Context.SetOfflineAsync(false);
+        var from = Stopwatch.GetTimestamp();
+        await Expect(desktop.Cover).ToBeHiddenAsync(new() { Timeout = 20_000 });
+        var took = Stopwatch.GetElapsedTime(from);
+        TestContext.Current.SendDiagnosticMessage($"Back after {took.TotalSeconds:0.0} s.");
+        await TypeUntilAsync(desktop, "x", Red);
+        Assert.Single(Rig.Broker.Tickets);
+        Assert.DoesNotContain(desktop.Complaints, c => !c.Contains("ERR_INTERNET_DISCONNECTED", StringComparison.Ordinal) && !c.Contains("WebSocket", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Phone_shows_the_whole_desktop_and_its_keyboard_types_into_it()
+    {
+        var desktop = await DesktopPage.OpenAsync(browser, Rig, 390, 844, touch: true);
+        await SeesAsync(desktop, Blue, Green, Red);
+        await desktop.Page.Locator("#keyboard-button").TapAsync();
+        await Expect(desktop.Page.Locator("#typing")).ToBeFocusedAsync();
+        var seen = "";
+        for (var attempt = 0; attempt < 10 && seen != Green; attempt++)
+        {
+            await desktop.Page.Keyboard.InsertTextAsync("g");
+            await Eventually.IsTrueAsync(async () => (seen = await MiddleAsync(desktop)) == Green, TimeSpan.FromSeconds(2));
+        }
+        Assert.True(seen == Green, $"The middle is {seen}. {machine.Logs}");
+        await ShotAsync(desktop, "real-390-1");
+    }
+
+    [Fact]
+    public async Task Text_copied_here_is_pasted_there_and_what_is_copied_there_arrives_here()
+    {
+        var desktop = await DesktopPage.OpenAsync(browser, Rig);
+        await SeesAsync(desktop, Blue, Green, Red);
+        await desktop.Page.EvaluateAsync("navigator.clipboard.writeText('olá, Montalegre ç€')");
+        await desktop.OpenMenuAsync();
+        // The desktop's own clipboard program takes what came in, puts a word before it and copies it out again.
+        Assert.True(await Eventually.IsTrueAsync(async () =>
+        {
+            await desktop.Page.Locator("#paste-here").ClickAsync();
+            return await Eventually.IsTrueAsync(async () => await desktop.Page.EvaluateAsync<string>("navigator.clipboard.readText()") == "de volta: olá, Montalegre ç€", TimeSpan.FromSeconds(3));
+        }, TimeSpan.FromSeconds(40)), machine.Logs);
+    }
+
+    private async Task SeesAsync(DesktopPage desktop, params string[] any)
+    {
+        var seen = "";
+        Assert.True(await Eventually.IsTrueAsync(async () => Array.IndexOf(any, seen = await MiddleAsync(desktop)) >= 0, TimeSpan.FromSeconds(40)),
+            $"The middle is {seen}. {await desktop.Cover.InnerTextAsync()} {string.Join(' ', desktop.Complaints)}\n{string.Join('\n', Rig.Log.Where(l => l.Contains("Montalegre", StringComparison.Ordinal) || l.StartsWith("Warning", StringComparison.Ordinal)).TakeLast(30))}\n{machine.Logs}");
+    }
+
+    /// <summary>Types until it is seen: a terminal that has just started may miss a first key.</summary>
+    private async Task TypeUntilAsync(DesktopPage desktop, string key, string color)
+    {
+        var seen = "";
+        for (var attempt = 0; attempt < 10; attempt++)
+        {
+            await desktop.Page.Mouse.MoveAsync(300, 300);
+            await desktop.Page.Keyboard.PressAsync(key);
+            if (await Eventually.IsTrueAsync(async () => (seen = await MiddleAsync(desktop)) == color, TimeSpan.FromSeconds(2))) return;
+        }
+        Assert.Fail($"After {key} the middle is {seen}, not {color}. {machine.Logs}");
+    }
+
+    private static async Task<string> MiddleAsync(DesktopPage desktop)
+    {
+        var size = await desktop.Page.EvaluateAsync<int[]>("(e => [e.offsetWidth, e.offsetHeight])(document.getElementById('screen'))");
+        return size[0] < 200 ? "" : await desktop.PixelAsync(size[0] / 2, size[1] / 2);
+    }
+
+    private static async Task ShotAsync(DesktopPage desktop, string name)
+    {
+        if (Folder is not null) await desktop.Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(Folder, $"{name}.png") });
+    }
+}

@@ -1,0 +1,63 @@
+using Montalegre.Vdi.Fuzz.Corpus;
+using Montalegre.Vdi.Protocol.Html5;
+using Montalegre.Vdi.Protocol.Wire;
+
+namespace Montalegre.Vdi.Protocol.Tests;
+
+public sealed class Html5Tests
+{
+    [Fact]
+    public void Hello_is_read_as_the_document_says()
+    {
+        var hello = Hello.Read(Html5Samples.Hello);
+        Assert.Equal(new Hello(false, "tick", 1024, 768, 100, 0x0816, BrowserCapabilities.Avc1 | BrowserCapabilities.Zstd, 1024, "pt-PT", ""), hello);
+        Assert.DoesNotContain("tick", hello.ToString(), StringComparison.Ordinal);
+        var w = new WireWriter(new byte[Html5Limits.LongestHello], nameof(Hello));
+        hello.Write(ref w);
+        Assert.Equal(Html5Samples.Hello, w.WrittenSpan.ToArray());
+    }
+
+    [Fact]
+    public void Every_truncation_of_a_hello_is_refused()
+    {
+        for (var length = 0; length < Html5Samples.Hello.Length; length++)
+            Assert.Throws<WireFormatException>(() => Hello.Read(Html5Samples.Hello.AsSpan(0, length)));
+    }
+
+    [Fact]
+    public void Every_truncation_of_a_frame_is_refused()
+    {
+        for (var length = 0; length < Html5Samples.Frame.Length; length++)
+            Assert.Throws<WireFormatException>(() => FrameMessage.Read(Html5Samples.Frame.AsMemory(0, length)));
+    }
+
+    [Fact]
+    public void Screen_sizes_are_brought_into_what_machines_accept()
+    {
+        byte[] wish = [0x87, 0x01, 0x03, 0xFF, 0xFF, 0x00, 0x00];
+        Assert.Equal(new BrowserInput.Resize(768, 8192, 100), BrowserInput.Read(wish));
+    }
+
+    [Fact]
+    public void Inputs_are_read_as_the_document_says()
+    {
+        var read = Html5Samples.Inputs.Select(i => BrowserInput.Read(i)).ToList();
+        Assert.Equal(new BrowserInput.Ack(7), read[0]);
+        Assert.Equal(new BrowserInput.Key(0x4B, Extended: true, Down: true), read[1]);
+        Assert.Equal(new BrowserInput.Text("cá€"), read[2]);
+        Assert.Equal(new BrowserInput.Mouse(16, 32, MouseButtons.Left), read[3]);
+        Assert.Equal(new BrowserInput.Wheel(16, 32, -120, 0), read[4]);
+    }
+
+    [Fact]
+    public void Clipboard_over_its_bound_is_refused()
+    {
+        var message = new byte[Html5Limits.LongestClipboardText + 3];
+        (message[0], message[1]) = (0x89, 0x01);
+        Assert.Throws<WireFormatException>(() => BrowserInput.Read(message));
+    }
+
+    [Fact]
+    public void A_frame_takes_apart_into_its_operations() =>
+        Assert.Equal([FrameOp.Solid, FrameOp.Copy, FrameOp.Cached, FrameOp.H264], FrameMessage.Read(Html5Samples.Frame).Ops.Select(o => o.Kind));
+}
