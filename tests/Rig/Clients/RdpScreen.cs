@@ -8,14 +8,15 @@ public sealed class RdpScreen : IAsyncDisposable
 
     private readonly string _directory = Directory.CreateTempSubdirectory("rdp-screen-").FullName;
     private readonly OwnProcess _server;
-    private readonly int _display;
+    private int _display;
     private readonly string? _network;
     private OwnProcess? _client;
 
-    private RdpScreen(int display, string? network)
+    private RdpScreen(string? network)
     {
-        (_display, _network) = (display, network);
-        _server = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp", "-noreset"]);
+        _network = network;
+        // Takes a free display by itself, over the leavings of screens that were killed, and says which once it is ready.
+        _server = OwnProcess.Start("/usr/bin/Xvfb", ["-displayfd", "1", "-screen", "0", Size + "x24", "-nolisten", "tcp", "-noreset"]);
     }
 
     /// <summary>The client that was connected last.</summary>
@@ -25,9 +26,8 @@ public sealed class RdpScreen : IAsyncDisposable
     /// <param name="network">Network namespace that the client connects from; null is the computer's own.</param>
     public static async Task<RdpScreen> StartAsync(string? network = null)
     {
-        var display = Enumerable.Range(700, 200).OrderBy(_ => Random.Shared.Next()).First(d => !File.Exists($"/tmp/.X11-unix/X{d}") && !File.Exists($"/tmp/.X{d}-lock"));
-        var screen = new RdpScreen(display, network);
-        if (!await Eventually.IsTrueAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"), Patience))
+        var screen = new RdpScreen(network);
+        if (!await Eventually.IsTrueAsync(() => int.TryParse(screen._server.Output.Trim(), out screen._display), Patience))
             throw new InvalidOperationException($"Xvfb did not start: {screen._server.Output}");
         return screen;
     }
