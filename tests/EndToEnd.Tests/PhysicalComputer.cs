@@ -64,7 +64,8 @@ internal sealed class PhysicalComputer : IAsyncDisposable
     /// <summary>Somebody types the join document and switches everything on.</summary>
     public void SwitchOn(string joinDocument)
     {
-        File.WriteAllText(Path.Combine(_directory, "join"), joinDocument + "\n");
+        // This installation tells its machines the address at which guests of QEMU see this computer.
+        File.WriteAllText(Path.Combine(_directory, "join"), joinDocument.Replace("//10.0.2.2:", "//127.0.0.1:", StringComparison.Ordinal) + "\n");
         _computer = OwnProcess.Start("/usr/bin/unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", $"{_directory}/run"]);
     }
 

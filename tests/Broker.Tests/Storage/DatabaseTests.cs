@@ -87,8 +87,8 @@ public sealed class DatabaseTests(TestDatabase database) : IClassFixture<TestDat
 
     private async Task TerminateAsync(NpgsqlConnection connection)
     {
-        await using var command = database.DataSource.CreateCommand("select pg_terminate_backend($1, 5000)");
+        await using var command = database.DataSource.CreateCommand("select pg_terminate_backend($1, 60000)");
         command.Parameters.Add(new() { Value = connection.ProcessID });
-        await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(true, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 }

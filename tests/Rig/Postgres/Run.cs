@@ -18,11 +18,21 @@ public static class Run
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync(ct);
         var errors = process.StandardError.ReadToEndAsync(ct);
-        if (input is not null) await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
+        await GiveAsync(process.StandardInput, input);
         await process.WaitForExitAsync(ct);
         return process.ExitCode == 0
             ? await output
             : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await errors}");
+    }
+
+    // A program that ends before it has read everything says by its exit code whether that was a failure.
+    private static async Task GiveAsync(StreamWriter to, string? input)
+    {
+        try
+        {
+            if (input is not null) await to.WriteAsync(input);
+            to.Close();
+        }
+        catch (IOException) { }
     }
 }

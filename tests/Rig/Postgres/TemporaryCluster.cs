@@ -27,16 +27,24 @@ public sealed class TemporaryCluster : IAsyncDisposable
     {
         var directory = Directory.CreateTempSubdirectory("montalegre-pg-").FullName;
         var cluster = new TemporaryCluster(directory);
-        Directory.CreateDirectory(cluster.SocketDirectory);
-        if (Environment.IsPrivilegedProcess) await Run.ToEndAsync("/bin/chown", ["-R", "postgres:postgres", directory]);
-        var data = Path.Combine(directory, "data");
-        await cluster.RunAsOwnerAsync("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-k", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
-        await cluster.StartServerAsync(data, durable, settings);
-        await cluster.SqlAsync("postgres", """
-            create role montalegre_owner login createdb;
-            create role montalegre_app login;
-            """);
-        return cluster;
+        try
+        {
+            Directory.CreateDirectory(cluster.SocketDirectory);
+            if (Environment.IsPrivilegedProcess) await Run.ToEndAsync("/bin/chown", ["-R", "postgres:postgres", directory]);
+            var data = Path.Combine(directory, "data");
+            await cluster.RunAsOwnerAsync("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-k", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync");
+            await cluster.StartServerAsync(data, durable, settings);
+            await cluster.SqlAsync("postgres", """
+                create role montalegre_owner login createdb;
+                create role montalegre_app login;
+                """);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();   // nobody else knows of it
+            throw;
+        }
     }
 
     /// <summary>A connection string for one role and database.</summary>
