@@ -2,7 +2,6 @@ using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Tests.Desktops;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
-using RdpScreen = Montalegre.Vdi.Rig.Clients.RdpScreen;
 
 namespace Montalegre.Vdi.Gateway.Tests;
 

@@ -14,7 +14,7 @@ public sealed class NlaMachine : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("nla-test-").FullName;
-    private OwnProcess? _screen;
+    private VirtualScreen? _screen;
     private OwnProcess? _shadow;
     private string? _missing;
 
@@ -35,14 +35,12 @@ public sealed class NlaMachine : IAsyncLifetime
         _missing = Needed.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"{file} is missing; install freerdp2-shadow-x11, winpr-utils, freerdp2-x11, xvfb, x11-xserver-utils and imagemagick." : null;
         if (_missing is not null) return;
 
-        var display = Enumerable.Range(600, 90).First(d => !File.Exists($"/tmp/.X11-unix/X{d}") && !File.Exists($"/tmp/.X{d}-lock"));
-        _screen = OwnProcess.Start("/usr/bin/Xvfb", [$":{display}", "-screen", "0", Size + "x24", "-nolisten", "tcp", "-noreset"]);
-        Assert.True(await Eventually.IsTrueAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"), Patience), $"Xvfb did not start: {_screen.Output}");
-        await OwnProcess.RunAsync("/usr/bin/xsetroot", "-display", $":{display}", "-solid", $"#{DesktopColor:X6}");
+        _screen = await VirtualScreen.StartAsync(Size);
+        await OwnProcess.RunAsync("/usr/bin/xsetroot", "-display", _screen.Display, "-solid", $"#{DesktopColor:X6}");
         var sam = Path.Combine(_directory, "sam");
         await File.WriteAllTextAsync(sam, (await OwnProcess.RunAsync("/usr/bin/winpr-hash", "-u", UserName, "-p", Password, "-f", "sam")).Trim() + "\n");
         Address = new(IPAddress.Loopback, XrdpMachine.FreePort());
-        _shadow = OwnProcess.Start("/usr/bin/freerdp-shadow-cli", [$"/port:{Address.Port}", "/bind-address:127.0.0.1", "+auth", "/sec:nla", $"/sam-file:{sam}"], ("DISPLAY", $":{display}"), ("HOME", _directory));
+        _shadow = OwnProcess.Start("/usr/bin/freerdp-shadow-cli", [$"/port:{Address.Port}", "/bind-address:127.0.0.1", "+auth", "/sec:nla", $"/sam-file:{sam}"], ("DISPLAY", _screen.Display), ("HOME", _directory));
         Assert.True(await Eventually.IsTrueAsync(AcceptsAsync, Patience), $"The shadow server did not start: {_shadow.Output}");
         var certificate = Directory.EnumerateFiles(_directory, "*.crt", SearchOption.AllDirectories).Single();
         using var own = X509CertificateLoader.LoadCertificateFromFile(certificate);

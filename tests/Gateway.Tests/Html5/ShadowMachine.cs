@@ -14,7 +14,7 @@ public sealed class ShadowMachine : IAsyncLifetime
     private static readonly string[] Needed = ["/usr/bin/freerdp-shadow-cli", "/usr/bin/Xvfb", "/usr/bin/xsetroot"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly string _home = Directory.CreateTempSubdirectory("shadow-test-").FullName;
-    private string _display = "";
+    private VirtualScreen? _screen;
     private readonly List<OwnProcess> _processes = [];
     private string? _missing;
 
@@ -28,19 +28,17 @@ public sealed class ShadowMachine : IAsyncLifetime
     {
         _missing = Needed.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"{file} is missing; install freerdp2-shadow-x11, xvfb and x11-xserver-utils." : null;
         if (_missing is not null) return;
-        // Takes a free display by itself, and says which once it is ready.
-        _processes.Add(OwnProcess.Start("/usr/bin/Xvfb", ["-noreset", "-displayfd", "1", "-screen", "0", "1024x768x24"]));
-        Assert.True(await Eventually.IsTrueAsync(() => int.TryParse(_processes[0].Output.Trim(), out _), Patience), _processes[0].Output);
-        _display = $":{_processes[0].Output.Trim()}";
+        _screen = await VirtualScreen.StartAsync("1024x768");
         // Something changes ten times a second, or there would be one picture and no more.
-        _processes.Add(OwnProcess.Start("/bin/sh", ["-c", "while true; do xsetroot -solid '#2266CC'; sleep 0.1; xsetroot -solid '#CC6622'; sleep 0.1; done"], ("DISPLAY", _display)));
-        _processes.Add(OwnProcess.Start("/usr/bin/freerdp-shadow-cli", [$"/port:{Address.Port}", $"/bind-address:{Address.Address}", "-auth", "/sec:tls"], ("DISPLAY", _display), ("HOME", _home)));
+        _processes.Add(OwnProcess.Start("/bin/sh", ["-c", "while true; do xsetroot -solid '#2266CC'; sleep 0.1; xsetroot -solid '#CC6622'; sleep 0.1; done"], ("DISPLAY", _screen.Display)));
+        _processes.Add(OwnProcess.Start("/usr/bin/freerdp-shadow-cli", [$"/port:{Address.Port}", $"/bind-address:{Address.Address}", "-auth", "/sec:tls"], ("DISPLAY", _screen.Display), ("HOME", _home)));
         Assert.True(await Eventually.IsTrueAsync(ReadCertificateAsync, Patience), _processes[^1].Output);
     }
 
     public async ValueTask DisposeAsync()
     {
         for (var i = _processes.Count - 1; i >= 0; i--) await _processes[i].DisposeAsync();
+        if (_screen is not null) await _screen.DisposeAsync();
         Directory.Delete(_home, recursive: true);
     }
 

@@ -54,6 +54,17 @@ public sealed class OwnProcess : IAsyncDisposable
     /// <summary>Waits for its end.</summary>
     public async Task ExitedAsync(TimeSpan patience) => await _process.WaitForExitAsync().WaitAsync(patience);
 
+    /// <summary>Asks it to end, so that it takes its locks and sockets along; one that does not is killed.</summary>
+    public async ValueTask EndAsync()
+    {
+        if (!_disposed && !_process.HasExited)
+        {
+            await RunAsync("/bin/kill", "-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        await DisposeAsync();
+    }
+
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
