@@ -17,10 +17,19 @@ public sealed class VirtualScreen : IAsyncDisposable
     {
         var server = OwnProcess.Start("/usr/bin/Xvfb", ["-displayfd", "1", "-screen", "0", size + "x24", "-nolisten", "tcp", "-noreset"]);
         var number = 0;
-        if (await Eventually.IsTrueAsync(() => int.TryParse(server.Output.Trim(), out number), Patience)) return new(server, number);
+        if (await Eventually.IsTrueAsync(() => TryReadNumber(server.Output, out number), Patience)) return new(server, number);
         var said = server.Output;
         await server.EndAsync();
         throw new InvalidOperationException($"Xvfb did not start: {said}");
+    }
+
+    // It also says which displays it found taken.
+    private static bool TryReadNumber(string output, out int number)
+    {
+        number = 0;
+        foreach (var line in output.Split('\n'))
+            if (int.TryParse(line, out number)) return true;
+        return false;
     }
 
     /// <summary>Ends it, with its lock and its socket.</summary>
