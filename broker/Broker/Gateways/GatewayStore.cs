@@ -18,7 +18,7 @@ internal sealed class GatewayStore(Database database)
     // INVARIANT: one ticket, one winner. The row lock of the update decides; the loser reads why from its own snapshot,
     // in which a ticket that was won in the same moment still looks good, so that "used" is what is left over.
     // Used once it opens only for the client whose connection broke a moment ago: same address, same session, still open
-    // (ADR 22). Whoever is second in such a race finds the winner's connection in the ticket, which is not closed.
+    // (ADR 15). Whoever is second in such a race finds the winner's connection in the ticket, which is not closed.
     private const string Redeem =
         """
         with won as (

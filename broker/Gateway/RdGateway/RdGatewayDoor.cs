@@ -18,7 +18,7 @@ namespace Montalegre.Vdi.Gateway.RdGateway;
 
 /// <summary>
 /// Looks at the first bytes of every TLS connection of the portal's address. RD Gateway requests are taken over before
-/// ASP.NET Core reads them, because it cannot answer them as their clients need it (ADR 30); all else passes on untouched.
+/// ASP.NET Core reads them, because it cannot answer them as their clients need it (ADR 18); all else passes on untouched.
 /// </summary>
 internal sealed class RdGatewayDoor(
     RdgPairs pairs, RdgServing serving, RdgBasic basic, AddressLimits limits, IOptions<GatewayOptions> gateway, IOptions<RdGatewayOptions> options, TimeProvider time, ILogger<RdGatewayDoor> log)
