@@ -19,8 +19,8 @@ public sealed class DesktopTests(RunningStack running)
         await running.Rui.UntilAsync(ready.SessionId, SessionState.Active, Soon);
         var disk = running.Disks();
 
-        // The shell paints its own process id: a colour that only this very process can paint again.
-        Assert.True(await office.OrderAsync("touch ~/left-behind; xsetroot -solid $(printf '#%06x' $$)", async () => await office.PixelAsync() != FreshColor, Soon));
+        // The shell paints its own process id: a colour that only this very process can paint again. Black is what a lost key gives.
+        Assert.True(await office.OrderAsync("touch ~/left-behind; xsetroot -solid $(printf '#%06x' $$)", async () => await office.PixelAsync() is not (FreshColor or "#000000"), Soon));
         var processColor = await office.PixelAsync();
 
         await office.Client.DisposeAsync();
