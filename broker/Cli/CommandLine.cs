@@ -3,7 +3,8 @@ namespace Montalegre.Vdi.Cli;
 /// <summary>What was typed: words in order, and options by name. An option takes a value unless it is a switch.</summary>
 internal sealed class CommandLine
 {
-    private static readonly string[] Switches = ["json", "password-stdin", "employee", "administrator", "all", "off", "help"];
+    private static readonly string[] Switches = ["json", "password-stdin", "employee", "administrator", "all", "off", "help", "confirm"];
+    private static readonly string[] Lists = ["standby"];
     private readonly Dictionary<string, string> _options = new(StringComparer.Ordinal);
 
     public List<string> Words { get; } = [];
@@ -24,7 +25,7 @@ internal sealed class CommandLine
                 if (i + 1 >= arguments.Count) throw new UsageException($"--{name}");
                 value = arguments[++i];
             }
-            line._options[name] = value ?? "";
+            line._options[name] = Lists.Contains(name) && line.Option(name) is { } earlier ? $"{earlier},{value}" : value ?? "";
         }
         return line;
     }

@@ -19,6 +19,7 @@ internal static class DatabaseCommands
         new("db restore", $"[<name>] [--at <time>] {Local}", "repõe uma cópia no lugar dos dados (serviço parado)", "put a backup in the place of the data (broker stopped)", LocalAsync),
         new("db upgrade", $"[--to <directory>] {Local}", "passa os dados para um PostgreSQL mais novo (serviço parado)", "move the data to a newer PostgreSQL (broker stopped)", LocalAsync),
         new("db rollback-upgrade", Local, "volta aos dados anteriores à passagem (serviço parado)", "go back to the data from before the upgrade (broker stopped)", LocalAsync),
+        new("db promote-to-ha", $"--standby [<host>=]<directory> [--standby ...] [--primary <host>] [--confirm] {Local}", "copia os dados para servidores de reserva (serviço parado); --confirm: cada escrita espera por um", "copy the data to standbys (broker stopped); --confirm: every write waits for one", LocalAsync),
     ];
 
     private static async Task<int> StatusAsync(Invocation call)
@@ -48,7 +49,8 @@ internal static class DatabaseCommands
         if (!File.Exists(program)) throw new UsageException($"--broker {program}");
         if (!Directory.Exists(state)) throw new UsageException($"--state {state}");
         List<string> command = [.. program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : new[] { program }, .. call.Line.Words, $"--Hosting:StateDirectory={state}"];
-        foreach (var name in new[] { "at", "to" })
+        if (call.Line.Has("confirm")) command.Add("--confirm");
+        foreach (var name in new[] { "at", "to", "standby", "primary" })
         {
             if (call.Line.Option(name) is { } value) command.Add($"--{name}={value}");
         }

@@ -14,6 +14,8 @@ internal static class BackupsSlice
         .AddSingleton<VerifyBackup>()
         .AddSingleton<RestoreBackup>()
         .AddSingleton<UpgradeCluster>()
+        .AddSingleton<PromoteToHa>()
+        .AddSingleton<ConfirmHa>()
         .AddSingleton<BackupStatus>()
         .AddSingleton(s => Archiving(s.GetRequiredService<IOptions<BackupOptions>>().Value, s.GetRequiredService<BackupStore>()))
         .AddHostedService<BackupSchedule>();

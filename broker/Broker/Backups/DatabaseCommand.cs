@@ -5,7 +5,8 @@ namespace Montalegre.Vdi.Broker.Backups;
 
 /// <summary>
 /// What an administrator does to the private cluster on its own machine, as the broker's user: <c>db backup</c>,
-/// <c>db verify-backup</c>, <c>db restore</c>, <c>db upgrade</c>, <c>db rollback-upgrade</c>. The broker runs or not, as the verb needs it; none of them opens a door.
+/// <c>db verify-backup</c>, <c>db restore</c>, <c>db upgrade</c>, <c>db rollback-upgrade</c>,
+/// <c>db promote-to-ha</c>. The broker runs or not, as the verb needs it; none of them opens a door.
 /// </summary>
 internal static class DatabaseCommand
 {
@@ -23,7 +24,7 @@ internal static class DatabaseCommand
         try
         {
             var words = arguments.TakeWhile(a => !a.StartsWith("--", StringComparison.Ordinal)).ToArray();
-            await using var app = BrokerApplication.Build([.. arguments.Skip(words.Length), "--Hosting:LogLevel=Warning"]);
+            await using var app = BrokerApplication.Build([.. Options(arguments.Skip(words.Length)), "--Hosting:LogLevel=Warning"]);
             return await RunAsync(words, app.Services, app.Configuration, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -60,10 +61,26 @@ internal static class DatabaseCommand
             case ["rollback-upgrade"]:
                 Say($"The old cluster is back; what was written since the upgrade is in {services.GetRequiredService<UpgradeCluster>().RollBack()}. Start the broker.");
                 return 0;
+            case ["promote-to-ha"] when settings["confirm"] is not null:
+                Say($"From now on every write is on two servers before it is answered: synchronous_standby_names = {await services.GetRequiredService<ConfirmHa>().RunAsync(settings["primary"], Say, ct)}. When no standby is left, writes wait; to go on with one server: alter system reset synchronous_standby_names; select pg_reload_conf();");
+                return 0;
+            case ["promote-to-ha"]:
+                await services.GetRequiredService<PromoteToHa>().RunAsync(StandbyTarget.Parse(settings["standby"]), settings["primary"], Say, ct);
+                return 0;
             default:
-                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade");
+                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade | db promote-to-ha --standby=[HOST=]DIRECTORY [--standby=...] [--primary=HOST] | db promote-to-ha --confirm");
                 return NotUnderstood;
         }
+    }
+
+    // The configuration knows neither an option without a value nor one that is given twice.
+    private static List<string> Options(IEnumerable<string> arguments)
+    {
+        const string standby = "--standby=";
+        List<string> all = [.. arguments.Select(a => a == "--confirm" ? "--confirm=yes" : a)];
+        var standbys = all.Where(a => a.StartsWith(standby, StringComparison.Ordinal)).Select(a => a[standby.Length..]).ToList();
+        if (standbys.Count > 0) all.Add(standby + string.Join(',', standbys));
+        return all;
     }
 
     private static DateTimeOffset? PointInTime(string? text) =>

@@ -62,6 +62,9 @@ internal sealed class RecoveredCluster : IAsyncDisposable
             if (_time.GetElapsedTime(since) > RecoveryPatience) throw new StartUpException($"Reading the archived log took longer than {RecoveryPatience}.");
             await Task.Delay(Poll, _time, ct);
         }
+        // Standbys of the cluster that was backed up follow another history; a commit would wait for them for ever.
+        await using var alone = new NpgsqlCommand("alter system reset synchronous_standby_names", connection);
+        await alone.ExecuteNonQueryAsync(ct);
     }
 
     public async Task<NpgsqlConnection> OpenAsync(string database, CancellationToken ct)
@@ -108,10 +111,16 @@ internal sealed class RecoveredCluster : IAsyncDisposable
     /// <summary>Starts it as it is.</summary>
     public Task StartAsync(CancellationToken ct) => StartAsync([], ct);
 
-    private async Task StartAsync(List<string> settings, CancellationToken ct)
+    /// <summary>Starts the live data themselves, away from everybody; their archive goes on.</summary>
+    public Task StartInPlaceAsync(CancellationToken ct) => StartWithAsync([], ct);
+
+    // The copy must not write into the live archive.
+    private Task StartAsync(List<string> settings, CancellationToken ct) => StartWithAsync([.. settings, "archive_mode=off", "hot_standby=on"], ct);
+
+    private async Task StartWithAsync(List<string> settings, CancellationToken ct)
     {
-        // The copy must neither answer at the live socket nor write into the live archive.
-        string[] all = [.. settings, $"unix_socket_directories={_socket}", "listen_addresses=", "archive_mode=off", "hot_standby=on"];
+        // Nobody else finds it at the live socket; so no standby does either, and no commit may wait for one.
+        string[] all = [.. settings, $"unix_socket_directories={_socket}", "listen_addresses=", "synchronous_standby_names="];
         _server = await PostgresServer.StartAsync(_thread, Programs, Data, [.. all.SelectMany(s => new[] { "-c", s })]);
         await (await OpenAsync("postgres", ct)).DisposeAsync();
     }

@@ -92,11 +92,7 @@ internal sealed class UpgradeCluster(
     private FileStream Hold()
     {
         if (!storage.Value.IsPrivate) throw new StartUpException("The database is external (Storage:ConnectionString); upgrade it where it runs.");
-        _files.MakeDirectories();
-        var held = _files.TryLock() ?? throw new StartUpException($"A broker uses {hosting.Value.StateDirectory}. Stop it first.");
-        if (_files.ClaimedBy is not { } claimed || !Native.Posix.Processes.IsRunning(claimed)) return held;
-        held.Dispose();
-        throw new StartUpException($"The private cluster still runs as process {claimed}. Start and stop the broker once; it ends it cleanly.");
+        return _files.HoldStopped(hosting.Value.StateDirectory);
     }
 
     private static async Task<PostgresPrograms> ProgramsAsync(int from, string? directory, CancellationToken ct)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Native.Posix;
 
 namespace Montalegre.Vdi.Broker.Storage;
 
@@ -76,6 +77,17 @@ internal sealed class PrivateClusterFiles(string root, string socketDirectory)
         {
             return null;
         }
+    }
+
+    /// <summary>Takes the lock for work on data that nobody runs.</summary>
+    /// <exception cref="StartUpException">A broker has the lock, or a server runs on the data.</exception>
+    public FileStream HoldStopped(string stateDirectory)
+    {
+        MakeDirectories();
+        var held = TryLock() ?? throw new StartUpException($"A broker uses {stateDirectory}. Stop it first.");
+        if (ClaimedBy is not { } claimed || !Processes.IsRunning(claimed)) return held;
+        held.Dispose();
+        throw new StartUpException($"The private cluster still runs as process {claimed}. Stop it there; if a broker left it, start and stop the broker once, which ends it cleanly.");
     }
 
     /// <summary>Makes the cluster aside and renames it: a process killed meanwhile leaves nothing that looks finished.</summary>
