@@ -20,7 +20,7 @@ public sealed class PackageListTests : IDisposable
     public void A_list_is_old_a_day_after_the_last_update_whatever_its_publisher_wrote()
     {
         var partial = Directory.CreateDirectory(Path.Combine(_lists, "partial")).FullName;
-        var list = Path.Combine(_lists, "deb.debian.org_debian_dists_bookworm_main_binary-amd64_Packages.lz4");
+        var list = Path.Combine(_lists, "mirror.example_debian_dists_bookworm_main_binary-amd64_Packages.lz4");
         File.WriteAllText(list, "");
         var now = DateTime.UtcNow;
         File.SetLastWriteTimeUtc(list, now.AddDays(-90));
