@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
@@ -75,10 +74,10 @@ internal sealed class RefusalScreen(DoorCertificate certificate, IOptions<Gatewa
         const byte extendedClientData = 1;
         var confirm = new byte[ConnectionConfirm.LongestFrame];
         await network.WriteAsync(confirm.AsMemory(0, Write(new ConnectionConfirm.Accepted(extendedClientData, SecurityProtocols.Tls), confirm)), ct);
-        var tls = new SslStream(network, leaveInnerStreamOpen: false);
+        var tls = DoorCertificate.Wrap(network);
         try
         {
-            await tls.AuthenticateAsServerAsync(certificate.Options, ct);
+            await certificate.AuthenticateAsync(tls, ct);
             return new FrontEndConnection(tls, asked.Requested);
         }
         catch

@@ -36,6 +36,13 @@ internal sealed class DoorCertificate : IDisposable
 
     public void Dispose() => Rdp.Dispose();
 
+    /// <summary>TLS still to be authenticated: ours on a socket, and .NET's on what came through the RD Gateway, which is no socket.</summary>
+    public static Stream Wrap(Stream network) => network is TcpStream socket ? new TlsStream(socket) : new SslStream(network, leaveInnerStreamOpen: false);
+
+    /// <summary>Shakes hands as the server on a stream that <see cref="Wrap"/> made.</summary>
+    public Task AuthenticateAsync(Stream tls, CancellationToken ct) =>
+        tls is TlsStream ours ? ours.AuthenticateAsServerAsync(Rdp, ct) : ((SslStream)tls).AuthenticateAsServerAsync(Options, ct);
+
     private static (X509Certificate2, X509Certificate2Collection) Load(string file, string keyFile)
     {
         var chain = new X509Certificate2Collection();

@@ -156,15 +156,14 @@ internal sealed class RdpDoor(
         Stream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
         CancellationToken ct)
     {
-        // Ours works on a socket alone; what came through the RD Gateway is a stream of the web server's.
-        Stream tls = network is TcpStream socket ? new TlsStream(socket) : new SslStream(network, leaveInnerStreamOpen: false);
+        var tls = DoorCertificate.Wrap(network);
         Stream clientSide = target.Policy.NeedsFilter ? new PolicyStream(tls, new ChannelFilter(target.Policy)) : tls;
         var relay = new Relay.Relay(clientSide, machine.Stream);
         try
         {
             // The client has no part in the machine's network level authentication: its own leg is TLS.
             await WriteAsync(network, machine.Confirm with { Selected = SecurityProtocols.Tls }, ct);
-            await AuthenticateAsync(tls, ct);
+            await certificate.AuthenticateAsync(tls, ct);
             if (await ClientSplice.RunAsync(clientSide, machine.Stream, new(machine.Confirm.Selected, target.Policy.BlockedChannels), target.SignIn, AnswerAsync, ct) is not { } screen)
             {
                 await relay.AbandonAsync(RelayEnd.ClientClosed);
@@ -232,9 +231,6 @@ internal sealed class RdpDoor(
         await WriteAsync(network, new ConnectionConfirm.Failed(bare), ct);
         return DoorOutcome.Nothing;
     }
-
-    private Task AuthenticateAsync(Stream tls, CancellationToken ct) =>
-        tls is TlsStream ours ? ours.AuthenticateAsServerAsync(certificate.Rdp, ct) : ((SslStream)tls).AuthenticateAsServerAsync(certificate.Options, ct);
 
     private static async Task WriteAsync(Stream network, ConnectionConfirm confirm, CancellationToken ct)
     {
