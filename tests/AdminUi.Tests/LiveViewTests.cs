@@ -80,5 +80,17 @@ public sealed class LiveViewTests
         Assert.Equal(lost, _table.LastHeard);
     }
 
+    [Fact]
+    public void An_empty_list_counts_as_heard_only_once_the_broker_has_told_it()
+    {
+        var table = new LiveTable<Machine>(m => m.MachineId);
+        table.SetLine(LineState.Lost, DateTimeOffset.UnixEpoch);
+        Assert.False(table.Heard);
+        table.Replace([], DateTimeOffset.UnixEpoch);
+        Assert.True(table.Heard);
+        table.SetLine(LineState.Lost, DateTimeOffset.UnixEpoch);
+        Assert.True(table.Heard);
+    }
+
     private static Machine Of(string id, string name, MachineState state = MachineState.Available) => new() { MachineId = id, Name = name, State = state };
 }

@@ -21,6 +21,9 @@ public abstract class LivePage : ComponentBase, IDisposable
 
     internal LiveFeed Live => Broker.Live;
 
+    /// <summary>Every list the page follows has come: before that, nothing may be counted or decided from them.</summary>
+    protected bool Heard => _sources.All(s => s.Heard);
+
     internal void Follow(params IReadOnlyList<LiveTable> sources)
     {
         Unfollow();

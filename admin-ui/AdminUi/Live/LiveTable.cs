@@ -18,6 +18,9 @@ public abstract class LiveTable
     /// <summary>The moment up to which this list is known to be right: now while the line is live.</summary>
     public DateTimeOffset LastHeard => Line is { State: not LineState.Live } line ? line.LastHeard : DateTimeOffset.MaxValue;
 
+    /// <summary>The broker has told this list at least once: empty now means empty.</summary>
+    public bool Heard => Line.State == LineState.Live || Line.LastHeard != DateTimeOffset.MinValue;
+
     public event Action Changed = () => { };
 
     private protected void TellChanged() => Changed();
