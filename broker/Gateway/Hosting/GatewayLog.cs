@@ -1,5 +1,6 @@
 using System.Net;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Protocol.Tsgu;
 
@@ -8,10 +9,10 @@ namespace Montalegre.Vdi.Gateway.Hosting;
 /// <summary>Everything the gateway says, ids 4000 to 4999. No ticket, no Client Info, no secret in any of it.</summary>
 internal static partial class GatewayLog
 {
-    [LoggerMessage(4001, LogLevel.Information, "The RDP door is open at {Address}")]
-    public static partial void DoorOpen(this ILogger log, IPEndPoint address);
+    [LoggerMessage(4001, LogLevel.Information, "The door is open at {Address} for {Served}")]
+    public static partial void DoorOpen(this ILogger log, IPEndPoint address, Served served);
 
-    [LoggerMessage(4002, LogLevel.Information, "The RDP door is closed; {Open} relays get {Grace} to end")]
+    [LoggerMessage(4002, LogLevel.Information, "The door is closed; {Open} relays get {Grace} to end")]
     public static partial void DoorClosed(this ILogger log, int open, TimeSpan grace);
 
     [LoggerMessage(4003, LogLevel.Error, "Accepting a connection failed; the door stays open")]

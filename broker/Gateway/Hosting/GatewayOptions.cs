@@ -1,4 +1,5 @@
 using System.Net;
+using Montalegre.Vdi.Gateway.Listening;
 
 namespace Montalegre.Vdi.Gateway.Hosting;
 
@@ -10,8 +11,14 @@ internal sealed class GatewayOptions
     /// <summary>Name under which this gateway joins; shown in the console.</summary>
     public string Name { get; set; } = Environment.MachineName;
 
-    /// <summary>Address and port of the RDP door.</summary>
+    /// <summary>Address and port for RDP.</summary>
     public string RdpListen { get; set; } = "[::]:3389";
+
+    /// <summary>What <see cref="RdpListen"/> serves: rdp, rd-gateway, pages; none named means all three.</summary>
+    public IList<string> RdpServes { get; } = [];
+
+    /// <summary>Takes a ticket from a preconnection blob too (MS-RDPEPS), which some clients send before their first RDP word.</summary>
+    public bool PreconnectionBlob { get; set; }
 
     /// <summary>Holds the gateway's identity and, when none is configured, its own door certificate. Only its user may read it.</summary>
     public string StateDirectory { get; set; } = "/var/lib/montalegre/gateway";
@@ -75,10 +82,13 @@ internal sealed class GatewayOptions
 
     public AddressLimitsOptions Limits { get; set; } = new();
 
+    public Served RdpServed => ServedWords.Read(RdpServes) ?? Served.Everything;
+
     public IEnumerable<string> Problems()
     {
         if (!IPEndPoint.TryParse(RdpListen, out _))
             yield return $"{Section}:{nameof(RdpListen)} is {RdpListen}; use an address and a port, for example [::]:3389 or 127.0.0.1:13389.";
+        if (ServedWords.Problem($"{Section}:{nameof(RdpServes)}", RdpServes) is { } serves) yield return serves;
         if (string.IsNullOrWhiteSpace(Name)) yield return $"{Section}:{nameof(Name)} is empty; give this gateway a name.";
         if (string.IsNullOrWhiteSpace(StateDirectory)) yield return $"{Section}:{nameof(StateDirectory)} is empty; name a directory only this user can read.";
         if ((CertificateFile is null) != (CertificateKeyFile is null))

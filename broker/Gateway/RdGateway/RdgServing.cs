@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Listening;
@@ -16,7 +15,7 @@ namespace Montalegre.Vdi.Gateway.RdGateway;
 /// <summary>One RD Gateway client from its first packet to the end of its relay, whatever carries its packets.</summary>
 internal sealed class RdgServing(
     RdgConversation conversation, RdgTunnels tunnels, RdpDoor door, OpenConnections connections, ConnectionReports reports, AddressLimits limits,
-    IOptions<GatewayOptions> options, TimeProvider time, ILogger<RdgServing> log)
+    TimeProvider time, ILogger<RdgServing> log)
 {
     /// <summary>Serves and closes the transport. The handshake of this client is over when this returns, or before.</summary>
     public async Task ServeAsync(RdgTransport transport, IPAddress client, DateTimeOffset acceptedAt, RdgPerson? person, CancellationToken stopping)
@@ -28,10 +27,8 @@ internal sealed class RdgServing(
             tunnels.Add(transport);
             inHandshake = false;
             // End to end nobody could keep a policy, so a pool that blocks something is never led past the front end.
-            var serving = channel.Arrival.Target is { EndToEnd: true, Policy: var policy } && policy == ChannelPolicy.Everything
-                ? RelayAsync(channel, client, acceptedAt)
-                : door.ServeAsync(channel.Stream, client, acceptedAt, channel.Arrival, stopping);
-            await EndWithTheGatewayAsync(serving, channel.Arrival.Target.ConnectionId, stopping);
+            if (channel.Arrival.Target is { EndToEnd: true, Policy: var policy } && policy == ChannelPolicy.Everything) await RelayAsync(channel, client, acceptedAt);
+            else await door.ServeAsync(channel.Stream, client, acceptedAt, channel.Arrival, stopping);
         }
         catch (WireFormatException e)
         {
@@ -72,20 +69,6 @@ internal sealed class RdgServing(
         {
             connections.Remove(opened);
         }
-    }
-
-    /// <summary>The web server stops before the RDP door and would wait for its connections: this ends them with their reason.</summary>
-    private async Task EndWithTheGatewayAsync(Task serving, string connection, CancellationToken stopping)
-    {
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var _ = stopping.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), stopped);
-        await Task.WhenAny(serving, stopped.Task);
-        if (!serving.IsCompleted)
-        {
-            await Task.WhenAny(serving, Task.Delay(options.Value.StopGrace, time, CancellationToken.None));
-            await connections.EndAsync(connection, RelayEnd.GatewayStopping);
-        }
-        await serving;
     }
 
     private static async Task CloseAsync(RdgTransport transport)

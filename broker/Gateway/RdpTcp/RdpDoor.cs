@@ -14,32 +14,29 @@ using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
-using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
-/// <summary>One accepted TCP connection, from its first byte to the end of its relay.</summary>
+/// <summary>One RDP connection, from its first byte to the end of its relay.</summary>
 internal sealed class RdpDoor(
     ITicketRedeemer tickets, MachineLeg machines, DoorCertificate certificate, RefusalScreen refusals, PasswordDoor passwords, OpenConnections connections,
     ConnectionReports reports, AddressLimits limits, IOptions<GatewayOptions> options, TimeProvider time, ILogger<RdpDoor> log)
 {
-    /// <summary>Serves and closes the connection; never throws but for a fault of ours.</summary>
-    public async Task ServeAsync(Socket socket, IPAddress client, CancellationToken stopping)
-    {
-        using var _ = socket;
-        var network = new TcpStream(socket);
-        network.GiveUpAfter(options.Value.ClientSilence);
-        await ServeAsync(network, client, time.GetUtcNow(), null, stopping);
-    }
+    /// <summary>Serves and closes a connection that came directly; never throws but for a fault of ours. Says once that the handshake is over.</summary>
+    /// <param name="preconnected">The ticket of a preconnection blob; null when there was none.</param>
+    public Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, string? preconnected, CancellationToken stopping) =>
+        ServeAsync(network, client, acceptedAt, preconnected, null, stopping);
 
-    /// <summary>The same for RDP that came another way. Says once that the handshake is over, as for a socket.</summary>
-    /// <param name="arrived">Where it leads when its ticket is redeemed already; null when the ticket is in the routing token.</param>
-    public async Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival? arrived, CancellationToken stopping)
+    /// <summary>The same for RDP that came another way, and whose ticket is redeemed already.</summary>
+    public Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival arrived, CancellationToken stopping) =>
+        ServeAsync(network, client, acceptedAt, null, arrived, stopping);
+
+    private async Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, string? preconnected, Arrival? arrived, CancellationToken stopping)
     {
         var inHandshake = true;
         try
         {
-            var opened = await OpenAsync(network, client, acceptedAt, arrived, stopping);
+            var opened = await OpenAsync(network, client, acceptedAt, preconnected, arrived, stopping);
             if (opened is not DoorOutcome.Visited) HandshakeOver();
             switch (opened)
             {
@@ -72,13 +69,10 @@ internal sealed class RdpDoor(
     }
 
     /// <summary>Tells a client that is not let in why, if it can be shown a page; never throws but for a fault of ours.</summary>
-    public async Task ExplainAsync(Socket socket, IPAddress client, ReasonCode code, CancellationToken stopping)
+    public async Task ExplainAsync(Stream network, IPAddress client, ReasonCode code, CancellationToken stopping)
     {
-        TcpStream? network = null;
         try
         {
-            network = new TcpStream(socket);
-            network.GiveUpAfter(options.Value.ClientSilence);
             if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked, client))
                 await refusals.ShowAsync(network, asked, client, code, "", stopping);
         }
@@ -86,16 +80,13 @@ internal sealed class RdpDoor(
         {
             log.HandshakeBroke(client, e.Message);
         }
-        finally
-        {
-            network?.Dispose();
-            socket.Dispose();
-        }
     }
 
-    private async Task<DoorOutcome> OpenAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival? arrived, CancellationToken stopping)
+    private async Task<DoorOutcome> OpenAsync(
+        Stream network, IPAddress client, DateTimeOffset acceptedAt, string? preconnected, Arrival? arrived, CancellationToken stopping)
     {
         if (await ReadRequestAsync(network, stopping) is not { } request) return DoorOutcome.Nothing;
+        if (preconnected is not null) request = request with { RoutingToken = preconnected };
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.HandshakeDeadline, Timeout.InfiniteTimeSpan);
         var ct = deadline.Token;
