@@ -66,7 +66,8 @@ internal sealed class RdgConversation(
                             var machine = await ConnectAsync(server, connect.Channel, person is not null, target, transport, reply, client, either.Token);
                             if (machine is null) return null;
                             opened = true;
-                            return new(new RdgStream(transport, collector.Rest), new(target, machine), server.ClientName);
+                            var stream = new RdgStream(transport, collector.Rest, server.ClientCapabilities.HasFlag(TsguCapabilities.ServiceMessage));
+                            return new(stream, new(target, machine, stream.WillEnd), server.ClientName);
                         case TsguStep.Refused refused:
                             await transport.SendAsync(reply.AsMemory(0, length), either.Token);
                             Refused(client, target, refused.Error == TsguError.CookieDenied ? ReasonCode.NoTicket : ReasonCode.NotSupported, "", refused.Error);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Listening;
@@ -9,13 +10,14 @@ using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Wire;
+using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdGateway;
 
 /// <summary>One RD Gateway client from its first packet to the end of its relay, whatever carries its packets.</summary>
 internal sealed class RdgServing(
     RdgConversation conversation, RdgTunnels tunnels, RdpDoor door, OpenConnections connections, ConnectionReports reports, AddressLimits limits,
-    TimeProvider time, ILogger<RdgServing> log)
+    IOptions<GatewayOptions> options, TimeProvider time, ILogger<RdgServing> log)
 {
     /// <summary>Serves and closes the transport. The handshake of this client is over when this returns, or before.</summary>
     public async Task ServeAsync(RdgTransport transport, IPAddress client, DateTimeOffset acceptedAt, RdgPerson? person, CancellationToken stopping)
@@ -53,7 +55,9 @@ internal sealed class RdgServing(
         using var arrival = channel.Arrival;
         var target = arrival.Target;
         limits.HandshakeOver(client);
-        var relay = new Relay.Relay(channel.Stream, new NetworkStream(arrival.Machine, ownsSocket: true));
+        var machine = new TcpStream(arrival.Machine);
+        machine.GiveUpAfter(options.Value.MachineSilence);
+        var relay = new Relay.Relay(channel.Stream, machine, channel.Stream.WillEnd);
         var opened = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, channel.ClientName, acceptedAt, time.GetUtcNow(), relay);
         if (!connections.Add(opened)) throw new IOException("The broker gave out a connection id twice.");
         target.Dispose();

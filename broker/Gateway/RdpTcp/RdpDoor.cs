@@ -96,7 +96,7 @@ internal sealed class RdpDoor(
         if (arrived is not null)
         {
             using var there = arrived.Target;
-            return await ConnectAsync(network, negotiation, client, acceptedAt, there, request, arrived.Machine, ct);
+            return await ConnectAsync(network, negotiation, client, acceptedAt, there, request, arrived, ct);
         }
         if (request.RoutingToken is null && passwords.Takes(negotiation)) return new DoorOutcome.Visited(network, negotiation);
         if (!TicketText.LooksRight(request.RoutingToken))
@@ -112,15 +112,15 @@ internal sealed class RdpDoor(
 
     private async Task<DoorOutcome> ConnectAsync(
         Stream network, NegotiationRequest negotiation, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, ConnectionRequest request,
-        Socket? connected, CancellationToken ct)
+        Arrival? arrived, CancellationToken ct)
     {
-        switch (await machines.ConnectAsync(target, request, ct, connected))
+        switch (await machines.ConnectAsync(target, request, ct, arrived?.Machine))
         {
             case MachineAnswer.Refused no:
                 var failure = no.Code == ReasonCode.NotSupported ? NegotiationFailureCode.HybridRequired : NegotiationFailureCode.InconsistentFlags;
                 return await RefuseAsync(network, negotiation, client, target, no.Code, "", failure, ct);
             case MachineAnswer.Ready ready:
-                return await JoinAsync(network, negotiation.Requested, client, acceptedAt, target, ready, ct);
+                return await JoinAsync(network, negotiation.Requested, client, acceptedAt, target, ready, arrived?.Ending, ct);
             default:
                 throw new InvalidOperationException("A machine answers Ready or Refused.");
         }
@@ -145,11 +145,11 @@ internal sealed class RdpDoor(
 
     private async Task<DoorOutcome> JoinAsync(
         Stream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
-        CancellationToken ct)
+        Action<RelayEnd>? ending, CancellationToken ct)
     {
         var tls = DoorCertificate.Wrap(network);
         Stream clientSide = target.Policy.NeedsFilter ? new PolicyStream(tls, new ChannelFilter(target.Policy)) : tls;
-        var relay = new Relay.Relay(clientSide, machine.Stream);
+        var relay = new Relay.Relay(clientSide, machine.Stream, ending);
         try
         {
             // The client has no part in the machine's network level authentication: its own leg is TLS.

@@ -142,6 +142,21 @@ internal sealed class RdgClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Reads on until the gateway closes the channel; answers its code, and the words for the person before it.</summary>
+    public async Task<(TsguCloseReason Code, string? Words)> ClosedAsync()
+    {
+        string? words = null;
+        while (await PacketAsync() is { Length: > 0 } packet)
+        {
+            switch ((TsguPacketType)packet[0])
+            {
+                case TsguPacketType.ServiceMessage: words = Encoding.Unicode.GetString(packet[10..]).TrimEnd('\0'); break;
+                case TsguPacketType.CloseChannel or TsguPacketType.CloseChannelResponse: return ((TsguCloseReason)BitConverter.ToUInt32(packet, 8), words);
+            }
+        }
+        throw new IOException("The gateway closed the connection without closing the channel.");
+    }
+
     /// <summary>Up to an open channel, with what came back on the way.</summary>
     public async Task<(TsguError Tunnel, TsguError Channel, string? Consent)> OpenAsync(string ticket, string target = FakeRedeemer.MachineName, ushort port = 3389)
     {
