@@ -37,6 +37,8 @@ internal static class GatewayHosting
         services.AddSingleton<DoorListener>();
         services.AddHostedService(s => s.GetRequiredService<DoorListener>());
         services.AddHostedService<IdleSweep>();
+        services.AddSingleton<RightsSweep>();
+        services.AddHostedService(s => s.GetRequiredService<RightsSweep>());
         return services;
     }
 

@@ -63,6 +63,15 @@ internal static partial class GatewayLog
     [LoggerMessage(4032, LogLevel.Error, "The sweep for idle relays failed and is tried again")]
     public static partial void SweepFailed(this ILogger log, Exception e);
 
+    [LoggerMessage(4033, LogLevel.Information, "Connection {Connection} may not go on and is ended: {Code}")]
+    public static partial void AccessWithdrawn(this ILogger log, string connection, ReasonCode code);
+
+    [LoggerMessage(4034, LogLevel.Warning, "Whether {Open} connections may stay could not be asked; they stay: {Problem}")]
+    public static partial void RecheckFailed(this ILogger log, int open, string problem);
+
+    [LoggerMessage(4035, LogLevel.Information, "The RD Gateway client of connection {Connection} proved itself again")]
+    public static partial void ProvedAgain(this ILogger log, string connection);
+
     [LoggerMessage(4070, LogLevel.Warning, "A browser broke the desktop protocol: {Problem}")]
     public static partial void BrowserSpokeNonsense(this ILogger log, string problem);
 

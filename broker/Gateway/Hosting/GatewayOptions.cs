@@ -74,6 +74,9 @@ internal sealed class GatewayOptions
     /// <summary>People who wait at the door at once for a machine to start.</summary>
     public int WaitingAtDoor { get; set; } = 500;
 
+    /// <summary>How often the broker is asked whether those who are connected may stay; 00:00:00 never asks.</summary>
+    public TimeSpan RecheckEvery { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Ends relays through which nothing moved; null keeps them for ever.</summary>
     public TimeSpan? IdleTimeout { get; set; }
 
@@ -111,6 +114,8 @@ internal sealed class GatewayOptions
         {
             if (value < TimeSpan.Zero) yield return $"{Section}:{name} is {value}; use 00:00:00 or more.";
         }
+        if (RecheckEvery != TimeSpan.Zero && (RecheckEvery < TimeSpan.FromSeconds(1) || RecheckEvery > TimeSpan.FromDays(1)))
+            yield return $"{Section}:{nameof(RecheckEvery)} is {RecheckEvery}; use 00:00:01 to 1.00:00:00, or 00:00:00 to never ask.";
         if (RefusalsShownAtOnce < 1) yield return $"{Section}:{nameof(RefusalsShownAtOnce)} is {RefusalsShownAtOnce}; use 1 or more, and {nameof(RefusalShownFor)} 00:00:00 to show none.";
         if (WaitingAtDoor < 1) yield return $"{Section}:{nameof(WaitingAtDoor)} is {WaitingAtDoor}; use 1 or more, and {nameof(PasswordAtDoor)} false to let nobody wait.";
         if (EmployeeApi is { Scheme: not "https" }) yield return $"{Section}:{nameof(EmployeeApi)} is {EmployeeApi}; use an https address such as https://broker.example.pt:7443.";

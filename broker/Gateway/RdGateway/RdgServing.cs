@@ -23,10 +23,12 @@ internal sealed class RdgServing(
     public async Task ServeAsync(RdgTransport transport, IPAddress client, DateTimeOffset acceptedAt, RdgPerson? person, CancellationToken stopping)
     {
         var inHandshake = true;
+        RdgTunnel? tunnel = null;
         try
         {
             if (await conversation.OpenAsync(transport, client, person, stopping) is not { } channel) return;
-            tunnels.Add(transport);
+            tunnel = new(transport, channel.Arrival.Target.ConnectionId, client, channel.CookieSha256, channel.CanProveAgain);
+            tunnels.Add(tunnel);
             inHandshake = false;
             // End to end nobody could keep a policy, so a pool that blocks something is never led past the front end.
             if (channel.Arrival.Target is { EndToEnd: true, Policy: var policy } && policy == ChannelPolicy.Everything) await RelayAsync(channel, client, acceptedAt);
@@ -44,7 +46,7 @@ internal sealed class RdgServing(
         finally
         {
             if (inHandshake) limits.HandshakeOver(client);
-            tunnels.Remove(transport);
+            if (tunnel is not null) tunnels.Remove(tunnel);
             await CloseAsync(transport);
         }
     }

@@ -142,8 +142,31 @@ internal sealed class RdgClient : IAsyncDisposable
         }
     }
 
+    /// <summary>On a connection of its own: proves itself for a tunnel that is open elsewhere; answers what the gateway says to it.</summary>
+    public async Task<TsguError> ProveAgainAsync(ulong context, string ticket)
+    {
+        await SendAsync(TsguSamples.HandshakeRequest);
+        await PacketAsync();
+        await SendAsync(new TsguTunnelCreate(TsguCapabilities.Reauthentication, context, [.. Encoding.Unicode.GetBytes(ticket), 0, 0]).Write);
+        var answer = TsguTunnelResponse.Read(await PacketAsync());
+        if (answer.Status != TsguError.None) return answer.Status;
+        await SendAsync(TsguSamples.TunnelAuthentication);
+        return TsguTunnelAuthenticationResponse.Read(await PacketAsync()).Error;
+    }
+
+    /// <summary>Reads on until the gateway asks for a proof; answers under which context.</summary>
+    public async Task<ulong> AskedForProofAsync()
+    {
+        while (await PacketAsync() is { Length: > 0 } packet)
+        {
+            if (packet[0] == (byte)TsguPacketType.Reauthentication) return BitConverter.ToUInt64(packet, 8);
+        }
+        throw new IOException("The gateway closed the connection without asking.");
+    }
+
     /// <summary>Reads on until the gateway closes the channel; answers its code, and the words for the person before it.</summary>
-    public async Task<(TsguCloseReason Code, string? Words)> ClosedAsync()
+    /// <param name="notAsked">Whether it must not be asked for a proof before.</param>
+    public async Task<(TsguCloseReason Code, string? Words)> ClosedAsync(bool notAsked = false)
     {
         string? words = null;
         while (await PacketAsync() is { Length: > 0 } packet)
@@ -151,6 +174,7 @@ internal sealed class RdgClient : IAsyncDisposable
             switch ((TsguPacketType)packet[0])
             {
                 case TsguPacketType.ServiceMessage: words = Encoding.Unicode.GetString(packet[10..]).TrimEnd('\0'); break;
+                case TsguPacketType.Reauthentication when notAsked: throw new IOException("It was asked for a proof.");
                 case TsguPacketType.CloseChannel or TsguPacketType.CloseChannelResponse: return ((TsguCloseReason)BitConverter.ToUInt32(packet, 8), words);
             }
         }
@@ -158,11 +182,12 @@ internal sealed class RdgClient : IAsyncDisposable
     }
 
     /// <summary>Up to an open channel, with what came back on the way.</summary>
-    public async Task<(TsguError Tunnel, TsguError Channel, string? Consent)> OpenAsync(string ticket, string target = FakeRedeemer.MachineName, ushort port = 3389)
+    public async Task<(TsguError Tunnel, TsguError Channel, string? Consent)> OpenAsync(
+        string ticket, string target = FakeRedeemer.MachineName, ushort port = 3389, TsguCapabilities more = TsguCapabilities.None)
     {
         await SendAsync(TsguSamples.HandshakeRequest);
         await PacketAsync();
-        await SendAsync(new TsguTunnelCreate(TsguCapabilities.Consent | TsguCapabilities.ServiceMessage, null, [.. Encoding.Unicode.GetBytes(ticket), 0, 0]).Write);
+        await SendAsync(new TsguTunnelCreate(TsguCapabilities.Consent | TsguCapabilities.ServiceMessage | more, null, [.. Encoding.Unicode.GetBytes(ticket), 0, 0]).Write);
         var tunnel = TsguTunnelResponse.Read(await PacketAsync());
         if (tunnel.Status != TsguError.None) return (tunnel.Status, default, null);
         await SendAsync(TsguSamples.TunnelAuthentication);
