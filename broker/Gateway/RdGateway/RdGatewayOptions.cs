@@ -69,10 +69,13 @@ internal sealed class RdGatewayOptions
         {
             if (text.Length > LongestText) yield return $"{Section}:{name} has {text.Length} characters; use {LongestText} or fewer.";
         }
-        foreach (var (name, value) in new[] { (nameof(ConsentDeadline), ConsentDeadline), (nameof(Keepalive), Keepalive), (nameof(VanishedAfter), VanishedAfter), (nameof(ProveWithin), ProveWithin) })
+        foreach (var (name, value) in new[] { (nameof(ConsentDeadline), ConsentDeadline), (nameof(Keepalive), Keepalive), (nameof(ProveWithin), ProveWithin) })
         {
             if (value < TimeSpan.FromSeconds(1) || value > TimeSpan.FromHours(1)) yield return $"{Section}:{name} is {value}; use between 1 second and 1 hour.";
         }
+        // The system's probes come every so many whole seconds, three of them in half of this time.
+        if (VanishedAfter < TimeSpan.FromSeconds(6) || VanishedAfter > TimeSpan.FromHours(1))
+            yield return $"{Section}:{nameof(VanishedAfter)} is {VanishedAfter}; use 00:00:06 to 01:00:00.";
     }
 
     private static string? Both(string portuguese, string english) =>

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Montalegre.Vdi.Fuzz.Corpus;
+using Montalegre.Vdi.Native.Posix;
 using Montalegre.Vdi.Protocol.Tsgu;
 using Montalegre.Vdi.Protocol.Wire;
 
@@ -28,9 +29,12 @@ internal sealed class RdgClient : IAsyncDisposable
     /// <summary>Over connections that a test has opened itself.</summary>
     public static RdgClient Over(SslStream output, SslStream? input = null) => new(output, input);
 
-    public static async Task<SslStream> TlsAsync(IPEndPoint gateway, params SslApplicationProtocol[] protocols)
+    public static Task<SslStream> TlsAsync(IPEndPoint gateway, params SslApplicationProtocol[] protocols) => TlsAsync(gateway, null, protocols);
+
+    /// <param name="network">Network namespace that it connects from; null is the computer's own.</param>
+    public static async Task<SslStream> TlsAsync(IPEndPoint gateway, string? network, SslApplicationProtocol[] protocols)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = network is null ? NewSocket() : NetworkNamespace.Inside(network, NewSocket);
         await socket.ConnectAsync(gateway);
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
@@ -43,9 +47,9 @@ internal sealed class RdgClient : IAsyncDisposable
     public static string Head(string method, Guid id, params string[] more) =>
         $"{method} /remoteDesktopGateway/ HTTP/1.1\r\nHost: gateway.test\r\nRDG-Connection-Id: {{{id}}}\r\nRDG-Auth-Scheme: PAA\r\n{string.Concat(more.Select(m => m + "\r\n"))}\r\n";
 
-    public static async Task<RdgClient> WebSocketAsync(IPEndPoint gateway)
+    public static async Task<RdgClient> WebSocketAsync(IPEndPoint gateway, string? network = null)
     {
-        var tls = await TlsAsync(gateway);
+        var tls = await TlsAsync(gateway, network, []);
         await tls.WriteAsync(TsguSamples.Upgrade);
         Assert.StartsWith("HTTP/1.1 101 ", await HeadAsync(tls), StringComparison.Ordinal);
         return new(tls, null);
@@ -201,6 +205,8 @@ internal sealed class RdgClient : IAsyncDisposable
         await _out.DisposeAsync();
         if (_in is not null) await _in.DisposeAsync();
     }
+
+    private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
     private async Task<bool> ReceiveAsync()
     {

@@ -57,6 +57,8 @@ internal sealed class RdgTestGateway : IAsyncDisposable
 
     public OpenConnections Connections => _app.Services.GetRequiredService<OpenConnections>();
 
+    public IServiceProvider Services => _app.Services;
+
     public RdgPairs Pairs => _app.Services.GetRequiredService<RdgPairs>();
 
     public static async Task<RdgTestGateway> StartAsync(ITicketRedeemer redeemer, TimeProvider? time = null, params (string Key, string Value)[] settings)
