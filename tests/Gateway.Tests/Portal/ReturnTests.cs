@@ -24,7 +24,7 @@ public sealed partial class ReturnTests(Browser browser) : IClassFixture<Browser
         _rig.Broker.ForgetEveryone();
         await _rig.Desktop.EndAsync(FakeDesktop.SessionEnded);
         await desktop.Page.GetByRole(AriaRole.Button, new() { Name = "Ligar de novo" }).ClickAsync();
-        await desktop.Cover.GetByRole(AriaRole.Link, new() { Name = "Iniciar sessão de novo" }).ClickAsync();
+        await desktop.Cover.GetByRole(AriaRole.Link, new() { Name = "Iniciar sessão" }).ClickAsync();
 
         await Expect(desktop.Page.GetByText("A sua sessão no portal terminou.")).ToBeVisibleAsync();
         await desktop.Page.Locator("#user").FillAsync("maria");
