@@ -4,7 +4,7 @@ using Montalegre.Vdi.AdminUi.Words;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
-public sealed class AccessTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class AccessTests(Chromium chromium)
 {
     [Theory]
     [InlineData(ColorScheme.Light, "pt-PT")]

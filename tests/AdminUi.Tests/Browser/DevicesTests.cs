@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
 /// <summary>What may pass between device and desktop, as an administrator sets it.</summary>
-public sealed class DevicesTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class DevicesTests(Chromium chromium)
 {
     [Theory]
     [InlineData(1280, 800, "pt-PT", "Mudar o que passa", "Discos e ficheiros", "Deixa de passar: Discos e ficheiros.", "Vale para as ligações feitas a partir de agora", "Guardar")]
@@ -15,8 +15,7 @@ public sealed class DevicesTests(Chromium chromium) : IClassFixture<Chromium>
     public async Task Drives_are_blocked_in_a_form_that_says_what_it_will_do(int width, int height, string language, string open, string drives, string effect, string scope, string save)
     {
         await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console, width, height, language);
-        await page.GotoAsync("/pools/p-balcao");
+        var page = await chromium.OpenAsync(console, width, height, language, path: "/pools/p-balcao");
         await Ready.PageAsync(page);
         await SaveAsync(page, $"devices-page-{language}-{width}");
         await page.GetByRole(AriaRole.Button, new() { Name = open, Exact = true }).ClickAsync();
@@ -50,8 +49,7 @@ public sealed class DevicesTests(Chromium chromium) : IClassFixture<Chromium>
             pool.BlockedFeatures.AddRange([DeviceFeature.Usb, DeviceFeature.AudioIn]);
             world.Pools.Put(pool);
         });
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync("/pools/p-balcao");
+        var page = await chromium.OpenAsync(console, path: "/pools/p-balcao");
         await Ready.PageAsync(page);
         await Expect(Blocked(page)).ToHaveTextAsync("Dispositivos USB, Microfone");
         await page.GetByRole(AriaRole.Button, new() { Name = "Mudar o que passa", Exact = true }).ClickAsync();
@@ -76,8 +74,7 @@ public sealed class DevicesTests(Chromium chromium) : IClassFixture<Chromium>
     public async Task A_pool_is_made_with_what_it_blocks()
     {
         await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync("/pools");
+        var page = await chromium.OpenAsync(console, path: "/pools");
         await Ready.PageAsync(page);
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar conjunto" }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
 /// <summary>Every page, drawn for a desktop and a phone; pictures are kept where MONTALEGRE_SCREENSHOTS points.</summary>
-public sealed class ScreenshotTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class ScreenshotTests(Chromium chromium)
 {
     public static readonly (string Name, string Path)[] Pages =
     [
