@@ -9,9 +9,10 @@ using Montalegre.Vdi.Rig.Postgres;
 namespace Montalegre.Vdi.EndToEnd.Tests;
 
 /// <summary>Machines with network addresses of their own, and a machine that somebody else made.</summary>
+[Collection(NetworkStack.Tests)]
 public sealed class NetworkTests(NetworkStack network) : IClassFixture<NetworkStack>
 {
-    private const string FreshColor = "#1B5E7B", Pool = "Escritório", Adopted = "Adotadas";
+    private const string FreshColor = RunningStack.FreshColor, Pool = "Escritório", Adopted = "Adotadas";
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(180);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

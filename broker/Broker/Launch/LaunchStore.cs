@@ -243,7 +243,7 @@ internal sealed partial class LaunchStore(Database database)
     /// <summary>The desktops that a user is offered, with the own session if one is open.</summary>
     public Task<List<OfferedDesktop>> DesktopsAsync(UserId user) => database.RepeatableAsync(async (connection, _) =>
         (await connection.QueryAsync<OfferedDesktop>("""
-            select p.pool_id, p.name, p.description, p.enabled,
+            select p.pool_id, p.name, p.description, p.enabled, array_to_string(p.blocked_features, ',') as blocked_features,
                    s.session_id, s.state as session_state, s.started_at, s.machine_name, m.state as machine_state,
                    (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
                      order by c.created_at desc limit 1)                                                 as client_name,
@@ -304,6 +304,7 @@ internal sealed record OfferedDesktop
     public string Name { get; init; } = "";
     public string Description { get; init; } = "";
     public bool Enabled { get; init; }
+    public string BlockedFeatures { get; init; } = "";
     public Guid? SessionId { get; init; }
     public string? SessionState { get; init; }
     public DateTime? StartedAt { get; init; }

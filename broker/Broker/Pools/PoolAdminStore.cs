@@ -36,7 +36,8 @@ internal sealed record PoolRow
 
 /// <summary>What an administrator asks for when making a pool.</summary>
 internal sealed record NewPool(
-    PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, HostId? Host, string NamePattern, string[] BlockedFeatures);
+    PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, HostId? Host, string NamePattern, string[] BlockedFeatures,
+    bool RdGatewayEndToEnd);
 
 /// <summary>What an administrator changes; null leaves a value as it is.</summary>
 internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, ImageVersionId? Image, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null);
@@ -88,16 +89,23 @@ internal sealed class PoolAdminStore(Database database)
         {
             await connection.ExecuteAsync("""
                 with made as (
-                    insert into pool (pool_id, name, description, kind, size, image_version_id, host_id, cpus, memory_mib, machine_name_pattern, blocked_features)
-                         values (@id, @name, @description, @kind, @size, @image, @host, @cpus, @memory, @pattern, @blocked)
-                      returning pool_id, name
+                    insert into pool (pool_id, name, description, kind, size, image_version_id, host_id, cpus, memory_mib, machine_name_pattern, blocked_features, rd_gateway_end_to_end)
+                         values (@id, @name, @description, @kind, @size, @image, @host, @cpus, @memory, @pattern, @blocked, @endToEnd)
+                      returning pool_id, name, blocked_features, rd_gateway_end_to_end
+                ), told as (
+                    select 'pool.create' as action from made
+                    union all
+                    select 'pool.block.' || feature from made, unnest(blocked_features) feature
+                    union all
+                    select 'pool.end_to_end' from made where rd_gateway_end_to_end
                 )
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
-                     select @actor, 'pool.create', 'pool', pool_id, name, @source from made
+                     select @actor, action, 'pool', pool_id, name, @source from made, told
                 """, new
             {
                 id = pool.Id.Value, name = pool.Name, description = pool.Description, kind = SqlText.Of(pool.Kind), size = pool.Size, image = pool.Image?.Value,
-                host = pool.Host?.Value, cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, actor, source,
+                host = pool.Host?.Value, cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures,
+                endToEnd = pool.RdGatewayEndToEnd, actor, source,
             });
             return null;
         }
@@ -115,19 +123,30 @@ internal sealed class PoolAdminStore(Database database)
         try
         {
             var changed = await connection.ExecuteAsync("""
-                with changed as (
+                with before as materialized (
+                    select pool_id, blocked_features, rd_gateway_end_to_end from pool where pool_id = @pool and not deleting for update
+                ), changed as (
                     update pool
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
                            enabled = coalesce(@Enabled, enabled), image_version_id = coalesce(@image, image_version_id),
                            blocked_features = coalesce(@BlockedFeatures::text[], blocked_features),
                            rd_gateway_end_to_end = coalesce(@RdGatewayEndToEnd, rd_gateway_end_to_end)
-                     where pool_id = @pool and not deleting
-                 returning pool_id, name
+                     where pool_id = (select pool_id from before)
+                 returning pool_id, name, blocked_features, rd_gateway_end_to_end
+                ), told as (
+                    select 'pool.update' as action from changed
+                    union all
+                    (select 'pool.block.' || unnest(blocked_features) from changed except select 'pool.block.' || unnest(blocked_features) from before)
+                    union all
+                    (select 'pool.allow.' || unnest(blocked_features) from before except select 'pool.allow.' || unnest(blocked_features) from changed)
+                    union all
+                    select case when c.rd_gateway_end_to_end then 'pool.end_to_end' else 'pool.end_at_gateway' end
+                      from changed c join before b using (pool_id) where c.rd_gateway_end_to_end <> b.rd_gateway_end_to_end
                 )
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
-                     select @actor, 'pool.update', 'pool', pool_id, name, @source from changed
+                     select @actor, action, 'pool', pool_id, name, @source from changed, told
                 """, new { pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, image = edit.Image?.Value, actor, source });
-            return changed == 1 ? null : (RefusalReason.NotFound, "pool");
+            return changed > 0 ? null : (RefusalReason.NotFound, "pool");
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, "image_version_id"); }

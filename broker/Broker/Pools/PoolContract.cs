@@ -46,7 +46,7 @@ internal static class PoolContract
             made ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
             Within(request.Cpus == 0 ? 1 : request.Cpus, 1, 64, "cpus"), Within(request.MemoryMib == 0 ? 1024 : request.MemoryMib, 128, 1048576, "memory_mib"),
             made ? new HostId(Ids.Parse(request.HostId, "host_id")) : null, made ? request.MachineNamePattern : "",
-            BlockedFeatures.Names(request.BlockedFeatures));
+            BlockedFeatures.Names(request.BlockedFeatures), request.RdGatewayEndToEnd);
     }
 
     public static PoolEdit Read(UpdatePoolRequest request) => new(

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
-public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class ActionTests(Chromium chromium)
 {
     [Fact]
     public async Task Log_off_says_whom_it_touches_calls_the_broker_and_says_the_result()
@@ -125,8 +125,7 @@ public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
 
     private async Task<IPage> OpenAsync(RunningConsole console, string path)
     {
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync(path);
+        var page = await chromium.OpenAsync(console, path: path);
         await Ready.PageAsync(page);
         return page;
     }

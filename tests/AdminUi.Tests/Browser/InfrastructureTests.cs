@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
 /// <summary>Hosts, images, gateways and existing computers, as an administrator brings them in.</summary>
-public sealed class InfrastructureTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class InfrastructureTests(Chromium chromium)
 {
     [Fact]
     public async Task A_host_is_tested_then_added_and_a_wrong_field_is_named()
@@ -180,8 +180,7 @@ public sealed class InfrastructureTests(Chromium chromium) : IClassFixture<Chrom
 
     private async Task<IPage> OpenAsync(RunningConsole console, string path)
     {
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync(path);
+        var page = await chromium.OpenAsync(console, path: path);
         await Ready.PageAsync(page);
         return page;
     }
