@@ -44,6 +44,7 @@ public static class ReasonTexts
         [ReasonCode.TooManyConnections] = ("Há demasiadas ligações a partir deste endereço. Aguarde um momento.", "There are too many connections from this address. Wait a moment."),
         [ReasonCode.GatewayStopping] = ("A gateway está a reiniciar. A sua sessão é mantida; ligue de novo.", "The gateway is restarting. Your session is kept; connect again."),
         [ReasonCode.PasswordNeeded] = ("Indique o seu utilizador e a palavra-passe no programa com que se liga, ou abra o ambiente de trabalho a partir do portal.", "Give your user name and password in the program you connect with, or open the desktop from the portal."),
+        [ReasonCode.AccessWithdrawn] = ("O seu acesso foi retirado e a ligação foi fechada. Contacte a equipa de informática.", "Your access has been withdrawn and the connection was closed. Contact your IT team."),
         [ReasonCode.BrokerUnavailable] = ("O serviço de ligações não responde. As sessões abertas continuam; tente de novo dentro de momentos.", "The broker does not answer. Open sessions go on; try again in a moment."),
         [ReasonCode.DatabaseUnavailable] = ("A base de dados está a reiniciar. As sessões abertas continuam; tente de novo dentro de momentos.", "The database is restarting. Open sessions go on; try again in a moment."),
         [ReasonCode.DiskFull] = ("O disco do servidor está cheio. A equipa de informática foi avisada.", "The server's disk is full. Your IT team has been told."),

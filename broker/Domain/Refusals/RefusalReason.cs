@@ -11,6 +11,7 @@ public enum RefusalReason
     HostUnavailable, ProvisioningFailed, MachineUnreachable, MachineInMaintenance, LaunchTimedOut,
     TicketUnknown = 40, TicketUsed, TicketExpired, TicketForeign, NoTicket, NotRdp, TlsRefused, MachineDidNotAnswer,
     MachineCertificateChanged, AgentSilent, SignInNotPrepared, TooManyConnections, GatewayStopping, PasswordNeeded,
+    AccessWithdrawn = 56,
     BrokerUnavailable = 60, DatabaseUnavailable, DiskFull, Internal,
     WorkerEnded = 70, BrowserDesktopUnavailable, BrowserProtocol, MachineSignInRefused, ContinuedElsewhere, ResumeTokenUnknown, IdleTooLong, MachineClosed,
     NameTaken = 80, NotFound, InUse, InvalidField, JoinTokenInvalid, CertificateRequestInvalid, DuplicateIdentity,

@@ -104,6 +104,8 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
     {
         RelayEnd.TicketRevoked => ReasonCode.SessionEnded,
         RelayEnd.IdleTimeout => ReasonCode.IdleTooLong,
+        RelayEnd.AccessWithdrawn => ReasonCode.AccessWithdrawn,
+        RelayEnd.NotEntitled => ReasonCode.NotEntitled,
         RelayEnd.GatewayStopping => ReasonCode.GatewayStopping,
         RelayEnd.ProtocolBroken => ReasonCode.BrowserProtocol,
         RelayEnd.WorkerEnded => ReasonCode.WorkerEnded,
