@@ -78,9 +78,13 @@ MV_EXPORT int mv_run(mv_session* session);
 MV_EXPORT void mv_stop(mv_session* session);
 MV_EXPORT void mv_free(mv_session* session);
 
+/* Whether the machine takes any character as text; known once sized was called. */
+MV_EXPORT int mv_takes_text(const mv_session* session);
+
 /* From any thread, after mv_create and before mv_free; queued, carried out on the session's thread. */
 MV_EXPORT void mv_wake(mv_session* session);
 MV_EXPORT void mv_key(mv_session* session, uint32_t scancode, uint32_t extended, uint32_t down);
+MV_EXPORT void mv_pause_key(mv_session* session);
 MV_EXPORT void mv_unicode(mv_session* session, uint32_t unit, uint32_t down);
 MV_EXPORT void mv_mouse(mv_session* session, uint32_t flags, uint32_t x, uint32_t y);
 MV_EXPORT void mv_mouse_extended(mv_session* session, uint32_t flags, uint32_t x, uint32_t y);

@@ -25,6 +25,7 @@ enum
 	LONGEST_CERTIFICATE = 64 * 1024,
 	IDLE_MS = 1000,
 	MOST_POINTER = 384,
+	CAPABILITY_VIRTUAL_CHANNEL = 0x14, /* MS-RDPBCGR 2.2.1.13.1.1.1; libfreerdp does not publish its name */
 };
 
 /* libfreerdp hands the certificate over as PEM; what is pinned is the hash of its DER form. */
@@ -284,6 +285,9 @@ static void carry_out(mv_session* session, const mv_order* order)
 			freerdp_input_send_keyboard_event(input, (UINT16)((order->b ? KBD_FLAGS_EXTENDED : 0) | (order->c ? KBD_FLAGS_DOWN : KBD_FLAGS_RELEASE)),
 			                                  (UINT16)order->a);
 			break;
+		case PAUSE_KEY:
+			freerdp_input_send_keyboard_pause_event(input);
+			break;
 		case CHARACTER:
 			freerdp_input_send_unicode_keyboard_event(input, order->b ? 0 : KBD_FLAGS_RELEASE, (UINT16)order->a);
 			break;
@@ -417,6 +421,15 @@ int mv_run(mv_session* session)
 	return why;
 }
 
+/* xrdp says that it takes Unicode, and drops what is not in its key map. It is the one server that never sends the
+ * virtual channel capability set, which MS-RDPBCGR 2.2.7.1.10 has from both sides. */
+int mv_takes_text(const mv_session* session)
+{
+	const rdpSettings* settings = session->instance->context->settings;
+	const BYTE* received = freerdp_settings_get_pointer(settings, FreeRDP_ReceivedCapabilities);
+	return received && freerdp_settings_get_bool(settings, FreeRDP_UnicodeInput) && received[CAPABILITY_VIRTUAL_CHANNEL];
+}
+
 void mv_stop(mv_session* session)
 {
 	session->stopping = 1;
@@ -431,6 +444,7 @@ void mv_wake(mv_session* session)
 #define ORDER(...) put_order(session, (mv_order){ __VA_ARGS__ })
 
 void mv_key(mv_session* session, uint32_t scancode, uint32_t extended, uint32_t down) { ORDER(KEY, scancode, extended, down, NULL); }
+void mv_pause_key(mv_session* session) { ORDER(PAUSE_KEY, 0, 0, 0, NULL); }
 void mv_unicode(mv_session* session, uint32_t unit, uint32_t down) { ORDER(CHARACTER, unit, down, 0, NULL); }
 void mv_mouse(mv_session* session, uint32_t flags, uint32_t x, uint32_t y) { ORDER(MOUSE, flags, x, y, NULL); }
 void mv_mouse_extended(mv_session* session, uint32_t flags, uint32_t x, uint32_t y) { ORDER(MOUSE_EXTENDED, flags, x, y, NULL); }

@@ -36,7 +36,7 @@ BOOL mv_set_all(rdpSettings* settings, const mv_config* config)
 		{ FreeRDP_RemoteFxCodec, FALSE },
 		{ FreeRDP_NSCodec, FALSE },
 		{ FreeRDP_FastPathOutput, TRUE },
-		{ FreeRDP_FastPathInput, TRUE },
+		{ FreeRDP_FastPathInput, FALSE }, /* xrdp 0.9 loses the E1 of Pause in it; input is small either way */
 		{ FreeRDP_FrameMarkerCommandEnabled, TRUE },
 		{ FreeRDP_BitmapCompressionDisabled, FALSE },
 		{ FreeRDP_BitmapCacheEnabled, FALSE },
@@ -46,7 +46,7 @@ BOOL mv_set_all(rdpSettings* settings, const mv_config* config)
 		{ FreeRDP_NetworkAutoDetect, FALSE },
 		{ FreeRDP_SupportHeartbeatPdu, FALSE },
 		{ FreeRDP_SupportMultitransport, FALSE },
-		{ FreeRDP_UnicodeInput, TRUE },
+		{ FreeRDP_UnicodeInput, FALSE }, /* becomes true when the machine says so */
 		{ FreeRDP_AllowFontSmoothing, TRUE },
 		{ FreeRDP_DisableWallpaper, FALSE },
 		{ FreeRDP_DisableFullWindowDrag, FALSE },

@@ -94,7 +94,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             _exact.Clear();
             _replay.Clear();
             (_partial, _firstPaint) = (false, 0);
-            if (first) _link.Opened(width, height);
+            if (first) _link.Opened(width, height, _session.TakesText);
             else if (_attached) _link.Resized(width, height);
         }
     }
@@ -245,7 +245,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _encoder.ForgetCache(browser.CacheSlots);
         if (_screen is not { } screen) return;
         screen.Forget();
-        _link.Opened(screen.Width, screen.Height);
+        _link.Opened(screen.Width, screen.Height, _session.TakesText);
         if (_pointer is not null) _link.Send(_pointer);
         _session.Pause(false);
         if (_decoders.Count > 0) Replay(screen);

@@ -37,10 +37,16 @@ public sealed unsafe class RdpSession : IDisposable
 
     public void Stop() => ShimApi.Stop(_session);
 
+    /// <summary>Whether the machine takes any character, and not only those of its keyboard layout; known once the screen has a size.</summary>
+    public bool TakesText => ShimApi.TakesText(_session) != 0;
+
     /// <summary>Has <see cref="RdpEvents.Tick"/> called soon.</summary>
     public void Wake() => ShimApi.Wake(_session);
 
     public void Key(int scancode, bool extended, bool down) => ShimApi.Key(_session, (uint)scancode, extended ? 1u : 0, down ? 1u : 0);
+
+    /// <summary>The Pause key, as a keyboard says it: E1 before Control and Num Lock, both down and up again.</summary>
+    public void PauseKey() => ShimApi.PauseKey(_session);
 
     public void Unicode(char unit, bool down) => ShimApi.Unicode(_session, unit, down ? 1u : 0);
 

@@ -79,11 +79,17 @@ internal static unsafe partial class ShimApi
     [LibraryImport(Shim, EntryPoint = "mv_free")]
     private static partial void Free(nint session);
 
+    [LibraryImport(Shim, EntryPoint = "mv_takes_text")]
+    internal static partial int TakesText(SessionHandle session);
+
     [LibraryImport(Shim, EntryPoint = "mv_wake")]
     internal static partial void Wake(SessionHandle session);
 
     [LibraryImport(Shim, EntryPoint = "mv_key")]
     internal static partial void Key(SessionHandle session, uint scancode, uint extended, uint down);
+
+    [LibraryImport(Shim, EntryPoint = "mv_pause_key")]
+    internal static partial void PauseKey(SessionHandle session);
 
     [LibraryImport(Shim, EntryPoint = "mv_unicode")]
     internal static partial void Unicode(SessionHandle session, uint unit, uint down);

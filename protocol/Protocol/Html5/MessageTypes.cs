@@ -28,7 +28,8 @@ public enum WorkerMessage : byte
     /// <summary>Worker: its sandbox stands and it waits for <see cref="Start"/>.</summary>
     Ready = 0x40,
 
-    /// <summary>Worker: a picture exists, or a new browser is served; everything after it is for that browser. Width, height u16.</summary>
+    /// <summary>Worker: a picture exists, or a new browser is served; everything after it is for that browser.
+    /// Width, height u16, then a byte: 1 when the machine takes any character as text.</summary>
     Opened = 0x41,
 
     /// <summary>Worker: the session is over. <see cref="WorkerEnd"/> as a byte.</summary>
