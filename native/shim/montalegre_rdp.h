@@ -16,6 +16,8 @@ enum
 	MV_USE_RESIZE = 16,
 };
 
+enum { MV_TIME_ZONE = 172 };
+
 typedef struct
 {
 	uint32_t size; /* of this structure; a worker of another version is refused */
@@ -29,6 +31,7 @@ typedef struct
 	const char* domain;
 	const char* password;
 	const char* client_name;
+	const uint8_t* time_zone; /* MV_TIME_ZONE bytes, or NULL when it is not known */
 	uint8_t certificate_sha256[32];
 } mv_config;
 
@@ -108,6 +111,11 @@ MV_EXPORT int64_t mv_zstd(mv_encoder* encoder, const uint8_t* from, uint32_t len
 MV_EXPORT int64_t mv_jpeg(mv_encoder* encoder, const uint8_t* pixels, uint32_t stride, uint32_t x, uint32_t y, uint32_t w, uint32_t h,
                           int32_t quality, uint8_t* to, uint32_t room);
 MV_EXPORT int64_t mv_jpeg_room(uint32_t w, uint32_t h);
+
+/* Pictures of a clipboard: 0 or the bytes written, -1 when it is broken or does not fit. */
+MV_EXPORT int mv_png_size(const uint8_t* png, uint32_t length, uint32_t* w, uint32_t* h);
+MV_EXPORT int mv_png_read(const uint8_t* png, uint32_t length, uint32_t w, uint32_t h, uint8_t* bgr, uint32_t stride);
+MV_EXPORT int64_t mv_png_write(const uint8_t* rgb, uint32_t w, uint32_t h, uint8_t* to, uint32_t room);
 
 /* From here on this process may compute, and talk on what it has open; 0, or the errno that says why not. */
 MV_EXPORT int mv_lock_down(void);

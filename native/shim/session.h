@@ -65,6 +65,7 @@ static inline mv_session* session_of(const rdpContext* context)
 	return ((const mv_context*)context)->session;
 }
 
+BOOL mv_set_time_zone(rdpSettings* settings, const uint8_t* zone);
 BOOL mv_set_all(rdpSettings* settings, const mv_config* config);
 void mv_channel_connected(void* context, const ChannelConnectedEventArgs* event);
 void mv_channel_disconnected(void* context, const ChannelDisconnectedEventArgs* event);

@@ -53,7 +53,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _encoder = new(_browser.CacheSlots);
         _session = new(new RdpTarget(
             socket, _browser.Width, _browser.Height, _browser.ScalePercent, _browser.KeyboardLayout, FeaturesOf(start),
-            start.UserName, start.Domain, start.Secret, start.ClientName, start.CertificateSha256), this);
+            start.UserName, start.Domain, start.Secret, start.ClientName, start.TimeZone, start.CertificateSha256), this);
         _input = new(_session);
         _clipboard = new(_session, link, start.Allowed);
     }
@@ -183,15 +183,9 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         lock (_gate) _clipboard.Offered(formats);
     }
 
-    public override void ClipboardData(RdpClipboard format, ReadOnlySpan<byte> data)
-    {
-        lock (_gate) _clipboard.FromDesktop(format, data);
-    }
+    public override void ClipboardData(RdpClipboard format, ReadOnlySpan<byte> data) => _clipboard.FromDesktop(format, data);
 
-    public override void ClipboardWanted(RdpClipboard format)
-    {
-        lock (_gate) _clipboard.Wanted(format);
-    }
+    public override void ClipboardWanted(RdpClipboard format) => _clipboard.Wanted(format);
 
     public override void Leds(int leds) => _link.Byte(ServerMessage.KeyboardState, (byte)leds);
 

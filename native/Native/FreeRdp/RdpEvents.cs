@@ -55,10 +55,11 @@ public enum RdpEnd { Ended, NoAnswer, OtherCertificate, SignInRefused, SignedOut
 public enum RdpFeatures { None = 0, Nla = 1, Clipboard = 2, Graphics = 4, H264 = 8, Resize = 16 }
 
 /// <summary>Where and how to sign in. The socket is connected already and becomes the session's.</summary>
+/// <param name="TimeZone">TS_TIME_ZONE_INFORMATION, MS-RDPBCGR 2.2.1.11.1.1.1.1; empty when it is not known.</param>
 /// <param name="Utf8Password">Empty when the machine asks by itself.</param>
 public sealed record RdpTarget(
     int Socket, int Width, int Height, int ScalePercent, uint KeyboardLayout, RdpFeatures Features, string User, string Domain, byte[] Utf8Password,
-    string ClientName, byte[] CertificateSha256)
+    string ClientName, byte[] TimeZone, byte[] CertificateSha256)
 {
     public override string ToString() => $"RdpTarget {{ {Width}x{Height}, {Features} }}";
 }
