@@ -28,6 +28,14 @@ enum
 	CAPABILITY_VIRTUAL_CHANNEL = 0x14, /* MS-RDPBCGR 2.2.1.13.1.1.1; libfreerdp does not publish its name */
 };
 
+#if FREERDP_VERSION_MAJOR >= 3
+typedef size_t mv_length;
+#define shall_disconnect(instance) freerdp_shall_disconnect_context((instance)->context)
+#else
+typedef int mv_length;
+#define shall_disconnect(instance) freerdp_shall_disconnect(instance)
+#endif
+
 /* libfreerdp hands the certificate over as PEM; what is pinned is the hash of its DER form. */
 static int verify_certificate(freerdp* instance, const BYTE* data, size_t length, const char* host, UINT16 port, DWORD flags)
 {
@@ -47,9 +55,9 @@ static int verify_certificate(freerdp* instance, const BYTE* data, size_t length
 			if (*at != '\n' && *at != '\r')
 				text[kept++] = *at;
 		BYTE* der = NULL;
-		int der_length = 0;
+		mv_length der_length = 0;
 		BYTE hash[32];
-		crypto_base64_decode(text, (int)kept, &der, &der_length);
+		crypto_base64_decode(text, (mv_length)kept, &der, &der_length);
 		if (der && der_length > 0 && winpr_Digest(WINPR_MD_SHA256, der, (size_t)der_length, hash, sizeof(hash)) &&
 		    memcmp(hash, session->certificate_sha256, sizeof(hash)) == 0)
 			verdict = 1;
@@ -60,7 +68,11 @@ static int verify_certificate(freerdp* instance, const BYTE* data, size_t length
 	return verdict;
 }
 
+#if FREERDP_VERSION_MAJOR >= 3
+static BOOL nobody_to_ask(freerdp* instance, char** user, char** password, char** domain, rdp_auth_reason reason)
+#else
 static BOOL nobody_to_ask(freerdp* instance, char** user, char** password, char** domain)
+#endif
 {
 	session_of(instance->context)->sign_in_refused = 1;
 	return FALSE;
@@ -238,7 +250,11 @@ mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
 	instance->PostConnect = post_connect;
 	instance->PostDisconnect = post_disconnect;
 	instance->VerifyX509Certificate = verify_certificate;
+#if FREERDP_VERSION_MAJOR >= 3
+	instance->AuthenticateEx = nobody_to_ask;
+#else
 	instance->Authenticate = nobody_to_ask;
+#endif
 	instance->LogonErrorInfo = logon_error;
 	if (!freerdp_context_new(instance))
 		goto fail;
@@ -402,7 +418,7 @@ int mv_run(mv_session* session)
 		return why;
 	}
 	uint32_t wait = 0;
-	while (!session->stopping && !freerdp_shall_disconnect(session->instance))
+	while (!session->stopping && !shall_disconnect(session->instance))
 	{
 		HANDLE handles[MOST_HANDLES];
 		DWORD count = freerdp_get_event_handles(context, handles, MOST_HANDLES - 1);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <freerdp/freerdp.h>
+#include <freerdp/version.h>
 #include <freerdp/client/cliprdr.h>
 #include <freerdp/client/disp.h>
 #include <freerdp/client/rdpgfx.h>

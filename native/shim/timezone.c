@@ -11,7 +11,7 @@ _Static_assert(sizeof(TIME_ZONE_INFORMATION) == MV_TIME_ZONE, "TS_TIME_ZONE_INFO
 #if FREERDP_VERSION_MAJOR >= 3
 BOOL mv_set_time_zone(rdpSettings* settings, const uint8_t* zone)
 {
-	return !zone || freerdp_settings_set_pointer_len(settings, FreeRDP_ClientTimeZone, zone, MV_TIME_ZONE);
+	return !zone || freerdp_settings_set_pointer_len(settings, FreeRDP_ClientTimeZone, zone, 1);
 }
 #else
 MV_EXPORT DWORD GetTimeZoneInformation(LPTIME_ZONE_INFORMATION zone);
