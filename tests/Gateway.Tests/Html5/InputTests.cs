@@ -1,4 +1,5 @@
 using Montalegre.Vdi.Gateway.Tests.Fakes;
+using Montalegre.Vdi.Protocol.FrontEnd;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Rig.Html5;
 
@@ -54,6 +55,19 @@ public sealed class InputTests(ListeningMachine machine) : IClassFixture<Listeni
         Assert.False(browser.Welcome!.Allowed.HasFlag(Allowed.Text));
         Assert.True(browser.Welcome.Allowed.HasFlag(Allowed.PasteIn | Allowed.Resize));
         await browser.ByeAsync();
+    }
+
+    [Fact]
+    public async Task Browser_is_told_that_text_works_where_the_machine_takes_any_character()
+    {
+        await using var server = new FakeMachine();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        await using var browser = gateway.Browser();
+        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(server.Address, server.CertificateSha256));
+        await server.TalkAsync(FrontEndStep.Active);
+        Assert.True(await browser.UntilAsync(b => b.Welcome is not null, Patience));
+        Assert.True(browser.Welcome!.Allowed.HasFlag(Allowed.Text));
     }
 
     /// <summary>A browser whose keys are heard: a program that has just started may miss the first ones.</summary>

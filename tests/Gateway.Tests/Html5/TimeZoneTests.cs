@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
 using Montalegre.Vdi.Protocol.FrontEnd;
-using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.SignIns;
 using Montalegre.Vdi.Protocol.Wire;
 
@@ -11,7 +10,6 @@ namespace Montalegre.Vdi.Gateway.Tests.Html5;
 /// <summary>The browser's time zone, as the machine is told it.</summary>
 public sealed class TimeZoneTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly DateTimeOffset Autumn = new(2026, 11, 26, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
@@ -56,37 +54,10 @@ public sealed class TimeZoneTests
         await using var browser = gateway.Browser();
         // Its Hello says Europe/Lisbon.
         await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256));
-        var sent = await ClientInfoAsync(machine);
+        var sent = await machine.TalkAsync(FrontEndStep.SignInRead);
         var wanted = new WireWriter(new byte[ClientTimeZone.Length], "test");
         BrowserTimeZone.Of("Europe/Lisbon", DateTimeOffset.UtcNow)!.Write(ref wanted);
         Assert.True(sent.AsSpan().IndexOf(wanted.WrittenSpan) > 0, Convert.ToHexString(sent));
         Assert.Equal(0, BinaryPrimitives.ReadInt32LittleEndian(wanted.WrittenSpan));
-    }
-
-    /// <summary>Everything a client says to a server up to its Client Info, inside TLS.</summary>
-    private static async Task<byte[]> ClientInfoAsync(FakeMachine machine)
-    {
-        var (tls, _) = await machine.AcceptAsync();
-        await using var stream = tls;
-        using var server = new FrontEndSequence(SecurityProtocols.Tls);
-        using var deadline = new CancellationTokenSource(Patience);
-        var (received, reply, filled, read) = (new byte[64 * 1024], new byte[FrontEndSequence.LongestOutput], 0, 0);
-        while (true)
-        {
-            var w = new WireWriter(reply, "test");
-            var step = server.Step(received.AsSpan(read, filled - read), ref w, out var consumed);
-            var answer = w.WrittenSpan.ToArray();
-            read += consumed;
-            if (step == FrontEndStep.SignInRead)
-            {
-                server.TakeSignIn().Dispose();
-                return received[..read];
-            }
-            await stream.WriteAsync(answer, deadline.Token);
-            if (step != FrontEndStep.NeedMoreBytes) continue;
-            var more = await stream.ReadAsync(received.AsMemory(filled), deadline.Token);
-            Assert.NotEqual(0, more);
-            filled += more;
-        }
     }
 }
