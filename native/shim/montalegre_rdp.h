@@ -14,6 +14,7 @@ enum
 	MV_USE_GFX = 4,
 	MV_USE_H264 = 8,
 	MV_USE_RESIZE = 16,
+	MV_USE_AVC444 = 1024,
 };
 
 enum { MV_TIME_ZONE = 172 };
@@ -48,6 +49,7 @@ typedef struct
 	void (*painted)(void* user, int32_t x, int32_t y, int32_t w, int32_t h);
 	/* Called on the session's thread after each batch of events; answers the milliseconds after which it wants to be called again. */
 	uint32_t (*tick)(void* user, const uint8_t* pixels, uint32_t stride, uint32_t width, uint32_t height);
+	/* No rectangles: a decoder needs the unit for those that come, and nothing of it is shown. */
 	void (*h264)(void* user, uint32_t surface, uint32_t origin_x, uint32_t origin_y, uint32_t width, uint32_t height,
 	             const mv_rect* rects, uint32_t count, const uint8_t* unit, uint32_t length);
 	void (*h264_end)(void* user, uint32_t surface);

@@ -25,6 +25,8 @@ enum
 	LONGEST_CERTIFICATE = 64 * 1024,
 	IDLE_MS = 1000,
 	MOST_POINTER = 384,
+	HYBRID = 2, /* selected protocols, MS-RDPBCGR 2.2.1.2.1 */
+	HYBRID_EX = 8,
 	CAPABILITY_VIRTUAL_CHANNEL = 0x14, /* MS-RDPBCGR 2.2.1.13.1.1.1; libfreerdp does not publish its name */
 };
 
@@ -64,6 +66,7 @@ static int verify_certificate(freerdp* instance, const BYTE* data, size_t length
 		free(der);
 	}
 	free(text);
+	session->right_certificate = verdict == 1;
 	session->other_certificate = verdict != 1;
 	return verdict;
 }
@@ -379,6 +382,14 @@ static void put_order(mv_session* session, mv_order order)
 	SetEvent(session->wake);
 }
 
+/* A server may refuse a sign-in of network level authentication without a word, and libfreerdp then knows of a broken connection only. */
+static int refused_in_silence(const mv_session* session, UINT32 error)
+{
+	const UINT32 chosen = freerdp_settings_get_uint32(session->instance->context->settings, FreeRDP_SelectedProtocol);
+	return session->right_certificate && (chosen & (HYBRID | HYBRID_EX)) != 0 &&
+	       (error == FREERDP_ERROR_CONNECT_FAILED || error == FREERDP_ERROR_CONNECT_TRANSPORT_FAILED);
+}
+
 static int why_ended(mv_session* session, int was_connected)
 {
 	const UINT32 error = freerdp_get_last_error(session->instance->context);
@@ -389,6 +400,8 @@ static int why_ended(mv_session* session, int was_connected)
 		return MV_OTHER_CERTIFICATE;
 	if (session->sign_in_refused || error == FREERDP_ERROR_AUTHENTICATION_FAILED || error == FREERDP_ERROR_CONNECT_LOGON_FAILURE ||
 	    error == FREERDP_ERROR_CONNECT_WRONG_PASSWORD || error == FREERDP_ERROR_CONNECT_ACCOUNT_LOCKED_OUT)
+		return MV_SIGN_IN_REFUSED;
+	if (!was_connected && refused_in_silence(session, error))
 		return MV_SIGN_IN_REFUSED;
 	if (error == FREERDP_ERROR_SECURITY_NEGO_CONNECT_FAILED)
 		return MV_UNSUPPORTED;

@@ -30,6 +30,7 @@ struct mv_session
 	freerdp* instance;
 	mv_callbacks to;
 	uint8_t certificate_sha256[32];
+	int right_certificate;
 	int other_certificate;
 	int sign_in_refused;
 	int stopping;

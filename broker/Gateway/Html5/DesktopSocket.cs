@@ -139,7 +139,7 @@ internal sealed class DesktopSocket(
             return;
         }
         var start = new WorkerStart(
-            AllowedBy(target.Policy), target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "",
+            AllowedBy(target.Policy) | (_options.FullColourVideo ? Allowed.Avc444 : 0), target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "",
             target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName, TimeZone(hello.TimeZone), hello with { Ticket = "" });
         var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, tokens, time, log);
         var connection = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, ClientName, acceptedAt, time.GetUtcNow(), session);

@@ -20,6 +20,12 @@ internal sealed class Html5Options
     /// <summary>Folder of a control group in which the gateway may make groups for its workers. Empty: below the gateway's own, where systemd delegates it.</summary>
     public string WorkerGroup { get; set; } = "";
 
+    /// <summary>
+    /// Whether machines may send H.264 with full colour (AVC444). Browsers show its 4:2:0 view and decode the other for nothing, but
+    /// Windows 10 and later send no H.264 at all to clients that do not know it.
+    /// </summary>
+    public bool FullColourVideo { get; set; } = true;
+
     /// <summary>Desktops at once in this gateway.</summary>
     public int MostDesktops { get; set; } = 500;
 

@@ -52,7 +52,7 @@ public enum WorkerEnd : byte { Ended = 0, NoAnswer = 1, OtherCertificate = 2, Si
 [Flags]
 public enum Allowed : uint
 {
-    None = 0, PasteIn = 1, CopyOut = 2, Upload = 4, Download = 8, Print = 16, AudioOut = 32, Microphone = 64, Resize = 128, H264 = 256, Text = 512,
+    None = 0, PasteIn = 1, CopyOut = 2, Upload = 4, Download = 8, Print = 16, AudioOut = 32, Microphone = 64, Resize = 128, H264 = 256, Text = 512, Avc444 = 1024,
 }
 
 /// <summary>What the browser said it can.</summary>
