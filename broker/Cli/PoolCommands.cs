@@ -8,8 +8,9 @@ internal static class PoolCommands
     public static Command[] All { get; } =
     [
         new("pools list", "", "conjuntos e o seu estado", "pools and how they are", ListAsync),
-        new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--image <name>] [--host <name>] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>]", "cria um conjunto", "make a pool", CreateAsync),
+        new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>]", "cria um conjunto", "make a pool", CreateAsync),
         new("pools resize", "<pool> <size>", "muda o número de máquinas", "change the number of machines", ResizeAsync),
+        new("pools spare", "<pool> <n|n%|all>", "quantas máquinas ficam prontas além das ocupadas", "how many machines are kept ready beyond those in use", SpareAsync),
         new("pools block", "<pool> [drives|printers|clipboard-to-desktop|clipboard-from-desktop|usb|smart-cards|audio-out|audio-in ...]", "define o que não passa entre o equipamento e o ambiente de trabalho; sem nada, passa tudo", "set what does not pass between device and desktop; without any, everything passes", BlockAsync),
         new("pools entitle", "<pool> <user>", "dá direito de acesso", "grant the right to a pool", EntitleAsync),
         new("pools revoke", "<pool> <user>", "retira o direito de acesso", "take the right away", RevokeAsync),
@@ -48,6 +49,7 @@ internal static class PoolCommands
             Name = name,
             Kind = Enum.TryParse<PoolKind>(kind, ignoreCase: true, out var known) && known is not PoolKind.Unspecified ? known : throw new UsageException($"--kind {kind}"),
             Size = call.Line.Number("size", 0),
+            Spare = SpareOf(call.Line.Option("spare") ?? "all"),
             Cpus = call.Line.Number("cpus", 1),
             MemoryMib = call.Line.Number("memory", 1024),
             MachineNamePattern = call.Line.Option("pattern") ?? "",
@@ -69,6 +71,24 @@ internal static class PoolCommands
         call.Screen.Done(changed, $"{changed.Name}: {pool.Size} -> {changed.Size}", $"{changed.Name}: {pool.Size} -> {changed.Size}");
         return 0;
     }
+
+    private static async Task<int> SpareAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        var spare = SpareOf(words[1]);
+        var pool = await FindAsync(call, words[0]);
+        var changed = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, Spare = spare }, call.AsAdministrator);
+        call.Screen.Done(changed, $"{changed.Name}: {words[1]}", $"{changed.Name}: {words[1]}");
+        return 0;
+    }
+
+    private static Spare SpareOf(string word) => word switch
+    {
+        "all" => new() { Everything = true },
+        [.. var share, '%'] when uint.TryParse(share, out var percent) => new() { Percent = percent },
+        _ when uint.TryParse(word, out var machines) => new() { Machines = machines },
+        _ => throw new UsageException(word),
+    };
 
     private static async Task<int> BlockAsync(Invocation call)
     {

@@ -23,6 +23,8 @@ internal sealed record PoolRow
     public string MachineNamePattern { get; init; } = "";
     public string BlockedFeatures { get; init; } = "";
     public bool RdGatewayEndToEnd { get; init; }
+    public int? Spare { get; init; }
+    public bool SparePercent { get; init; }
     public int Machines { get; init; }
     public int Available { get; init; }
     public int InUse { get; init; }
@@ -36,10 +38,13 @@ internal sealed record PoolRow
 
 /// <summary>What an administrator asks for when making a pool.</summary>
 internal sealed record NewPool(
-    PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, HostId? Host, string NamePattern, string[] BlockedFeatures);
+    PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, HostId? Host, string NamePattern, string[] BlockedFeatures, SpareSetting Spare);
 
 /// <summary>What an administrator changes; null leaves a value as it is.</summary>
-internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, ImageVersionId? Image, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null);
+internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, ImageVersionId? Image, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null, SpareSetting? Spare = null);
+
+/// <summary>A pool's spare as it is recorded; no value: always as many as it may have.</summary>
+internal sealed record SpareSetting(int? Value, bool Percent);
 
 /// <summary>All SQL of the pools slice.</summary>
 internal sealed class PoolAdminStore(Database database)
@@ -47,7 +52,8 @@ internal sealed class PoolAdminStore(Database database)
     private const string Columns = """
         select p.pool_id, p.name, p.description, p.kind, p.size, p.enabled, p.image_version_id, i.name || ' ' || i.number as image_name,
                p.cpus, p.memory_mib, p.host_id, h.name as host_name, p.machine_name_pattern,
-               array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
+               array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, p.spare, p.spare_percent,
+               coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
                coalesce(c.provisioning, 0) as provisioning, coalesce(c.faulted, 0) as faulted,
                (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
                (select count(*)::int from session s where s.pool_id = p.pool_id and s.state <> 'ended') as sessions,
@@ -88,8 +94,8 @@ internal sealed class PoolAdminStore(Database database)
         {
             await connection.ExecuteAsync("""
                 with made as (
-                    insert into pool (pool_id, name, description, kind, size, image_version_id, host_id, cpus, memory_mib, machine_name_pattern, blocked_features)
-                         values (@id, @name, @description, @kind, @size, @image, @host, @cpus, @memory, @pattern, @blocked)
+                    insert into pool (pool_id, name, description, kind, size, image_version_id, host_id, cpus, memory_mib, machine_name_pattern, blocked_features, spare, spare_percent)
+                         values (@id, @name, @description, @kind, @size, @image, @host, @cpus, @memory, @pattern, @blocked, @spare, @sparePercent)
                       returning pool_id, name
                 )
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
@@ -97,7 +103,7 @@ internal sealed class PoolAdminStore(Database database)
                 """, new
             {
                 id = pool.Id.Value, name = pool.Name, description = pool.Description, kind = SqlText.Of(pool.Kind), size = pool.Size, image = pool.Image?.Value,
-                host = pool.Host?.Value, cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, actor, source,
+                host = pool.Host?.Value, cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, spare = pool.Spare.Value, sparePercent = pool.Spare.Percent, actor, source,
             });
             return null;
         }
@@ -120,13 +126,14 @@ internal sealed class PoolAdminStore(Database database)
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
                            enabled = coalesce(@Enabled, enabled), image_version_id = coalesce(@image, image_version_id),
                            blocked_features = coalesce(@BlockedFeatures::text[], blocked_features),
-                           rd_gateway_end_to_end = coalesce(@RdGatewayEndToEnd, rd_gateway_end_to_end)
+                           rd_gateway_end_to_end = coalesce(@RdGatewayEndToEnd, rd_gateway_end_to_end),
+                           spare = case when @setSpare then @spare else spare end, spare_percent = case when @setSpare then @sparePercent else spare_percent end
                      where pool_id = @pool and not deleting
                  returning pool_id, name
                 )
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                      select @actor, 'pool.update', 'pool', pool_id, name, @source from changed
-                """, new { pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, image = edit.Image?.Value, actor, source });
+                """, new { pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, image = edit.Image?.Value, setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source });
             return changed == 1 ? null : (RefusalReason.NotFound, "pool");
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }

@@ -25,6 +25,7 @@ internal static class PoolContract
             Faulted = (uint)row.Faulted, Waiting = (uint)row.Waiting, Sessions = (uint)row.Sessions,
             RdGatewayEndToEnd = row.RdGatewayEndToEnd,
         };
+        if (row.Kind != "manual") pool.Spare = row switch { { Spare: null } => new() { Everything = true }, { SparePercent: true } => new() { Percent = (uint)row.Spare }, _ => new() { Machines = (uint)row.Spare } };
         BlockedFeatures.Fill(pool.BlockedFeatures, row.BlockedFeatures);
         if (Enum.TryParse<ReasonCode>(row.Trouble, out var code)) pool.Trouble = new Reason { Code = code, Detail = row.TroubleDetail ?? "" };
         return pool;
@@ -46,7 +47,7 @@ internal static class PoolContract
             made ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
             Within(request.Cpus == 0 ? 1 : request.Cpus, 1, 64, "cpus"), Within(request.MemoryMib == 0 ? 1024 : request.MemoryMib, 128, 1048576, "memory_mib"),
             made ? new HostId(Ids.Parse(request.HostId, "host_id")) : null, made ? request.MachineNamePattern : "",
-            BlockedFeatures.Names(request.BlockedFeatures));
+            BlockedFeatures.Names(request.BlockedFeatures), made && request.Spare is { } spare ? Spare(spare) : new(null, false));
     }
 
     public static PoolEdit Read(UpdatePoolRequest request) => new(
@@ -54,7 +55,7 @@ internal static class PoolContract
         request.HasSize ? Size(request.Size) : null, request.HasEnabled ? request.Enabled : null,
         request.HasImageVersionId ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
         request.BlockedFeatures is { } blocked ? BlockedFeatures.Names(blocked.Features) : null,
-        request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null);
+        request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null, request.Spare is { } spare ? Spare(spare) : null);
 
     private static string Name(string name) =>
         name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
@@ -62,8 +63,16 @@ internal static class PoolContract
     private static string Description(string text) =>
         text.Length <= 500 ? text : throw Refusal.Refused(RefusalReason.InvalidField, "description: at most 500 characters");
 
-    private static int Size(uint size) =>
-        size <= LargestPool ? (int)size : throw Refusal.Refused(RefusalReason.InvalidField, $"size: at most {LargestPool}");
+    private static SpareSetting Spare(Contract.Spare spare) => spare.WantedCase switch
+    {
+        Contract.Spare.WantedOneofCase.Machines => new(Size(spare.Machines, "spare.machines"), false),
+        Contract.Spare.WantedOneofCase.Percent when spare.Percent <= 100 => new((int)spare.Percent, true),
+        Contract.Spare.WantedOneofCase.Percent => throw Refusal.Refused(RefusalReason.InvalidField, "spare.percent: 0 to 100"),
+        _ => new(null, false),
+    };
+
+    private static int Size(uint size, string field = "size") =>
+        size <= LargestPool ? (int)size : throw Refusal.Refused(RefusalReason.InvalidField, $"{field}: at most {LargestPool}");
 
     private static int Within(uint value, uint least, uint most, string field) =>
         value >= least && value <= most ? (int)value : throw Refusal.Refused(RefusalReason.InvalidField, $"{field}: {least} to {most}");

@@ -9,9 +9,14 @@ internal sealed record WantedPool
 {
     public Guid PoolId { get; init; }
     public int Size { get; init; }
+    public int? Spare { get; init; }
+    public bool SparePercent { get; init; }
+    public int Waiting { get; init; }
     public bool Deleting { get; init; }
     public string MachineNamePattern { get; init; } = "";
     public bool ImageReady { get; init; }
+
+    public Spare SpareOf => this switch { { Spare: null } => Domain.Spare.Everything, { SparePercent: true, Spare: { } share } => Domain.Spare.Percent(share), { Spare: { } count } => Domain.Spare.Machines(count) };
 }
 
 /// <summary>SQL of bringing pools to their size.</summary>
@@ -22,7 +27,8 @@ internal sealed class PoolStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<WantedPool>(new CommandDefinition("""
-            select p.pool_id, case when p.deleting then 0 else p.size end as size, p.deleting, p.machine_name_pattern,
+            select p.pool_id, case when p.deleting then 0 else p.size end as size, p.deleting, p.machine_name_pattern, p.spare, p.spare_percent,
+                   (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
                    coalesce(i.state = 'ready', false) as image_ready
               from pool p
               left join image_version i using (image_version_id)
@@ -34,13 +40,14 @@ internal sealed class PoolStore(Database database)
     public async Task<IReadOnlyList<PoolMember>> MembersAsync(PoolId pool, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<(Guid Id, int Ordinal, string State, bool Assigned, bool Current)>(new CommandDefinition("""
+        var rows = await connection.QueryAsync<(Guid Id, int Ordinal, string State, bool Assigned, bool Current, bool Draining, TimeSpan Age)>(new CommandDefinition("""
             select m.machine_id, m.ordinal, m.state, m.assigned_user_id is not null,
-                   m.manual or m.image_version_id is not distinct from p.image_version_id
+                   m.manual or m.image_version_id is not distinct from p.image_version_id,
+                   m.drain_since is not null, now() - m.state_since
               from machine m join pool p using (pool_id)
              where m.pool_id = @pool
             """, new { pool = pool.Value }, cancellationToken: ct));
-        return rows.Select(r => new PoolMember(new(r.Id), r.Ordinal, SqlText.Parse<MachineState>(r.State), r.Assigned, r.Current)).ToList();
+        return rows.Select(r => new PoolMember(new(r.Id), r.Ordinal, SqlText.Parse<MachineState>(r.State), r.Assigned, r.Current) { Draining = r.Draining, StateAge = r.Age }).ToList();
     }
 
     /// <summary>Records a machine and the operation that makes it; false when the ordinal or name is taken meanwhile.</summary>

@@ -9,7 +9,7 @@ internal sealed class ReconcilePool(PoolStore pools, IOptions<ProvisioningOption
     public async Task RunAsync(WantedPool wanted, CancellationToken ct)
     {
         var pool = new PoolId(wanted.PoolId);
-        var change = PoolPlan.Compare(wanted.Size, await pools.MembersAsync(pool, ct));
+        var change = PoolPlan.Compare(new(wanted.Size, wanted.SpareOf, wanted.Waiting, options.Value.ShrinkAfter), await pools.MembersAsync(pool, ct));
         if (change.Nothing) return;
         // A missing image stops new machines, never the letting go, and never the ready ones.
         if (wanted.ImageReady && MachineNamePattern.Parse(wanted.MachineNamePattern) is { } pattern)
