@@ -11,6 +11,9 @@ public readonly record struct PoolMember(MachineId Machine, int Ordinal, Machine
     /// <summary>IT lets nobody new on it, so it is no spare.</summary>
     public bool Draining { get; init; }
 
+    /// <summary>Its host is let go of, and another host of the pool is in service.</summary>
+    public bool Leaving { get; init; }
+
     /// <summary>How long it has been in this state.</summary>
     public TimeSpan StateAge { get; init; }
 }
@@ -34,11 +37,13 @@ public static class PoolPlan
 {
     /// <summary>
     /// The change that is wanted now. Occupied, unreachable and assigned machines are never removed; free machines of
-    /// an older image are refreshed, at most half of the free ones at a time, so that somebody can still start.
+    /// an older image are refreshed, at most half of the free ones at a time, so that somebody can still start; free machines
+    /// on a host that is let go of are made anew on another one.
     /// </summary>
     public static PoolChange Compare(PoolTarget target, IReadOnlyList<PoolMember> members)
     {
-        var kept = members.Where(m => m.State != MachineState.Deleting).ToList();
+        var leaving = members.Where(m => m.Leaving && !m.Assigned && m.State is MachineState.Faulted or MachineState.Provisioning or MachineState.Available).ToList();
+        var kept = members.Where(m => m.State != MachineState.Deleting).Except(leaving).ToList();
         // What cannot serve the next person is no spare: occupied, assigned, drained and faulted machines.
         var serving = kept.Count(m => !m.Assigned && !m.Draining && m.State is MachineState.Available or MachineState.Provisioning);
         var wanted = Math.Min(target.Maximum, kept.Count - serving + Math.Max(target.Spare.Of(target.Maximum), target.Waiting));
@@ -47,10 +52,10 @@ public static class PoolPlan
             // Ordinals of machines still being deleted are taken until they are gone.
             var taken = members.Select(m => m.Ordinal).ToHashSet();
             var create = Enumerable.Range(1, wanted + members.Count).Where(n => !taken.Contains(n)).Take(wanted - kept.Count).ToList();
-            return new(create, [], Outdated(kept));
+            return new(create, [.. leaving.Select(m => m.Machine)], Outdated(kept));
         }
         var surplus = Surplus(target, kept, wanted);
-        return new([], surplus, surplus.Count > 0 ? [] : Outdated(kept));
+        return new([], [.. leaving.Select(m => m.Machine), .. surplus], surplus.Count > 0 ? [] : Outdated(kept));
     }
 
     private static List<MachineId> Surplus(PoolTarget target, List<PoolMember> kept, int wanted)

@@ -51,6 +51,15 @@ public sealed class PoolPlanTests
         Assert.Single(PoolPlan.Compare(Elastic(2, 1), [Unused(1, 0), Unused(2, 0), Member(3, MachineState.InUse)]).Remove);
 
     [Fact]
+    public void Free_machines_of_a_host_that_is_let_go_of_are_made_anew_elsewhere_and_used_ones_stay()
+    {
+        var (free, used, other) = (Unused(1, 0) with { Leaving = true, Draining = true }, Member(2, MachineState.InUse) with { Leaving = true, Draining = true }, Unused(3, 0));
+        var change = PoolPlan.Compare(Full(3), [free, used, other]);
+        Assert.Equal([free.Machine], change.Remove);
+        Assert.Equal([4], change.Create);
+    }
+
+    [Fact]
     public void A_share_is_rounded_up_and_counts_from_the_maximum()
     {
         Assert.Equal((1, 5, 0, 5), (Spare.Percent(10).Of(5), Spare.Percent(10).Of(50), Spare.Percent(0).Of(50), Spare.Percent(100).Of(5)));
