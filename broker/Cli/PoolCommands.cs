@@ -8,7 +8,7 @@ internal static class PoolCommands
     public static Command[] All { get; } =
     [
         new("pools list", "", "conjuntos e o seu estado", "pools and how they are", ListAsync),
-        new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>]", "cria um conjunto", "make a pool", CreateAsync),
+        new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>]", "cria um conjunto", "make a pool", CreateAsync),
         new("pools resize", "<pool> <size>", "muda o número de máquinas", "change the number of machines", ResizeAsync),
         new("pools spare", "<pool> <n|n%|all>", "quantas máquinas ficam prontas além das ocupadas", "how many machines are kept ready beyond those in use", SpareAsync),
         new("pools block", "<pool> [drives|printers|clipboard-to-desktop|clipboard-from-desktop|usb|smart-cards|audio-out|audio-in ...]", "define o que não passa entre o equipamento e o ambiente de trabalho; sem nada, passa tudo", "set what does not pass between device and desktop; without any, everything passes", BlockAsync),
@@ -56,7 +56,11 @@ internal static class PoolCommands
             Description = call.Line.Option("description") ?? "",
         };
         if (call.Line.Option("image") is { } image) request.ImageVersionId = (await InfrastructureCommands.FindImageAsync(call, image)).ImageVersionId;
-        if (call.Line.Option("host") is { } host) request.HostId = (await InfrastructureCommands.FindHostAsync(call, host)).HostId;
+        foreach (var host in (call.Line.Option("host") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            request.HostIds.Add((await InfrastructureCommands.FindHostAsync(call, host)).HostId);
+        if (call.Line.Option("placement") is { } placement)
+            request.Placement = Enum.TryParse<Placement>(placement, ignoreCase: true, out var order) && order is not Placement.Unspecified ? order : throw new UsageException($"--placement {placement}");
+        request.MostPerHost = call.Line.Number("most-per-host", 0);
         var pool = await new Pools.PoolsClient(call.Calls).CreateAsync(request, call.AsAdministrator);
         call.Screen.Done(pool, $"Conjunto {pool.Name} criado: {pool.PoolId}", $"Pool {pool.Name} made: {pool.PoolId}");
         return 0;
