@@ -45,7 +45,7 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         world.Demand(context);
         if (world.Pools.All.Any(p => p.Name == request.Name)) throw FakeWorld.Refuse(StatusCode.AlreadyExists, ReasonCode.NameTaken, request.Name);
         var pool = new Pool { PoolId = "pool-" + request.Name, Name = request.Name, Kind = request.Kind, Size = request.Size, Enabled = true, Cpus = request.Cpus, MemoryMib = request.MemoryMib, MachineNamePattern = request.MachineNamePattern };
-        world.Calls.Enqueue($"create-pool {request.Name} {request.Kind} {request.Size} {request.ImageVersionId} {request.HostId}");
+        world.Calls.Enqueue($"create-pool {request.Name} {request.Kind} {request.Size} {request.ImageVersionId} {string.Join(",", request.HostIds)}");
         world.Pools.Put(pool);
         return Task.FromResult(pool);
     }
@@ -218,9 +218,23 @@ internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.Infra
     public override Task<RemoveHostResponse> RemoveHost(RemoveHostRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        if (world.Pools.All.Any(p => p.HostId == request.HostId)) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.InUse, "host");
+        if (world.Pools.All.Any(p => p.Hosts.Any(h => h.HostId == request.HostId))) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.InUse, "host");
         world.Hosts.RemoveAll(h => h.HostId == request.HostId);
         return Task.FromResult(new RemoveHostResponse());
+    }
+
+    public override Task<SetHostStateResponse> SetHostState(SetHostStateRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var host = world.Hosts.Single(h => h.HostId == request.HostId);
+        host.State = request.State;
+        var touched = world.Machines.All.Where(m => m.HostName == host.Name && m.Draining == (request.State == HostState.InService)).ToList();
+        foreach (var machine in touched)
+        {
+            machine.Draining = request.State != HostState.InService;
+            world.Machines.Put(machine);
+        }
+        return Task.FromResult(new SetHostStateResponse { Machines = (uint)touched.Count });
     }
 
     public override Task<ListForeignMachinesResponse> ListForeignMachines(ListForeignMachinesRequest request, ServerCallContext context) => Task.FromResult(new ListForeignMachinesResponse { Machines = { world.Foreign } });
