@@ -39,7 +39,8 @@ internal sealed record PoolRow
 
 /// <summary>What an administrator asks for when making a pool.</summary>
 internal sealed record NewPool(
-    PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, string NamePattern, string[] BlockedFeatures, SpareSetting Spare, PlacementSetting Placement);
+    PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, string NamePattern, string[] BlockedFeatures,
+    bool RdGatewayEndToEnd, SpareSetting Spare, PlacementSetting Placement);
 
 /// <summary>What an administrator changes; null leaves a value as it is.</summary>
 internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, ImageVersionId? Image, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null, SpareSetting? Spare = null, PlacementOrder? Order = null, int? MostPerHost = null, IReadOnlyList<HostId>? Hosts = null);
@@ -98,18 +99,26 @@ internal sealed class PoolAdminStore(Database database)
         {
             await connection.ExecuteAsync("""
                 with made as (
-                    insert into pool (pool_id, name, description, kind, size, image_version_id, cpus, memory_mib, machine_name_pattern, blocked_features, spare, spare_percent, placement, most_per_host)
-                         values (@id, @name, @description, @kind, @size, @image, @cpus, @memory, @pattern, @blocked, @spare, @sparePercent, @placement, @mostPerHost)
-                      returning pool_id, name
+                    insert into pool (pool_id, name, description, kind, size, image_version_id, cpus, memory_mib, machine_name_pattern, blocked_features, rd_gateway_end_to_end, spare, spare_percent, placement, most_per_host)
+                         values (@id, @name, @description, @kind, @size, @image, @cpus, @memory, @pattern, @blocked, @endToEnd, @spare, @sparePercent, @placement, @mostPerHost)
+                      returning pool_id, name, blocked_features, rd_gateway_end_to_end
                 ), placed as (
                     insert into pool_host (pool_id, host_id) select pool_id, host_id from made, unnest(@hosts) host_id
+                ), told as (
+                    select 'pool.create' as action from made
+                    union all
+                    select 'pool.block.' || feature from made, unnest(blocked_features) feature
+                    union all
+                    select 'pool.end_to_end' from made where rd_gateway_end_to_end
                 )
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
-                     select @actor, 'pool.create', 'pool', pool_id, name, @source from made
+                     select @actor, action, 'pool', pool_id, name, @source from made, told
                 """, new
             {
                 id = pool.Id.Value, name = pool.Name, description = pool.Description, kind = SqlText.Of(pool.Kind), size = pool.Size, image = pool.Image?.Value,
-                hosts = pool.Placement.Hosts.Select(h => h.Value).ToArray(), placement = SqlText.Of(pool.Placement.Order), mostPerHost = pool.Placement.MostPerHost, cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, spare = pool.Spare.Value, sparePercent = pool.Spare.Percent, actor, source,
+                hosts = pool.Placement.Hosts.Select(h => h.Value).ToArray(), placement = SqlText.Of(pool.Placement.Order), mostPerHost = pool.Placement.MostPerHost,
+                cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, endToEnd = pool.RdGatewayEndToEnd,
+                spare = pool.Spare.Value, sparePercent = pool.Spare.Percent, actor, source,
             });
             return null;
         }
@@ -127,25 +136,41 @@ internal sealed class PoolAdminStore(Database database)
         try
         {
             var changed = await connection.ExecuteAsync("""
-                with changed as (
+                with before as materialized (
+                    select pool_id, blocked_features, rd_gateway_end_to_end from pool where pool_id = @pool and not deleting for update
+                ), changed as (
                     update pool
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
                            enabled = coalesce(@Enabled, enabled), image_version_id = coalesce(@image, image_version_id),
                            blocked_features = coalesce(@BlockedFeatures::text[], blocked_features),
                            rd_gateway_end_to_end = coalesce(@RdGatewayEndToEnd, rd_gateway_end_to_end),
                            spare = case when @setSpare then @spare else spare end, spare_percent = case when @setSpare then @sparePercent else spare_percent end,
-                           placement = coalesce(@placement, placement), most_per_host = case when @MostPerHost = 0 then null else coalesce(@MostPerHost, most_per_host) end
-                     where pool_id = @pool and not deleting
-                 returning pool_id, name
+                           placement = coalesce(@placement::text, placement), most_per_host = case when @MostPerHost = 0 then null else coalesce(@MostPerHost, most_per_host) end
+                     where pool_id = (select pool_id from before)
+                 returning pool_id, name, blocked_features, rd_gateway_end_to_end
                 ), dropped as (
-                    delete from pool_host ph using changed where ph.pool_id = changed.pool_id and ph.host_id <> all(@hosts)
+                    delete from pool_host ph using changed where ph.pool_id = changed.pool_id and ph.host_id <> all(@hosts::uuid[])
                 ), placed as (
-                    insert into pool_host (pool_id, host_id) select pool_id, host_id from changed, unnest(@hosts) host_id on conflict do nothing
+                    insert into pool_host (pool_id, host_id) select pool_id, host_id from changed, unnest(@hosts::uuid[]) host_id on conflict do nothing
+                ), told as (
+                    select 'pool.update' as action from changed
+                    union all
+                    (select 'pool.block.' || unnest(blocked_features) from changed except select 'pool.block.' || unnest(blocked_features) from before)
+                    union all
+                    (select 'pool.allow.' || unnest(blocked_features) from before except select 'pool.allow.' || unnest(blocked_features) from changed)
+                    union all
+                    select case when c.rd_gateway_end_to_end then 'pool.end_to_end' else 'pool.end_at_gateway' end
+                      from changed c join before b using (pool_id) where c.rd_gateway_end_to_end <> b.rd_gateway_end_to_end
                 )
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
-                     select @actor, 'pool.update', 'pool', pool_id, name, @source from changed
-                """, new { pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, image = edit.Image?.Value, hosts = edit.Hosts?.Select(h => h.Value).ToArray(), placement = edit.Order is { } order ? SqlText.Of(order) : null, edit.MostPerHost, setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source });
-            return changed == 1 ? null : (RefusalReason.NotFound, "pool");
+                     select @actor, action, 'pool', pool_id, name, @source from changed, told
+                """, new
+            {
+                pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, image = edit.Image?.Value,
+                hosts = edit.Hosts?.Select(h => h.Value).ToArray(), placement = edit.Order is { } order ? SqlText.Of(order) : null, edit.MostPerHost,
+                setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source,
+            });
+            return changed > 0 ? null : (RefusalReason.NotFound, "pool");
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, e.ConstraintName?.Contains("image", StringComparison.Ordinal) == true ? "image_version_id" : "host_ids"); }

@@ -48,7 +48,7 @@ internal static class PoolContract
             made ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
             Within(request.Cpus == 0 ? 1 : request.Cpus, 1, 64, "cpus"), Within(request.MemoryMib == 0 ? 1024 : request.MemoryMib, 128, 1048576, "memory_mib"),
             made ? request.MachineNamePattern : "",
-            BlockedFeatures.Names(request.BlockedFeatures), made && request.Spare is { } spare ? Spare(spare) : new(null, false),
+            BlockedFeatures.Names(request.BlockedFeatures), request.RdGatewayEndToEnd, made && request.Spare is { } spare ? Spare(spare) : new(null, false),
             made ? new(Hosts(request.HostIds), Order(request.Placement) ?? PlacementOrder.Breadth, MostPerHost(request.MostPerHost)) : new([], PlacementOrder.Breadth, null));
     }
 

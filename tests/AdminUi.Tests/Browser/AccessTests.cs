@@ -30,7 +30,7 @@ public sealed class AccessTests(Chromium chromium) : IClassFixture<Chromium>
         }
         foreach (var (path, button) in new[]
         {
-            ("/sessions/s-balcao-1", say.LogOff), ("/sessions/s-balcao-1", say.SendMessage), ("/pools", say.CreatePool), ("/pools/p-balcao", say.EditPool), ("/pools/p-balcao", say.ChangeSize),
+            ("/sessions/s-balcao-1", say.LogOff), ("/sessions/s-balcao-1", say.SendMessage), ("/pools", say.CreatePool), ("/pools/p-balcao", say.EditPool), ("/pools/p-balcao", say.ChangeSize), ("/pools/p-balcao", say.ChangeDevices),
             ("/pools/p-man", say.AddMachine), ("/pools/p-man", say.Adopt), ("/users", say.CreateUser), ("/users/ana.martins", say.ResetPassword),
             ("/hosts", say.AddHost), ("/images", say.PublishImage), ("/gateways", say.AddGateway),
         })
