@@ -9,7 +9,7 @@ internal sealed partial class Language
     public string SpareSetting => Pick("Sempre prontas", "Kept ready");
     public string SpareKind(Spare.WantedOneofCase kind) => kind switch
     {
-        Spare.WantedOneofCase.Machines => Pick("Um número de máquinas", "A number of machines"),
+        Spare.WantedOneofCase.Machines => Pick("Um número certo", "A number"),
         Spare.WantedOneofCase.Percent => Pick("Uma parte do conjunto", "A share of the pool"),
         _ => Pick("Todas as do conjunto", "All of the pool"),
     };

@@ -89,7 +89,7 @@ public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar conjunto" }).ClickAsync();
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Nome", Exact = true }).FillAsync("Tesouraria");
         await page.GetByLabel("Número de máquinas").FillAsync("3");
-        await page.GetByLabel("Sempre prontas").SelectOptionAsync(new SelectOptionValue { Label = "Um número de máquinas" });
+        await page.GetByLabel("Sempre prontas").SelectOptionAsync(new SelectOptionValue { Label = "Um número certo" });
         await page.GetByLabel("Máquinas livres").FillAsync("2");
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Ficam sempre 2 máquinas prontas além das que estão em uso, até 3 ao todo.");
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();

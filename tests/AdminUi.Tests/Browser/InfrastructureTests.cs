@@ -50,6 +50,7 @@ public sealed class InfrastructureTests(Chromium chromium) : IClassFixture<Chrom
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Não aceitar novas sessões" }).ClickAsync();
         await Expect(page.Locator(".mud-snackbar").Last).ToContainTextAsync("anfitriao-a: Não aceita novas sessões.");
         Assert.Equal(18, console.World.Machines.All.Count(m => m.Draining));
+        await Expect(page.Locator("tbody").GetByText("Não aceita novas sessões")).ToHaveCountAsync(18);
         await page.GetByRole(AriaRole.Button, new() { Name = "Voltar a aceitar sessões neste anfitrião" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("18 máquinas voltam a ser oferecidas.");
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Voltar a aceitar sessões" }).ClickAsync();
