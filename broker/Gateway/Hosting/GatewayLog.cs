@@ -125,4 +125,10 @@ internal static partial class GatewayLog
 
     [LoggerMessage(4073, LogLevel.Error, "Serving an RD Gateway client at {Client} failed")]
     public static partial void TunnelFailed(this ILogger log, IPAddress client, Exception e);
+
+    [LoggerMessage(4078, LogLevel.Information, "Each browser desktop gets at most {Percent} % of a core, by control groups in {Group}")]
+    public static partial void WorkersLimited(this ILogger log, int percent, string group);
+
+    [LoggerMessage(4079, LogLevel.Warning, "Browser desktops have no limit of processor time, only a low priority: {Why}")]
+    public static partial void WorkersNotLimited(this ILogger log, string why);
 }

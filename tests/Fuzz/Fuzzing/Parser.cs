@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Fuzz.Corpus;
 using Montalegre.Vdi.Protocol.Channels;
+using Montalegre.Vdi.Protocol.Clipboard;
 using Montalegre.Vdi.Protocol.FrontEnd;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Mcs;
@@ -33,6 +34,7 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         new("browserinput", Html5Samples.Inputs, bytes => BrowserInput.Read(bytes)),
         new("frame", [Html5Samples.Frame], bytes => FrameMessage.Read(bytes)),
         new("workerstart", [Html5Samples.WorkerStart], bytes => WorkerStart.Read(bytes)),
+        new("bitmap", [BitmapSamples.TwoByTwo, BitmapSamples.OneBit, BitmapSamples.Masked, BitmapSamples.Version5], ReadBitmap),
         new("splice", [[.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode]], Splice),
         new("typed", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => ClientInfo.ReadTyped(bytes).Dispose()),
         new("tsrequest", [TsRequests.Challenge, TsRequests.Proof, TsRequests.Refusal], ReadTsRequest),
@@ -83,6 +85,13 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
             if (consumed <= 0 || consumed > rest.Length) throw new InvalidOperationException("A step took nothing, or more than there was.");
             rest = rest[consumed..];
         }
+    }
+
+    private static void ReadBitmap(byte[] bytes)
+    {
+        var bitmap = DeviceBitmap.Read(bytes);
+        var row = new byte[bitmap.Width * 3];
+        for (var y = 0; y < bitmap.Height; y++) bitmap.ReadRow(y, row);
     }
 
     private static void ReadTsRequest(byte[] bytes)
