@@ -41,7 +41,7 @@ public sealed class NetworkTests(NetworkStack network) : IClassFixture<NetworkSt
         var image = (await network.Rui.Infrastructure.ListImagesAsync(new(), network.Rui.Token, cancellationToken: Ct)).Images.Single();
         var pool = await network.Rui.Pools.CreateAsync(new()
         {
-            Name = "Ponte", Kind = PoolKind.Floating, Size = 1, HostId = host.HostId, ImageVersionId = image.ImageVersionId, Cpus = 1, MemoryMib = 256, MachineNamePattern = "ponte-{n:00}",
+            Name = "Ponte", Kind = PoolKind.Floating, Size = 1, HostIds = { host.HostId }, ImageVersionId = image.ImageVersionId, Cpus = 1, MemoryMib = 256, MachineNamePattern = "ponte-{n:00}",
         }, network.Rui.Token, cancellationToken: Ct);
         Machine? machine = null;
         Assert.True(await Eventually.IsTrueAsync(async () =>

@@ -230,7 +230,8 @@ internal sealed partial class LaunchStore(Database database)
                                from operation o join machine m using (machine_id)
                               where m.pool_id = @pool and m.state = 'faulted' and o.state = 'failed'
                                 and not exists (select from starting)
-                              order by o.ended_at desc limit 1))                                         as trouble
+                              order by o.ended_at desc limit 1),
+                            (select placement_reason from pool where pool_id = @pool))                   as trouble
             """, new { request = request.Value, user = user.Value, pool = pool.Value })).ToFacts());
 
     /// <summary>Gives the place in the queue back.</summary>

@@ -48,8 +48,14 @@ public sealed class InfrastructureTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Não aceitar novas sessões neste anfitrião" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("18 máquinas deixam de ser oferecidas.");
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Não aceitar novas sessões" }).ClickAsync();
-        await Expect(page.Locator(".mud-snackbar").Last).ToContainTextAsync("Feito em 18 máquinas.");
+        await Expect(page.Locator(".mud-snackbar").Last).ToContainTextAsync("anfitriao-a: Não aceita novas sessões.");
         Assert.Equal(18, console.World.Machines.All.Count(m => m.Draining));
+        await Expect(page.Locator("tbody").GetByText("Não aceita novas sessões")).ToHaveCountAsync(18);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Voltar a aceitar sessões neste anfitrião" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("18 máquinas voltam a ser oferecidas.");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Voltar a aceitar sessões" }).ClickAsync();
+        await Expect(page.Locator(".states")).ToContainTextAsync("Em serviço");
+        Assert.DoesNotContain(console.World.Machines.All, m => m.Draining);
     }
 
     [Fact]

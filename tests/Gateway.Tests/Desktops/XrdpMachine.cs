@@ -91,6 +91,22 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>What Ctrl-V would paste in the person's session; empty when there is nothing.</summary>
     public Task<string> PasteAsync() => InSessionAsync("timeout 2 xclip -selection clipboard -o 2>/dev/null || true");
 
+    /// <summary>Copies a picture in the person's session, as its programs do that offer Windows bitmaps.</summary>
+    public async Task CopyPictureAsync(byte[] bmp)
+    {
+        var file = $"/home/{UserName}/copied.bmp";
+        await File.WriteAllBytesAsync(file, bmp);
+        await InSessionAsync($"xclip -selection clipboard -t image/bmp -i {file} >/dev/null 2>&1");
+    }
+
+    /// <summary>The picture that would be pasted in the person's session, with its file header; empty when there is none.</summary>
+    public async Task<byte[]> PastePictureAsync()
+    {
+        var file = $"/home/{UserName}/pasted.bmp";
+        await InSessionAsync($"timeout 5 xclip -selection clipboard -t image/bmp -o > {file} 2>/dev/null || true");
+        return await File.ReadAllBytesAsync(file);
+    }
+
     /// <summary>Runs a command in the person's session.</summary>
     protected Task<string> InSessionAsync(string command)
     {
