@@ -220,7 +220,8 @@ public sealed class AssistanceTests(TestCluster cluster) : IAsyncLifetime
 
         await AskedAsync(session);
 
-        await Until.TrueAsync(async () => await watch.ResponseStream.MoveNext(Ct) && watch.ResponseStream.Current.Changes?.Changed.Any(s => s.SessionId == session) == true, "the session is told as changed");
+        // The row must differ, or a page that compares rows would not look again.
+        await Until.TrueAsync(async () => await watch.ResponseStream.MoveNext(Ct) && watch.ResponseStream.Current.Changes?.Changed.Any(s => s.SessionId == session && s.Assistance == AssistanceState.Asked && s.AssistanceAt is not null) == true, "the session is told as changed");
     }
 
     private async Task<CallOptions> AdministratorAsync(string name)
