@@ -6,9 +6,9 @@ namespace Montalegre.Vdi.AdminUi.Words;
 internal sealed partial class Language
 {
     public string AssistanceWord => Pick("Acompanhar sessão (com autorização)", "Assist (with consent)");
-    public string AssistanceHint(string person) => Pick(
-        $"{person} é avisado no ecrã e tem de autorizar. Enquanto acompanha, vê sempre quem está lá e pode terminar a qualquer momento. Tudo fica no registo de auditoria.",
-        $"{person} is asked on screen and has to allow it. While it lasts they always see who is there, and may end it at any moment. All of it is in the audit log.");
+    public string AssistanceHint => Pick(
+        "A pessoa lê o pedido no ecrã e tem de o autorizar. Enquanto dura, vê sempre quem está a acompanhar e pode terminar a qualquer momento. Tudo fica no registo de auditoria.",
+        "The person is asked on screen and has to allow it. While it lasts they always see who is there, and may end it at any moment. All of it is in the audit log.");
     public string AskToAssist => Pick("Pedir para acompanhar", "Ask to assist");
     public string AskTitle(string person) => Pick($"Pedir a {person} para acompanhar a sessão", $"Ask {person} to let you assist");
     public string AskLook => Pick("Só ver", "Look only");

@@ -118,7 +118,7 @@ public sealed class AssistanceTests(Chromium chromium) : IClassFixture<Chromium>
             });
             await page.GotoAsync(Page);
             await Ready.PageAsync(page);
-            await Expect(Panel(page)).ToContainTextAsync("rita");
+            await Expect(Panel(page)).ToContainTextAsync("Ana Martins");
             Assert.Equal(0, await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth"));
             await Panel(page).ScrollIntoViewIfNeededAsync();
             await ShotAsync(page, $"{width}-{state}");
