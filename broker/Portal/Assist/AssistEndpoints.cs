@@ -19,8 +19,8 @@ internal static class AssistEndpoints
 
     public static void Map(IEndpointRouteBuilder portal)
     {
-        portal.MapPost("/assist", Show).WithMetadata(new SameOrigin.FromElsewhere());
-        portal.MapGet("/assist", (HttpContext http) => Refuse(http));
+        portal.MapPost("/assist", (Delegate)Show).WithMetadata(new SameOrigin.FromElsewhere());
+        portal.MapGet("/assist", (Delegate)((HttpContext http) => Refuse(http)));
     }
 
     private static async Task<IResult> Show(HttpContext http)

@@ -125,7 +125,7 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
         using var shown = await client.SendAsync(request, Ct);
         Assert.Equal(HttpStatusCode.OK, shown.StatusCode);
         Assert.Contains("script-src 'self'", shown.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
-        Assert.Equal("no-store", shown.Headers.CacheControl?.ToString());
+        Assert.True(shown.Headers.CacheControl?.NoStore);
 
         using var nonsense = new FormUrlEncodedContent([new("ticket", "<script>")]);
         Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/assist", nonsense, Ct)).StatusCode);
@@ -153,7 +153,8 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
         page.PageError += (_, error) => complaints.Add(error);
         await page.SetContentAsync($"<form method='post' action='{_door.Rig.Address}assist'><input name='ticket' value='{ticket}'><input name='language' value='{language}'><button>open</button></form>");
         await page.Locator("button").ClickAsync();
-        await Expect(page.Locator("#assist-bar")).ToBeVisibleAsync();
+        Assert.True(await Eventually.IsTrueAsync(async () => await page.Locator("#assist-bar").IsVisibleAsync(), TimeSpan.FromSeconds(60)),
+            $"{page.Url}: {await page.Locator("body").InnerTextAsync()} {string.Join(' ', complaints)}\n{string.Join('\n', _door.Rig.Log.Where(l => l.Contains("assist", StringComparison.OrdinalIgnoreCase) || l.StartsWith("Warning", StringComparison.Ordinal) || l.StartsWith("Error", StringComparison.Ordinal)).TakeLast(40))}");
         return (page, complaints);
     }
 
