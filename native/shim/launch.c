@@ -1,6 +1,6 @@
 /* Starts one worker: connects to its machine and to its gateway, sets the limits that outlive exec, and becomes the
- * sandbox. Nothing the machine says is read here. Usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB PROGRAM ARGUMENT...
- * The program finds the gateway at descriptor 3 and the machine at descriptor 4. */
+ * sandbox. Nothing the machine says is read here. Usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB GROUP PROGRAM ARGUMENT...
+ * GROUP is a control group that the worker is to live in, or "-". The program finds the gateway at descriptor 3 and the machine at descriptor 4. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -127,12 +127,32 @@ static int limit(__rlimit_resource_t what, rlim_t most)
 	return setrlimit(what, &limit);
 }
 
+/* This process, and with it all that come of it. */
+static int enter_group(const char* folder)
+{
+	char path[512];
+	const int length = snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
+	if (length < 0 || (size_t)length >= sizeof(path))
+	{
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	const int group = open(path, O_WRONLY | O_CLOEXEC);
+	if (group < 0)
+		return -1;
+	const ssize_t written = write(group, "0", 1);
+	const int error = errno;
+	close(group);
+	errno = error;
+	return written == 1 ? 0 : -1;
+}
+
 int main(int argc, char** argv)
 {
-	if (argc < 7)
+	if (argc < 8)
 	{
 		errno = EINVAL;
-		return fail(USAGE, "usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB PROGRAM ARGUMENT...");
+		return fail(USAGE, "usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB GROUP PROGRAM ARGUMENT...");
 	}
 	/* The gateway's end must be ours too, before and after the sandbox takes over. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -143,6 +163,8 @@ int main(int argc, char** argv)
 	const int control = connect_control(argv[1]);
 	if (control < 0)
 		return fail(NO_GATEWAY, "the gateway is gone");
+	if (strcmp(argv[6], "-") != 0 && enter_group(argv[6]) != 0)
+		return fail(NO_SANDBOX, argv[6]);
 	const rlim_t memory = (rlim_t)strtoul(argv[5], NULL, 10) * 1024 * 1024;
 	if (limit(RLIMIT_DATA, memory) != 0 || limit(RLIMIT_NOFILE, MOST_FILES) != 0 || limit(RLIMIT_CORE, 0) != 0 ||
 	    limit(RLIMIT_FSIZE, 0) != 0)
@@ -151,6 +173,6 @@ int main(int argc, char** argv)
 	setpriority(PRIO_PROCESS, 0, 5);
 	if (dup2(control, CONTROL) < 0 || dup2(machine, MACHINE) < 0)
 		return fail(NO_SANDBOX, "the descriptors cannot be passed");
-	execv(argv[6], argv + 6);
-	return fail(NO_SANDBOX, argv[6]);
+	execv(argv[7], argv + 7);
+	return fail(NO_SANDBOX, argv[7]);
 }

@@ -14,6 +14,18 @@ internal sealed class Html5Options
     /// <summary>Memory of one worker, in MiB.</summary>
     public int WorkerMemory { get; set; } = 512;
 
+    /// <summary>Most processor time of one worker, in percent of one core; 0 is no limit. Needs control groups, see <see cref="WorkerGroup"/>.</summary>
+    public int WorkerCpuPercent { get; set; } = 100;
+
+    /// <summary>Folder of a control group in which the gateway may make groups for its workers. Empty: below the gateway's own, where systemd delegates it.</summary>
+    public string WorkerGroup { get; set; } = "";
+
+    /// <summary>
+    /// Whether machines may send H.264 with full colour (AVC444). Browsers show its 4:2:0 view and decode the other for nothing, but
+    /// Windows 10 and later send no H.264 at all to clients that do not know it.
+    /// </summary>
+    public bool FullColourVideo { get; set; } = true;
+
     /// <summary>Desktops at once in this gateway.</summary>
     public int MostDesktops { get; set; } = 500;
 
@@ -44,6 +56,8 @@ internal sealed class Html5Options
         foreach (var (name, value) in new[] { (nameof(MostDesktops), MostDesktops), (nameof(MostDesktopsPerAddress), MostDesktopsPerAddress) })
             if (value < 1) yield return $"{Section}:{name} is {value}; use 1 or more.";
         if (WorkerMemory < 64) yield return $"{Section}:{nameof(WorkerMemory)} is {WorkerMemory}; use 64 or more.";
+        if (WorkerCpuPercent is not 0 and (< 10 or > 6400)) yield return $"{Section}:{nameof(WorkerCpuPercent)} is {WorkerCpuPercent}; use 10 to 6400, or 0 for no limit.";
+        if (WorkerGroup.Length > 0 && !Directory.Exists(WorkerGroup)) yield return $"{Section}:{nameof(WorkerGroup)} is {WorkerGroup}, which does not exist; make the group first, or leave it empty.";
         foreach (var (name, value) in new[] { (nameof(HelloDeadline), HelloDeadline), (nameof(OpenDeadline), OpenDeadline), (nameof(SendDeadline), SendDeadline) })
             if (value < TimeSpan.FromMilliseconds(100)) yield return $"{Section}:{name} is {value}; use 00:00:00.100 or more.";
         if (KeepViewerFor < TimeSpan.Zero || KeepViewerFor > TimeSpan.FromMinutes(2)) yield return $"{Section}:{nameof(KeepViewerFor)} is {KeepViewerFor}; use 00:00:00 to 00:02:00.";

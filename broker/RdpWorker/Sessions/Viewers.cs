@@ -76,9 +76,9 @@ internal sealed class Viewers(RdpSession session, GatewayLink link, ReplayLog re
         foreach (var viewer in _viewers.Values) viewer.Send(message);
     }
 
-    public void Copy(ReadOnlySpan<byte> frame, bool startsAnew)
+    public void Copy(ReadOnlySpan<byte> frame, bool startsAnew, bool more = false)
     {
-        foreach (var viewer in _viewers.Values) viewer.Copy(frame, startsAnew);
+        foreach (var viewer in _viewers.Values) viewer.Copy(frame, startsAnew, more);
     }
 
     /// <summary>Something was not sent that cannot be left out.</summary>

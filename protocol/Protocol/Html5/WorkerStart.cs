@@ -1,11 +1,13 @@
 using System.Text;
+using Montalegre.Vdi.Protocol.SignIns;
 using Montalegre.Vdi.Protocol.Wire;
 
 namespace Montalegre.Vdi.Protocol.Html5;
 
 /// <summary>All a worker is told: where it is, as whom, and for which browser. Comes from the gateway, once.</summary>
 /// <param name="Secret">UTF-8; empty when the machine asks by itself. Both sides clear it after use.</param>
-public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, string UserName, string Domain, byte[] Secret, string ClientName, Hello Browser)
+/// <param name="TimeZone">A <see cref="ClientTimeZone"/> as it is sent, or empty.</param>
+public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, string UserName, string Domain, byte[] Secret, string ClientName, byte[] TimeZone, Hello Browser)
 {
     public const int Longest = 4096;
     private const int HashLength = 32;
@@ -16,7 +18,8 @@ public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, stri
         r.Expect((uint)WorkerMessage.Start, r.ReadByte("type"), "type");
         return new(
             (Allowed)r.ReadUInt32("allowed"), r.ReadBytes(HashLength, "certificate").ToArray(), ReadText(ref r, "userName"), ReadText(ref r, "domain"),
-            r.ReadBytes(r.ReadUInt16("secret"), "secret").ToArray(), ReadText(ref r, "clientName"), Hello.Read(r.Rest));
+            r.ReadBytes(r.ReadUInt16("secret"), "secret").ToArray(), ReadText(ref r, "clientName"),
+            ReadTimeZone(ref r), Hello.Read(r.Rest));
     }
 
     public void Write(ref WireWriter w)
@@ -29,10 +32,19 @@ public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, stri
         w.WriteUInt16((ushort)Secret.Length);
         w.WriteBytes(Secret);
         WriteText(ref w, ClientName);
+        w.WriteByte((byte)TimeZone.Length);
+        w.WriteBytes(TimeZone);
         Browser.Write(ref w);
     }
 
     public override string ToString() => $"WorkerStart {{ {Browser} }}";
+
+    private static byte[] ReadTimeZone(ref WireReader r)
+    {
+        var length = r.ReadByte("timeZone");
+        if (length is not (0 or ClientTimeZone.Length)) WireFormatException.Throw(nameof(WorkerStart), "timeZone", $"{length} bytes");
+        return r.ReadBytes(length, "timeZone").ToArray();
+    }
 
     private static string ReadText(ref WireReader r, string field) => Encoding.UTF8.GetString(r.ReadBytes(r.ReadUInt16(field), field));
 

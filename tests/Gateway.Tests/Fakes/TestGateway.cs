@@ -49,7 +49,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public IAssistanceBroker AssistanceBroker => _host.Services.GetRequiredService<AssistanceLink>();
 
-    public IPEndPoint Address => _host.Services.GetRequiredService<RdpListener>().Address;
+    public IPEndPoint Address => _host.Services.GetRequiredService<DoorListener>().Address;
 
     public OpenConnections Connections => _host.Services.GetRequiredService<OpenConnections>();
 

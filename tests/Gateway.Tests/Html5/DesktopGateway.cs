@@ -62,6 +62,8 @@ internal sealed class DesktopGateway : IAsyncDisposable
 
     public Uri AssistSocket => new(Socket, Montalegre.Vdi.Gateway.Assistance.AssistSocket.Path);
 
+    public WorkerGroups Groups => _app.Services.GetRequiredService<WorkerGroups>();
+
     public OpenConnections Connections => _app.Services.GetRequiredService<OpenConnections>();
 
     public Uri Socket { get; private set; } = null!;

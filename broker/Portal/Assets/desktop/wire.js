@@ -3,7 +3,7 @@
 export const VERSION = 1;
 export const PROTOCOL = 'montalegre.desktop.1';
 
-export const Allowed = { paste: 1, copy: 2, upload: 4, download: 8, print: 16, audio: 32, microphone: 64, resize: 128, h264: 256, text: 512, control: 1024 };
+export const Allowed = { paste: 1, copy: 2, upload: 4, download: 8, print: 16, audio: 32, microphone: 64, resize: 128, h264: 256, text: 512, control: 32768 };
 export const Capability = { h264: 1, zstd: 2, audio: 4, microphone: 8, touch: 16 };
 export const Notice = { connecting: 1, signingIn: 2, waitingForPicture: 3, askLook: 10, askControl: 11, looking: 12, controlling: 13, nobody: 14, personAway: 15, personBack: 16, message: 20 };
 export const UNKNOWN_SIZE = Number(0xFFFFFFFFFFFFFFFFn);
