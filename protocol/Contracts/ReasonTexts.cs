@@ -70,6 +70,11 @@ public static class ReasonTexts
         [ReasonCode.SessionEnded] = ("Esta sessão já terminou.", "This session has already ended."),
         [ReasonCode.NotSupported] = ("Esta máquina não permite esta ação.", "This machine does not support this action."),
         [ReasonCode.LastAdministrator] = ("Este é o último administrador ativo. Ative outro primeiro.", "This is the last enabled administrator. Enable another one first."),
+        [ReasonCode.AssistNotConnected] = ("Ninguém está ligado a esta sessão neste momento. Peça à pessoa que abra o ambiente de trabalho no navegador e tente de novo.", "Nobody is connected to this session right now. Ask the person to open the desktop in the browser, and try again."),
+        [ReasonCode.AssistNotInBrowser] = ("A pessoa está ligada por um cliente RDP, que não pode ser acompanhado. Peça-lhe que abra o ambiente de trabalho no navegador: a sessão passa para lá tal como está.", "The person is connected by an RDP client, which cannot be joined. Ask them to open the desktop in the browser: the session moves there as it is."),
+        [ReasonCode.AssistRunning] = ("Já há um pedido de assistência ou uma assistência nesta sessão. Só pode haver uma de cada vez.", "Somebody has asked to assist in this session, or assists in it already. There can be only one at a time."),
+        [ReasonCode.AssistOver] = ("A assistência terminou. Para continuar, peça de novo na página da sessão.", "The assistance is over. To go on, ask again on the session's page."),
+        [ReasonCode.AssistEndedByPerson] = ("A pessoa terminou a assistência.", "The person ended the assistance."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

@@ -17,4 +17,5 @@ public enum RefusalReason
     WorkerEnded = 70, BrowserDesktopUnavailable, BrowserProtocol, MachineSignInRefused, ContinuedElsewhere, ResumeTokenUnknown, IdleTooLong, MachineClosed,
     NameTaken = 80, NotFound, InUse, InvalidField, JoinTokenInvalid, CertificateRequestInvalid, DuplicateIdentity,
     SessionEnded, NotSupported, LastAdministrator,
+    AssistNotConnected = 110, AssistNotInBrowser, AssistRunning, AssistOver, AssistEndedByPerson,
 }

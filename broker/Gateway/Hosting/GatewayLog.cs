@@ -84,6 +84,12 @@ internal static partial class GatewayLog
     [LoggerMessage(4073, LogLevel.Warning, "A worker could not be started, its launcher ended with {ExitCode}: {Code}; its messages are in this service's error output")]
     public static partial void WorkerNotStarted(this ILogger log, int exitCode, ReasonCode code);
 
+    [LoggerMessage(4080, LogLevel.Warning, "The broker's stream of assistances broke with {Status}: {Problem}; nobody can begin to look meanwhile")]
+    public static partial void AssistanceStreamBroke(this ILogger log, string status, string problem);
+
+    [LoggerMessage(4081, LogLevel.Warning, "The broker did not take what was said of an assistance, {Status}: {Problem}")]
+    public static partial void AssistanceCallFailed(this ILogger log, string status, string problem);
+
     [LoggerMessage(4040, LogLevel.Warning, "No certificate is configured (Gateway:CertificateFile); clients will be shown the self-signed one with SHA-256 {Sha256}")]
     public static partial void SelfSigned(this ILogger log, string sha256);
 
