@@ -16,6 +16,7 @@ internal static class Suite
         ("relay", RelayBenchmark.RunAsync),
         ("agents", AgentBenchmark.RunAsync),
         ("html5", Html5Benchmark.RunAsync),
+        ("crowd", CrowdBenchmark.RunAsync),
     ];
 
     public static async Task<int> RunAsync(string[] names)
