@@ -29,6 +29,9 @@ public static class ReasonTexts
         [ReasonCode.ProvisioningFailed] = ("A preparação de uma máquina falhou. Estamos a tentar de novo.", "Preparing a machine failed. We keep trying."),
         [ReasonCode.MachineUnreachable] = ("A máquina da sua sessão não responde. A sessão é mantida; tente de novo dentro de um minuto.", "The machine of your session does not answer. The session is kept; try again in a minute."),
         [ReasonCode.MachineInMaintenance] = ("A máquina está em manutenção. Tente mais tarde.", "The machine is in maintenance. Try again later."),
+        [ReasonCode.NoHostCapacity] = ("Nenhum anfitrião tem memória ou processador livres para mais uma máquina. Recebe a primeira que ficar livre.", "No host has memory or processors free for one more machine. You get the first that becomes free."),
+        [ReasonCode.HostLimit] = ("Cada anfitrião já tem as máquinas deste conjunto que pode ter. Recebe a primeira que ficar livre.", "Each host has all the machines of this pool that it may have. You get the first that becomes free."),
+        [ReasonCode.HostInMaintenance] = ("Os anfitriões deste conjunto estão em manutenção. Recebe uma máquina logo que voltem ao serviço.", "The hosts of this pool are in maintenance. You get a machine as soon as they are back."),
         [ReasonCode.LaunchTimedOut] = ("A máquina não ficou pronta a tempo. Tente de novo; se continuar, contacte a equipa de informática.", "The machine was not ready in time. Try again; if it goes on, contact your IT team."),
         [ReasonCode.TicketUnknown] = ("O bilhete de ligação não é válido. Volte ao portal e ligue de novo.", "The connection ticket is not valid. Go back to the portal and connect again."),
         [ReasonCode.TicketUsed] = ("Este bilhete de ligação já foi usado. Volte ao portal e ligue de novo.", "This connection ticket has already been used. Go back to the portal and connect again."),
@@ -44,6 +47,7 @@ public static class ReasonTexts
         [ReasonCode.TooManyConnections] = ("Há demasiadas ligações a partir deste endereço. Aguarde um momento.", "There are too many connections from this address. Wait a moment."),
         [ReasonCode.GatewayStopping] = ("A gateway está a reiniciar. A sua sessão é mantida; ligue de novo.", "The gateway is restarting. Your session is kept; connect again."),
         [ReasonCode.PasswordNeeded] = ("Indique o seu utilizador e a palavra-passe no programa com que se liga, ou abra o ambiente de trabalho a partir do portal.", "Give your user name and password in the program you connect with, or open the desktop from the portal."),
+        [ReasonCode.AccessWithdrawn] = ("O seu acesso foi retirado e a ligação foi fechada. Contacte a equipa de informática.", "Your access has been withdrawn and the connection was closed. Contact your IT team."),
         [ReasonCode.BrokerUnavailable] = ("O serviço de ligações não responde. As sessões abertas continuam; tente de novo dentro de momentos.", "The broker does not answer. Open sessions go on; try again in a moment."),
         [ReasonCode.DatabaseUnavailable] = ("A base de dados está a reiniciar. As sessões abertas continuam; tente de novo dentro de momentos.", "The database is restarting. Open sessions go on; try again in a moment."),
         [ReasonCode.DiskFull] = ("O disco do servidor está cheio. A equipa de informática foi avisada.", "The server's disk is full. Your IT team has been told."),
@@ -66,6 +70,11 @@ public static class ReasonTexts
         [ReasonCode.SessionEnded] = ("Esta sessão já terminou.", "This session has already ended."),
         [ReasonCode.NotSupported] = ("Esta máquina não permite esta ação.", "This machine does not support this action."),
         [ReasonCode.LastAdministrator] = ("Este é o último administrador ativo. Ative outro primeiro.", "This is the last enabled administrator. Enable another one first."),
+        [ReasonCode.AssistNotConnected] = ("Ninguém está ligado a esta sessão neste momento. Peça à pessoa que abra o ambiente de trabalho no navegador e tente de novo.", "Nobody is connected to this session right now. Ask the person to open the desktop in the browser, and try again."),
+        [ReasonCode.AssistNotInBrowser] = ("A pessoa está ligada por um cliente RDP, que não pode ser acompanhado. Peça-lhe que abra o ambiente de trabalho no navegador: a sessão passa para lá tal como está.", "The person is connected by an RDP client, which cannot be joined. Ask them to open the desktop in the browser: the session moves there as it is."),
+        [ReasonCode.AssistRunning] = ("Já há um pedido de assistência ou uma assistência nesta sessão. Só pode haver uma de cada vez.", "Somebody has asked to assist in this session, or assists in it already. There can be only one at a time."),
+        [ReasonCode.AssistOver] = ("A assistência terminou. Para continuar, peça de novo na página da sessão.", "The assistance is over. To go on, ask again on the session's page."),
+        [ReasonCode.AssistEndedByPerson] = ("A pessoa terminou a assistência.", "The person ended the assistance."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

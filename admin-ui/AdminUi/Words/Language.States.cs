@@ -151,6 +151,9 @@ internal sealed partial class Language
         "machine.add" => Pick("Acrescentou a máquina", "Added the machine"),
         "pool.create" => Pick("Criou o conjunto", "Created the pool"),
         "pool.update" => Pick("Alterou o conjunto", "Changed the pool"),
+        "pool.end_to_end" => Pick("Fez acabar na máquina os canais do RD Gateway", "Let RD Gateway channels end at the machine"),
+        "pool.end_at_gateway" => Pick("Fez acabar na gateway os canais do RD Gateway", "Let RD Gateway channels end at the gateway"),
+        _ when FeatureAction(action) is { } words => words,
         "pool.delete" => Pick("Eliminou o conjunto", "Deleted the pool"),
         "pool.entitle" or "entitlement.add" => Pick("Deu direito de acesso", "Entitled"),
         "pool.revoke" or "pool.revoke_entitlement" or "entitlement.remove" => Pick("Retirou direito de acesso", "Revoked an entitlement"),
@@ -171,7 +174,7 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => action,
+        _ => AssistanceAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch

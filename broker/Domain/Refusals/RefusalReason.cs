@@ -9,10 +9,13 @@ public enum RefusalReason
     SignInFailed = 1, SignInBusy, SignInExpired, NotEntitled, NotAllowed, SetUpLinkInvalid, PasswordTooWeak,
     PoolUnknown = 20, PoolDisabled, PoolFull, WaitingForMachine, WaitingForRefresh, ImageMissing, StorageFull,
     HostUnavailable, ProvisioningFailed, MachineUnreachable, MachineInMaintenance, LaunchTimedOut,
+    NoHostCapacity, HostLimit, HostInMaintenance,
     TicketUnknown = 40, TicketUsed, TicketExpired, TicketForeign, NoTicket, NotRdp, TlsRefused, MachineDidNotAnswer,
     MachineCertificateChanged, AgentSilent, SignInNotPrepared, TooManyConnections, GatewayStopping, PasswordNeeded,
+    AccessWithdrawn = 56,
     BrokerUnavailable = 60, DatabaseUnavailable, DiskFull, Internal,
     WorkerEnded = 70, BrowserDesktopUnavailable, BrowserProtocol, MachineSignInRefused, ContinuedElsewhere, ResumeTokenUnknown, IdleTooLong, MachineClosed,
     NameTaken = 80, NotFound, InUse, InvalidField, JoinTokenInvalid, CertificateRequestInvalid, DuplicateIdentity,
     SessionEnded, NotSupported, LastAdministrator,
+    AssistNotConnected = 110, AssistNotInBrowser, AssistRunning, AssistOver, AssistEndedByPerson,
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Protocol.Tsgu;
 
@@ -8,10 +9,10 @@ namespace Montalegre.Vdi.Gateway.Hosting;
 /// <summary>Everything the gateway says, ids 4000 to 4999. No ticket, no Client Info, no secret in any of it.</summary>
 internal static partial class GatewayLog
 {
-    [LoggerMessage(4001, LogLevel.Information, "The RDP door is open at {Address}")]
-    public static partial void DoorOpen(this ILogger log, IPEndPoint address);
+    [LoggerMessage(4001, LogLevel.Information, "The door is open at {Address} for {Served}")]
+    public static partial void DoorOpen(this ILogger log, IPEndPoint address, Served served);
 
-    [LoggerMessage(4002, LogLevel.Information, "The RDP door is closed; {Open} relays get {Grace} to end")]
+    [LoggerMessage(4002, LogLevel.Information, "The door is closed; {Open} relays get {Grace} to end")]
     public static partial void DoorClosed(this ILogger log, int open, TimeSpan grace);
 
     [LoggerMessage(4003, LogLevel.Error, "Accepting a connection failed; the door stays open")]
@@ -62,6 +63,15 @@ internal static partial class GatewayLog
     [LoggerMessage(4032, LogLevel.Error, "The sweep for idle relays failed and is tried again")]
     public static partial void SweepFailed(this ILogger log, Exception e);
 
+    [LoggerMessage(4033, LogLevel.Information, "Connection {Connection} may not go on and is ended: {Code}")]
+    public static partial void AccessWithdrawn(this ILogger log, string connection, ReasonCode code);
+
+    [LoggerMessage(4034, LogLevel.Warning, "Whether {Open} connections may stay could not be asked; they stay: {Problem}")]
+    public static partial void RecheckFailed(this ILogger log, int open, string problem);
+
+    [LoggerMessage(4035, LogLevel.Information, "The RD Gateway client of connection {Connection} proved itself again")]
+    public static partial void ProvedAgain(this ILogger log, string connection);
+
     [LoggerMessage(4070, LogLevel.Warning, "A browser broke the desktop protocol: {Problem}")]
     public static partial void BrowserSpokeNonsense(this ILogger log, string problem);
 
@@ -73,6 +83,12 @@ internal static partial class GatewayLog
 
     [LoggerMessage(4073, LogLevel.Warning, "A worker could not be started, its launcher ended with {ExitCode}: {Code}; its messages are in this service's error output")]
     public static partial void WorkerNotStarted(this ILogger log, int exitCode, ReasonCode code);
+
+    [LoggerMessage(4080, LogLevel.Warning, "The broker's stream of assistances broke with {Status}: {Problem}; nobody can begin to look meanwhile")]
+    public static partial void AssistanceStreamBroke(this ILogger log, string status, string problem);
+
+    [LoggerMessage(4081, LogLevel.Warning, "The broker did not take what was said of an assistance, {Status}: {Problem}")]
+    public static partial void AssistanceCallFailed(this ILogger log, string status, string problem);
 
     [LoggerMessage(4040, LogLevel.Warning, "No certificate is configured (Gateway:CertificateFile); clients will be shown the self-signed one with SHA-256 {Sha256}")]
     public static partial void SelfSigned(this ILogger log, string sha256);
@@ -104,16 +120,16 @@ internal static partial class GatewayLog
     [LoggerMessage(4064, LogLevel.Error, "The broker failed a redemption with {Status}: {Problem}")]
     public static partial void RedeemFailed(this ILogger log, string status, string problem);
 
-    [LoggerMessage(4070, LogLevel.Information, "An RD Gateway client at {Client} was refused: {Code} {Reference}, shown to it as {Error}")]
+    [LoggerMessage(4080, LogLevel.Information, "An RD Gateway client at {Client} was refused: {Code} {Reference}, shown to it as {Error}")]
     public static partial void TunnelRefused(this ILogger log, IPAddress client, ReasonCode code, string reference, TsguError error);
 
-    [LoggerMessage(4071, LogLevel.Debug, "An RD Gateway request from {Client} was not taken: {Status} {Problem}")]
+    [LoggerMessage(4081, LogLevel.Debug, "An RD Gateway request from {Client} was not taken: {Status} {Problem}")]
     public static partial void RequestNotTaken(this ILogger log, IPAddress client, int status, string problem);
 
-    [LoggerMessage(4072, LogLevel.Information, "The RD Gateway handshake with {Client} broke: {Problem}")]
+    [LoggerMessage(4082, LogLevel.Information, "The RD Gateway handshake with {Client} broke: {Problem}")]
     public static partial void TunnelBroke(this ILogger log, IPAddress client, string problem);
 
-    [LoggerMessage(4073, LogLevel.Error, "Serving an RD Gateway client at {Client} failed")]
+    [LoggerMessage(4083, LogLevel.Error, "Serving an RD Gateway client at {Client} failed")]
     public static partial void TunnelFailed(this ILogger log, IPAddress client, Exception e);
 
     [LoggerMessage(4078, LogLevel.Information, "Each browser desktop gets at most {Percent} % of a core, by control groups in {Group}")]

@@ -24,6 +24,7 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
     [
         new("tpkt", [Samples.ErectDomain, Samples.ConnectInitial], bytes => TpktFrame.TryRead(bytes, TpktFrame.LongestPossible, out _)),
         new("request", [Samples.ConnectionRequestWithTicket, Samples.ConnectionRequestWithUserName], bytes => ConnectionRequest.Read(bytes)),
+        new("preconnection", [Samples.PreconnectionBlob, Samples.PreconnectionBlob[..16]], ReadPreconnectionBlob),
         new("confirm", [Samples.ConnectionConfirmTls, Samples.ConnectionConfirmFailed], bytes => ConnectionConfirm.Read(bytes)),
         new("initial", [Samples.ConnectInitial], bytes => ConnectInitial.Rewrite(bytes, Edit)),
         new("senddata", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => SendDataRequest.Read(bytes)),
@@ -40,6 +41,13 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         new("channels", [ChannelSamples.Talk], FilterChannels),
         new("frontend", [FrontEndSamples.Visit, [.. FrontEndSamples.Visit, .. FrontEndSamples.Disconnect]], VisitFrontEnd),
     ];
+
+    private static void ReadPreconnectionBlob(byte[] bytes)
+    {
+        if (bytes.Length < PreconnectionBlob.LengthPrefix) return;
+        PreconnectionBlob.ReadLength(bytes);
+        PreconnectionBlob.Read(bytes);
+    }
 
     private static void RewriteClientInfo(byte[] bytes)
     {

@@ -20,6 +20,9 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>Shell commands that the session runs before it waits for its end.</summary>
     protected virtual string Programs => "";
 
+    /// <summary>Static channels beside clipboard and dynamic ones, as lines of xrdp.ini.</summary>
+    protected virtual string MoreChannels => "";
+
     // Several machines may run at once, in this process and beside it.
     public string UserName { get; } = $"gwt{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
@@ -104,12 +107,19 @@ public class XrdpMachine : IAsyncLifetime
         return await File.ReadAllBytesAsync(file);
     }
 
-    private Task<string> InSessionAsync(string command)
+    /// <summary>Runs a command in the person's session.</summary>
+    protected Task<string> InSessionAsync(string command)
     {
-        var server = ProcessesOfUser().Select(p => p.CommandLine).First(c => c.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal));
-        var display = server.Split('\0').First(a => a.StartsWith(':'));
+        var display = Display();
         return OwnProcess.RunAsync("/usr/sbin/runuser", "-u", UserName, "--", "env", $"DISPLAY={display}", $"XAUTHORITY=/home/{UserName}/.Xauthority", "sh", "-c", command);
     }
+
+    /// <summary>Process id of the session's channel server.</summary>
+    protected int ChannelServer() => ProcessesOfUser().First(p => p.CommandLine.StartsWith("/usr/sbin/xrdp-chansrv", StringComparison.Ordinal)).Id;
+
+    /// <summary>The session's display, as <c>:210</c>.</summary>
+    protected string Display() =>
+        ProcessesOfUser().Select(p => p.CommandLine).First(c => c.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal)).Split('\0').First(a => a.StartsWith(':'));
 
     /// <summary>What xrdp and sesman wrote, for the message of a test that failed.</summary>
     public string Logs => string.Join('\n', new[] { "xrdp.log", "sesman.log" }.Select(InDirectory).Where(File.Exists).Select(File.ReadAllText));
@@ -161,6 +171,10 @@ public class XrdpMachine : IAsyncLifetime
             param=.xorgxrdp.%s.log
             [Chansrv]
             FuseMountName=thinclient_drives
+            FileUmask=077
+            [ChansrvLogging]
+            LogLevel=DEBUG
+            EnableSyslog=false
             [SessionVariables]
 
             """);
@@ -186,6 +200,7 @@ public class XrdpMachine : IAsyncLifetime
             [Channels]
             drdynvc=true
             cliprdr=true
+            {MoreChannels}
             [Xorg]
             name=Xorg
             lib=libxup.so

@@ -58,10 +58,14 @@ internal sealed class ScriptedBroker : IDisposable
 
     public Func<RedeemRequest, RedeemResponse> OnRedeem { get; set; } = _ => new() { Refused = new() { Code = ReasonCode.TicketUnknown } };
 
+    public Func<RecheckRequest, RecheckResponse> OnRecheck { get; set; } = _ => new();
+
     /// <summary>The broker's face to employees; null where a test needs none.</summary>
     public Portal.FakeBroker? Employees { get; init; }
 
     public ConcurrentQueue<string> RedeemedBy { get; } = new();
+
+    public ScriptedAssistance Assistances { get; } = new();
 
     public Channel<GatewayOrder> Orders { get; } = Channel.CreateUnbounded<GatewayOrder>();
 
@@ -71,6 +75,7 @@ internal sealed class ScriptedBroker : IDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(this);
+        builder.Services.AddSingleton(Assistances);
         if (Employees is not null) builder.Services.AddSingleton(Employees);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, Port, l => l.UseHttps(new TlsHandshakeCallbackOptions
@@ -86,6 +91,7 @@ internal sealed class ScriptedBroker : IDisposable
         _app = builder.Build();
         _app.MapGrpcService<Enrolment>();
         _app.MapGrpcService<Talk>();
+        _app.MapGrpcService<ScriptedAssistance>();
         if (Employees is not null) _app.MapGrpcService<Portal.FakeBroker>();
         await _app.StartAsync();
     }
@@ -130,6 +136,8 @@ internal sealed class ScriptedBroker : IDisposable
             broker.RedeemedBy.Enqueue(context.GetHttpContext().Connection.ClientCertificate?.Subject ?? "nobody");
             return Task.FromResult(broker.OnRedeem(request));
         }
+
+        public override Task<RecheckResponse> Recheck(RecheckRequest request, ServerCallContext context) => Task.FromResult(broker.OnRecheck(request));
 
         public override Task<GatewayJoinResponse> Renew(GatewayRenewRequest request, ServerCallContext context)
         {
