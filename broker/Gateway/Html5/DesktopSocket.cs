@@ -68,9 +68,10 @@ internal sealed class DesktopSocket(
     }
 
     /// <summary>What the pool's policy lets pass, of what the worker carries; the worker refuses the rest.</summary>
-    internal static Allowed AllowedBy(ChannelPolicy policy) => Always
+    internal static Allowed AllowedBy(ChannelPolicy policy, bool hasDrive) => Always
         | (policy.ClipboardToDesktop ? Allowed.PasteIn : 0)
-        | (policy.ClipboardFromDesktop ? Allowed.CopyOut : 0);
+        | (policy.ClipboardFromDesktop ? Allowed.CopyOut : 0)
+        | (policy.Drives && hasDrive ? Allowed.Upload | Allowed.Download : 0);
 
     private static string Owner(HttpContext http) => http.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
 
@@ -138,8 +139,8 @@ internal sealed class DesktopSocket(
             return;
         }
         var start = new WorkerStart(
-            AllowedBy(target.Policy), target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "",
-            target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName, hello with { Ticket = "" });
+            AllowedBy(target.Policy, _options.DriveSize > 0), target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "",
+            target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName, new DriveLimits(_options.DriveSize, Math.Min(_options.LargestFile, _options.DriveSize)), hello with { Ticket = "" });
         var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, tokens, time, log);
         var connection = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, ClientName, acceptedAt, time.GetUtcNow(), session);
         var serving = session.ServeAsync(browser, null, ct);    // before it runs: its first word is for this browser

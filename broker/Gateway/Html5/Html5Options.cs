@@ -14,6 +14,15 @@ internal sealed class Html5Options
     /// <summary>Memory of one worker, in MiB.</summary>
     public int WorkerMemory { get; set; } = 512;
 
+    /// <summary>Room in a desktop's drive, in MiB; 0 gives desktops in the browser neither files nor printing.</summary>
+    public int DriveSize { get; set; } = 512;
+
+    /// <summary>The largest file, and the largest printed document, in MiB.</summary>
+    public int LargestFile { get; set; } = 256;
+
+    /// <summary>Where a drive's bytes lie while its desktop is open, in a file without a name. Empty is the system's folder for such files.</summary>
+    public string DriveFolder { get; set; } = "";
+
     /// <summary>Desktops at once in this gateway.</summary>
     public int MostDesktops { get; set; } = 500;
 
@@ -40,6 +49,9 @@ internal sealed class Html5Options
             yield return $"{Section}:{nameof(Sandbox)} is {Sandbox}, which does not exist; install bubblewrap or name its program.";
         foreach (var (name, value) in new[] { (nameof(MostDesktops), MostDesktops), (nameof(MostDesktopsPerAddress), MostDesktopsPerAddress) })
             if (value < 1) yield return $"{Section}:{name} is {value}; use 1 or more.";
+        if (DriveSize is < 0 or > 65_536) yield return $"{Section}:{nameof(DriveSize)} is {DriveSize}; use 0 to 65536.";
+        if (LargestFile < 1) yield return $"{Section}:{nameof(LargestFile)} is {LargestFile}; use 1 or more.";
+        if (DriveFolder.Length > 0 && !Directory.Exists(DriveFolder)) yield return $"{Section}:{nameof(DriveFolder)} is {DriveFolder}, which does not exist; make it, or leave it empty.";
         if (WorkerMemory < 64) yield return $"{Section}:{nameof(WorkerMemory)} is {WorkerMemory}; use 64 or more.";
         foreach (var (name, value) in new[] { (nameof(HelloDeadline), HelloDeadline), (nameof(OpenDeadline), OpenDeadline), (nameof(SendDeadline), SendDeadline) })
             if (value < TimeSpan.FromMilliseconds(100)) yield return $"{Section}:{name} is {value}; use 00:00:00.100 or more.";

@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 using Montalegre.Vdi.Native.FreeRdp;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Wire;
+using Montalegre.Vdi.RdpWorker.Channels;
 using Montalegre.Vdi.RdpWorker.Link;
 using Montalegre.Vdi.RdpWorker.Pictures;
 
@@ -28,6 +30,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private readonly RdpSession _session;
     private readonly InputPost _input;
     private readonly Clipboard _clipboard;
+    private readonly BrowserChannels _channels;
     private readonly FrameEncoder _encoder;
     private readonly FlowControl _flow = new();
     private readonly ManualResetEventSlim _room = new(true);
@@ -47,13 +50,15 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private long _lastStatus = Stopwatch.GetTimestamp();
     private (ushort Width, ushort Height, ushort Scale)? _wantedSize;
 
-    public DesktopWorker(GatewayLink link, WorkerStart start, int socket)
+    public DesktopWorker(GatewayLink link, WorkerStart start, int socket, SafeFileHandle? scratch)
     {
         (_link, _start, _browser) = (link, start, start.Browser);
+        _channels = new(link, start, scratch);
         _encoder = new(_browser.CacheSlots);
         _session = new(new RdpTarget(
             socket, _browser.Width, _browser.Height, _browser.ScalePercent, _browser.KeyboardLayout, FeaturesOf(start),
             start.UserName, start.Domain, start.Secret, start.ClientName, start.CertificateSha256), this);
+        _channels.Start(_session);
         _input = new(_session);
         _clipboard = new(_session, link, start.Allowed);
     }
@@ -195,8 +200,18 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
 
     public override void Leds(int leds) => _link.Byte(ServerMessage.KeyboardState, (byte)leds);
 
+    public override void DeviceMessage(ReadOnlySpan<byte> message) => _channels.DeviceMessage(message);
+
+    public override void SoundFormat(int stream, int channels, int rate) => _channels.SoundFormat(stream, channels, rate);
+
+    public override void Sound(int stream, ushort leftVolume, ushort rightVolume, ReadOnlySpan<byte> samples) =>
+        _channels.Sound(stream, leftVolume, rightVolume, samples);
+
+    public override void Microphone(bool isWanted, int channels, int rate) => _channels.MicrophoneWanted(isWanted, channels, rate);
+
     private static RdpFeatures FeaturesOf(WorkerStart start) =>
         (start.Secret.Length > 0 ? RdpFeatures.Nla : 0)
+        | BrowserChannels.FeaturesOf(start.Allowed)
         | ((start.Allowed & (Allowed.PasteIn | Allowed.CopyOut)) != 0 ? RdpFeatures.Clipboard : 0)
         | (start.Allowed.HasFlag(Allowed.Resize) ? RdpFeatures.Resize : 0)
         | (start.Allowed.HasFlag(Allowed.H264) && start.Browser.Capabilities.HasFlag(BrowserCapabilities.Avc1) ? RdpFeatures.Graphics | RdpFeatures.H264 : 0);
@@ -209,6 +224,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             {
                 case WorkerMessage.Attach: Attach(Hello.Read(message[1..])); break;
                 case WorkerMessage.Detach: Detach(); break;
+                case WorkerMessage.Printed: _channels.Printed(message); break;
                 default: Take(BrowserInput.Read(message)); break;
             }
         }
@@ -233,6 +249,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             case BrowserInput.Ping ping: _link.Pong(ping.Value); break;
             case BrowserInput.Focus focus: Focus(focus); break;
             case BrowserInput.Visible visible: Show(visible.IsVisible); break;
+            default: _channels.Take(input, _session); break;
         }
     }
 
@@ -243,10 +260,15 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _flow.Reset();
         _room.Set();
         _encoder.ForgetCache(browser.CacheSlots);
-        if (_screen is not { } screen) return;
+        if (_screen is not { } screen)
+        {
+            _channels.Attach(browser);
+            return;
+        }
         screen.Forget();
         _link.Opened(screen.Width, screen.Height);
         if (_pointer is not null) _link.Send(_pointer);
+        _channels.Attach(browser);
         _session.Pause(false);
         if (_decoders.Count > 0) Replay(screen);
         WantSize(browser.Width, browser.Height, browser.ScalePercent);
@@ -269,6 +291,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private void Detach()
     {
         _attached = false;
+        _channels.Detach();
         _input.ReleaseAll();
         _session.Pause(true);
         _room.Set();

@@ -34,6 +34,12 @@ public enum WorkerMessage : byte
     /// <summary>Worker: the session is over. <see cref="WorkerEnd"/> as a byte.</summary>
     Over = 0x42,
 
+    /// <summary>Worker: a part of a document that the desktop prints. Job u32, <see cref="PrintPiece"/> u8, bytes.</summary>
+    Printing = 0x48,
+
+    /// <summary>Gateway: a part of that document as PDF, in the same layout.</summary>
+    Printed = 0xC8,
+
     /// <summary>Gateway: <see cref="WorkerStart"/>.</summary>
     Start = 0xC0,
 
@@ -43,6 +49,9 @@ public enum WorkerMessage : byte
     /// <summary>Gateway: nobody looks for the moment.</summary>
     Detach = 0xC2,
 }
+
+/// <summary>What a message about a printed document carries.</summary>
+public enum PrintPiece : byte { Data = 0, End = 1, Failed = 2 }
 
 /// <summary>Why a worker's session is over. The names are the worker's own; the gateway turns them into public reasons.</summary>
 public enum WorkerEnd : byte { Ended = 0, NoAnswer = 1, OtherCertificate = 2, SignInRefused = 3, SignedOut = 4, TakenOver = 5, Unsupported = 6, Fault = 7 }

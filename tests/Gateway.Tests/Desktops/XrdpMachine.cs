@@ -88,11 +88,14 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>What Ctrl-V would paste in the person's session; empty when there is nothing.</summary>
     public Task<string> PasteAsync() => InSessionAsync("timeout 2 xclip -selection clipboard -o 2>/dev/null || true");
 
-    private Task<string> InSessionAsync(string command)
+    /// <summary>Runs a shell command as the person, in the session and where its redirected drives are mounted; answers what it printed.</summary>
+    public Task<string> InSessionAsync(string command)
     {
-        var server = ProcessesOfUser().Select(p => p.CommandLine).First(c => c.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal));
+        var (id, server) = ProcessesOfUser().First(p => p.CommandLine.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal));
         var display = server.Split('\0').First(a => a.StartsWith(':'));
-        return OwnProcess.RunAsync("/usr/sbin/runuser", "-u", UserName, "--", "env", $"DISPLAY={display}", $"XAUTHORITY=/home/{UserName}/.Xauthority", "sh", "-c", command);
+        return OwnProcess.RunAsync(
+            "/usr/bin/nsenter", $"--target={id}", "--mount", "--", "/usr/sbin/runuser", "-u", UserName, "--",
+            "env", $"DISPLAY={display}", $"XAUTHORITY=/home/{UserName}/.Xauthority", "sh", "-c", $"cd ~; {command}");
     }
 
     /// <summary>What xrdp and sesman wrote, for the message of a test that failed.</summary>
@@ -146,6 +149,7 @@ public class XrdpMachine : IAsyncLifetime
             [Chansrv]
             FuseMountName=thinclient_drives
             [SessionVariables]
+            LANG=C.UTF-8
 
             """);
         File.WriteAllText(InDirectory("xrdp.ini"), $"""
@@ -153,6 +157,7 @@ public class XrdpMachine : IAsyncLifetime
             ini_version=1
             fork=true
             port=tcp://{Address}
+            tcp_nodelay=true
             security_layer=negotiate
             crypt_level=high
             certificate={InDirectory("cert.pem")}
@@ -170,6 +175,7 @@ public class XrdpMachine : IAsyncLifetime
             [Channels]
             drdynvc=true
             cliprdr=true
+            rdpdr=true
             [Xorg]
             name=Xorg
             lib=libxup.so

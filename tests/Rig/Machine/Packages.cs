@@ -61,6 +61,7 @@ public static class Packages
         new("xorgxrdp", PackagePurpose.Tests, "its display"),
         new("freerdp2-x11", PackagePurpose.Tests, "a real RDP client"),
         new("freerdp2-shadow-x11", PackagePurpose.Tests, "a real RDP server with network level authentication and H.264"),
+        new("fuse3", PackagePurpose.Tests, "mounts the drive that a browser's files lie in, inside a desktop"),
         new("xvfb", PackagePurpose.Tests, "a screen for the RDP client"),
         new("x11-apps", PackagePurpose.Tests, "takes pictures of that screen"),
         new("x11-utils", PackagePurpose.Tests, "asks that screen for its windows"),
