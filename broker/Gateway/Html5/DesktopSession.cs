@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Html5.Printing;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Wire;
@@ -10,7 +11,7 @@ using Montalegre.Vdi.Protocol.Wire;
 namespace Montalegre.Vdi.Gateway.Html5;
 
 /// <summary>One desktop in a browser: a worker that lives as long as the desktop, and the browser that looks at the moment, if any.</summary>
-internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, WorkerStart start, string owner, Html5Options options, ResumeTokens tokens, TimeProvider time, ILogger log)
+internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, WorkerStart start, string owner, Html5Options options, PdfConverter converter, ResumeTokens tokens, TimeProvider time, ILogger log)
     : ICarrier, IDisposable
 {
     private const int PieceLength = 64 * 1024;
@@ -21,6 +22,7 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ReasonCode?> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
+    private PrintedDocuments? _printed;
     private BrowserLeg? _browser;
     private BrowserLeg? _welcomed;
     private Hello _hello = start.Browser;
@@ -59,6 +61,7 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
         {
             // Ended from elsewhere; the reason is known.
         }
+        _printed?.Drop();
         await StopWorkerAsync();
         return (RelayEnd)_end;
     }
@@ -154,6 +157,10 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
                 return true;
             case WorkerMessage.Opened when _ready.Task.IsCompleted && message.Length == 5:
                 await WelcomeAsync(BinaryPrimitives.ReadUInt16LittleEndian(message.Span[1..]), BinaryPrimitives.ReadUInt16LittleEndian(message.Span[3..]));
+                return true;
+            case WorkerMessage.Printing when start.Allowed.HasFlag(Allowed.Print):
+                _printed ??= new(converter, worker, options.LargestFile * 1024L * 1024, _over.Token);
+                await _printed.TakeAsync(message);
                 return true;
             case WorkerMessage.Over when message.Length == 2:
                 var (end, reason) = Meaning((WorkerEnd)message.Span[1]);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Html5.Printing;
 using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
@@ -17,7 +18,7 @@ namespace Montalegre.Vdi.Gateway.Html5;
 
 /// <summary>The browser's way in: a WebSocket on the portal's origin, whose first message carries the ticket.</summary>
 internal sealed class DesktopSocket(
-    WorkerProgram program, Desktops desktops, ResumeTokens tokens, ITicketRedeemer tickets, AddressLimits limits, ConnectionReports reports,
+    WorkerProgram program, PdfConverter converter, Desktops desktops, ResumeTokens tokens, ITicketRedeemer tickets, AddressLimits limits, ConnectionReports reports,
     IOptions<Html5Options> options, IOptions<GatewayOptions> gateway, TimeProvider time, ILogger<DesktopSocket> log)
 {
     public const string Path = "/desktop/socket";
@@ -68,10 +69,13 @@ internal sealed class DesktopSocket(
     }
 
     /// <summary>What the pool's policy lets pass, of what the worker carries; the worker refuses the rest.</summary>
-    internal static Allowed AllowedBy(ChannelPolicy policy, bool hasDrive) => Always
+    internal static Allowed AllowedBy(ChannelPolicy policy, bool hasDrive, bool hasPrinter) => Always
         | (policy.ClipboardToDesktop ? Allowed.PasteIn : 0)
         | (policy.ClipboardFromDesktop ? Allowed.CopyOut : 0)
-        | (policy.Drives && hasDrive ? Allowed.Upload | Allowed.Download : 0);
+        | (policy.Drives && hasDrive ? Allowed.Upload | Allowed.Download : 0)
+        | (policy.Printers && hasDrive && hasPrinter ? Allowed.Print : 0)
+        | (policy.AudioOut ? Allowed.AudioOut : 0)
+        | (policy.AudioIn ? Allowed.Microphone : 0);
 
     private static string Owner(HttpContext http) => http.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
 
@@ -139,9 +143,9 @@ internal sealed class DesktopSocket(
             return;
         }
         var start = new WorkerStart(
-            AllowedBy(target.Policy, _options.DriveSize > 0), target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "",
+            AllowedBy(target.Policy, _options.DriveSize > 0, converter.IsInstalled), target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "",
             target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName, new DriveLimits(_options.DriveSize, Math.Min(_options.LargestFile, _options.DriveSize)), hello with { Ticket = "" });
-        var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, tokens, time, log);
+        var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, converter, tokens, time, log);
         var connection = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, ClientName, acceptedAt, time.GetUtcNow(), session);
         var serving = session.ServeAsync(browser, null, ct);    // before it runs: its first word is for this browser
         desktops.Run(connection, session, place.Keep());

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Gateway.Html5.Printing;
 
 namespace Montalegre.Vdi.Gateway.Html5;
 
@@ -10,6 +11,7 @@ internal static class Html5Door
         services.AddOptions<Html5Options>().BindConfiguration(Html5Options.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<Html5Options>, Html5Problems>();
         services.AddSingleton<WorkerProgram>();
+        services.AddSingleton<PdfConverter>();
         services.AddSingleton<ResumeTokens>();
         services.AddSingleton<Desktops>();
         services.AddHostedService(s => s.GetRequiredService<Desktops>());

@@ -23,6 +23,9 @@ internal sealed class Html5Options
     /// <summary>Where a drive's bytes lie while its desktop is open, in a file without a name. Empty is the system's folder for such files.</summary>
     public string DriveFolder { get; set; } = "";
 
+    /// <summary>Ghostscript, which makes PDF of what desktops print. Where it is not, there is no printing in the browser.</summary>
+    public string Ghostscript { get; set; } = "/usr/bin/gs";
+
     /// <summary>Desktops at once in this gateway.</summary>
     public int MostDesktops { get; set; } = 500;
 

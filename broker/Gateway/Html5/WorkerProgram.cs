@@ -96,6 +96,12 @@ internal sealed class WorkerProgram : IDisposable
             .. SandboxArguments(), $"/worker/{Name}",
         ];
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        return SpawnAsync(start);
+    }
+
+    /// <summary>Starts a program by the one thread that its end may be tied to.</summary>
+    public Task<Process> SpawnAsync(ProcessStartInfo start)
+    {
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         _work.Add(() =>
         {

@@ -92,9 +92,9 @@ public sealed class DesktopSocketTests
     [Fact]
     public void Pools_clipboard_policy_holds_in_the_browser_too_each_way_for_itself()
     {
-        Assert.True(DesktopSocket.AllowedBy(ChannelPolicy.Everything, hasDrive: true).HasFlag(Allowed.PasteIn | Allowed.CopyOut));
-        Assert.Equal(Allowed.PasteIn, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardFromDesktop = false }, hasDrive: true) & (Allowed.PasteIn | Allowed.CopyOut));
-        Assert.Equal(Allowed.CopyOut, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardToDesktop = false }, hasDrive: true) & (Allowed.PasteIn | Allowed.CopyOut));
+        Assert.True(DesktopSocket.AllowedBy(ChannelPolicy.Everything, hasDrive: true, hasPrinter: true).HasFlag(Allowed.PasteIn | Allowed.CopyOut));
+        Assert.Equal(Allowed.PasteIn, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardFromDesktop = false }, hasDrive: true, hasPrinter: true) & (Allowed.PasteIn | Allowed.CopyOut));
+        Assert.Equal(Allowed.CopyOut, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardToDesktop = false }, hasDrive: true, hasPrinter: true) & (Allowed.PasteIn | Allowed.CopyOut));
     }
 
     private static async Task<ReasonCode> ReasonAsync(DesktopGateway gateway, string ticket)
