@@ -3,8 +3,8 @@ namespace Montalegre.Vdi.Cli;
 /// <summary>What was typed: words in order, and options by name. An option takes a value unless it is a switch.</summary>
 internal sealed class CommandLine
 {
-    private static readonly string[] Switches = ["json", "password-stdin", "employee", "administrator", "all", "off", "help", "confirm"];
-    private static readonly string[] Lists = ["standby"];
+    private static readonly string[] Switches = ["json", "password-stdin", "employee", "administrator", "all", "off", "help", "confirm", "end-to-end"];
+    private static readonly string[] Lists = ["standby", "block"];
     private readonly Dictionary<string, string> _options = new(StringComparer.Ordinal);
 
     public List<string> Words { get; } = [];

@@ -8,9 +8,11 @@ internal static class PoolCommands
     public static Command[] All { get; } =
     [
         new("pools list", "", "conjuntos e o seu estado", "pools and how they are", ListAsync),
-        new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--image <name>] [--host <name>] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>]", "cria um conjunto", "make a pool", CreateAsync),
+        new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end]", "cria um conjunto", "make a pool", CreateAsync),
         new("pools resize", "<pool> <size>", "muda o número de máquinas", "change the number of machines", ResizeAsync),
+        new("pools spare", "<pool> <n|n%|all>", "quantas máquinas ficam prontas além das ocupadas", "how many machines are kept ready beyond those in use", SpareAsync),
         new("pools block", "<pool> [drives|printers|clipboard-to-desktop|clipboard-from-desktop|usb|smart-cards|audio-out|audio-in ...]", "define o que não passa entre o equipamento e o ambiente de trabalho; sem nada, passa tudo", "set what does not pass between device and desktop; without any, everything passes", BlockAsync),
+        new("pools rd-gateway", "<pool> gateway|machine", "define onde acaba um canal do RD Gateway: na gateway, que inicia a sessão pela pessoa, ou na própria máquina", "set where an RD Gateway channel ends: at the gateway, which signs the person in, or at the machine itself", EndAsync),
         new("pools entitle", "<pool> <user>", "dá direito de acesso", "grant the right to a pool", EntitleAsync),
         new("pools revoke", "<pool> <user>", "retira o direito de acesso", "take the right away", RevokeAsync),
     ];
@@ -48,13 +50,20 @@ internal static class PoolCommands
             Name = name,
             Kind = Enum.TryParse<PoolKind>(kind, ignoreCase: true, out var known) && known is not PoolKind.Unspecified ? known : throw new UsageException($"--kind {kind}"),
             Size = call.Line.Number("size", 0),
+            Spare = SpareOf(call.Line.Option("spare") ?? "all"),
             Cpus = call.Line.Number("cpus", 1),
             MemoryMib = call.Line.Number("memory", 1024),
             MachineNamePattern = call.Line.Option("pattern") ?? "",
             Description = call.Line.Option("description") ?? "",
+            BlockedFeatures = { (call.Line.Option("block") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Feature) },
+            RdGatewayEndToEnd = call.Line.Has("end-to-end"),
         };
         if (call.Line.Option("image") is { } image) request.ImageVersionId = (await InfrastructureCommands.FindImageAsync(call, image)).ImageVersionId;
-        if (call.Line.Option("host") is { } host) request.HostId = (await InfrastructureCommands.FindHostAsync(call, host)).HostId;
+        foreach (var host in (call.Line.Option("host") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            request.HostIds.Add((await InfrastructureCommands.FindHostAsync(call, host)).HostId);
+        if (call.Line.Option("placement") is { } placement)
+            request.Placement = Enum.TryParse<Placement>(placement, ignoreCase: true, out var order) && order is not Placement.Unspecified ? order : throw new UsageException($"--placement {placement}");
+        request.MostPerHost = call.Line.Number("most-per-host", 0);
         var pool = await new Pools.PoolsClient(call.Calls).CreateAsync(request, call.AsAdministrator);
         call.Screen.Done(pool, $"Conjunto {pool.Name} criado: {pool.PoolId}", $"Pool {pool.Name} made: {pool.PoolId}");
         return 0;
@@ -70,22 +79,51 @@ internal static class PoolCommands
         return 0;
     }
 
+    private static async Task<int> SpareAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        var spare = SpareOf(words[1]);
+        var pool = await FindAsync(call, words[0]);
+        var changed = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, Spare = spare }, call.AsAdministrator);
+        call.Screen.Done(changed, $"{changed.Name}: {words[1]}", $"{changed.Name}: {words[1]}");
+        return 0;
+    }
+
+    private static Spare SpareOf(string word) => word switch
+    {
+        "all" => new() { Everything = true },
+        [.. var share, '%'] when uint.TryParse(share, out var percent) => new() { Percent = percent },
+        _ when uint.TryParse(word, out var machines) => new() { Machines = machines },
+        _ => throw new UsageException(word),
+    };
+
     private static async Task<int> BlockAsync(Invocation call)
     {
         var words = call.Line.Take(2, 1, 9);
-        var blocked = new BlockedFeatures();
-        foreach (var word in words.Skip(1))
-        {
-            if (!Enum.TryParse<DeviceFeature>(word.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var feature) || feature is DeviceFeature.Unspecified)
-                throw new UsageException(word);
-            blocked.Features.Add(feature);
-        }
+        var blocked = new BlockedFeatures { Features = { words.Skip(1).Select(Feature) } };
         var pool = await FindAsync(call, words[0]);
         var changed = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, BlockedFeatures = blocked }, call.AsAdministrator);
         var names = string.Join(", ", changed.BlockedFeatures);
         call.Screen.Done(changed, $"{changed.Name}: {(names.Length == 0 ? "passa tudo" : $"não passa {names}")}", $"{changed.Name}: {(names.Length == 0 ? "everything passes" : $"blocked: {names}")}");
         return 0;
     }
+
+    private static async Task<int> EndAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        var toMachine = words[1] switch { "machine" => true, "gateway" => false, _ => throw new UsageException(words[1]) };
+        var pool = await FindAsync(call, words[0]);
+        var changed = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, RdGatewayEndToEnd = toMachine }, call.AsAdministrator);
+        var ignored = changed.RdGatewayEndToEnd && changed.BlockedFeatures.Count > 0;
+        call.Screen.Done(changed,
+            $"{changed.Name}: {(toMachine ? "os canais acabam na máquina" : "os canais acabam na gateway")}{(ignored ? "; sem efeito enquanto houver bloqueios" : "")}",
+            $"{changed.Name}: {(toMachine ? "channels end at the machine" : "channels end at the gateway")}{(ignored ? "; without effect while something is blocked" : "")}");
+        return 0;
+    }
+
+    private static DeviceFeature Feature(string word) =>
+        Enum.TryParse<DeviceFeature>(word.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var feature) && Enum.IsDefined(feature) && feature is not DeviceFeature.Unspecified
+            ? feature : throw new UsageException(word);
 
     private static async Task<int> EntitleAsync(Invocation call)
     {

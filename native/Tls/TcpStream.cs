@@ -28,6 +28,26 @@ public sealed class TcpStream : PolledStream
         throw new IOException($"The name {host} has no address.");
     }
 
+    /// <summary>
+    /// Looks at the first bytes without taking them: answers as soon as <paramref name="buffer"/> is full, or with 0 when the
+    /// peer left without a byte. A peer that says less is waited for until <paramref name="ct"/>.
+    /// </summary>
+    public async ValueTask<int> PeekAsync(Memory<byte> buffer, CancellationToken ct)
+    {
+        using var cancelled = WakeOn(Polled.Reading, ct);
+        while (true)
+        {
+            var wanted = TryPeek(buffer.Span, out var there);
+            if (wanted == SocketEvents.None && (there == 0 || there == buffer.Length)) return there;
+            ct.ThrowIfCancellationRequested();
+            // Each arrival is an event of its own, so waiting for more than is there does not spin.
+            await Polled.Reading.WaitAsync(SocketEvents.Readable);
+        }
+    }
+
+    /// <summary>Says that nothing more will be written; what was written still arrives.</summary>
+    public void FinishWriting() => Polled.FinishSending();
+
     private static async Task<TcpStream> ConnectAsync(IPEndPoint address, CancellationToken ct)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, Blocking = false };
@@ -78,14 +98,19 @@ public sealed class TcpStream : PolledStream
         }
     }
 
-    private protected override unsafe SocketEvents TryPeek()
+    private protected override SocketEvents TryPeek()
+    {
+        Span<byte> one = stackalloc byte[1];
+        return TryPeek(one, out _);
+    }
+
+    private unsafe SocketEvents TryPeek(Span<byte> buffer, out int there)
     {
         lock (Gate)
         {
             Polled.ThrowIfClosed();
             Polled.Reading.Forget();
-            byte one;
-            return Receive(&one, 1, LinuxApi.Peek, out _);
+            fixed (byte* at = buffer) return Receive(at, buffer.Length, LinuxApi.Peek, out there);
         }
     }
 

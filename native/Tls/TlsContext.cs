@@ -5,12 +5,12 @@ using Montalegre.Vdi.Tls.OpenSsl;
 namespace Montalegre.Vdi.Tls;
 
 /// <summary>
-/// What all TLS connections of one kind share: TLS 1.2 and 1.3, no renegotiation, no compression, no resumption. Their
-/// buffers exist only while bytes move.
+/// What all TLS connections of one kind share: TLS 1.2 and 1.3, no renegotiation, no compression, and no resumption but for
+/// web clients. Their buffers exist only while bytes move.
 /// </summary>
 public sealed class TlsContext : IDisposable
 {
-    private TlsContext(nint method)
+    private TlsContext(nint method, bool resumes = false)
     {
         Handle = SslApi.NewContext(method);
         if (Handle.IsInvalid) throw OpenSslErrors.Unexpected("SSL_CTX_new");
@@ -18,9 +18,9 @@ public sealed class TlsContext : IDisposable
         // These answer what was set before, and cannot fail.
         _ = SslApi.ControlContext(Handle, SslApi.ControlMode, SslApi.ModePartialWrite | SslApi.ModeMovingWriteBuffer | SslApi.ModeReleaseBuffers, 0);
         _ = SslApi.ControlContext(Handle, SslApi.ControlSessionCache, 0, 0);
-        _ = SslApi.SetTicketCount(Handle, 0);
+        if (!resumes) _ = SslApi.SetTicketCount(Handle, 0);
         // A peer that closes TCP without ending TLS has left like any other: RDP frames say themselves where they end.
-        _ = SslApi.SetOptions(Handle, SslApi.OptionNoRenegotiation | SslApi.OptionNoCompression | SslApi.OptionNoTicket | SslApi.OptionIgnoreUnexpectedEnd);
+        _ = SslApi.SetOptions(Handle, SslApi.OptionNoRenegotiation | SslApi.OptionNoCompression | SslApi.OptionIgnoreUnexpectedEnd | (resumes ? 0 : SslApi.OptionNoTicket));
     }
 
     internal SslContextHandle Handle { get; }
@@ -28,11 +28,21 @@ public sealed class TlsContext : IDisposable
     /// <summary>For connections that we accept.</summary>
     /// <param name="leaf">The certificate, with its private key exportable.</param>
     /// <param name="chain">The certificates between it and the root, in order.</param>
-    public static TlsContext Server(X509Certificate2 leaf, IEnumerable<X509Certificate2> chain)
+    public static TlsContext Server(X509Certificate2 leaf, IEnumerable<X509Certificate2> chain) => Server(leaf, chain, Alpn.Nothing);
+
+    /// <summary>For connections that web clients open: they choose their protocol (ALPN), and may resume by ticket.</summary>
+    /// <param name="leaf">The certificate, with its private key exportable.</param>
+    /// <param name="chain">The certificates between it and the root, in order.</param>
+    /// <param name="http2">Whether HTTP/2 is spoken beside HTTP/1.1.</param>
+    public static TlsContext WebServer(X509Certificate2 leaf, IEnumerable<X509Certificate2> chain, bool http2) =>
+        Server(leaf, chain, http2 ? Alpn.Http2AndHttp11 : Alpn.Http11);
+
+    private static TlsContext Server(X509Certificate2 leaf, IEnumerable<X509Certificate2> chain, Alpn alpn)
     {
-        var context = new TlsContext(SslApi.ServerMethod());
+        var context = new TlsContext(SslApi.ServerMethod(), resumes: alpn != Alpn.Nothing);
         try
         {
+            Negotiation.Offer(context.Handle, alpn);
             context.Use(leaf);
             foreach (var certificate in chain) context.Send(certificate);
             return context;

@@ -27,6 +27,15 @@ public sealed class TlsStream : PolledStream
     /// <summary>True for TLS 1.3, false for TLS 1.2.</summary>
     public bool IsTls13 => _ssl is { } ssl && SslApi.Version(ssl) > SslApi.Tls12;
 
+    /// <summary>True when a web client chose HTTP/2.</summary>
+    public bool IsHttp2
+    {
+        get
+        {
+            lock (Gate) return _ssl is { IsClosed: false } ssl && Negotiation.IsHttp2(ssl);
+        }
+    }
+
     /// <summary>Shakes hands as the one who accepted.</summary>
     public Task AuthenticateAsServerAsync(TlsContext context, CancellationToken ct)
     {

@@ -30,13 +30,14 @@ static uint32_t on_screen(const gdiGfxSurface* surface, const rdpGdi* gdi, const
 	return count;
 }
 
-static void pass_on(mv_session* session, RdpgfxClientContext* graphics, const RDPGFX_SURFACE_COMMAND* command, const RDPGFX_AVC420_BITMAP_STREAM* stream)
+static void pass_on(mv_session* session, RdpgfxClientContext* graphics, const RDPGFX_SURFACE_COMMAND* command,
+                    const RDPGFX_AVC420_BITMAP_STREAM* stream, int shown)
 {
 	mv_rect rects[MOST_RECTS];
 	const gdiGfxSurface* surface = graphics->GetSurfaceData(graphics, (UINT16)command->surfaceId);
 	if (!surface || !surface->outputMapped)
 		return;
-	const uint32_t count = on_screen(surface, graphics->custom, &stream->meta, rects);
+	const uint32_t count = shown ? on_screen(surface, graphics->custom, &stream->meta, rects) : 0;
 	session->to.h264(session->to.user, command->surfaceId, surface->outputOriginX, surface->outputOriginY, surface->width, surface->height,
 	                 rects, count, stream->data, stream->length);
 }
@@ -49,15 +50,17 @@ static UINT surface_command(RdpgfxClientContext* graphics, const RDPGFX_SURFACE_
 	switch (command->codecId)
 	{
 		case RDPGFX_CODECID_AVC420:
-			pass_on(session, graphics, command, command->extra);
+			pass_on(session, graphics, command, command->extra, 1);
 			break;
 		case RDPGFX_CODECID_AVC444:
 		case RDPGFX_CODECID_AVC444v2:
 		{
-			/* LC 2 carries colour detail alone; the luma view of the others is a whole 4:2:0 picture. */
+			/* The luma view is a whole 4:2:0 picture; the other one, alone where LC is 2 and second where it is 0, is colour detail.
+			 * Both are one stream of one encoder, MS-RDPEGFX 2.2.4.5, so the decoder has to see both. */
 			const RDPGFX_AVC444_BITMAP_STREAM* both = command->extra;
-			if (both->LC != 2)
-				pass_on(session, graphics, command, &both->bitstream[0]);
+			pass_on(session, graphics, command, &both->bitstream[0], both->LC != 2);
+			if (both->LC == 0)
+				pass_on(session, graphics, command, &both->bitstream[1], 0);
 			break;
 		}
 		default:

@@ -1,7 +1,8 @@
 /* Starts one worker: connects to its machine and to its gateway, sets the limits that outlive exec, and becomes the
- * sandbox. Nothing the machine says is read here. Usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB SCRATCH_FOLDER SCRATCH_MB PROGRAM ARGUMENT...
- * The program finds the gateway at descriptor 3, the machine at descriptor 4, and at descriptor 5 a file without a name, for
- * what is in its drive; with SCRATCH_MB 0 there is none. */
+ * sandbox. Nothing the machine says is read here.
+ * Usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB GROUP SCRATCH_FOLDER SCRATCH_MB PROGRAM ARGUMENT...
+ * GROUP is a control group that the worker is to live in, or "-". The program finds the gateway at descriptor 3, the machine at
+ * descriptor 4, and at descriptor 5 a file without a name, for what is in its drive; with SCRATCH_MB 0 there is none. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -153,26 +154,48 @@ static int limit(__rlimit_resource_t what, rlim_t most)
 	return setrlimit(what, &limit);
 }
 
+/* This process, and with it all that come of it. */
+static int enter_group(const char* folder)
+{
+	char path[512];
+	const int length = snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
+	if (length < 0 || (size_t)length >= sizeof(path))
+	{
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	const int group = open(path, O_WRONLY | O_CLOEXEC);
+	if (group < 0)
+		return -1;
+	const ssize_t written = write(group, "0", 1);
+	const int error = errno;
+	close(group);
+	errno = error;
+	return written == 1 ? 0 : -1;
+}
+
 int main(int argc, char** argv)
 {
-	if (argc < 9)
+	if (argc < 10)
 	{
 		errno = EINVAL;
-		return fail(USAGE, "usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB SCRATCH_FOLDER SCRATCH_MB PROGRAM ARGUMENT...");
+		return fail(USAGE, "usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB GROUP SCRATCH_FOLDER SCRATCH_MB PROGRAM ARGUMENT...");
 	}
 	/* The gateway's end must be ours too, before and after the sandbox takes over. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	const int machine = connect_machine(argv[2], argv[3], strtol(argv[4], NULL, 10));
 	if (machine < 0)
 		return fail(NO_MACHINE, "the machine does not answer");
-	const rlim_t scratch_size = (rlim_t)strtoul(argv[7], NULL, 10) * 1024 * 1024;
-	const int scratch = scratch_size > 0 ? open_scratch(argv[6]) : -1;
+	const rlim_t scratch_size = (rlim_t)strtoul(argv[8], NULL, 10) * 1024 * 1024;
+	const int scratch = scratch_size > 0 ? open_scratch(argv[7]) : -1;
 	if (scratch_size > 0 && scratch < 0)
-		return fail(NO_SCRATCH, argv[6]);
+		return fail(NO_SCRATCH, argv[7]);
 	/* Last, because the call says that there is a machine. */
 	const int control = connect_control(argv[1]);
 	if (control < 0)
 		return fail(NO_GATEWAY, "the gateway is gone");
+	if (strcmp(argv[6], "-") != 0 && enter_group(argv[6]) != 0)
+		return fail(NO_SANDBOX, argv[6]);
 	const rlim_t memory = (rlim_t)strtoul(argv[5], NULL, 10) * 1024 * 1024;
 	if (limit(RLIMIT_DATA, memory) != 0 || limit(RLIMIT_NOFILE, MOST_FILES) != 0 || limit(RLIMIT_CORE, 0) != 0 ||
 	    limit(RLIMIT_FSIZE, scratch_size) != 0)
@@ -182,6 +205,6 @@ int main(int argc, char** argv)
 	if (dup2(control, CONTROL) < 0 || dup2(machine, MACHINE) < 0 ||
 	    (scratch >= 0 && dup2(scratch, SCRATCH) < 0))
 		return fail(NO_SANDBOX, "the descriptors cannot be passed");
-	execv(argv[8], argv + 8);
-	return fail(NO_SANDBOX, argv[8]);
+	execv(argv[9], argv + 9);
+	return fail(NO_SANDBOX, argv[9]);
 }

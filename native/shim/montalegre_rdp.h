@@ -14,10 +14,13 @@ enum
 	MV_USE_GFX = 4,
 	MV_USE_H264 = 8,
 	MV_USE_RESIZE = 16,
-	MV_USE_DEVICES = 0x100,
-	MV_USE_SOUND = 0x400,
-	MV_USE_MICROPHONE = 0x800,
+	MV_USE_AVC444 = 1024,
+	MV_USE_DEVICES = 0x1000,
+	MV_USE_SOUND = 0x2000,
+	MV_USE_MICROPHONE = 0x4000,
 };
+
+enum { MV_TIME_ZONE = 172 };
 
 typedef struct
 {
@@ -32,6 +35,7 @@ typedef struct
 	const char* domain;
 	const char* password;
 	const char* client_name;
+	const uint8_t* time_zone; /* MV_TIME_ZONE bytes, or NULL when it is not known */
 	uint8_t certificate_sha256[32];
 } mv_config;
 
@@ -48,6 +52,7 @@ typedef struct
 	void (*painted)(void* user, int32_t x, int32_t y, int32_t w, int32_t h);
 	/* Called on the session's thread after each batch of events; answers the milliseconds after which it wants to be called again. */
 	uint32_t (*tick)(void* user, const uint8_t* pixels, uint32_t stride, uint32_t width, uint32_t height);
+	/* No rectangles: a decoder needs the unit for those that come, and nothing of it is shown. */
 	void (*h264)(void* user, uint32_t surface, uint32_t origin_x, uint32_t origin_y, uint32_t width, uint32_t height,
 	             const mv_rect* rects, uint32_t count, const uint8_t* unit, uint32_t length);
 	void (*h264_end)(void* user, uint32_t surface);
@@ -88,9 +93,13 @@ MV_EXPORT int mv_run(mv_session* session);
 MV_EXPORT void mv_stop(mv_session* session);
 MV_EXPORT void mv_free(mv_session* session);
 
+/* Whether the machine takes any character as text; known once sized was called. */
+MV_EXPORT int mv_takes_text(const mv_session* session);
+
 /* From any thread, after mv_create and before mv_free; queued, carried out on the session's thread. */
 MV_EXPORT void mv_wake(mv_session* session);
 MV_EXPORT void mv_key(mv_session* session, uint32_t scancode, uint32_t extended, uint32_t down);
+MV_EXPORT void mv_pause_key(mv_session* session);
 MV_EXPORT void mv_unicode(mv_session* session, uint32_t unit, uint32_t down);
 MV_EXPORT void mv_mouse(mv_session* session, uint32_t flags, uint32_t x, uint32_t y);
 MV_EXPORT void mv_mouse_extended(mv_session* session, uint32_t flags, uint32_t x, uint32_t y);
@@ -118,6 +127,11 @@ MV_EXPORT int64_t mv_zstd(mv_encoder* encoder, const uint8_t* from, uint32_t len
 MV_EXPORT int64_t mv_jpeg(mv_encoder* encoder, const uint8_t* pixels, uint32_t stride, uint32_t x, uint32_t y, uint32_t w, uint32_t h,
                           int32_t quality, uint8_t* to, uint32_t room);
 MV_EXPORT int64_t mv_jpeg_room(uint32_t w, uint32_t h);
+
+/* Pictures of a clipboard: 0 or the bytes written, -1 when it is broken or does not fit. */
+MV_EXPORT int mv_png_size(const uint8_t* png, uint32_t length, uint32_t* w, uint32_t* h);
+MV_EXPORT int mv_png_read(const uint8_t* png, uint32_t length, uint32_t w, uint32_t h, uint8_t* bgr, uint32_t stride);
+MV_EXPORT int64_t mv_png_write(const uint8_t* rgb, uint32_t w, uint32_t h, uint8_t* to, uint32_t room);
 
 /* From here on this process may compute, and talk on what it has open; 0, or the errno that says why not. */
 MV_EXPORT int mv_lock_down(void);

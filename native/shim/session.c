@@ -25,7 +25,18 @@ enum
 	LONGEST_CERTIFICATE = 64 * 1024,
 	IDLE_MS = 1000,
 	MOST_POINTER = 384,
+	HYBRID = 2, /* selected protocols, MS-RDPBCGR 2.2.1.2.1 */
+	HYBRID_EX = 8,
+	CAPABILITY_VIRTUAL_CHANNEL = 0x14, /* MS-RDPBCGR 2.2.1.13.1.1.1; libfreerdp does not publish its name */
 };
+
+#if FREERDP_VERSION_MAJOR >= 3
+typedef size_t mv_length;
+#define shall_disconnect(instance) freerdp_shall_disconnect_context((instance)->context)
+#else
+typedef int mv_length;
+#define shall_disconnect(instance) freerdp_shall_disconnect(instance)
+#endif
 
 /* libfreerdp hands the certificate over as PEM; what is pinned is the hash of its DER form. */
 static int verify_certificate(freerdp* instance, const BYTE* data, size_t length, const char* host, UINT16 port, DWORD flags)
@@ -46,20 +57,25 @@ static int verify_certificate(freerdp* instance, const BYTE* data, size_t length
 			if (*at != '\n' && *at != '\r')
 				text[kept++] = *at;
 		BYTE* der = NULL;
-		int der_length = 0;
+		mv_length der_length = 0;
 		BYTE hash[32];
-		crypto_base64_decode(text, (int)kept, &der, &der_length);
+		crypto_base64_decode(text, (mv_length)kept, &der, &der_length);
 		if (der && der_length > 0 && winpr_Digest(WINPR_MD_SHA256, der, (size_t)der_length, hash, sizeof(hash)) &&
 		    memcmp(hash, session->certificate_sha256, sizeof(hash)) == 0)
 			verdict = 1;
 		free(der);
 	}
 	free(text);
+	session->right_certificate = verdict == 1;
 	session->other_certificate = verdict != 1;
 	return verdict;
 }
 
+#if FREERDP_VERSION_MAJOR >= 3
+static BOOL nobody_to_ask(freerdp* instance, char** user, char** password, char** domain, rdp_auth_reason reason)
+#else
 static BOOL nobody_to_ask(freerdp* instance, char** user, char** password, char** domain)
+#endif
 {
 	session_of(instance->context)->sign_in_refused = 1;
 	return FALSE;
@@ -239,7 +255,11 @@ mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
 	instance->PostConnect = post_connect;
 	instance->PostDisconnect = post_disconnect;
 	instance->VerifyX509Certificate = verify_certificate;
+#if FREERDP_VERSION_MAJOR >= 3
+	instance->AuthenticateEx = nobody_to_ask;
+#else
 	instance->Authenticate = nobody_to_ask;
+#endif
 	instance->LogonErrorInfo = logon_error;
 	if (!freerdp_context_new(instance))
 		goto fail;
@@ -287,6 +307,9 @@ static void carry_out(mv_session* session, const mv_order* order)
 		case KEY:
 			freerdp_input_send_keyboard_event(input, (UINT16)((order->b ? KBD_FLAGS_EXTENDED : 0) | (order->c ? KBD_FLAGS_DOWN : KBD_FLAGS_RELEASE)),
 			                                  (UINT16)order->a);
+			break;
+		case PAUSE_KEY:
+			freerdp_input_send_keyboard_pause_event(input);
 			break;
 		case CHARACTER:
 			freerdp_input_send_unicode_keyboard_event(input, order->b ? 0 : KBD_FLAGS_RELEASE, (UINT16)order->a);
@@ -363,6 +386,14 @@ static void put_order(mv_session* session, mv_order order)
 	SetEvent(session->wake);
 }
 
+/* A server may refuse a sign-in of network level authentication without a word, and libfreerdp then knows of a broken connection only. */
+static int refused_in_silence(const mv_session* session, UINT32 error)
+{
+	const UINT32 chosen = freerdp_settings_get_uint32(session->instance->context->settings, FreeRDP_SelectedProtocol);
+	return session->right_certificate && (chosen & (HYBRID | HYBRID_EX)) != 0 &&
+	       (error == FREERDP_ERROR_CONNECT_FAILED || error == FREERDP_ERROR_CONNECT_TRANSPORT_FAILED);
+}
+
 static int why_ended(mv_session* session, int was_connected)
 {
 	const UINT32 error = freerdp_get_last_error(session->instance->context);
@@ -373,6 +404,8 @@ static int why_ended(mv_session* session, int was_connected)
 		return MV_OTHER_CERTIFICATE;
 	if (session->sign_in_refused || error == FREERDP_ERROR_AUTHENTICATION_FAILED || error == FREERDP_ERROR_CONNECT_LOGON_FAILURE ||
 	    error == FREERDP_ERROR_CONNECT_WRONG_PASSWORD || error == FREERDP_ERROR_CONNECT_ACCOUNT_LOCKED_OUT)
+		return MV_SIGN_IN_REFUSED;
+	if (!was_connected && refused_in_silence(session, error))
 		return MV_SIGN_IN_REFUSED;
 	if (error == FREERDP_ERROR_SECURITY_NEGO_CONNECT_FAILED)
 		return MV_UNSUPPORTED;
@@ -402,7 +435,7 @@ int mv_run(mv_session* session)
 		return why;
 	}
 	uint32_t wait = 0;
-	while (!session->stopping && !freerdp_shall_disconnect(session->instance))
+	while (!session->stopping && !shall_disconnect(session->instance))
 	{
 		HANDLE handles[MOST_HANDLES];
 		DWORD count = freerdp_get_event_handles(context, handles, MOST_HANDLES - 1);
@@ -421,6 +454,15 @@ int mv_run(mv_session* session)
 	return why;
 }
 
+/* xrdp says that it takes Unicode, and drops what is not in its key map. It is the one server that never sends the
+ * virtual channel capability set, which MS-RDPBCGR 2.2.7.1.10 has from both sides. */
+int mv_takes_text(const mv_session* session)
+{
+	const rdpSettings* settings = session->instance->context->settings;
+	const BYTE* received = freerdp_settings_get_pointer(settings, FreeRDP_ReceivedCapabilities);
+	return received && freerdp_settings_get_bool(settings, FreeRDP_UnicodeInput) && received[CAPABILITY_VIRTUAL_CHANNEL];
+}
+
 void mv_stop(mv_session* session)
 {
 	session->stopping = 1;
@@ -435,6 +477,7 @@ void mv_wake(mv_session* session)
 #define ORDER(...) put_order(session, (mv_order){ __VA_ARGS__ })
 
 void mv_key(mv_session* session, uint32_t scancode, uint32_t extended, uint32_t down) { ORDER(KEY, scancode, extended, down, NULL); }
+void mv_pause_key(mv_session* session) { ORDER(PAUSE_KEY, 0, 0, 0, NULL); }
 void mv_unicode(mv_session* session, uint32_t unit, uint32_t down) { ORDER(CHARACTER, unit, down, 0, NULL); }
 void mv_mouse(mv_session* session, uint32_t flags, uint32_t x, uint32_t y) { ORDER(MOUSE, flags, x, y, NULL); }
 void mv_mouse_extended(mv_session* session, uint32_t flags, uint32_t x, uint32_t y) { ORDER(MOUSE_EXTENDED, flags, x, y, NULL); }

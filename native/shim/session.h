@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include <freerdp/freerdp.h>
+#include <freerdp/version.h>
 #include <freerdp/client/cliprdr.h>
 #include <freerdp/client/disp.h>
 #include <freerdp/client/rdpgfx.h>
@@ -19,7 +20,7 @@ enum
 
 typedef struct
 {
-	enum { KEY, CHARACTER, MOUSE, MOUSE_EXTENDED, LOCKS, RESIZE, REFRESH, PAUSE, CLIP_OFFER, CLIP_REQUEST, CLIP_ANSWER } kind;
+	enum { KEY, PAUSE_KEY, CHARACTER, MOUSE, MOUSE_EXTENDED, LOCKS, RESIZE, REFRESH, PAUSE, CLIP_OFFER, CLIP_REQUEST, CLIP_ANSWER } kind;
 	uint32_t a, b, c;
 	uint8_t* data;
 } mv_order;
@@ -32,6 +33,7 @@ struct mv_session
 	freerdp* instance;
 	mv_callbacks to;
 	uint8_t certificate_sha256[32];
+	int right_certificate;
 	int other_certificate;
 	int sign_in_refused;
 	int stopping;
@@ -80,6 +82,7 @@ void* mv_device_entry(mv_session* session);
 void* mv_sound_entry(mv_session* session);
 void* mv_microphone_entry(void);
 BOOL mv_provide_addins(mv_session* session);
+BOOL mv_set_time_zone(rdpSettings* settings, const uint8_t* zone);
 BOOL mv_set_all(rdpSettings* settings, const mv_config* config);
 void mv_channel_connected(void* context, const ChannelConnectedEventArgs* event);
 void mv_channel_disconnected(void* context, const ChannelDisconnectedEventArgs* event);

@@ -31,12 +31,13 @@ BOOL mv_set_all(rdpSettings* settings, const mv_config* config)
 		{ FreeRDP_DynamicResolutionUpdate, (config->flags & MV_USE_RESIZE) != 0 },
 		{ FreeRDP_SupportGraphicsPipeline, gfx },
 		{ FreeRDP_GfxH264, h264 },
-		{ FreeRDP_GfxAVC444, FALSE },
+		{ FreeRDP_GfxAVC444, h264 && (config->flags & MV_USE_AVC444) != 0 },
+		{ FreeRDP_GfxAVC444v2, h264 && (config->flags & MV_USE_AVC444) != 0 },
 		{ FreeRDP_GfxProgressive, FALSE },
 		{ FreeRDP_RemoteFxCodec, FALSE },
 		{ FreeRDP_NSCodec, FALSE },
 		{ FreeRDP_FastPathOutput, TRUE },
-		{ FreeRDP_FastPathInput, TRUE },
+		{ FreeRDP_FastPathInput, FALSE }, /* xrdp 0.9 loses the E1 of Pause in it; input is small either way */
 		{ FreeRDP_FrameMarkerCommandEnabled, TRUE },
 		{ FreeRDP_BitmapCompressionDisabled, FALSE },
 		{ FreeRDP_BitmapCacheEnabled, FALSE },
@@ -46,7 +47,7 @@ BOOL mv_set_all(rdpSettings* settings, const mv_config* config)
 		{ FreeRDP_NetworkAutoDetect, FALSE },
 		{ FreeRDP_SupportHeartbeatPdu, FALSE },
 		{ FreeRDP_SupportMultitransport, FALSE },
-		{ FreeRDP_UnicodeInput, TRUE },
+		{ FreeRDP_UnicodeInput, FALSE }, /* becomes true when the machine says so */
 		{ FreeRDP_AllowFontSmoothing, TRUE },
 		{ FreeRDP_DisableWallpaper, FALSE },
 		{ FreeRDP_DisableFullWindowDrag, FALSE },
@@ -72,5 +73,6 @@ BOOL mv_set_all(rdpSettings* settings, const mv_config* config)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (!freerdp_settings_set_uint32(settings, (int)numbers[i].key, numbers[i].value))
 			return FALSE;
-	return set_texts(settings, config) && mv_set_devices(settings, config) && mv_set_sound(settings, config) && mv_set_microphone(settings, config);
+	return set_texts(settings, config) && mv_set_time_zone(settings, config->time_zone) && mv_set_devices(settings, config) &&
+	       mv_set_sound(settings, config) && mv_set_microphone(settings, config);
 }

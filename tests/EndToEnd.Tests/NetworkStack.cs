@@ -11,6 +11,9 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 /// </summary>
 public sealed class NetworkStack : IAsyncLifetime
 {
+    /// <summary>Name of the collection of the tests that bring machines of their own.</summary>
+    public const string Tests = "Own machines";
+
     private readonly string _folder = Directory.CreateTempSubdirectory("mtl-net-").FullName;
     private DemonstrationStack? _stack;
     private TestNetwork? _network;

@@ -9,9 +9,10 @@ using Montalegre.Vdi.Rig.Postgres;
 namespace Montalegre.Vdi.EndToEnd.Tests;
 
 /// <summary>Machines with network addresses of their own, and a machine that somebody else made.</summary>
+[Collection(NetworkStack.Tests)]
 public sealed class NetworkTests(NetworkStack network) : IClassFixture<NetworkStack>
 {
-    private const string FreshColor = "#1B5E7B", Pool = "Escritório", Adopted = "Adotadas";
+    private const string FreshColor = RunningStack.FreshColor, Pool = "Escritório", Adopted = "Adotadas";
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(180);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -40,7 +41,7 @@ public sealed class NetworkTests(NetworkStack network) : IClassFixture<NetworkSt
         var image = (await network.Rui.Infrastructure.ListImagesAsync(new(), network.Rui.Token, cancellationToken: Ct)).Images.Single();
         var pool = await network.Rui.Pools.CreateAsync(new()
         {
-            Name = "Ponte", Kind = PoolKind.Floating, Size = 1, HostId = host.HostId, ImageVersionId = image.ImageVersionId, Cpus = 1, MemoryMib = 256, MachineNamePattern = "ponte-{n:00}",
+            Name = "Ponte", Kind = PoolKind.Floating, Size = 1, HostIds = { host.HostId }, ImageVersionId = image.ImageVersionId, Cpus = 1, MemoryMib = 256, MachineNamePattern = "ponte-{n:00}",
         }, network.Rui.Token, cancellationToken: Ct);
         Machine? machine = null;
         Assert.True(await Eventually.IsTrueAsync(async () =>

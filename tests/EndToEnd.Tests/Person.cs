@@ -13,6 +13,9 @@ public sealed class Person(DemonstrationStack stack, Employee.EmployeeClient emp
     /// <summary>A first boot under emulation takes half a minute; on a busy machine several times that.</summary>
     public static readonly TimeSpan BootPatience = TimeSpan.FromMinutes(6);
 
+    /// <summary>From a ticket to a picture, on a machine that is up.</summary>
+    public static readonly TimeSpan ConnectPatience = TimeSpan.FromMinutes(3);
+
     public static async Task<Person> SignInAsync(DemonstrationStack stack)
     {
         var desktops = new DemonstrationDesktops(stack);
@@ -42,7 +45,7 @@ public sealed class Person(DemonstrationStack stack, Employee.EmployeeClient emp
     {
         var ready = await LaunchAsync(pool: pool);
         var client = screen.Connect(stack.RdpAddress, ready.Ticket);
-        if (!await screen.ShowsAsync(color, TimeSpan.FromMinutes(2)))
+        if (!await screen.ShowsAsync(color, ConnectPatience))
         {
             await screen.PictureAsync(Path.Combine(Path.GetTempPath(), "montalegre-e2e-last-screen.png"));
             Assert.Fail($"The screen shows {await screen.PixelAsync()}, not {color}.\n{client.Output}\n{stack.Gateway.LastLines(20)}\n{stack.Broker.LastLines(20)}");
@@ -54,7 +57,7 @@ public sealed class Person(DemonstrationStack stack, Employee.EmployeeClient emp
     public async Task ConnectWithPasswordAsync(RdpScreen screen, string color)
     {
         var client = screen.Connect(stack.RdpAddress, null, $"/u:{stack.UserName}", $"/p:{stack.Password}");
-        if (!await screen.ShowsAsync(color, TimeSpan.FromMinutes(2)))
+        if (!await screen.ShowsAsync(color, ConnectPatience))
             Assert.Fail($"The screen shows {await screen.PixelAsync()}, not {color}.\n{client.Output}\n{stack.Gateway.LastLines(20)}\n{stack.Broker.LastLines(20)}");
     }
 

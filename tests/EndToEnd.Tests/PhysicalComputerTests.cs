@@ -5,6 +5,7 @@ using Montalegre.Vdi.Rig.Clients;
 namespace Montalegre.Vdi.EndToEnd.Tests;
 
 /// <summary>A computer that no hypervisor runs, in a manual pool: agent and address are all that the broker knows of it.</summary>
+[Collection(RunningStack.Tests)]
 public sealed class PhysicalComputerTests(RunningStack running)
 {
     private const string Pool = "Gabinetes";

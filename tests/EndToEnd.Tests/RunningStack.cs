@@ -4,10 +4,14 @@ using Montalegre.Vdi.EndToEnd.Tests;
 using Montalegre.Vdi.Rig;
 using Montalegre.Vdi.Rig.Commands;
 using Montalegre.Vdi.Rig.Stack;
+using Xunit.v3;
 
 [assembly: SupportedOSPlatform("linux")]
 [assembly: AssemblyFixture(typeof(RunningStack))]
-[assembly: CollectionBehavior(CollectionBehavior.CollectionPerAssembly)]
+// Two collections side by side: the tests of the one installation, and those that bring their own machines. Most of both is waiting for boots.
+[assembly: Parallelization(MaxThreads = 2)]
+[assembly: TestClassOrderer(typeof(InOrder))]
+[assembly: TestMethodOrderer(typeof(InOrder))]
 
 namespace Montalegre.Vdi.EndToEnd.Tests;
 
@@ -19,6 +23,13 @@ public sealed class RunningStack : IAsyncLifetime
 {
     private readonly string _state = Directory.CreateTempSubdirectory("mtl-e2e-").FullName;
     private DemonstrationStack? _stack;
+    private string? _color = FreshColor;
+
+    /// <summary>Name of the collection of the tests that share this installation, one after the other.</summary>
+    public const string Tests = "One installation";
+
+    /// <summary>What a desktop shows that nobody has touched.</summary>
+    public const string FreshColor = "#1B5E7B";
 
     /// <summary>The processes and addresses.</summary>
     public DemonstrationStack Stack => _stack ?? throw new InvalidOperationException("The stack is not started.");
@@ -50,13 +61,31 @@ public sealed class RunningStack : IAsyncLifetime
     public IReadOnlyList<string> Disks() =>
         [.. Directory.GetFiles(Stack.Libvirt.StoragePath, "machine-*.qcow2").Select(Path.GetFileName).OfType<string>()];
 
-    /// <summary>Ends a session and waits until the machine is fresh again, for the next test.</summary>
-    public async Task LogOffAndRefreshAsync(string session)
+    /// <summary>Waits until the one machine is free and untouched; a session that a test before has left is logged off.</summary>
+    public async Task WithoutSessionAsync()
     {
-        Assert.Null((await Ana.LogOffAsync(session)).Refused);
-        await Rui.UntilAsync(session, Contracts.Admin.V1.SessionState.Ended, TimeSpan.FromSeconds(60));
+        if (await Ana.DesktopAsync() is { SessionId.Length: > 0 } desktop)
+        {
+            Assert.Null((await Ana.LogOffAsync(desktop.SessionId)).Refused);
+            await Rui.UntilAsync(desktop.SessionId, Contracts.Admin.V1.SessionState.Ended, TimeSpan.FromMinutes(2));
+        }
         await Ana.UntilAsync(DesktopState.Ready, Person.BootPatience);
+        _color = FreshColor;
     }
+
+    /// <summary>
+    /// The colour of Ana's desktop for a test that connects to it, whether a session is there or not: a boot for each test would
+    /// cost most of the time. After a test that failed it is not known, and the next one gets an untouched machine.
+    /// </summary>
+    public async Task<string> TakeColorAsync()
+    {
+        if (_color is null) await WithoutSessionAsync();
+        (var color, _color) = (_color!, null);
+        return color;
+    }
+
+    /// <summary>A test that ends well says which colour it leaves behind.</summary>
+    public void Leave(string color) => _color = color;
 
     public async ValueTask DisposeAsync()
     {

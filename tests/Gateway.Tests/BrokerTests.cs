@@ -79,6 +79,32 @@ public sealed class BrokerTests
     }
 
     [Fact]
+    public async Task Person_who_lost_the_right_is_let_go_and_the_others_stay()
+    {
+        using var broker = new ScriptedBroker();
+        await broker.StartAsync();
+        await using var machine = new FakeMachine();
+        broker.OnRedeem = _ => Granted(machine);
+        await using var gateway = await TestGateway.StartAsync(broker, ("Gateway:RecheckEvery", "00:00:01"));
+        var (stays, staysEnd, staysMachine, _) = await RawClient.OpenAsync(gateway, machine, FakeRedeemer.Unknown());
+        using var _stays = stays;
+        await broker.NextReportAsync();
+        var (goes, goesEnd, _, _) = await RawClient.OpenAsync(gateway, machine, FakeRedeemer.Unknown());
+        using var _goes = goes;
+        var connection = (await broker.NextReportAsync()).ConnectionId;
+
+        broker.OnRecheck = asked => asked.ConnectionIds.Contains(connection)
+            ? new() { Withdrawn = { new WithdrawnConnection { ConnectionId = connection, Code = ReasonCode.AccessWithdrawn } } } : new();
+
+        Assert.Equal(0, await goesEnd.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience));
+        var closed = await broker.NextReportAsync();
+        Assert.Equal((connection, nameof(RelayEnd.AccessWithdrawn)), (closed.ConnectionId, closed.Closed.End));
+        await staysEnd.WriteAsync("still here"u8.ToArray());
+        await staysMachine.ReadExactlyAsync(new byte[10]).AsTask().WaitAsync(Patience);
+        await broker.StopAsync();
+    }
+
+    [Fact]
     public async Task Gateway_that_stops_reports_its_relays_before_it_is_gone()
     {
         using var broker = new ScriptedBroker();

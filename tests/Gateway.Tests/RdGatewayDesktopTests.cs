@@ -38,6 +38,47 @@ public sealed class RdGatewayDesktopTests(XrdpMachine machine) : IClassFixture<X
         Assert.DoesNotContain(gateway.Log.Lines, l => l.Level >= Microsoft.Extensions.Logging.LogLevel.Error);
     }
 
+    [Theory]
+    [InlineData("rdp at the pages' port")]
+    [InlineData("rd-gateway at the rdp port")]
+    [InlineData("preconnection blob at the pages' port")]
+    public async Task Either_port_serves_every_client(string way)
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await RdgTestGateway.StartAsync(redeemer, null, ("Gateway:PreconnectionBlob", way.StartsWith("preconnection", StringComparison.Ordinal).ToString()));
+        await using var screen = await RdpScreen.StartAsync();
+        var ticket = redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password);
+
+        var client = way switch
+        {
+            "rdp at the pages' port" => screen.Connect(gateway.Address, ticket),
+            "rd-gateway at the rdp port" => screen.Connect(FakeRedeemer.MachineName, null, $"/g:{gateway.Rdp}", "/gt:http", $"/gat:{ticket}"),
+            _ => screen.Connect(gateway.Address, null, $"/pcb:{ticket}"),
+        };
+
+        Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), client.Output + string.Join('\n', gateway.Log.Lines) + machine.Logs);
+        Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await gateway.NextReportAsync()).KindCase);
+        Assert.DoesNotContain(gateway.Log.Lines, l => l.Text.Contains(ticket, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Person_who_was_disabled_loses_the_desktop_and_proof_is_asked_of_no_client_that_cannot_give_it()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await RdgTestGateway.StartAsync(redeemer, null, ("Gateway:RecheckEvery", "00:00:01"), ("Gateway:RdGateway:ProveAgain", "true"));
+        await using var screen = await RdpScreen.StartAsync();
+        var client = Connect(screen, gateway, redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password), "http");
+        Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), client.Output + string.Join('\n', gateway.Log.Lines) + machine.Logs);
+        Assert.False(client.HasExited);
+
+        redeemer.Withdrawn[(await gateway.NextReportAsync()).ConnectionId] = ReasonCode.AccessWithdrawn;
+
+        await client.ExitedAsync(Patience);
+        Assert.Equal("AccessWithdrawn", (await gateway.NextReportAsync()).Closed.End);
+    }
+
     [Fact]
     public async Task End_to_end_the_client_signs_in_itself_with_the_machines_own_certificate()
     {

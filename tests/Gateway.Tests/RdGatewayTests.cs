@@ -240,7 +240,49 @@ public sealed class RdGatewayTests
         Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await gateway.NextReportAsync()).KindCase);
         await gateway.StopAsync().WaitAsync(Patience);
         Assert.Equal(nameof(RelayEnd.GatewayStopping), (await gateway.NextReportAsync()).Closed.End);
-        Assert.Equal((byte)TsguPacketType.CloseChannel, (await client.PacketAsync())[0]);
+        var (code, words) = await client.ClosedAsync();
+        Assert.Equal(TsguCloseReason.Aborted, code);
+        Assert.Contains("A gateway está a reiniciar.", words, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(RelayEnd.TicketRevoked, TsguCloseReason.Aborted, null)]
+    [InlineData(RelayEnd.IdleTimeout, TsguCloseReason.IdleTimeout, "nothing happened on it")]
+    [InlineData(RelayEnd.AccessWithdrawn, TsguCloseReason.PersonNotAllowed, "O seu acesso foi retirado")]
+    [InlineData(RelayEnd.NotEntitled, TsguCloseReason.ResourceNotAllowed, "not entitled")]
+    [InlineData(RelayEnd.NotProvedAgain, TsguCloseReason.ProofMissing, null)]
+    internal async Task Channel_that_somebody_ends_is_closed_with_the_reason(RelayEnd end, TsguCloseReason expected, string? expectedWords)
+    {
+        var (redeemer, machine) = (new FakeRedeemer(), Listen());
+        using var _machine = machine;
+        await using var gateway = await RdgTestGateway.StartAsync(redeemer);
+        await using var client = await RdgClient.WebSocketAsync(gateway.Address);
+        await client.OpenAsync(TicketFor(redeemer, machine));
+        using var there = await machine.AcceptAsync();
+        Assert.True(await gateway.Connections.EndAsync((await gateway.NextReportAsync()).ConnectionId, end));
+        var (code, words) = await client.ClosedAsync();
+        Assert.Equal(expected, code);
+        if (expectedWords is null) Assert.Null(words);
+        else Assert.Contains(expectedWords, words, StringComparison.Ordinal);
+        Assert.Equal(end.ToString(), (await gateway.NextReportAsync()).Closed.End);
+    }
+
+    [Theory]
+    [InlineData(false, TsguCloseReason.ResourceClosed, RelayEnd.MachineClosed)]
+    [InlineData(true, TsguCloseReason.ResourceLost, RelayEnd.MachineLost)]
+    internal async Task Machine_that_closes_is_told_from_one_that_is_gone(bool reset, TsguCloseReason expected, RelayEnd end)
+    {
+        var (redeemer, machine) = (new FakeRedeemer(), Listen());
+        using var _machine = machine;
+        await using var gateway = await RdgTestGateway.StartAsync(redeemer);
+        await using var client = await RdgClient.WebSocketAsync(gateway.Address);
+        await client.OpenAsync(TicketFor(redeemer, machine));
+        var there = await machine.AcceptAsync();
+        await gateway.NextReportAsync();
+        if (reset) there.LingerState = new LingerOption(true, 0);
+        there.Dispose();
+        Assert.Equal((expected, null), await client.ClosedAsync());
+        Assert.Equal(end.ToString(), (await gateway.NextReportAsync()).Closed.End);
     }
 
     [Fact]

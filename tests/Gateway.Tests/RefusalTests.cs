@@ -52,8 +52,8 @@ public sealed class RefusalTests
     }
 
     [Theory]
-    [InlineData("GET / HTTP/1.1\r\nHost: desktops.example\r\n\r\n")]
-    [InlineData("\x16\x03\x01\x02")]
+    [InlineData("\x7F\x45LF")]
+    [InlineData("\0\0\0\0\0\0\0\0")]
     [InlineData("\x03\x00\x00\x05")]
     [InlineData("\x03\x00\xFF\xFF")]
     public async Task What_is_not_rdp_is_closed_without_an_answer(string text)

@@ -43,10 +43,18 @@ public sealed class Html5Tests
     {
         var read = Html5Samples.Inputs.Select(i => BrowserInput.Read(i)).ToList();
         Assert.Equal(new BrowserInput.Ack(7), read[0]);
-        Assert.Equal(new BrowserInput.Key(0x4B, Extended: true, Down: true), read[1]);
+        Assert.Equal(new BrowserInput.Key(0x4B, KeyPrefix.E0, Down: true), read[1]);
         Assert.Equal(new BrowserInput.Text("cá€"), read[2]);
         Assert.Equal(new BrowserInput.Mouse(16, 32, MouseButtons.Left), read[3]);
         Assert.Equal(new BrowserInput.Wheel(16, 32, -120, 0), read[4]);
+    }
+
+    [Fact]
+    public void Key_has_one_prefix_or_none()
+    {
+        Assert.Equal(new BrowserInput.Key(0x1D, KeyPrefix.E1, Down: true), BrowserInput.Read([0x83, 4, 0x1D]));
+        Assert.Equal(new BrowserInput.Key(0x1D, KeyPrefix.E1, Down: false), BrowserInput.Read([0x83, 5, 0x1D]));
+        Assert.Throws<WireFormatException>(() => BrowserInput.Read([0x83, 6, 0x1D]));
     }
 
     [Fact]

@@ -57,6 +57,20 @@ public sealed class NegotiationTests
     }
 
     [Fact]
+    public void Preconnection_blob_is_read_in_both_versions_and_refused_when_it_lies()
+    {
+        Assert.Equal(new PreconnectionBlob(7, "ticket"), PreconnectionBlob.Read(Samples.PreconnectionBlob));
+        Assert.Equal(Samples.PreconnectionBlob.Length, PreconnectionBlob.ReadLength(Samples.PreconnectionBlob));
+        Assert.DoesNotContain("ticket", PreconnectionBlob.Read(Samples.PreconnectionBlob).ToString(), StringComparison.Ordinal);
+        byte[] first = [0x10, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0];
+        Assert.Equal(new PreconnectionBlob(9, null), PreconnectionBlob.Read(first));
+        for (var length = 0; length < Samples.PreconnectionBlob.Length; length++)
+            Assert.Throws<WireFormatException>(() => PreconnectionBlob.Read(Samples.PreconnectionBlob.AsSpan(0, length)));
+        Assert.Throws<WireFormatException>(() => PreconnectionBlob.ReadLength([0x01, 0x04, 0, 0]));
+        Assert.Throws<WireFormatException>(() => PreconnectionBlob.ReadLength([0x0F, 0, 0, 0]));
+    }
+
+    [Fact]
     public void Request_with_a_byte_too_many_is_refused() =>
         Assert.Throws<WireFormatException>(() => ConnectionRequest.Read([.. Samples.ConnectionRequestWithTicket, 0x00]));
 

@@ -73,7 +73,7 @@ public sealed class TsguPacketTests
     public void Small_packets_are_these_bytes()
     {
         Assert.Equal(TsguSamples.Keepalive, Written(TsguSmall.WriteKeepalive));
-        Assert.Equal(TsguSamples.CloseChannel, Written((ref WireWriter w) => TsguSmall.WriteClose(ref w, TsguError.None, answer: false)));
+        Assert.Equal(TsguSamples.CloseChannel, Written((ref WireWriter w) => TsguSmall.WriteClose(ref w, TsguCloseReason.None, answer: false)));
         Assert.Equal(TsguSamples.Reauthentication, Written((ref WireWriter w) => TsguSmall.WriteReauthentication(ref w, 0x1122334455667788)));
         Assert.Equal(
             [0x0B, 0x00, 0x00, 0x00, 0x0E, 0x00, 0x00, 0x00, 0x04, 0x00, 0x21, 0x00, 0x00, 0x00],

@@ -92,6 +92,29 @@ public sealed class TsguServerTests
     }
 
     [Fact]
+    public void Proof_for_an_open_tunnel_gets_a_tunnel_and_never_a_channel()
+    {
+        var server = new TsguServer(Plain with { Reauthentication = true, Consent = "agreed already" }, 7);
+        Take(server, TsguSamples.HandshakeRequest, out _);
+        var create = new TsguTunnelCreate(TsguCapabilities.Consent | TsguCapabilities.Reauthentication, 0x1122334455667788, [0x41, 0x00]);
+        Assert.Equal(new TsguStep.ProveAgain(0x1122334455667788, "A"), Take(server, Grant(create.Write), out _));
+        var granted = TsguTunnelResponse.Read(Grant(server.GrantTunnel));
+        Assert.Equal((TsguError.None, null), (granted.Status, granted.Consent));
+        Assert.True(granted.Capabilities!.Value.HasFlag(TsguCapabilities.Reauthentication));
+        Take(server, TsguSamples.TunnelAuthentication, out _);
+        Assert.Equal(TsguState.Proved, server.State);
+        Assert.Throws<WireFormatException>(() => Take(server, TsguSamples.ChannelCreate, out _));
+    }
+
+    [Fact]
+    public void Proof_that_nobody_asks_for_is_refused() =>
+        Assert.Equal(TsguError.CapabilityMismatch, TunnelError(new(TsguCapabilities.Reauthentication, 1, [0x41, 0x00]), Plain));
+
+    [Fact]
+    public void Text_of_a_proof_does_not_show_the_cookie() =>
+        Assert.DoesNotContain("secret", new TsguStep.ProveAgain(1, "secret").ToString(), StringComparison.Ordinal);
+
+    [Fact]
     public void Keepalive_while_a_person_reads_changes_nothing()
     {
         var server = new TsguServer(Plain, 7);

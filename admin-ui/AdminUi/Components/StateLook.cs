@@ -50,6 +50,13 @@ public sealed record StateLook(string Tone, string Icon, string Word)
         ? new("good", Outlined.Link, say.ReachedWord)
         : new("bad", Outlined.LinkOff, say.NotReachedWord);
 
+    internal static StateLook Of(HostState state, Language say) => state switch
+    {
+        HostState.Draining => new("warn", Outlined.DoNotDisturbOn, say.State(state)),
+        HostState.Maintenance => new("warn", Outlined.Build, say.State(state)),
+        _ => new("good", Outlined.CheckCircle, say.State(state)),
+    };
+
     internal static StateLook Outcome(string outcome, Language say) => outcome is "ok" or ""
         ? new("good", Outlined.CheckCircle, say.DoneWord)
         : new("bad", Outlined.ErrorOutline, say.RefusedWord);

@@ -50,8 +50,8 @@ internal sealed partial class Language
     public string PoolCreated(string pool) => Pick($"O conjunto {pool} foi criado e as máquinas estão a ser preparadas.", $"The pool {pool} was created and its machines are being prepared.");
     public string ManualPoolCreated(string pool) => Pick($"O conjunto {pool} foi criado. Acrescente-lhe computadores.", $"The pool {pool} was created. Add computers to it.");
     public string NeedsImageAndHost => Pick("É preciso uma imagem-base pronta e um anfitrião. Um conjunto manual não precisa deles.", "A ready golden image and a host are needed. A manual pool needs neither.");
-    public string ChangeSize => Pick("Mudar tamanho", "Change size");
-    public string ResizeQuestion(string pool) => Pick($"Mudar o tamanho de {pool}", $"Change the size of {pool}");
+    public string ChangeSize => Pick("Mudar tamanho e anfitriões", "Change size and hosts");
+    public string ResizeQuestion(string pool) => Pick($"Tamanho e anfitriões de {pool}", $"Size and hosts of {pool}");
     public string ResizeEffect(int from, int to) => to == from
         ? Pick("O tamanho fica como está.", "The size stays as it is.")
         : to > from

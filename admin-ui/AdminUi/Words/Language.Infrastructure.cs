@@ -25,6 +25,19 @@ internal sealed partial class Language
     public string HostPools(int n) => Count(n, "{0} conjunto usa-o.", "{0} conjuntos usam-no.", "{0} pool uses it.", "{0} pools use it.");
     public string HostMachines(int n) => Count(n, "{0} máquina está nele.", "{0} máquinas estão nele.", "{0} machine is on it.", "{0} machines are on it.");
     public string HostRemoved(string host) => Pick($"O anfitrião {host} foi retirado.", $"The host {host} was removed.");
+    public string State(HostState state) => state switch
+    {
+        HostState.Draining => Pick("Não aceita novas sessões", "Draining"),
+        HostState.Maintenance => Pick("Em manutenção", "In maintenance"),
+        _ => Pick("Em serviço", "In service"),
+    };
+    public string HostMaintenance => Pick("Pôr em manutenção", "Put into maintenance");
+    public string HostMaintenanceQuestion(string host) => Pick($"Pôr {host} em manutenção?", $"Put {host} into maintenance?");
+    public string FreeMachinesMove => Pick("As máquinas livres são feitas de novo noutro anfitrião do conjunto, se houver algum em serviço.", "Free machines are made anew on another host of their pool, if one is in service.");
+    public string FreeMemoryWord => Pick("Memória livre", "Free memory");
+    public string CpuPressureWord => Pick("Espera por processador", "Waiting for processors");
+    public string Share(double percent) => Pick($"{percent.ToString("0", Culture)} % do último minuto", $"{percent.ToString("0", Culture)} % of the last minute");
+    public string HostStateChanged(string host, HostState state) => $"{host}: {State(state)}.";
     public string HostDrain => Pick("Não aceitar novas sessões neste anfitrião", "Drain this host");
     public string HostAccept => Pick("Voltar a aceitar sessões neste anfitrião", "Accept sessions on this host again");
     public string HostDrainQuestion(string host) => Pick($"Deixar de aceitar novas sessões em {host}?", $"Drain {host}?");

@@ -22,7 +22,7 @@ internal sealed partial class Language
     public string ImageWord => Pick("Imagem-base", "Golden image");
     public string StandWord => Pick("Situação", "Standing");
     public string SizeWord => Pick("Número de máquinas", "Number of machines");
-    public string MachinesOfSize => Pick("Máquinas / pedidas", "Machines / wanted");
+    public string MachinesOfSize => Pick("Máquinas / máximo", "Machines / most");
     public string Cpus => Pick("Processadores", "Processors");
     public string MemoryMib => Pick("Memória (MiB)", "Memory (MiB)");
     public string NamePattern => Pick("Padrão dos nomes", "Name pattern");

@@ -11,10 +11,12 @@ namespace Montalegre.Vdi.Broker.Gateways;
 
 /// <summary>The gRPC face of gateways that have joined: the caller is the gateway in the certificate.</summary>
 internal sealed class GatewayChannelService(
-    RedeemTicket redeem, GatewayConversation conversation, CertificateAuthority authority, IHostApplicationLifetime lifetime) : GatewayChannel.GatewayChannelBase
+    RedeemTicket redeem, RecheckConnections recheck, GatewayConversation conversation, CertificateAuthority authority, IHostApplicationLifetime lifetime) : GatewayChannel.GatewayChannelBase
 {
     public override Task<RedeemResponse> Redeem(RedeemRequest request, ServerCallContext context) =>
         redeem.RunAsync(Gateway(context), request, context.CancellationToken);
+
+    public override Task<RecheckResponse> Recheck(RecheckRequest request, ServerCallContext context) => recheck.RunAsync(Gateway(context), request);
 
     public override async Task Connections(IAsyncStreamReader<ConnectionReport> requestStream, IServerStreamWriter<GatewayOrder> responseStream, ServerCallContext context)
     {

@@ -12,6 +12,9 @@ internal sealed record Redemption(
 /// <summary>A gateway as pages list it.</summary>
 internal sealed record GatewayRow(Guid GatewayId, string Name, string RdpAddress, bool Connected, int Connections);
 
+/// <summary>A connection that may not go on, and the name of the reason.</summary>
+internal sealed record WithdrawnRow(Guid ConnectionId, string Code);
+
 /// <summary>All SQL of the slice. Writes take no cancellation token (invariant 13).</summary>
 internal sealed class GatewayStore(Database database)
 {
@@ -132,6 +135,27 @@ internal sealed class GatewayStore(Database database)
                  or @connection::uuid is null
         """;
 
+    private const string Withdrawn =
+        """
+        with withdrawn as (
+               select c.connection_id, c.session_id, c.client_address,
+                      case when u.enabled then 'NOT_ENTITLED' else 'ACCESS_WITHDRAWN' end as code
+                 from connection c
+                 join session s on s.session_id = c.session_id
+                 join app_user u on u.user_id = s.user_id
+                where c.connection_id = any(@asked::uuid[])
+                  and c.gateway_id = @gateway
+                  and (   not u.enabled
+                       or not exists (select from entitlement e where e.pool_id = s.pool_id and e.user_id = s.user_id))
+        ), audited as (
+               insert into audit_event (actor, action, object_kind, object_id, outcome, source_address)
+                    select g.name, 'connection.withdrawn', 'session', w.session_id, w.code, w.client_address
+                      from withdrawn w
+                      join gateway g on g.gateway_id = @gateway
+        )
+        select connection_id, code from withdrawn
+        """;
+
     private const string Join =
         """
         with used as (
@@ -190,6 +214,13 @@ internal sealed class GatewayStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync(Closed, new { gateway = gateway.Value, connection = id.Value, at = at.UtcDateTime, end, fromClient, fromMachine });
+    }
+
+    /// <summary>Of a gateway's open connections, those whose person may not go on, each with the name of its reason.</summary>
+    public async Task<IReadOnlyList<WithdrawnRow>> WithdrawnAsync(GatewayId gateway, IReadOnlyCollection<Guid> asked)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return (await connection.QueryAsync<WithdrawnRow>(Withdrawn, new { gateway = gateway.Value, asked = asked.ToArray() })).AsList();
     }
 
     /// <summary>A connection never became a relay; without an id only the audit can tell.</summary>

@@ -13,6 +13,7 @@ internal static class GatewaysSlice
         services.AddSingleton<GatewayDirectory>();
         services.AddSingleton<GatewayConversation>();
         services.AddSingleton<RedeemTicket>();
+        services.AddSingleton<RecheckConnections>();
         services.AddSingleton<JoinGateway>();
         services.AddSingleton<CreateGatewayToken>();
         services.AddHostedService<GatewaySweep>();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Net;
 using System.Security.Cryptography;
@@ -90,7 +91,8 @@ internal sealed class RedeemTicket(
     private static byte[] Hash(string ticket)
     {
         Span<byte> bytes = stackalloc byte[TicketBytes];
-        if (ticket.Length != 43 || !Base64Url.TryDecodeFromChars(ticket, bytes, out var written) || written != TicketBytes) bytes.Clear();
+        // Not TryDecodeFromChars: it throws at a letter that is none, and a guessed ticket would be an error of ours.
+        if (ticket.Length != 43 || Base64Url.DecodeFromChars(ticket, bytes, out _, out var written) != OperationStatus.Done || written != TicketBytes) bytes.Clear();
         return SHA256.HashData(bytes);
     }
 

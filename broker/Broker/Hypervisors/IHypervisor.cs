@@ -13,6 +13,9 @@ internal interface IHypervisor : IAsyncDisposable
 
     Task<HostInfo> InfoAsync(CancellationToken ct);
 
+    /// <summary>Memory and processors as they are right now.</summary>
+    Task<HostLoad> LoadAsync(CancellationToken ct);
+
     /// <summary>Brings a golden image to the host's storage unless it is there, complete. Progress runs from 0 to 1.</summary>
     Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct);
 
@@ -59,6 +62,9 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>What happens on the host, from now on. Events can be lost: <see cref="HypervisorEventKind.Connected"/> asks for a fresh list.</summary>
     IAsyncEnumerable<HypervisorEvent> EventsAsync(CancellationToken ct);
 }
+
+/// <summary>What a host has and what of it is free, in MiB; pressure as <see cref="HostOffer.CpuPressure"/>.</summary>
+internal sealed record HostLoad(int Cpus, long MemoryMib, long FreeMemoryMib, double? CpuPressure);
 
 /// <summary>How to stop: ask the guest, or pull the plug.</summary>
 internal enum StopMode { Graceful, Force }

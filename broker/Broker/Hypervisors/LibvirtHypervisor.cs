@@ -17,6 +17,12 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
 
     public Task<HostInfo> InfoAsync(CancellationToken ct) => RunAsync(connection => connection.HostInfo(), ct);
 
+    public Task<HostLoad> LoadAsync(CancellationToken ct) => RunAsync(connection =>
+    {
+        var info = connection.HostInfo();
+        return new HostLoad(info.Cpus, info.MemoryBytes >> 20, info.FreeMemoryBytes >> 20, host.IsLocal ? CpuPressure.Read() : null);
+    }, ct);
+
     public Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct) =>
         _worker.RunAsync(token => Translated(() =>
         {

@@ -27,6 +27,7 @@ internal static class MethodAccessRules
         "/montalegre.vdi.gateway.v1.GatewayChannel/Redeem",
         "/montalegre.vdi.gateway.v1.GatewayChannel/Connections",
         "/montalegre.vdi.gateway.v1.GatewayChannel/Renew",
+        "/montalegre.vdi.gateway.v1.GatewayChannel/Recheck",
     ]);
 
     /// <param name="method">Full name, for example /montalegre.vdi.admin.v1.Pools/List.</param>

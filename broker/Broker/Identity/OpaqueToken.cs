@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
@@ -28,7 +29,7 @@ internal sealed class OpaqueToken
     {
         sha256 = null;
         Span<byte> bits = stackalloc byte[Length];
-        if (text is not { Length: 43 } || !Base64Url.TryDecodeFromChars(text, bits, out var written) || written != Length) return false;
+        if (text is not { Length: 43 } || Base64Url.DecodeFromChars(text, bits, out _, out var written) != OperationStatus.Done || written != Length) return false;
         sha256 = SHA256.HashData(bits);
         return true;
     }

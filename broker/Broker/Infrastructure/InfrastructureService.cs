@@ -57,6 +57,21 @@ internal sealed partial class InfrastructureService(
         return new();
     }
 
+    public override async Task<SetHostStateResponse> SetHostState(SetHostStateRequest request, ServerCallContext context)
+    {
+        var host = new HostId(Ids.Parse(request.HostId, "host_id"));
+        var state = request.State switch
+        {
+            Contract.HostState.InService => Domain.HostState.InService,
+            Contract.HostState.Draining => Domain.HostState.Draining,
+            Contract.HostState.Maintenance => Domain.HostState.Maintenance,
+            _ => throw Refusal.Refused(RefusalReason.InvalidField, "state: IN_SERVICE, DRAINING or MAINTENANCE"),
+        };
+        var caller = context.Caller();
+        if (await hosts.SetStateAsync(host, state, caller.UserName, caller.SourceAddress) is not { } change) throw Refusal.Refused(RefusalReason.NotFound, "host");
+        return new() { Machines = (uint)change.Machines, Sessions = (uint)change.Sessions };
+    }
+
     public override async Task<ListForeignMachinesResponse> ListForeignMachines(ListForeignMachinesRequest request, ServerCallContext context)
     {
         var host = new HostId(Ids.Parse(request.HostId, "host_id"));
@@ -115,11 +130,13 @@ internal sealed partial class InfrastructureService(
     // A host that does not answer is shown with its error; the list never fails for it.
     private async Task<Contract.Host> DescribeAsync(HostRow row, CancellationToken ct)
     {
-        var host = new Contract.Host { HostId = row.HostId.ToString(), Name = row.Name, Uri = row.Uri, Network = row.Network, StoragePath = row.StoragePath };
+        var host = new Contract.Host { HostId = row.HostId.ToString(), Name = row.Name, Uri = row.Uri, Network = row.Network, StoragePath = row.StoragePath,
+            State = row.State switch { "draining" => Contract.HostState.Draining, "maintenance" => Contract.HostState.Maintenance, _ => Contract.HostState.InService } };
         try
         {
-            var info = await hypervisors.For(new(row.HostId)).InfoAsync(ct).WaitAsync(Patience, time, ct);
-            (host.Connected, host.Cpus, host.MemoryMib) = (true, (uint)info.Cpus, (ulong)(info.MemoryBytes >> 20));
+            var load = await hypervisors.For(new(row.HostId)).LoadAsync(ct).WaitAsync(Patience, time, ct);
+            (host.Connected, host.Cpus, host.MemoryMib, host.FreeMemoryMib) = (true, (uint)load.Cpus, (ulong)load.MemoryMib, (ulong)load.FreeMemoryMib);
+            if (load.CpuPressure is { } pressure) host.CpuPressure = pressure;
         }
         catch (TimeoutException) { host.Error = $"no answer within {Patience.TotalSeconds:0} s"; }
         catch (Exception e) when (!ct.IsCancellationRequested) { host.Error = e.Message; }

@@ -12,6 +12,7 @@ internal static class DesktopCard
     {
         var (state, reason) = State(row);
         var card = new Desktop { PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, State = state, MachineName = row.MachineName ?? "", ClientName = row.ClientName ?? "" };
+        BlockedFeatures.Fill(card.BlockedFeatures, row.BlockedFeatures);
         if (reason is { } why) card.Reason = why.ToContract();
         if (row.SessionId is { } session) card.SessionId = session.ToString();
         if (row.StartedAt is { } at) card.SessionSince = Timestamp.FromDateTime(DateTime.SpecifyKind(at, DateTimeKind.Utc));

@@ -230,7 +230,8 @@ internal sealed partial class LaunchStore(Database database)
                                from operation o join machine m using (machine_id)
                               where m.pool_id = @pool and m.state = 'faulted' and o.state = 'failed'
                                 and not exists (select from starting)
-                              order by o.ended_at desc limit 1))                                         as trouble
+                              order by o.ended_at desc limit 1),
+                            (select placement_reason from pool where pool_id = @pool))                   as trouble
             """, new { request = request.Value, user = user.Value, pool = pool.Value })).ToFacts());
 
     /// <summary>Gives the place in the queue back.</summary>
@@ -243,7 +244,7 @@ internal sealed partial class LaunchStore(Database database)
     /// <summary>The desktops that a user is offered, with the own session if one is open.</summary>
     public Task<List<OfferedDesktop>> DesktopsAsync(UserId user) => database.RepeatableAsync(async (connection, _) =>
         (await connection.QueryAsync<OfferedDesktop>("""
-            select p.pool_id, p.name, p.description, p.enabled,
+            select p.pool_id, p.name, p.description, p.enabled, array_to_string(p.blocked_features, ',') as blocked_features,
                    s.session_id, s.state as session_state, s.started_at, s.machine_name, m.state as machine_state,
                    (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
                      order by c.created_at desc limit 1)                                                 as client_name,
@@ -304,6 +305,7 @@ internal sealed record OfferedDesktop
     public string Name { get; init; } = "";
     public string Description { get; init; } = "";
     public bool Enabled { get; init; }
+    public string BlockedFeatures { get; init; } = "";
     public Guid? SessionId { get; init; }
     public string? SessionState { get; init; }
     public DateTime? StartedAt { get; init; }

@@ -18,11 +18,14 @@ internal sealed record PoolRow
     public string? ImageName { get; init; }
     public int Cpus { get; init; }
     public int MemoryMib { get; init; }
-    public Guid? HostId { get; init; }
-    public string? HostName { get; init; }
+    public string Hosts { get; init; } = "";
+    public string Placement { get; init; } = "breadth";
+    public int? MostPerHost { get; init; }
     public string MachineNamePattern { get; init; } = "";
     public string BlockedFeatures { get; init; } = "";
     public bool RdGatewayEndToEnd { get; init; }
+    public int? Spare { get; init; }
+    public bool SparePercent { get; init; }
     public int Machines { get; init; }
     public int Available { get; init; }
     public int InUse { get; init; }
@@ -36,25 +39,33 @@ internal sealed record PoolRow
 
 /// <summary>What an administrator asks for when making a pool.</summary>
 internal sealed record NewPool(
-    PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, HostId? Host, string NamePattern, string[] BlockedFeatures);
+    PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, string NamePattern, string[] BlockedFeatures,
+    bool RdGatewayEndToEnd, SpareSetting Spare, PlacementSetting Placement);
 
 /// <summary>What an administrator changes; null leaves a value as it is.</summary>
-internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, ImageVersionId? Image, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null);
+internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, ImageVersionId? Image, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null, SpareSetting? Spare = null, PlacementOrder? Order = null, int? MostPerHost = null, IReadOnlyList<HostId>? Hosts = null);
+
+/// <summary>A pool's spare as it is recorded; no value: always as many as it may have.</summary>
+internal sealed record SpareSetting(int? Value, bool Percent);
+
+/// <summary>On which hosts a pool's machines may be, in which order, and how many of them on one host; null for any number.</summary>
+internal sealed record PlacementSetting(IReadOnlyList<HostId> Hosts, PlacementOrder Order, int? MostPerHost);
 
 /// <summary>All SQL of the pools slice.</summary>
 internal sealed class PoolAdminStore(Database database)
 {
     private const string Columns = """
         select p.pool_id, p.name, p.description, p.kind, p.size, p.enabled, p.image_version_id, i.name || ' ' || i.number as image_name,
-               p.cpus, p.memory_mib, p.host_id, h.name as host_name, p.machine_name_pattern,
-               array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
+               p.cpus, p.memory_mib, p.machine_name_pattern, p.placement, p.most_per_host,
+               coalesce((select string_agg(h.host_id || ' ' || h.name, E'\n' order by h.name) from pool_host ph join host h using (host_id) where ph.pool_id = p.pool_id), '') as hosts,
+               array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, p.spare, p.spare_percent,
+               coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
                coalesce(c.provisioning, 0) as provisioning, coalesce(c.faulted, 0) as faulted,
                (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
                (select count(*)::int from session s where s.pool_id = p.pool_id and s.state <> 'ended') as sessions,
-               t.reason as trouble, t.error as trouble_detail
+               coalesce(t.reason, p.placement_reason) as trouble, case when t.reason is null then p.placement_detail else t.error end as trouble_detail
           from pool p
           left join image_version i using (image_version_id)
-          left join host h on h.host_id = p.host_id
           left join lateral (select count(*)::int as machines,
                             count(*) filter (where state = 'available' and drain_since is null)::int as available,
                             count(*) filter (where state in ('reserved', 'in_use'))::int as in_use,
@@ -88,23 +99,33 @@ internal sealed class PoolAdminStore(Database database)
         {
             await connection.ExecuteAsync("""
                 with made as (
-                    insert into pool (pool_id, name, description, kind, size, image_version_id, host_id, cpus, memory_mib, machine_name_pattern, blocked_features)
-                         values (@id, @name, @description, @kind, @size, @image, @host, @cpus, @memory, @pattern, @blocked)
-                      returning pool_id, name
+                    insert into pool (pool_id, name, description, kind, size, image_version_id, cpus, memory_mib, machine_name_pattern, blocked_features, rd_gateway_end_to_end, spare, spare_percent, placement, most_per_host)
+                         values (@id, @name, @description, @kind, @size, @image, @cpus, @memory, @pattern, @blocked, @endToEnd, @spare, @sparePercent, @placement, @mostPerHost)
+                      returning pool_id, name, blocked_features, rd_gateway_end_to_end
+                ), placed as (
+                    insert into pool_host (pool_id, host_id) select pool_id, host_id from made, unnest(@hosts) host_id
+                ), told as (
+                    select 'pool.create' as action from made
+                    union all
+                    select 'pool.block.' || feature from made, unnest(blocked_features) feature
+                    union all
+                    select 'pool.end_to_end' from made where rd_gateway_end_to_end
                 )
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
-                     select @actor, 'pool.create', 'pool', pool_id, name, @source from made
+                     select @actor, action, 'pool', pool_id, name, @source from made, told
                 """, new
             {
                 id = pool.Id.Value, name = pool.Name, description = pool.Description, kind = SqlText.Of(pool.Kind), size = pool.Size, image = pool.Image?.Value,
-                host = pool.Host?.Value, cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, actor, source,
+                hosts = pool.Placement.Hosts.Select(h => h.Value).ToArray(), placement = SqlText.Of(pool.Placement.Order), mostPerHost = pool.Placement.MostPerHost,
+                cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, endToEnd = pool.RdGatewayEndToEnd,
+                spare = pool.Spare.Value, sparePercent = pool.Spare.Percent, actor, source,
             });
             return null;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation)
         {
-            return (RefusalReason.NotFound, e.ConstraintName?.Contains("image", StringComparison.Ordinal) == true ? "image_version_id" : "host_id");
+            return (RefusalReason.NotFound, e.ConstraintName?.Contains("image", StringComparison.Ordinal) == true ? "image_version_id" : "host_ids");
         }
     }
 
@@ -115,22 +136,44 @@ internal sealed class PoolAdminStore(Database database)
         try
         {
             var changed = await connection.ExecuteAsync("""
-                with changed as (
+                with before as materialized (
+                    select pool_id, blocked_features, rd_gateway_end_to_end from pool where pool_id = @pool and not deleting for update
+                ), changed as (
                     update pool
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
                            enabled = coalesce(@Enabled, enabled), image_version_id = coalesce(@image, image_version_id),
                            blocked_features = coalesce(@BlockedFeatures::text[], blocked_features),
-                           rd_gateway_end_to_end = coalesce(@RdGatewayEndToEnd, rd_gateway_end_to_end)
-                     where pool_id = @pool and not deleting
-                 returning pool_id, name
+                           rd_gateway_end_to_end = coalesce(@RdGatewayEndToEnd, rd_gateway_end_to_end),
+                           spare = case when @setSpare then @spare else spare end, spare_percent = case when @setSpare then @sparePercent else spare_percent end,
+                           placement = coalesce(@placement::text, placement), most_per_host = case when @MostPerHost = 0 then null else coalesce(@MostPerHost, most_per_host) end
+                     where pool_id = (select pool_id from before)
+                 returning pool_id, name, blocked_features, rd_gateway_end_to_end
+                ), dropped as (
+                    delete from pool_host ph using changed where ph.pool_id = changed.pool_id and ph.host_id <> all(@hosts::uuid[])
+                ), placed as (
+                    insert into pool_host (pool_id, host_id) select pool_id, host_id from changed, unnest(@hosts::uuid[]) host_id on conflict do nothing
+                ), told as (
+                    select 'pool.update' as action from changed
+                    union all
+                    (select 'pool.block.' || unnest(blocked_features) from changed except select 'pool.block.' || unnest(blocked_features) from before)
+                    union all
+                    (select 'pool.allow.' || unnest(blocked_features) from before except select 'pool.allow.' || unnest(blocked_features) from changed)
+                    union all
+                    select case when c.rd_gateway_end_to_end then 'pool.end_to_end' else 'pool.end_at_gateway' end
+                      from changed c join before b using (pool_id) where c.rd_gateway_end_to_end <> b.rd_gateway_end_to_end
                 )
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
-                     select @actor, 'pool.update', 'pool', pool_id, name, @source from changed
-                """, new { pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, image = edit.Image?.Value, actor, source });
-            return changed == 1 ? null : (RefusalReason.NotFound, "pool");
+                     select @actor, action, 'pool', pool_id, name, @source from changed, told
+                """, new
+            {
+                pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, image = edit.Image?.Value,
+                hosts = edit.Hosts?.Select(h => h.Value).ToArray(), placement = edit.Order is { } order ? SqlText.Of(order) : null, edit.MostPerHost,
+                setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source,
+            });
+            return changed > 0 ? null : (RefusalReason.NotFound, "pool");
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, "image_version_id"); }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, e.ConstraintName?.Contains("image", StringComparison.Ordinal) == true ? "image_version_id" : "host_ids"); }
     }
 
     /// <summary>Marks a pool for deletion; its machines go first. Answers what stood in the way, or null.</summary>

@@ -20,11 +20,13 @@ internal static class PoolContract
             PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, Size = (uint)row.Size, Enabled = row.Enabled,
             Kind = row.Kind switch { "floating" => Contract.PoolKind.Floating, "dedicated" => Contract.PoolKind.Dedicated, _ => Contract.PoolKind.Manual },
             ImageVersionId = row.ImageVersionId?.ToString() ?? "", ImageName = row.ImageName ?? "", Cpus = (uint)row.Cpus, MemoryMib = (uint)row.MemoryMib,
-            HostId = row.HostId?.ToString() ?? "", HostName = row.HostName ?? "", MachineNamePattern = row.MachineNamePattern,
+            Placement = row.Placement == "depth" ? Contract.Placement.Depth : Contract.Placement.Breadth, MostPerHost = (uint)(row.MostPerHost ?? 0), MachineNamePattern = row.MachineNamePattern,
             Machines = (uint)row.Machines, Available = (uint)row.Available, InUse = (uint)row.InUse, Provisioning = (uint)row.Provisioning,
             Faulted = (uint)row.Faulted, Waiting = (uint)row.Waiting, Sessions = (uint)row.Sessions,
             RdGatewayEndToEnd = row.RdGatewayEndToEnd,
         };
+        foreach (var host in row.Hosts.Split('\n', StringSplitOptions.RemoveEmptyEntries)) pool.Hosts.Add(new PoolHost { HostId = host[..36], Name = host[37..] });
+        if (row.Kind != "manual") pool.Spare = row switch { { Spare: null } => new() { Everything = true }, { SparePercent: true } => new() { Percent = (uint)row.Spare }, _ => new() { Machines = (uint)row.Spare } };
         BlockedFeatures.Fill(pool.BlockedFeatures, row.BlockedFeatures);
         if (Enum.TryParse<ReasonCode>(row.Trouble, out var code)) pool.Trouble = new Reason { Code = code, Detail = row.TroubleDetail ?? "" };
         return pool;
@@ -45,8 +47,9 @@ internal static class PoolContract
         return new(id, Name(request.Name), Description(request.Description), kind, made ? Size(request.Size) : 0,
             made ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
             Within(request.Cpus == 0 ? 1 : request.Cpus, 1, 64, "cpus"), Within(request.MemoryMib == 0 ? 1024 : request.MemoryMib, 128, 1048576, "memory_mib"),
-            made ? new HostId(Ids.Parse(request.HostId, "host_id")) : null, made ? request.MachineNamePattern : "",
-            BlockedFeatures.Names(request.BlockedFeatures));
+            made ? request.MachineNamePattern : "",
+            BlockedFeatures.Names(request.BlockedFeatures), request.RdGatewayEndToEnd, made && request.Spare is { } spare ? Spare(spare) : new(null, false),
+            made ? new(Hosts(request.HostIds), Order(request.Placement) ?? PlacementOrder.Breadth, MostPerHost(request.MostPerHost)) : new([], PlacementOrder.Breadth, null));
     }
 
     public static PoolEdit Read(UpdatePoolRequest request) => new(
@@ -54,7 +57,8 @@ internal static class PoolContract
         request.HasSize ? Size(request.Size) : null, request.HasEnabled ? request.Enabled : null,
         request.HasImageVersionId ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
         request.BlockedFeatures is { } blocked ? BlockedFeatures.Names(blocked.Features) : null,
-        request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null);
+        request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null, request.Spare is { } spare ? Spare(spare) : null,
+        Order(request.Placement), request.HasMostPerHost ? MostPerHost(request.MostPerHost) ?? 0 : null, request.Hosts is { } hosts ? Hosts(hosts.HostIds) : null);
 
     private static string Name(string name) =>
         name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
@@ -62,8 +66,28 @@ internal static class PoolContract
     private static string Description(string text) =>
         text.Length <= 500 ? text : throw Refusal.Refused(RefusalReason.InvalidField, "description: at most 500 characters");
 
-    private static int Size(uint size) =>
-        size <= LargestPool ? (int)size : throw Refusal.Refused(RefusalReason.InvalidField, $"size: at most {LargestPool}");
+    private static SpareSetting Spare(Contract.Spare spare) => spare.WantedCase switch
+    {
+        Contract.Spare.WantedOneofCase.Machines => new(Size(spare.Machines, "spare.machines"), false),
+        Contract.Spare.WantedOneofCase.Percent when spare.Percent <= 100 => new((int)spare.Percent, true),
+        Contract.Spare.WantedOneofCase.Percent => throw Refusal.Refused(RefusalReason.InvalidField, "spare.percent: 0 to 100"),
+        _ => new(null, false),
+    };
+
+    private static List<HostId> Hosts(IEnumerable<string> ids) =>
+        ids.Select(id => new HostId(Ids.Parse(id, "host_ids"))).Distinct().ToList() is { Count: > 0 } hosts ? hosts : throw Refusal.Refused(RefusalReason.InvalidField, "host_ids: at least one host");
+
+    private static PlacementOrder? Order(Contract.Placement placement) => placement switch
+    {
+        Contract.Placement.Breadth => PlacementOrder.Breadth,
+        Contract.Placement.Depth => PlacementOrder.Depth,
+        _ => null,
+    };
+
+    private static int? MostPerHost(uint most) => most == 0 ? null : Size(most, "most_per_host");
+
+    private static int Size(uint size, string field = "size") =>
+        size <= LargestPool ? (int)size : throw Refusal.Refused(RefusalReason.InvalidField, $"{field}: at most {LargestPool}");
 
     private static int Within(uint value, uint least, uint most, string field) =>
         value >= least && value <= most ? (int)value : throw Refusal.Refused(RefusalReason.InvalidField, $"{field}: {least} to {most}");

@@ -15,7 +15,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// of by themselves is repaired at once; the sweep finds what they did not tell.
 /// </summary>
 internal sealed class DriftSweep(
-    LeaseKeeper lease, HypervisorDirectory hosts, Database database, OperationStore operations, SessionStore sessions, EndSession endSession, IOptions<ProvisioningOptions> options, TimeProvider time,
+    LeaseKeeper lease, HypervisorDirectory hosts, Database database, HostReadings readings, OperationStore operations, SessionStore sessions, EndSession endSession, IOptions<ProvisioningOptions> options, TimeProvider time,
     ILogger<DriftSweep> log) : BackgroundService
 {
     private readonly ConcurrentDictionary<HostId, bool> _away = new();
@@ -41,12 +41,17 @@ internal sealed class DriftSweep(
         if (lease.Epoch is not { } epoch) return;
         try
         {
+            await readings.KeepAsync(host.Host, await host.LoadAsync(ct));
             await RunOnceAsync(host, epoch, ct);
             if (_away.TryRemove(host.Host, out _)) await operations.WakeHostAsync(host.Host, ct);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            if (e is HypervisorUnavailableException) _away[host.Host] = true;
+            if (e is HypervisorUnavailableException)
+            {
+                _away[host.Host] = true;
+                await readings.KeepSilentAsync(host.Host);
+            }
             log.HostUnreadable(host.Host, e.Message);
         }
         catch (OperationCanceledException) { }

@@ -9,9 +9,20 @@ internal sealed record WantedPool
 {
     public Guid PoolId { get; init; }
     public int Size { get; init; }
+    public int? Spare { get; init; }
+    public bool SparePercent { get; init; }
+    public int Waiting { get; init; }
     public bool Deleting { get; init; }
     public string MachineNamePattern { get; init; } = "";
     public bool ImageReady { get; init; }
+    public string Placement { get; init; } = "breadth";
+    public int? MostPerHost { get; init; }
+    public int MemoryMib { get; init; }
+    public string? PlacementReason { get; init; }
+
+    public PlacementRule Rule => new(SqlText.Parse<PlacementOrder>(Placement), MostPerHost, MemoryMib);
+
+    public Spare SpareOf => this switch { { Spare: null } => Domain.Spare.Everything, { SparePercent: true, Spare: { } share } => Domain.Spare.Percent(share), { Spare: { } count } => Domain.Spare.Machines(count) };
 }
 
 /// <summary>SQL of bringing pools to their size.</summary>
@@ -22,7 +33,9 @@ internal sealed class PoolStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<WantedPool>(new CommandDefinition("""
-            select p.pool_id, case when p.deleting then 0 else p.size end as size, p.deleting, p.machine_name_pattern,
+            select p.pool_id, case when p.deleting then 0 else p.size end as size, p.deleting, p.machine_name_pattern, p.spare, p.spare_percent,
+                   p.placement, p.most_per_host, p.memory_mib, p.placement_reason,
+                   (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
                    coalesce(i.state = 'ready', false) as image_ready
               from pool p
               left join image_version i using (image_version_id)
@@ -34,24 +47,58 @@ internal sealed class PoolStore(Database database)
     public async Task<IReadOnlyList<PoolMember>> MembersAsync(PoolId pool, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<(Guid Id, int Ordinal, string State, bool Assigned, bool Current)>(new CommandDefinition("""
+        var rows = await connection.QueryAsync<(Guid Id, int Ordinal, string State, bool Assigned, bool Current, bool Draining, bool Leaving, TimeSpan Age)>(new CommandDefinition("""
             select m.machine_id, m.ordinal, m.state, m.assigned_user_id is not null,
-                   m.manual or m.image_version_id is not distinct from p.image_version_id
-              from machine m join pool p using (pool_id)
+                   m.manual or m.image_version_id is not distinct from p.image_version_id,
+                   m.drain_since is not null,
+                   h.state is distinct from 'in_service' and h.host_id is not null
+                   and exists (select from pool_host o join host s using (host_id) where o.pool_id = p.pool_id and s.state = 'in_service'),
+                   now() - m.state_since
+              from machine m join pool p using (pool_id) left join host h on h.host_id = m.host_id
              where m.pool_id = @pool
             """, new { pool = pool.Value }, cancellationToken: ct));
-        return rows.Select(r => new PoolMember(new(r.Id), r.Ordinal, SqlText.Parse<MachineState>(r.State), r.Assigned, r.Current)).ToList();
+        return rows.Select(r => new PoolMember(new(r.Id), r.Ordinal, SqlText.Parse<MachineState>(r.State), r.Assigned, r.Current) { Draining = r.Draining, Leaving = r.Leaving, StateAge = r.Age }).ToList();
+    }
+
+    /// <summary>The hosts of a pool with what they last said, and what was promised on them since.</summary>
+    public async Task<IReadOnlyList<HostOffer>> OffersAsync(PoolId pool, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<OfferRow>(new CommandDefinition("""
+            select h.host_id, h.name, h.state, coalesce(r.reached and r.read_at > now() - interval '2 minutes', false) as reached,
+                   coalesce(r.memory_mib, 0) as memory_mib, coalesce(r.free_memory_mib, 0) as free_memory_mib, r.cpu_pressure,
+                   coalesce(sum(o.memory_mib), 0)::bigint as committed_mib, coalesce(sum(o.memory_mib) filter (where m.power <> 'on'), 0)::bigint as not_started_mib,
+                   (count(*) filter (where m.pool_id = @pool))::int as of_pool
+              from pool_host ph
+              join host h using (host_id)
+              left join host_reading r using (host_id)
+              left join machine m on m.host_id = h.host_id and not m.manual
+              left join pool o on o.pool_id = m.pool_id
+             where ph.pool_id = @pool
+             group by h.host_id, r.host_id
+            """, new { pool = pool.Value }, cancellationToken: ct));
+        return [.. rows.Select(r => r.ToOffer())];
+    }
+
+    /// <summary>Records why no host takes the next machine, or that one does.</summary>
+    public async Task SetPlacementTroubleAsync(PoolId pool, RefusalReason? reason, string? detail)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("""
+            update pool set placement_reason = @reason, placement_detail = @detail
+             where pool_id = @pool and (placement_reason, placement_detail) is distinct from (@reason, @detail)
+            """, new { pool = pool.Value, reason = reason?.ToString(), detail });
     }
 
     /// <summary>Records a machine and the operation that makes it; false when the ordinal or name is taken meanwhile.</summary>
-    public async Task<bool> AddMachineAsync(PoolId pool, MachineId machine, int ordinal, string name, OperationId operation, int firstPort)
+    public async Task<bool> AddMachineAsync(PoolId pool, MachineId machine, int ordinal, string name, HostId host, string trace, OperationId operation, int firstPort)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.ExecuteAsync("""
             with wanted as (
-                select p.pool_id, p.host_id, p.image_version_id, h.network = 'user' as forwarded
-                  from pool p join host h using (host_id)
-                 where p.pool_id = @pool and not p.deleting
+                select p.pool_id, h.host_id, h.network = 'user' as forwarded
+                  from pool p join pool_host using (pool_id) join host h using (host_id)
+                 where p.pool_id = @pool and not p.deleting and h.host_id = @host and h.state = 'in_service'
             ), added as (
                 insert into machine (machine_id, pool_id, name, ordinal, state, host_id, address, port)
                      select @machine, w.pool_id, @name, @ordinal, 'provisioning', w.host_id,
@@ -64,9 +111,9 @@ internal sealed class PoolStore(Database database)
                 on conflict do nothing
                   returning machine_id
             )
-            insert into operation (operation_id, kind, machine_id, step, state)
-                 select @operation, 'provision', machine_id, 'stop', 'running' from added
-            """, new { pool = pool.Value, machine = machine.Value, ordinal, name, operation = operation.Value, firstPort }) == 1;
+            insert into operation (operation_id, kind, machine_id, step, state, trace)
+                 select @operation, 'provision', machine_id, 'stop', 'running', @trace::jsonb from added
+            """, new { pool = pool.Value, machine = machine.Value, ordinal, name, host = host.Value, trace, operation = operation.Value, firstPort }) == 1;
     }
 
     /// <summary>Lets a machine go that nobody uses; false when somebody took it meanwhile.</summary>
@@ -110,5 +157,25 @@ internal sealed class PoolStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         await connection.ExecuteAsync("delete from pool p where p.deleting and not exists (select from machine m where m.pool_id = p.pool_id)");
+    }
+
+    private sealed record OfferRow
+    {
+        public Guid HostId { get; init; }
+        public string Name { get; init; } = "";
+        public string State { get; init; } = "";
+        public bool Reached { get; init; }
+        public long MemoryMib { get; init; }
+        public long FreeMemoryMib { get; init; }
+        public double? CpuPressure { get; init; }
+        public long CommittedMib { get; init; }
+        public long NotStartedMib { get; init; }
+        public int OfPool { get; init; }
+
+        public HostOffer ToOffer() => new()
+        {
+            Host = new(HostId), Name = Name, State = SqlText.Parse<HostState>(State), Reached = Reached, MemoryMib = MemoryMib, FreeMemoryMib = FreeMemoryMib,
+            CpuPressure = CpuPressure, CommittedMib = CommittedMib, NotStartedMib = NotStartedMib, OfPool = OfPool,
+        };
     }
 }

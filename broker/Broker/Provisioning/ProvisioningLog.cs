@@ -34,6 +34,9 @@ internal static partial class ProvisioningLog
     [LoggerMessage(2210, LogLevel.Error, "Machine {Machine} is faulted after {Attempts} attempts: {Error}")]
     public static partial void MachineFaulted(this ILogger log, MachineId machine, int attempts, string error);
 
+    [LoggerMessage(2212, LogLevel.Warning, "No host takes another machine of pool {Pool}: {Reason} ({Hosts})")]
+    public static partial void NoHostFits(this ILogger log, PoolId pool, RefusalReason reason, string hosts);
+
     [LoggerMessage(2211, LogLevel.Warning, "The list of hosts cannot be read: {Error}")]
     public static partial void HostsUnread(this ILogger log, string error);
 }

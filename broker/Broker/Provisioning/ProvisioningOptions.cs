@@ -16,6 +16,9 @@ internal sealed class ProvisioningOptions : IOptionsWithProblems
     /// <summary>How often the sweep compares wanted and actual when no event asks for it.</summary>
     public TimeSpan Sweep { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>A machine beyond its pool's spare goes when nobody has needed it for that long.</summary>
+    public TimeSpan ShrinkAfter { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>Where machines reach this broker's enrolment endpoint; needed before the first machine can be made or added.</summary>
     public string EnrolmentUrl { get; set; } = "";
 
@@ -40,6 +43,7 @@ internal sealed class ProvisioningOptions : IOptionsWithProblems
     {
         if (ParallelPerHost < 1) yield return $"{SectionName}:{nameof(ParallelPerHost)} is {ParallelPerHost}; use 1 or more.";
         if (Sweep < TimeSpan.FromSeconds(1)) yield return $"{SectionName}:{nameof(Sweep)} is {Sweep}; use 1 second or more.";
+        if (ShrinkAfter < TimeSpan.Zero) yield return $"{SectionName}:{nameof(ShrinkAfter)} is {ShrinkAfter}; use 0 or more.";
         if (FirstForwardedPort is < 1024 or > 60000) yield return $"{SectionName}:{nameof(FirstForwardedPort)} is {FirstForwardedPort}; use 1024 to 60000.";
         foreach (var (name, url) in new[] { (nameof(EnrolmentUrl), EnrolmentUrl), (nameof(ChannelUrl), ChannelUrl) })
             if (url.Length > 0 && (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme != "https"))

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Enrolment;
 using Montalegre.Vdi.Gateway.FrontEnd;
 using Montalegre.Vdi.Gateway.Listening;
+using Montalegre.Vdi.Gateway.Portal;
+using Montalegre.Vdi.Gateway.RdGateway;
 using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
@@ -13,7 +15,7 @@ namespace Montalegre.Vdi.Gateway.Hosting;
 /// <summary>What the gateway is made of.</summary>
 internal static class GatewayHosting
 {
-    /// <summary>The RDP door without a way to redeem tickets: the caller adds an <see cref="ITicketRedeemer"/>, real or fake.</summary>
+    /// <summary>The door for RDP and RD Gateway, without a way to redeem tickets: the caller adds an <see cref="ITicketRedeemer"/>, real or fake.</summary>
     public static IServiceCollection AddRdpDoor(this IServiceCollection services)
     {
         services.AddOptions<GatewayOptions>().BindConfiguration(GatewayOptions.Section).ValidateOnStart();
@@ -28,9 +30,15 @@ internal static class GatewayHosting
         services.AddSingleton<EmployeeApi>();
         services.AddSingleton<PasswordDoor>();
         services.AddSingleton<RdpDoor>();
-        services.AddSingleton<RdpListener>();
-        services.AddHostedService(s => s.GetRequiredService<RdpListener>());
+        services.AddRdGateway();
+        services.AddSingleton<PagesQueue>();
+        services.AddSingleton<TlsDoor>();
+        services.AddSingleton<Reception>();
+        services.AddSingleton<DoorListener>();
+        services.AddHostedService(s => s.GetRequiredService<DoorListener>());
         services.AddHostedService<IdleSweep>();
+        services.AddSingleton<RightsSweep>();
+        services.AddHostedService(s => s.GetRequiredService<RightsSweep>());
         return services;
     }
 

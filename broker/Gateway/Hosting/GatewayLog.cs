@@ -1,5 +1,6 @@
 using System.Net;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Protocol.Tsgu;
 
@@ -8,10 +9,10 @@ namespace Montalegre.Vdi.Gateway.Hosting;
 /// <summary>Everything the gateway says, ids 4000 to 4999. No ticket, no Client Info, no secret in any of it.</summary>
 internal static partial class GatewayLog
 {
-    [LoggerMessage(4001, LogLevel.Information, "The RDP door is open at {Address}")]
-    public static partial void DoorOpen(this ILogger log, IPEndPoint address);
+    [LoggerMessage(4001, LogLevel.Information, "The door is open at {Address} for {Served}")]
+    public static partial void DoorOpen(this ILogger log, IPEndPoint address, Served served);
 
-    [LoggerMessage(4002, LogLevel.Information, "The RDP door is closed; {Open} relays get {Grace} to end")]
+    [LoggerMessage(4002, LogLevel.Information, "The door is closed; {Open} relays get {Grace} to end")]
     public static partial void DoorClosed(this ILogger log, int open, TimeSpan grace);
 
     [LoggerMessage(4003, LogLevel.Error, "Accepting a connection failed; the door stays open")]
@@ -61,6 +62,15 @@ internal static partial class GatewayLog
 
     [LoggerMessage(4032, LogLevel.Error, "The sweep for idle relays failed and is tried again")]
     public static partial void SweepFailed(this ILogger log, Exception e);
+
+    [LoggerMessage(4033, LogLevel.Information, "Connection {Connection} may not go on and is ended: {Code}")]
+    public static partial void AccessWithdrawn(this ILogger log, string connection, ReasonCode code);
+
+    [LoggerMessage(4034, LogLevel.Warning, "Whether {Open} connections may stay could not be asked; they stay: {Problem}")]
+    public static partial void RecheckFailed(this ILogger log, int open, string problem);
+
+    [LoggerMessage(4035, LogLevel.Information, "The RD Gateway client of connection {Connection} proved itself again")]
+    public static partial void ProvedAgain(this ILogger log, string connection);
 
     [LoggerMessage(4070, LogLevel.Warning, "A browser broke the desktop protocol: {Problem}")]
     public static partial void BrowserSpokeNonsense(this ILogger log, string problem);
@@ -118,4 +128,10 @@ internal static partial class GatewayLog
 
     [LoggerMessage(4073, LogLevel.Error, "Serving an RD Gateway client at {Client} failed")]
     public static partial void TunnelFailed(this ILogger log, IPAddress client, Exception e);
+
+    [LoggerMessage(4078, LogLevel.Information, "Each browser desktop gets at most {Percent} % of a core, by control groups in {Group}")]
+    public static partial void WorkersLimited(this ILogger log, int percent, string group);
+
+    [LoggerMessage(4079, LogLevel.Warning, "Browser desktops have no limit of processor time, only a low priority: {Why}")]
+    public static partial void WorkersNotLimited(this ILogger log, string why);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Montalegre.Vdi.Gateway.Listening;
 
 namespace Montalegre.Vdi.Gateway.Hosting;
 
@@ -10,8 +11,14 @@ internal sealed class GatewayOptions
     /// <summary>Name under which this gateway joins; shown in the console.</summary>
     public string Name { get; set; } = Environment.MachineName;
 
-    /// <summary>Address and port of the RDP door.</summary>
+    /// <summary>Address and port for RDP.</summary>
     public string RdpListen { get; set; } = "[::]:3389";
+
+    /// <summary>What <see cref="RdpListen"/> serves: rdp, rd-gateway, pages; none named means all three.</summary>
+    public IList<string> RdpServes { get; } = [];
+
+    /// <summary>Takes a ticket from a preconnection blob too (MS-RDPEPS), which some clients send before their first RDP word.</summary>
+    public bool PreconnectionBlob { get; set; }
 
     /// <summary>Holds the gateway's identity and, when none is configured, its own door certificate. Only its user may read it.</summary>
     public string StateDirectory { get; set; } = "/var/lib/montalegre/gateway";
@@ -67,6 +74,9 @@ internal sealed class GatewayOptions
     /// <summary>People who wait at the door at once for a machine to start.</summary>
     public int WaitingAtDoor { get; set; } = 500;
 
+    /// <summary>How often the broker is asked whether those who are connected may stay; 00:00:00 never asks.</summary>
+    public TimeSpan RecheckEvery { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>Ends relays through which nothing moved; null keeps them for ever.</summary>
     public TimeSpan? IdleTimeout { get; set; }
 
@@ -75,10 +85,13 @@ internal sealed class GatewayOptions
 
     public AddressLimitsOptions Limits { get; set; } = new();
 
+    public Served RdpServed => ServedWords.Read(RdpServes) ?? Served.Everything;
+
     public IEnumerable<string> Problems()
     {
         if (!IPEndPoint.TryParse(RdpListen, out _))
             yield return $"{Section}:{nameof(RdpListen)} is {RdpListen}; use an address and a port, for example [::]:3389 or 127.0.0.1:13389.";
+        if (ServedWords.Problem($"{Section}:{nameof(RdpServes)}", RdpServes) is { } serves) yield return serves;
         if (string.IsNullOrWhiteSpace(Name)) yield return $"{Section}:{nameof(Name)} is empty; give this gateway a name.";
         if (string.IsNullOrWhiteSpace(StateDirectory)) yield return $"{Section}:{nameof(StateDirectory)} is empty; name a directory only this user can read.";
         if ((CertificateFile is null) != (CertificateKeyFile is null))
@@ -101,6 +114,8 @@ internal sealed class GatewayOptions
         {
             if (value < TimeSpan.Zero) yield return $"{Section}:{name} is {value}; use 00:00:00 or more.";
         }
+        if (RecheckEvery != TimeSpan.Zero && (RecheckEvery < TimeSpan.FromSeconds(1) || RecheckEvery > TimeSpan.FromDays(1)))
+            yield return $"{Section}:{nameof(RecheckEvery)} is {RecheckEvery}; use 00:00:01 to 1.00:00:00, or 00:00:00 to never ask.";
         if (RefusalsShownAtOnce < 1) yield return $"{Section}:{nameof(RefusalsShownAtOnce)} is {RefusalsShownAtOnce}; use 1 or more, and {nameof(RefusalShownFor)} 00:00:00 to show none.";
         if (WaitingAtDoor < 1) yield return $"{Section}:{nameof(WaitingAtDoor)} is {WaitingAtDoor}; use 1 or more, and {nameof(PasswordAtDoor)} false to let nobody wait.";
         if (EmployeeApi is { Scheme: not "https" }) yield return $"{Section}:{nameof(EmployeeApi)} is {EmployeeApi}; use an https address such as https://broker.example.pt:7443.";

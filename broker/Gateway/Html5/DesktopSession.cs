@@ -107,6 +107,8 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
     {
         RelayEnd.TicketRevoked => ReasonCode.SessionEnded,
         RelayEnd.IdleTimeout => ReasonCode.IdleTooLong,
+        RelayEnd.AccessWithdrawn => ReasonCode.AccessWithdrawn,
+        RelayEnd.NotEntitled => ReasonCode.NotEntitled,
         RelayEnd.GatewayStopping => ReasonCode.GatewayStopping,
         RelayEnd.ProtocolBroken => ReasonCode.BrowserProtocol,
         RelayEnd.WorkerEnded => ReasonCode.WorkerEnded,
@@ -155,8 +157,8 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
                 _ready.SetResult();
                 await SendStartAsync();
                 return true;
-            case WorkerMessage.Opened when _ready.Task.IsCompleted && message.Length == 5:
-                await WelcomeAsync(BinaryPrimitives.ReadUInt16LittleEndian(message.Span[1..]), BinaryPrimitives.ReadUInt16LittleEndian(message.Span[3..]));
+            case WorkerMessage.Opened when _ready.Task.IsCompleted && message.Length == 6:
+                await WelcomeAsync(BinaryPrimitives.ReadUInt16LittleEndian(message.Span[1..]), BinaryPrimitives.ReadUInt16LittleEndian(message.Span[3..]), (message.Span[5] & 1) != 0);
                 return true;
             case WorkerMessage.Printing when start.Allowed.HasFlag(Allowed.Print):
                 _printed ??= new(converter, worker, options.LargestFile * 1024L * 1024, _over.Token);
@@ -212,7 +214,7 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
         Array.Clear(start.Secret);
     }
 
-    private async Task WelcomeAsync(ushort width, ushort height)
+    private async Task WelcomeAsync(ushort width, ushort height, bool takesText)
     {
         _opened.TrySetResult(null);
         BrowserLeg? browser;
@@ -224,7 +226,7 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
             _token = token = tokens.New(this);
         }
         var message = new byte[Welcome.Longest];
-        var welcome = new Welcome(width, height, start.Allowed, _hello.CacheSlots, token, "");
+        var welcome = new Welcome(width, height, takesText ? start.Allowed : start.Allowed & ~Allowed.Text, _hello.CacheSlots, token, "");
         if (!await browser.SendAsync(message.AsMemory(0, Write(welcome, message)))) return;
         lock (_gate) if (_browser == browser) _welcomed = browser;
     }

@@ -12,6 +12,7 @@ using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Html5;
+using Montalegre.Vdi.Protocol.SignIns;
 using Montalegre.Vdi.Protocol.Wire;
 
 namespace Montalegre.Vdi.Gateway.Html5;
@@ -143,8 +144,9 @@ internal sealed class DesktopSocket(
             return;
         }
         var start = new WorkerStart(
-            AllowedBy(target.Policy, _options.DriveSize > 0, converter.IsInstalled), target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "",
-            target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName, new DriveLimits(_options.DriveSize, Math.Min(_options.LargestFile, _options.DriveSize)), hello with { Ticket = "" });
+            AllowedBy(target.Policy, _options.DriveSize > 0, converter.IsInstalled) | (_options.FullColourVideo ? Allowed.Avc444 : 0),
+            target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "", target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName,
+            new DriveLimits(_options.DriveSize, Math.Min(_options.LargestFile, _options.DriveSize)), TimeZone(hello.TimeZone), hello with { Ticket = "" });
         var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, converter, tokens, time, log);
         var connection = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, ClientName, acceptedAt, time.GetUtcNow(), session);
         var serving = session.ServeAsync(browser, null, ct);    // before it runs: its first word is for this browser
@@ -152,6 +154,14 @@ internal sealed class DesktopSocket(
         await session.Opened;
         handshake.Over();
         await serving;
+    }
+
+    private byte[] TimeZone(string iana)
+    {
+        if (BrowserTimeZone.Of(iana, time.GetUtcNow()) is not { } zone) return [];
+        var w = new WireWriter(new byte[ClientTimeZone.Length], nameof(ClientTimeZone));
+        zone.Write(ref w);
+        return w.WrittenSpan.ToArray();
     }
 
     private Task RefuseTicketAsync(BrowserLeg browser, IPAddress client, ReasonCode code, string reference)

@@ -10,6 +10,7 @@ internal static class Html5Door
     {
         services.AddOptions<Html5Options>().BindConfiguration(Html5Options.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<Html5Options>, Html5Problems>();
+        services.AddSingleton<WorkerGroups>();
         services.AddSingleton<WorkerProgram>();
         services.AddSingleton<PdfConverter>();
         services.AddSingleton<ResumeTokens>();

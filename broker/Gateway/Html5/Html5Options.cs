@@ -26,6 +26,18 @@ internal sealed class Html5Options
     /// <summary>Ghostscript, which makes PDF of what desktops print. Where it is not, there is no printing in the browser.</summary>
     public string Ghostscript { get; set; } = "/usr/bin/gs";
 
+    /// <summary>Most processor time of one worker, in percent of one core; 0 is no limit. Needs control groups, see <see cref="WorkerGroup"/>.</summary>
+    public int WorkerCpuPercent { get; set; } = 100;
+
+    /// <summary>Folder of a control group in which the gateway may make groups for its workers. Empty: below the gateway's own, where systemd delegates it.</summary>
+    public string WorkerGroup { get; set; } = "";
+
+    /// <summary>
+    /// Whether machines may send H.264 with full colour (AVC444). Browsers show its 4:2:0 view and decode the other for nothing, but
+    /// Windows 10 and later send no H.264 at all to clients that do not know it.
+    /// </summary>
+    public bool FullColourVideo { get; set; } = true;
+
     /// <summary>Desktops at once in this gateway.</summary>
     public int MostDesktops { get; set; } = 500;
 
@@ -56,6 +68,8 @@ internal sealed class Html5Options
         if (LargestFile < 1) yield return $"{Section}:{nameof(LargestFile)} is {LargestFile}; use 1 or more.";
         if (DriveFolder.Length > 0 && !Directory.Exists(DriveFolder)) yield return $"{Section}:{nameof(DriveFolder)} is {DriveFolder}, which does not exist; make it, or leave it empty.";
         if (WorkerMemory < 64) yield return $"{Section}:{nameof(WorkerMemory)} is {WorkerMemory}; use 64 or more.";
+        if (WorkerCpuPercent is not 0 and (< 10 or > 6400)) yield return $"{Section}:{nameof(WorkerCpuPercent)} is {WorkerCpuPercent}; use 10 to 6400, or 0 for no limit.";
+        if (WorkerGroup.Length > 0 && !Directory.Exists(WorkerGroup)) yield return $"{Section}:{nameof(WorkerGroup)} is {WorkerGroup}, which does not exist; make the group first, or leave it empty.";
         foreach (var (name, value) in new[] { (nameof(HelloDeadline), HelloDeadline), (nameof(OpenDeadline), OpenDeadline), (nameof(SendDeadline), SendDeadline) })
             if (value < TimeSpan.FromMilliseconds(100)) yield return $"{Section}:{name} is {value}; use 00:00:00.100 or more.";
         if (KeepFor < TimeSpan.Zero || KeepFor > TimeSpan.FromMinutes(10)) yield return $"{Section}:{nameof(KeepFor)} is {KeepFor}; use 00:00:00 to 00:10:00.";

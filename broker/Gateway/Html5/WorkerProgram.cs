@@ -22,12 +22,13 @@ internal sealed class WorkerProgram : IDisposable
 
     private readonly BlockingCollection<Action> _work = [];
     private readonly Html5Options _options;
+    private readonly WorkerGroups _groups;
     private readonly TimeSpan _machineDeadline;
     private readonly string _folder;
 
-    public WorkerProgram(IOptions<Html5Options> options, IOptions<GatewayOptions> gateway)
+    public WorkerProgram(IOptions<Html5Options> options, IOptions<GatewayOptions> gateway, WorkerGroups groups)
     {
-        _options = options.Value;
+        (_options, _groups) = (options.Value, groups);
         _machineDeadline = gateway.Value.MachineDeadline;
         // A socket's path has at most 107 bytes, so this cannot be below an installation's own folder.
         _folder = Directory.CreateTempSubdirectory("mvdi-").FullName;
@@ -92,7 +93,7 @@ internal sealed class WorkerProgram : IDisposable
         string[] arguments =
         [
             path, host, port.ToString(CultureInfo.InvariantCulture), ((int)_machineDeadline.TotalMilliseconds).ToString(CultureInfo.InvariantCulture),
-            _options.WorkerMemory.ToString(CultureInfo.InvariantCulture), DriveFolder, _options.DriveSize.ToString(CultureInfo.InvariantCulture),
+            _options.WorkerMemory.ToString(CultureInfo.InvariantCulture), _groups.New() ?? "-", DriveFolder, _options.DriveSize.ToString(CultureInfo.InvariantCulture),
             .. SandboxArguments(), $"/worker/{Name}",
         ];
         foreach (var argument in arguments) start.ArgumentList.Add(argument);

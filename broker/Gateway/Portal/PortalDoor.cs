@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Security;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
@@ -13,8 +13,8 @@ using Montalegre.Vdi.Portal.Hosting;
 namespace Montalegre.Vdi.Gateway.Portal;
 
 /// <summary>
-/// The portal as this gateway serves it: on its own HTTPS address, with the certificate of the RDP door, so that the
-/// command line can name that certificate. Without <c>Portal:Broker</c> a gateway serves no pages, only the RDP door.
+/// The portal as this gateway serves it: behind the same door as RDP, on an address of its own and wherever else pages are
+/// served. Without <c>Portal:Broker</c> a gateway serves no pages, only RDP and RD Gateway.
 /// </summary>
 internal static class PortalDoor
 {
@@ -39,8 +39,8 @@ internal static class PortalDoor
             if (portal.RdpCertificateSha256.Length == 0) portal.RdpCertificateSha256 = Fingerprint(door);
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.Services.AddRdGateway();
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<PortalDoorOptions>, DoorCertificate, RdGatewayDoor>(Open);
+        builder.Services.AddSingleton<IConnectionListenerFactory, PagesTransport>();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<PortalDoorOptions>>(Open);
     }
 
     public static void MapPortalDoor(this WebApplication app)
@@ -57,7 +57,7 @@ internal static class PortalDoor
     private static string Fingerprint(DoorCertificate door) =>
         door.Options.ServerCertificateContext!.TargetCertificate.GetCertHashString(HashAlgorithmName.SHA256);
 
-    private static void Open(KestrelServerOptions kestrel, IOptions<PortalDoorOptions> options, DoorCertificate door, RdGatewayDoor rdGateway)
+    private static void Open(KestrelServerOptions kestrel, IOptions<PortalDoorOptions> options)
     {
         kestrel.AddServerHeader = false;
         var limits = kestrel.Limits;
@@ -67,21 +67,14 @@ internal static class PortalDoor
         limits.MaxRequestLineSize = 4 * 1024;
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         limits.MaxConcurrentConnections = 10_000;
-        kestrel.Listen(IPEndPoint.Parse(options.Value.Listen), listen =>
+        kestrel.Listen(new DoorEndPoint(IPEndPoint.Parse(options.Value.Listen)), listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
-            listen.UseHttps(new TlsHandshakeCallbackOptions
-            {
-                HandshakeTimeout = TimeSpan.FromSeconds(10),
-                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
-                {
-                    ServerCertificateContext = door.Options.ServerCertificateContext,
-                    EnabledSslProtocols = door.Options.EnabledSslProtocols,
-                    AllowRenegotiation = false,
-                    ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-                }),
-            });
-            listen.Use(rdGateway.Before);
+            // TLS ended at our own door. Kestrel must know that there was TLS, for addresses and HTTP/2, and not ask for it again.
+            ConnectionDelegate? pages = null;
+            listen.Use(_ => connection => pages!(connection));
+            listen.UseHttps(new TlsHandshakeCallbackOptions { OnConnection = _ => throw new InvalidOperationException("TLS has ended at the door.") });
+            listen.Use(next => pages = next);
         });
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Montalegre.Vdi.Gateway.Listening;
 
 namespace Montalegre.Vdi.Gateway.Portal;
 
@@ -10,9 +11,15 @@ internal sealed class PortalDoorOptions
     /// <summary>Address and port of the pages, always HTTPS.</summary>
     public string Listen { get; set; } = "[::]:443";
 
+    /// <summary>What <see cref="Listen"/> serves: rdp, rd-gateway, pages; none named means all three.</summary>
+    public IList<string> Serves { get; } = [];
+
+    public Served Served => ServedWords.Read(Serves) ?? Served.Everything;
+
     public IEnumerable<string> Problems()
     {
         if (!IPEndPoint.TryParse(Listen, out var address) || !Listen.EndsWith($":{address.Port}", StringComparison.Ordinal))
             yield return $"{Section}:{nameof(Listen)} is '{Listen}'; use an address and a port, for example [::]:443 or 127.0.0.1:8443.";
+        if (ServedWords.Problem($"{Section}:{nameof(Serves)}", Serves) is { } serves) yield return serves;
     }
 }

@@ -12,6 +12,7 @@ internal static class RdGatewayHosting
         services.AddSingleton<RdgPairs>();
         services.AddSingleton<RdgTunnels>();
         services.AddSingleton<RdgBasic>();
+        services.AddSingleton<RdgProof>();
         services.AddSingleton<RdgConversation>();
         services.AddSingleton<RdgServing>();
         services.AddSingleton<RdGatewayDoor>();

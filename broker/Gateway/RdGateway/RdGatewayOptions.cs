@@ -35,6 +35,15 @@ internal sealed class RdGatewayOptions
     /// <summary>How long a person may read the consent. The one-time sign-in lives a minute, so more would be of no use.</summary>
     public TimeSpan ConsentDeadline { get; set; } = TimeSpan.FromSeconds(45);
 
+    /// <summary>
+    /// Has clients that can do so bring their cookie again whenever the broker is asked whether they may stay, and lets go
+    /// those who do not. Off: the broker alone decides, which is enough to end a person's access.
+    /// </summary>
+    public bool ProveAgain { get; set; }
+
+    /// <summary>How long a client has for that; the specification says one to three minutes (MS-TSGU 3.1.2.2).</summary>
+    public TimeSpan ProveWithin { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>A word to the client when nothing else went to it for so long, so that proxies keep the way open.</summary>
     public TimeSpan Keepalive { get; set; } = TimeSpan.FromSeconds(20);
 
@@ -60,10 +69,13 @@ internal sealed class RdGatewayOptions
         {
             if (text.Length > LongestText) yield return $"{Section}:{name} has {text.Length} characters; use {LongestText} or fewer.";
         }
-        foreach (var (name, value) in new[] { (nameof(ConsentDeadline), ConsentDeadline), (nameof(Keepalive), Keepalive), (nameof(VanishedAfter), VanishedAfter) })
+        foreach (var (name, value) in new[] { (nameof(ConsentDeadline), ConsentDeadline), (nameof(Keepalive), Keepalive), (nameof(ProveWithin), ProveWithin) })
         {
             if (value < TimeSpan.FromSeconds(1) || value > TimeSpan.FromHours(1)) yield return $"{Section}:{name} is {value}; use between 1 second and 1 hour.";
         }
+        // The system's probes come every so many whole seconds, three of them in half of this time.
+        if (VanishedAfter < TimeSpan.FromSeconds(6) || VanishedAfter > TimeSpan.FromHours(1))
+            yield return $"{Section}:{nameof(VanishedAfter)} is {VanishedAfter}; use 00:00:06 to 01:00:00.";
     }
 
     private static string? Both(string portuguese, string english) =>

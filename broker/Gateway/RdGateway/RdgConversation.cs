@@ -15,11 +15,11 @@ using Montalegre.Vdi.Protocol.Wire;
 namespace Montalegre.Vdi.Gateway.RdGateway;
 
 /// <summary>An open channel, and where it leads.</summary>
-internal sealed record RdgChannel(RdgStream Stream, Arrival Arrival, string ClientName);
+internal sealed record RdgChannel(RdgStream Stream, Arrival Arrival, string ClientName, byte[]? CookieSha256, bool CanProveAgain);
 
 /// <summary>Speaks MS-TSGU with one client until its channel stands: <see cref="TsguServer"/> decides, this redeems and connects.</summary>
 internal sealed class RdgConversation(
-    ITicketRedeemer tickets, ConnectionReports reports, AddressLimits limits, IOptions<GatewayOptions> gateway, IOptions<RdGatewayOptions> options,
+    ITicketRedeemer tickets, RdgProof proof, ConnectionReports reports, AddressLimits limits, IOptions<GatewayOptions> gateway, IOptions<RdGatewayOptions> options,
     TimeProvider time, ILogger<RdgConversation> log)
 {
     private const ushort RdpPort = 3389;
@@ -29,7 +29,7 @@ internal sealed class RdgConversation(
     public async Task<RdgChannel?> OpenAsync(RdgTransport transport, IPAddress client, RdgPerson? person, CancellationToken stopping)
     {
         var idle = gateway.Value.IdleTimeout is { } limit ? (uint)Math.Ceiling(limit.TotalMinutes) : 0;
-        var server = new TsguServer(new(options.Value.Consent, options.Value.OnlyClientsThatShowMessages, idle, person is not null), Interlocked.Increment(ref _lastTunnel))
+        var server = new TsguServer(new(options.Value.Consent, options.Value.OnlyClientsThatShowMessages, idle, person is not null, options.Value.ProveAgain), Interlocked.Increment(ref _lastTunnel))
         {
             Redirection = options.Value.Redirection,
         };
@@ -37,6 +37,7 @@ internal sealed class RdgConversation(
         using var deadline = new CancellationTokenSource(gateway.Value.FirstRequestDeadline, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stopping);
         MachineTarget? target = null;
+        byte[]? cookieSha256 = null;
         var opened = false;
         try
         {
@@ -56,9 +57,18 @@ internal sealed class RdgConversation(
                         case TsguStep.Redeem redeem:
                             target = await RedeemAsync(server, redeem.Cookie, transport, reply, client, either.Token);
                             if (target is null) return null;
+                            cookieSha256 = RdgTunnels.HashOf(redeem.Cookie!);
                             server.Redirection |= FlagsFor(target.Policy);
                             // From here on it is a person's turn, or the machine's.
                             deadline.CancelAfter(options.Value.Consent is null ? gateway.Value.HandshakeDeadline : options.Value.ConsentDeadline);
+                            break;
+                        case TsguStep.ProveAgain again:
+                            if (await proof.TakeAsync(again, client, either.Token)) await ReplyAsync(server.GrantTunnel, transport, reply, either.Token);
+                            else
+                            {
+                                await DenyAsync(server, TsguError.CookieDenied, transport, reply, client, null, ReasonCode.TicketForeign, "", either.Token);
+                                return null;
+                            }
                             break;
                         case TsguStep.Connect connect:
                             if (person is not null) target = await LaunchAsync(server, person, connect.Channel, transport, reply, client, either.Token);
@@ -66,7 +76,8 @@ internal sealed class RdgConversation(
                             var machine = await ConnectAsync(server, connect.Channel, person is not null, target, transport, reply, client, either.Token);
                             if (machine is null) return null;
                             opened = true;
-                            return new(new RdgStream(transport, collector.Rest), new(target, machine), server.ClientName);
+                            var stream = new RdgStream(transport, collector.Rest, server.ClientCapabilities.HasFlag(TsguCapabilities.ServiceMessage));
+                            return new(stream, new(target, machine, stream.WillEnd), server.ClientName, cookieSha256, server.ClientCapabilities.HasFlag(TsguCapabilities.Reauthentication));
                         case TsguStep.Refused refused:
                             await transport.SendAsync(reply.AsMemory(0, length), either.Token);
                             Refused(client, target, refused.Error == TsguError.CookieDenied ? ReasonCode.NoTicket : ReasonCode.NotSupported, "", refused.Error);

@@ -10,6 +10,7 @@ using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Wire;
+using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdGateway;
 
@@ -22,16 +23,16 @@ internal sealed class RdgServing(
     public async Task ServeAsync(RdgTransport transport, IPAddress client, DateTimeOffset acceptedAt, RdgPerson? person, CancellationToken stopping)
     {
         var inHandshake = true;
+        RdgTunnel? tunnel = null;
         try
         {
             if (await conversation.OpenAsync(transport, client, person, stopping) is not { } channel) return;
-            tunnels.Add(transport);
+            tunnel = new(transport, channel.Arrival.Target.ConnectionId, client, channel.CookieSha256, channel.CanProveAgain);
+            tunnels.Add(tunnel);
             inHandshake = false;
             // End to end nobody could keep a policy, so a pool that blocks something is never led past the front end.
-            var serving = channel.Arrival.Target is { EndToEnd: true, Policy: var policy } && policy == ChannelPolicy.Everything
-                ? RelayAsync(channel, client, acceptedAt)
-                : door.ServeAsync(channel.Stream, client, acceptedAt, channel.Arrival, stopping);
-            await EndWithTheGatewayAsync(serving, channel.Arrival.Target.ConnectionId, stopping);
+            if (channel.Arrival.Target is { EndToEnd: true, Policy: var policy } && policy == ChannelPolicy.Everything) await RelayAsync(channel, client, acceptedAt);
+            else await door.ServeAsync(channel.Stream, client, acceptedAt, channel.Arrival, stopping);
         }
         catch (WireFormatException e)
         {
@@ -45,7 +46,7 @@ internal sealed class RdgServing(
         finally
         {
             if (inHandshake) limits.HandshakeOver(client);
-            tunnels.Remove(transport);
+            if (tunnel is not null) tunnels.Remove(tunnel);
             await CloseAsync(transport);
         }
     }
@@ -56,7 +57,9 @@ internal sealed class RdgServing(
         using var arrival = channel.Arrival;
         var target = arrival.Target;
         limits.HandshakeOver(client);
-        var relay = new Relay.Relay(channel.Stream, new NetworkStream(arrival.Machine, ownsSocket: true));
+        var machine = new TcpStream(arrival.Machine);
+        machine.GiveUpAfter(options.Value.MachineSilence);
+        var relay = new Relay.Relay(channel.Stream, machine, channel.Stream.WillEnd);
         var opened = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, channel.ClientName, acceptedAt, time.GetUtcNow(), relay);
         if (!connections.Add(opened)) throw new IOException("The broker gave out a connection id twice.");
         target.Dispose();
@@ -72,20 +75,6 @@ internal sealed class RdgServing(
         {
             connections.Remove(opened);
         }
-    }
-
-    /// <summary>The web server stops before the RDP door and would wait for its connections: this ends them with their reason.</summary>
-    private async Task EndWithTheGatewayAsync(Task serving, string connection, CancellationToken stopping)
-    {
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var _ = stopping.UnsafeRegister(static s => ((TaskCompletionSource)s!).TrySetResult(), stopped);
-        await Task.WhenAny(serving, stopped.Task);
-        if (!serving.IsCompleted)
-        {
-            await Task.WhenAny(serving, Task.Delay(options.Value.StopGrace, time, CancellationToken.None));
-            await connections.EndAsync(connection, RelayEnd.GatewayStopping);
-        }
-        await serving;
     }
 
     private static async Task CloseAsync(RdgTransport transport)

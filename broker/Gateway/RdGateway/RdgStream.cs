@@ -1,4 +1,5 @@
 using System.Buffers;
+using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Protocol.Tsgu;
 using Montalegre.Vdi.Protocol.Wire;
 
@@ -6,7 +7,8 @@ namespace Montalegre.Vdi.Gateway.RdGateway;
 
 /// <summary>An open RD Gateway channel as a stream of RDP bytes: what a socket is to a client that came directly.</summary>
 /// <remarks>A zero-byte read ends only when payload is there, never for a keepalive alone; the relay's pump relies on it.</remarks>
-internal sealed class RdgStream(RdgTransport transport, ReadOnlySpan<byte> early) : Stream
+/// <param name="showsMessages">Whether the client shows service messages to the person.</param>
+internal sealed class RdgStream(RdgTransport transport, ReadOnlySpan<byte> early, bool showsMessages) : Stream
 {
     private const int BufferLength = 64 * 1024;
     private static readonly TimeSpan FarewellDeadline = TimeSpan.FromSeconds(2);
@@ -18,6 +20,7 @@ internal sealed class RdgStream(RdgTransport transport, ReadOnlySpan<byte> early
     private int _filled;
     private bool _ended;
     private int _disposed;
+    private RdgFarewell _farewell = RdgFarewell.Of(RelayEnd.ClientClosed);
 
     public override bool CanRead => true;
 
@@ -73,6 +76,9 @@ internal sealed class RdgStream(RdgTransport transport, ReadOnlySpan<byte> early
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>The reason that the client will be given when this is closed.</summary>
+    public void WillEnd(RelayEnd end) => Volatile.Write(ref _farewell, RdgFarewell.Of(end));
+
     /// <summary>Closes the channel, tells the client while it still listens, and closes what carried it.</summary>
     public override async ValueTask DisposeAsync()
     {
@@ -80,7 +86,7 @@ internal sealed class RdgStream(RdgTransport transport, ReadOnlySpan<byte> early
         using var deadline = new CancellationTokenSource(FarewellDeadline);
         try
         {
-            await transport.SendAsync(Close(_reader.Closed && !_reader.CloseAnswered), deadline.Token);
+            await transport.SendAsync(Volatile.Read(ref _farewell).Packets(showsMessages, isAnswer: _reader.Closed && !_reader.CloseAnswered), deadline.Token);
             await transport.FarewellAsync(deadline.Token);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException or NotSupportedException or OperationCanceledException)
@@ -119,12 +125,5 @@ internal sealed class RdgStream(RdgTransport transport, ReadOnlySpan<byte> early
         if (_buffer is null) return;
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = null;
-    }
-
-    private static byte[] Close(bool answer)
-    {
-        var w = new WireWriter(stackalloc byte[TsguSmall.CloseLength], nameof(TsguSmall));
-        TsguSmall.WriteClose(ref w, TsguError.None, answer);
-        return w.WrittenSpan.ToArray();
     }
 }

@@ -8,7 +8,7 @@ using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
-/// <summary>The certificate RDP clients see, with everything about it worked out once instead of once a connection.</summary>
+/// <summary>The certificate that clients see, with everything about it worked out once instead of once a connection.</summary>
 internal sealed class DoorCertificate : IDisposable
 {
     private static readonly TimeSpan SelfSignedLife = TimeSpan.FromDays(825);   // the longest that Apple's clients accept
@@ -26,15 +26,28 @@ internal sealed class DoorCertificate : IDisposable
             AllowRenegotiation = false,
         };
         Rdp = TlsContext.Server(leaf, chain);
+        Web = TlsContext.WebServer(leaf, chain, http2: true);
+        Tunnel = TlsContext.WebServer(leaf, chain, http2: false);
     }
 
-    /// <summary>How the portal shows it.</summary>
+    /// <summary>How RDP shows it inside an RD Gateway channel, which is no socket.</summary>
     public SslServerAuthenticationOptions Options { get; }
 
-    /// <summary>How the RDP door shows it.</summary>
+    /// <summary>How RDP shows it on a socket.</summary>
     public TlsContext Rdp { get; }
 
-    public void Dispose() => Rdp.Dispose();
+    /// <summary>How it is shown to web clients and RD Gateway clients alike: which one it is, is told inside.</summary>
+    public TlsContext Web { get; }
+
+    /// <summary>How it is shown where there are no pages, so that nobody chooses HTTP/2.</summary>
+    public TlsContext Tunnel { get; }
+
+    public void Dispose()
+    {
+        Rdp.Dispose();
+        Web.Dispose();
+        Tunnel.Dispose();
+    }
 
     /// <summary>TLS still to be authenticated: ours on a socket, and .NET's on what came through the RD Gateway, which is no socket.</summary>
     public static Stream Wrap(Stream network) => network is TcpStream socket ? new TlsStream(socket) : new SslStream(network, leaveInnerStreamOpen: false);

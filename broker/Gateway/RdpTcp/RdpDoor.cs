@@ -14,32 +14,29 @@ using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
-using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
-/// <summary>One accepted TCP connection, from its first byte to the end of its relay.</summary>
+/// <summary>One RDP connection, from its first byte to the end of its relay.</summary>
 internal sealed class RdpDoor(
     ITicketRedeemer tickets, MachineLeg machines, DoorCertificate certificate, RefusalScreen refusals, PasswordDoor passwords, OpenConnections connections,
     ConnectionReports reports, AddressLimits limits, IOptions<GatewayOptions> options, TimeProvider time, ILogger<RdpDoor> log)
 {
-    /// <summary>Serves and closes the connection; never throws but for a fault of ours.</summary>
-    public async Task ServeAsync(Socket socket, IPAddress client, CancellationToken stopping)
-    {
-        using var _ = socket;
-        var network = new TcpStream(socket);
-        network.GiveUpAfter(options.Value.ClientSilence);
-        await ServeAsync(network, client, time.GetUtcNow(), null, stopping);
-    }
+    /// <summary>Serves and closes a connection that came directly; never throws but for a fault of ours. Says once that the handshake is over.</summary>
+    /// <param name="preconnected">The ticket of a preconnection blob; null when there was none.</param>
+    public Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, string? preconnected, CancellationToken stopping) =>
+        ServeAsync(network, client, acceptedAt, preconnected, null, stopping);
 
-    /// <summary>The same for RDP that came another way. Says once that the handshake is over, as for a socket.</summary>
-    /// <param name="arrived">Where it leads when its ticket is redeemed already; null when the ticket is in the routing token.</param>
-    public async Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival? arrived, CancellationToken stopping)
+    /// <summary>The same for RDP that came another way, and whose ticket is redeemed already.</summary>
+    public Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival arrived, CancellationToken stopping) =>
+        ServeAsync(network, client, acceptedAt, null, arrived, stopping);
+
+    private async Task ServeAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, string? preconnected, Arrival? arrived, CancellationToken stopping)
     {
         var inHandshake = true;
         try
         {
-            var opened = await OpenAsync(network, client, acceptedAt, arrived, stopping);
+            var opened = await OpenAsync(network, client, acceptedAt, preconnected, arrived, stopping);
             if (opened is not DoorOutcome.Visited) HandshakeOver();
             switch (opened)
             {
@@ -72,13 +69,10 @@ internal sealed class RdpDoor(
     }
 
     /// <summary>Tells a client that is not let in why, if it can be shown a page; never throws but for a fault of ours.</summary>
-    public async Task ExplainAsync(Socket socket, IPAddress client, ReasonCode code, CancellationToken stopping)
+    public async Task ExplainAsync(Stream network, IPAddress client, ReasonCode code, CancellationToken stopping)
     {
-        TcpStream? network = null;
         try
         {
-            network = new TcpStream(socket);
-            network.GiveUpAfter(options.Value.ClientSilence);
             if (await ReadRequestAsync(network, stopping) is { Negotiation: { } asked } && refusals.TryBegin(asked, client))
                 await refusals.ShowAsync(network, asked, client, code, "", stopping);
         }
@@ -86,16 +80,13 @@ internal sealed class RdpDoor(
         {
             log.HandshakeBroke(client, e.Message);
         }
-        finally
-        {
-            network?.Dispose();
-            socket.Dispose();
-        }
     }
 
-    private async Task<DoorOutcome> OpenAsync(Stream network, IPAddress client, DateTimeOffset acceptedAt, Arrival? arrived, CancellationToken stopping)
+    private async Task<DoorOutcome> OpenAsync(
+        Stream network, IPAddress client, DateTimeOffset acceptedAt, string? preconnected, Arrival? arrived, CancellationToken stopping)
     {
         if (await ReadRequestAsync(network, stopping) is not { } request) return DoorOutcome.Nothing;
+        if (preconnected is not null) request = request with { RoutingToken = preconnected };
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, options.Value.HandshakeDeadline, Timeout.InfiniteTimeSpan);
         var ct = deadline.Token;
@@ -105,7 +96,7 @@ internal sealed class RdpDoor(
         if (arrived is not null)
         {
             using var there = arrived.Target;
-            return await ConnectAsync(network, negotiation, client, acceptedAt, there, request, arrived.Machine, ct);
+            return await ConnectAsync(network, negotiation, client, acceptedAt, there, request, arrived, ct);
         }
         if (request.RoutingToken is null && passwords.Takes(negotiation)) return new DoorOutcome.Visited(network, negotiation);
         if (!TicketText.LooksRight(request.RoutingToken))
@@ -121,15 +112,15 @@ internal sealed class RdpDoor(
 
     private async Task<DoorOutcome> ConnectAsync(
         Stream network, NegotiationRequest negotiation, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, ConnectionRequest request,
-        Socket? connected, CancellationToken ct)
+        Arrival? arrived, CancellationToken ct)
     {
-        switch (await machines.ConnectAsync(target, request, ct, connected))
+        switch (await machines.ConnectAsync(target, request, ct, arrived?.Machine))
         {
             case MachineAnswer.Refused no:
                 var failure = no.Code == ReasonCode.NotSupported ? NegotiationFailureCode.HybridRequired : NegotiationFailureCode.InconsistentFlags;
                 return await RefuseAsync(network, negotiation, client, target, no.Code, "", failure, ct);
             case MachineAnswer.Ready ready:
-                return await JoinAsync(network, negotiation.Requested, client, acceptedAt, target, ready, ct);
+                return await JoinAsync(network, negotiation.Requested, client, acceptedAt, target, ready, arrived?.Ending, ct);
             default:
                 throw new InvalidOperationException("A machine answers Ready or Refused.");
         }
@@ -154,11 +145,11 @@ internal sealed class RdpDoor(
 
     private async Task<DoorOutcome> JoinAsync(
         Stream network, SecurityProtocols asked, IPAddress client, DateTimeOffset acceptedAt, MachineTarget target, MachineAnswer.Ready machine,
-        CancellationToken ct)
+        Action<RelayEnd>? ending, CancellationToken ct)
     {
         var tls = DoorCertificate.Wrap(network);
         Stream clientSide = target.Policy.NeedsFilter ? new PolicyStream(tls, new ChannelFilter(target.Policy)) : tls;
-        var relay = new Relay.Relay(clientSide, machine.Stream);
+        var relay = new Relay.Relay(clientSide, machine.Stream, ending);
         try
         {
             // The client has no part in the machine's network level authentication: its own leg is TLS.

@@ -7,7 +7,8 @@ namespace Montalegre.Vdi.Gateway.Relay;
 /// No cancellation token reaches the reads: a registration on each of four sockets would cost memory for as long as a
 /// session lasts. <see cref="End"/> closes the streams instead, and the pumps see that as their end.
 /// </remarks>
-internal sealed class Relay(Stream client, Stream machine) : ICarrier
+/// <param name="ending">Is told the reason before the streams are closed.</param>
+internal sealed class Relay(Stream client, Stream machine, Action<RelayEnd>? ending = null) : ICarrier
 {
     private const int StillRunning = -1;
     private static readonly TimeSpan FarewellDeadline = TimeSpan.FromSeconds(2);
@@ -26,14 +27,14 @@ internal sealed class Relay(Stream client, Stream machine) : ICarrier
     {
         if (_machineToClient is not null) return;
         if (client is PolledStream c && machine is PolledStream m) m.PollWith(c);
-        _machineToClient = PumpAsync(_fromMachine, RelayEnd.MachineClosed, RelayEnd.ClientClosed);
+        _machineToClient = PumpAsync(_fromMachine, RelayEnd.MachineClosed, RelayEnd.MachineLost, RelayEnd.ClientClosed);
     }
 
     /// <summary>Runs both directions; answers when both have stopped and both streams are closed.</summary>
     public async Task<RelayEnd> RunAsync()
     {
         BeginMachineToClient();
-        await Task.WhenAll(_machineToClient!, PumpAsync(_fromClient, RelayEnd.ClientClosed, RelayEnd.MachineClosed));
+        await Task.WhenAll(_machineToClient!, PumpAsync(_fromClient, RelayEnd.ClientClosed, RelayEnd.ClientClosed, RelayEnd.MachineClosed));
         return (RelayEnd)_end;
     }
 
@@ -48,15 +49,20 @@ internal sealed class Relay(Stream client, Stream machine) : ICarrier
     public async Task EndAsync(RelayEnd end)
     {
         if (Interlocked.CompareExchange(ref _end, (int)end, StillRunning) != StillRunning) return;
+        ending?.Invoke(end);
         // Each side gets a proper farewell where it still listens; a side that does not take it in time is simply closed.
         await Task.WhenAll(CloseAsync(client), CloseAsync(machine));
     }
 
-    private async Task PumpAsync(RelayPump pump, RelayEnd whenSourceEnds, RelayEnd whenTargetEnds)
+    private async Task PumpAsync(RelayPump pump, RelayEnd whenSourceEnds, RelayEnd whenSourceBreaks, RelayEnd whenTargetEnds)
     {
         // The pump may end in the thread that polls everybody's sockets; what follows logs and reports.
-        var sourceEnded = await pump.RunAsync().ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        await EndAsync(sourceEnded ? whenSourceEnds : whenTargetEnds);
+        await EndAsync(await pump.RunAsync().ConfigureAwait(ConfigureAwaitOptions.ForceYielding) switch
+        {
+            PumpEnd.SourceEnded => whenSourceEnds,
+            PumpEnd.SourceBroke => whenSourceBreaks,
+            _ => whenTargetEnds,
+        });
     }
 
     private static async Task CloseAsync(Stream stream)

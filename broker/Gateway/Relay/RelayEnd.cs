@@ -10,4 +10,12 @@ internal enum RelayEnd
     GatewayStopping,
     WorkerEnded,
     ProtocolBroken,
+    /// <summary>The machine's connection broke: it was reset, or the machine is gone.</summary>
+    MachineLost,
+    /// <summary>The broker says that the person may not be here any more.</summary>
+    AccessWithdrawn,
+    /// <summary>The broker says that the person has no right to this desktop any more.</summary>
+    NotEntitled,
+    /// <summary>The client did not prove itself again in time.</summary>
+    NotProvedAgain,
 }

@@ -8,6 +8,9 @@ using Montalegre.Vdi.Tls;
 
 namespace Montalegre.Vdi.Gateway.Relay;
 
+/// <summary>Which side of a pump stopped it, and how.</summary>
+internal enum PumpEnd { SourceEnded, SourceBroke, TargetBroke }
+
 /// <summary>Copies one direction of a relay. Holds no buffer while nothing moves.</summary>
 internal sealed class RelayPump(Stream from, Stream to)
 {
@@ -17,8 +20,8 @@ internal sealed class RelayPump(Stream from, Stream to)
 
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>Copies until a side ends; true when <c>from</c> was the one that ended, false when <c>to</c> no longer takes bytes.</summary>
-    public async Task<bool> RunAsync()
+    /// <summary>Copies until <c>from</c> ends or breaks, or <c>to</c> takes no more bytes.</summary>
+    public async Task<PumpEnd> RunAsync()
     {
         // Copying never blocks a thread, so it may run where sockets are polled and save two changes of thread a wake-up.
         (from as PolledStream)?.ContinueReadsInline();
@@ -36,14 +39,14 @@ internal sealed class RelayPump(Stream from, Stream to)
                 buffer ??= ArrayPool<byte>.Shared.Rent(BufferLength);
                 // One read takes all that is ready, so that a burst of small records becomes one write.
                 var length = await from.ReadAsync(buffer);
-                if (length == 0) return true;
+                if (length == 0) return PumpEnd.SourceEnded;
                 reading = false;
                 await to.WriteAsync(buffer.AsMemory(0, length));
                 reading = true;
                 Volatile.Write(ref _bytes, _bytes + length);
             }
         }
-        catch (Exception e) when (IsLeaving(e)) { return reading; }
+        catch (Exception e) when (IsLeaving(e)) { return reading ? PumpEnd.SourceBroke : PumpEnd.TargetBroke; }
         finally
         {
             if (buffer is not null) Return(ref buffer);

@@ -16,6 +16,7 @@ namespace Montalegre.Vdi.Gateway.Tickets;
 internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOptions> options, TimeProvider time, ILogger<BrokerTicketRedeemer> log) : ITicketRedeemer
 {
     private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(15);     // the broker waits for the agent meanwhile
+    private const int RecheckedAtOnce = 1000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     public async Task<Redemption> RedeemAsync(TicketPresented presented, CancellationToken ct)
@@ -39,6 +40,18 @@ internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOp
             if (time.GetElapsedTime(started) + Pause > options.Value.BrokerRetryBudget) return new Redemption.Refused(ReasonCode.BrokerUnavailable, "");
             await Task.Delay(Pause, time, ct);
         }
+    }
+
+    public async Task<IReadOnlyList<WithdrawnConnection>> WithdrawnAsync(IReadOnlyCollection<string> connectionIds, CancellationToken ct)
+    {
+        var client = await broker.ClientAsync(ct);
+        var withdrawn = new List<WithdrawnConnection>();
+        foreach (var some in connectionIds.Chunk(RecheckedAtOnce))
+        {
+            var answer = await client.RecheckAsync(new RecheckRequest { ConnectionIds = { some } }, deadline: time.GetUtcNow().UtcDateTime + CallDeadline, cancellationToken: ct);
+            withdrawn.AddRange(answer.Withdrawn);
+        }
+        return withdrawn;
     }
 
     private async Task<Redemption> AskAsync(GatewayChannel.GatewayChannelClient client, TicketPresented presented, CancellationToken ct)

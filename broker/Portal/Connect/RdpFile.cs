@@ -1,4 +1,5 @@
 using System.Text;
+using Montalegre.Vdi.Contracts.Common.V1;
 
 namespace Montalegre.Vdi.Portal.Connect;
 
@@ -19,28 +20,23 @@ internal static class RdpFile
         "networkautodetect:i:1",
         "bandwidthautodetect:i:1",
         "displayconnectionbar:i:1",
-        "redirectclipboard:i:1",
-        "redirectprinters:i:0",
-        "redirectsmartcards:i:0",
         "redirectcomports:i:0",
-        "drivestoredirect:s:",
-        "audiomode:i:0",
-        "audiocapturemode:i:0",
         "keyboardhook:i:2",
     ];
 
     /// <summary>Straight to the RDP door, the ticket in the routing token.</summary>
-    public static byte[] Write(ReadyLaunch launch, string userName, RdpSignature? signature = null) => Encode(
+    public static byte[] Write(ReadyLaunch launch, string userName, IReadOnlyCollection<DeviceFeature> blocked, RdpSignature? signature = null) => Encode(
         [
             $"full address:s:{launch.Address}",
             $"alternate full address:s:{launch.Address}",       // a signed file without it could be led elsewhere
             $"loadbalanceinfo:s:Cookie: msts={launch.Ticket}",
             .. SignIn(userName, authenticationLevel: 2),
             .. Display,
+            .. Devices(blocked),
         ], signature);
 
     /// <summary>Inside HTTPS, the ticket as the RD Gateway's cookie.</summary>
-    public static byte[] Write(GatewayLaunch launch, string userName, RdpSignature? signature = null) => Encode(
+    public static byte[] Write(GatewayLaunch launch, string userName, IReadOnlyCollection<DeviceFeature> blocked, RdpSignature? signature = null) => Encode(
         [
             $"full address:s:{launch.Machine}",
             $"alternate full address:s:{launch.Machine}",
@@ -52,6 +48,7 @@ internal static class RdpFile
             // The machine's name is in no certificate. The gateway's is, and was checked before; RDP is inside that.
             .. SignIn(userName, authenticationLevel: 0),
             .. Display,
+            .. Devices(blocked),
         ], signature);
 
     /// <summary>The desktop's name as a file name that every system takes.</summary>
@@ -70,6 +67,23 @@ internal static class RdpFile
         $"authentication level:i:{authenticationLevel}",
         "negotiate security layer:i:1",
     ];
+
+    // The client offers what the pool lets pass and asks the person about it; the rest it need not offer in vain.
+    private static string[] Devices(IReadOnlyCollection<DeviceFeature> blocked)
+    {
+        return
+        [
+            $"redirectclipboard:i:{(Passes(DeviceFeature.ClipboardToDesktop) || Passes(DeviceFeature.ClipboardFromDesktop) ? 1 : 0)}",
+            $"redirectprinters:i:{(Passes(DeviceFeature.Printers) ? 1 : 0)}",
+            $"redirectsmartcards:i:{(Passes(DeviceFeature.SmartCards) ? 1 : 0)}",
+            $"drivestoredirect:s:{(Passes(DeviceFeature.Drives) ? "*" : "")}",
+            $"usbdevicestoredirect:s:{(Passes(DeviceFeature.Usb) ? "*" : "")}",
+            $"audiomode:i:{(Passes(DeviceFeature.AudioOut) ? 0 : 2)}",            // here, or nowhere
+            $"audiocapturemode:i:{(Passes(DeviceFeature.AudioIn) ? 1 : 0)}",
+        ];
+
+        bool Passes(DeviceFeature feature) => !blocked.Contains(feature);
+    }
 
     private static byte[] Encode(string[] lines, RdpSignature? signature)
     {

@@ -24,15 +24,17 @@ internal static class WayInEndpoints
         portal.MapPost("/connect/{handle}/command", Command).RequireAuthorization().WithFormGuard();
     }
 
-    private static async Task<IResult> File(HttpContext http, string handle, TicketDesk desk, LaunchHandles handles, IOptions<PortalOptions> options, RdpSigning signing)
+    private static async Task<IResult> File(HttpContext http, string handle, TicketDesk desk, LaunchHandles handles, BrokerCalls broker, IOptions<PortalOptions> options, RdpSigning signing)
     {
         if (handles.Read(http, handle) is not { } launching) return MessagePage.NotFound(http);
+        // Before the ticket, which is already getting old when it is there. A desktop that is not offered any more is refused there.
+        var blocked = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.PoolId == launching.Pool)?.BlockedFeatures ?? [];
         var (again, progress) = await desk.AskAsync(http, launching);
         if (progress.KindCase != LaunchProgress.KindOneofCase.Ready) return await NotReadyAsync(http, again, progress, handles);
         var (user, signature) = (PortalSession.UserName(http), signing.Signature);
         var bytes = await GatewayAsync(http, progress.Ready, options.Value) is { } gateway
-            ? RdpFile.Write(gateway, user, signature)
-            : RdpFile.Write(ReadyLaunch.Of(progress.Ready), user, signature);
+            ? RdpFile.Write(gateway, user, blocked, signature)
+            : RdpFile.Write(ReadyLaunch.Of(progress.Ready), user, blocked, signature);
         return Results.File(bytes, RdpFile.ContentType, RdpFile.NameFor(launching.Name));
     }
 

@@ -63,6 +63,8 @@ internal static class PortalSession
             return Task.CompletedTask;
         }
         var expired = http.Request.Cookies.ContainsKey(CookieName);
-        return Navigation.SeeOther(http, expired ? "/sign-in?expired=1" : "/sign-in").ExecuteAsync(http);
+        // What a form asked for is not asked again by itself: only a page is come back to.
+        var back = HttpMethods.IsGet(http.Request.Method) ? http.Request.Path.ToUriComponent() + http.Request.QueryString : "/";
+        return Navigation.SeeOther(http, Navigation.SignIn(back, expired)).ExecuteAsync(http);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
 using Montalegre.Vdi.Contracts.Common.V1;
@@ -24,11 +25,11 @@ internal static class SignInEndpoints
         portal.MapPost("/sign-out", SignOut).WithFormGuard();
     }
 
-    private static IResult Show(HttpContext http, string? expired, string? left)
+    private static IResult Show(HttpContext http, string? expired, string? left, [FromQuery(Name = "return")] string? back)
     {
-        if (http.User.Identity?.IsAuthenticated == true) return Navigation.SeeOther(http, "/");
+        if (http.User.Identity?.IsAuthenticated == true) return Navigation.SeeOther(http, Navigation.Local(back ?? "/"));
         var reason = expired == "1" ? new Reason { Code = ReasonCode.SignInExpired } : null;
-        return Page(http, "", reason, signedOut: left == "1", StatusCodes.Status200OK);
+        return Page(http, "", reason, signedOut: left == "1", StatusCodes.Status200OK, back ?? "/");
     }
 
     private static async Task<IResult> SignIn(HttpContext http, BrokerCalls broker)
@@ -36,8 +37,9 @@ internal static class SignInEndpoints
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var userName = form["user"].ToString().Trim();
         var password = form["password"].ToString();
+        var back = form["return"].ToString();
         if (userName.Length is 0 or > LongestField || password.Length is 0 or > LongestField)
-            return Page(http, userName, null, false, StatusCodes.Status422UnprocessableEntity, unfilled: true);
+            return Page(http, userName, null, false, StatusCodes.Status422UnprocessableEntity, back, unfilled: true);
 
         SignInResponse answer;
         try
@@ -51,12 +53,12 @@ internal static class SignInEndpoints
         if (answer.OutcomeCase != SignInResponse.OutcomeOneofCase.SignedIn)
         {
             var status = answer.Refused?.Code == ReasonCode.SignInFailed ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable;
-            return Page(http, userName, answer.Refused ?? new Reason { Code = ReasonCode.Internal }, false, status);
+            return Page(http, userName, answer.Refused ?? new Reason { Code = ReasonCode.Internal }, false, status, back);
         }
 
         await PortalSession.BeginAsync(http, answer.SignedIn);
         if (!Language.IsChosen(http)) Language.Remember(http, answer.SignedIn.Language);
-        return Navigation.SeeOther(http, "/");
+        return Navigation.SeeOther(http, Navigation.Local(back));
     }
 
     private static async Task<IResult> SignOut(HttpContext http, BrokerCalls broker, ILogger<BrokerCalls> log)
@@ -70,6 +72,6 @@ internal static class SignInEndpoints
         return Navigation.SeeOther(http, "/sign-in?left=1");
     }
 
-    private static RazorComponentResult<SignInPage> Page(HttpContext http, string userName, Reason? reason, bool signedOut, int status, bool unfilled = false) =>
-        new(new { Page = PageContext.Of(http), UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled }) { StatusCode = status };
+    private static RazorComponentResult<SignInPage> Page(HttpContext http, string userName, Reason? reason, bool signedOut, int status, string back, bool unfilled = false) =>
+        new(new { Page = PageContext.Of(http), UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled, Return = Navigation.Local(back) }) { StatusCode = status };
 }

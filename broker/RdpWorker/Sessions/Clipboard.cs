@@ -25,7 +25,7 @@ internal sealed class Clipboard(RdpSession session, GatewayLink link, Allowed al
         else
         {
             (_text, _png) = ([], data.Data);
-            session.OfferClipboard(RdpClipboard.Png);
+            session.OfferClipboard(RdpClipboard.Png | RdpClipboard.Dib);
         }
     }
 
@@ -34,16 +34,17 @@ internal sealed class Clipboard(RdpSession session, GatewayLink link, Allowed al
     {
         _offered = formats;
         if (!allowed.HasFlag(Allowed.CopyOut)) return;
-        var offer = (formats.HasFlag(RdpClipboard.Text) ? 1 : 0) | (formats.HasFlag(RdpClipboard.Png) ? 2 : 0);
+        var offer = (formats.HasFlag(RdpClipboard.Text) ? 1 : 0) | ((formats & (RdpClipboard.Png | RdpClipboard.Dib)) != 0 ? 2 : 0);
         if (offer != 0) link.Byte(ServerMessage.ClipboardOffer, (byte)offer);
     }
 
     public void Requested(ClipboardFormat format)
     {
-        var wanted = format == ClipboardFormat.Text ? RdpClipboard.Text : RdpClipboard.Png;
+        var wanted = format == ClipboardFormat.Text ? RdpClipboard.Text : _offered.HasFlag(RdpClipboard.Png) ? RdpClipboard.Png : RdpClipboard.Dib;
         if (allowed.HasFlag(Allowed.CopyOut) && _offered.HasFlag(wanted)) session.RequestClipboard(wanted);
     }
 
+    /// <summary>What the machine's clipboard holds, as the browser takes it. Needs nobody's lock: a big picture takes a while.</summary>
     public void FromDesktop(RdpClipboard format, ReadOnlySpan<byte> data)
     {
         if (!allowed.HasFlag(Allowed.CopyOut)) return;
@@ -54,12 +55,13 @@ internal sealed class Clipboard(RdpSession session, GatewayLink link, Allowed al
             if (utf8.Length <= Html5Limits.LongestClipboardText) link.Clipboard(ClipboardFormat.Text, utf8);
         }
         else if (format == RdpClipboard.Png && data.Length <= Html5Limits.LongestClipboardPicture) link.Clipboard(ClipboardFormat.Png, data);
+        else if (format == RdpClipboard.Dib && ClipboardPictures.ToPng(data) is { Length: > 0 } png) link.Clipboard(ClipboardFormat.Png, png);
     }
 
-    /// <summary>The desktop pastes.</summary>
+    /// <summary>The desktop pastes. Needs nobody's lock either.</summary>
     public void Wanted(RdpClipboard format)
     {
-        var data = format == RdpClipboard.Text ? _text : format == RdpClipboard.Png ? _png : [];
+        var data = format switch { RdpClipboard.Text => _text, RdpClipboard.Png => _png, RdpClipboard.Dib => ClipboardPictures.ToBitmap(_png), _ => [] };
         session.AnswerClipboard(data.Length == 0 ? RdpClipboard.None : format, data);
     }
 }

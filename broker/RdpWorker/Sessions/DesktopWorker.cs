@@ -44,6 +44,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private bool _attached = true;
     private bool _visible = true;
     private bool _partial;
+    private bool _isOver;
     private long _firstPaint;
     private long _lastPaint;
     private long _notBefore;
@@ -57,7 +58,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _encoder = new(_browser.CacheSlots);
         _session = new(new RdpTarget(
             socket, _browser.Width, _browser.Height, _browser.ScalePercent, _browser.KeyboardLayout, FeaturesOf(start),
-            start.UserName, start.Domain, start.Secret, start.ClientName, start.CertificateSha256), this);
+            start.UserName, start.Domain, start.Secret, start.ClientName, start.TimeZone, start.CertificateSha256), this);
         _channels.Start(_session);
         _input = new(_session);
         _clipboard = new(_session, link, start.Allowed);
@@ -80,11 +81,13 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         {
             // The gateway checks what browsers send before it passes it on; whatever comes here broken ends the session.
         }
-        _session.Stop();
+        lock (_gate) if (!_isOver) _session.Stop();
     }
 
     public void Dispose()
     {
+        // The reading thread lives on until the gateway goes, and must not find a session that has been freed.
+        lock (_gate) _isOver = true;
         _session.Dispose();
         _encoder.Dispose();
         _room.Dispose();
@@ -99,7 +102,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             _exact.Clear();
             _replay.Clear();
             (_partial, _firstPaint) = (false, 0);
-            if (first) _link.Opened(width, height);
+            if (first) _link.Opened(width, height, _session.TakesText);
             else if (_attached) _link.Resized(width, height);
         }
     }
@@ -157,7 +160,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             var body = GatewayLink.Body(rented).Span;
             var ops = new FrameOps(body[(FrameMessage.HeaderLength + 2)..]);
             ops.H264((ushort)surface, isKey, Narrow(picture), parts, unit);
-            SendOps(rented, ops.Count, ops.Written, _screen is { } screen && ReplayLog.StartsAnew(isKey, parts, screen.Width, screen.Height));
+            SendOps(rented, ops.Count, ops.Written, _screen is { } screen && ReplayLog.StartsAnew(isKey, parts, screen.Width, screen.Height), isPicture: parts.Length > 0);
         }
     }
 
@@ -170,7 +173,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             var rented = GatewayLink.Rent(FrameMessage.HeaderLength + 16);
             var ops = new FrameOps(GatewayLink.Body(rented).Span[(FrameMessage.HeaderLength + 2)..]);
             ops.DecoderEnd((ushort)surface);
-            SendOps(rented, ops.Count, ops.Written, startsAnew: false);
+            SendOps(rented, ops.Count, ops.Written, startsAnew: false, isPicture: true);
             if (_decoders.Count > 0) return;
             _replay.Clear();
             _screen?.MarkAll();     // libfreerdp draws everything again, and tiles are compared again
@@ -188,15 +191,9 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         lock (_gate) _clipboard.Offered(formats);
     }
 
-    public override void ClipboardData(RdpClipboard format, ReadOnlySpan<byte> data)
-    {
-        lock (_gate) _clipboard.FromDesktop(format, data);
-    }
+    public override void ClipboardData(RdpClipboard format, ReadOnlySpan<byte> data) => _clipboard.FromDesktop(format, data);
 
-    public override void ClipboardWanted(RdpClipboard format)
-    {
-        lock (_gate) _clipboard.Wanted(format);
-    }
+    public override void ClipboardWanted(RdpClipboard format) => _clipboard.Wanted(format);
 
     public override void Leds(int leds) => _link.Byte(ServerMessage.KeyboardState, (byte)leds);
 
@@ -214,12 +211,13 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         | BrowserChannels.FeaturesOf(start.Allowed)
         | ((start.Allowed & (Allowed.PasteIn | Allowed.CopyOut)) != 0 ? RdpFeatures.Clipboard : 0)
         | (start.Allowed.HasFlag(Allowed.Resize) ? RdpFeatures.Resize : 0)
-        | (start.Allowed.HasFlag(Allowed.H264) && start.Browser.Capabilities.HasFlag(BrowserCapabilities.Avc1) ? RdpFeatures.Graphics | RdpFeatures.H264 : 0);
+        | (start.Allowed.HasFlag(Allowed.H264) && start.Browser.Capabilities.HasFlag(BrowserCapabilities.Avc1) ? RdpFeatures.Graphics | RdpFeatures.H264 | (start.Allowed.HasFlag(Allowed.Avc444) ? RdpFeatures.Avc444 : 0) : 0);
 
     private void Take(ReadOnlySpan<byte> message)
     {
         lock (_gate)
         {
+            if (_isOver) return;
             switch ((WorkerMessage)message[0])
             {
                 case WorkerMessage.Attach: Attach(Hello.Read(message[1..])); break;
@@ -266,7 +264,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             return;
         }
         screen.Forget();
-        _link.Opened(screen.Width, screen.Height);
+        _link.Opened(screen.Width, screen.Height, _session.TakesText);
         if (_pointer is not null) _link.Send(_pointer);
         _channels.Attach(browser);
         _session.Pause(false);
@@ -377,14 +375,14 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
                 if (_exact.Count < MostExact) _exact.Add(new((ushort)rowX, (ushort)rowY, (ushort)Math.Min(RectSide, right - rowX), (ushort)Math.Min(RectSide, bottom - rowY)));
     }
 
-    private void SendOps(byte[] rented, int count, int written, bool startsAnew)
+    private void SendOps(byte[] rented, int count, int written, bool startsAnew, bool isPicture)
     {
         var body = GatewayLink.Body(rented).Span;
         FrameMessage.WriteHeader(body, _flow.NextId, more: false, 0, 0);
         System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(body[FrameMessage.HeaderLength..], (ushort)count);
         var length = FrameMessage.HeaderLength + 2 + written;
         _replay.Add(body[..length], startsAnew);
-        if (_attached) Send(rented, length, more: false);
+        if (_attached) Send(rented, length, more: !isPicture);
         else ArrayPool<byte>.Shared.Return(rented);
     }
 

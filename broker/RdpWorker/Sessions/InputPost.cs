@@ -11,11 +11,11 @@ internal sealed class InputPost(RdpSession session)
     private const int Back = 0x0001, Forward = 0x0002;                                                   // TS_POINTERX_EVENT
     private const int Notch = 120;
     private const int MostNotches = 20;
-    private const int Enter = 0x1C, Tabulator = 0x0F;
+    private const int Enter = 0x1C, Tabulator = 0x0F, Control = 0x1D;
     private static readonly (MouseButtons Button, int Flag)[] Plain = [(MouseButtons.Left, Left), (MouseButtons.Right, Right), (MouseButtons.Middle, Middle)];
     private static readonly (MouseButtons Button, int Flag)[] Extended = [(MouseButtons.Back, Back), (MouseButtons.Forward, Forward)];
 
-    private readonly HashSet<(byte Scancode, bool Extended)> _down = [];
+    private readonly HashSet<(byte Scancode, KeyPrefix Prefix)> _down = [];
     private MouseButtons _buttons;
     private (ushort X, ushort Y) _at;
     private int _vertical;
@@ -24,9 +24,9 @@ internal sealed class InputPost(RdpSession session)
     public void Key(BrowserInput.Key key)
     {
         // A release of a key that is not down is a repetition or a leftover of another window; the machine needs neither.
-        if (key.Down) _down.Add((key.Scancode, key.Extended));
-        else if (!_down.Remove((key.Scancode, key.Extended))) return;
-        session.Key(key.Scancode, key.Extended, key.Down);
+        if (key.Down) _down.Add((key.Scancode, key.Prefix));
+        else if (!_down.Remove((key.Scancode, key.Prefix))) return;
+        Send(key.Scancode, key.Prefix, key.Down);
     }
 
     public void Text(string characters)
@@ -69,9 +69,16 @@ internal sealed class InputPost(RdpSession session)
     /// <summary>Nothing stays held when the window loses its focus or the browser goes.</summary>
     public void ReleaseAll()
     {
-        foreach (var (scancode, extended) in _down) session.Key(scancode, extended, down: false);
+        foreach (var (scancode, prefix) in _down) Send(scancode, prefix, down: false);
         _down.Clear();
         if (_buttons != MouseButtons.None) Mouse(new(_at.X, _at.Y, MouseButtons.None));
+    }
+
+    /// <summary>Pause is the one key behind E1, and says press and release at once.</summary>
+    private void Send(byte scancode, KeyPrefix prefix, bool down)
+    {
+        if (prefix != KeyPrefix.E1) session.Key(scancode, prefix == KeyPrefix.E0, down);
+        else if (down && scancode == Control) session.PauseKey();
     }
 
     private void Press(int scancode)

@@ -7,9 +7,20 @@ namespace Montalegre.Vdi.RdpWorker.Sessions;
 /// <summary>The small messages of a worker.</summary>
 internal static class Messages
 {
-    public static void Opened(this GatewayLink link, int width, int height) => Sized(link, (byte)WorkerMessage.Opened, width, height);
+    public static void Opened(this GatewayLink link, int width, int height, bool takesText)
+    {
+        Span<byte> message = stackalloc byte[6];
+        Sized(message, (byte)WorkerMessage.Opened, width, height);
+        message[5] = takesText ? (byte)1 : (byte)0;
+        link.Send(message);
+    }
 
-    public static void Resized(this GatewayLink link, int width, int height) => Sized(link, (byte)ServerMessage.Resize, width, height);
+    public static void Resized(this GatewayLink link, int width, int height)
+    {
+        Span<byte> message = stackalloc byte[5];
+        Sized(message, (byte)ServerMessage.Resize, width, height);
+        link.Send(message);
+    }
 
     public static void Over(this GatewayLink link, WorkerEnd end) => link.Send([(byte)WorkerMessage.Over, (byte)end]);
 
@@ -57,12 +68,10 @@ internal static class Messages
         return message;
     }
 
-    private static void Sized(GatewayLink link, byte type, int width, int height)
+    private static void Sized(Span<byte> message, byte type, int width, int height)
     {
-        Span<byte> message = stackalloc byte[5];
         message[0] = type;
         BinaryPrimitives.WriteUInt16LittleEndian(message[1..], (ushort)width);
         BinaryPrimitives.WriteUInt16LittleEndian(message[3..], (ushort)height);
-        link.Send(message);
     }
 }

@@ -15,7 +15,7 @@ public abstract class RdpEvents
     /// <summary>After each batch of events, on the session's own thread; answers the milliseconds after which it wants to be called again.</summary>
     public abstract int Tick(Picture picture);
 
-    /// <summary>One H.264 access unit (Annex B), and the parts of the screen it is to be drawn on.</summary>
+    /// <summary>One H.264 access unit (Annex B), and the parts of the screen it is to be drawn on: none when only the decoder needs it.</summary>
     public abstract void H264(int surface, RdpRect picture, ReadOnlySpan<RdpRect> rects, ReadOnlySpan<byte> unit);
 
     public abstract void H264End(int surface);
@@ -64,13 +64,17 @@ public enum RdpEnd { Ended, NoAnswer, OtherCertificate, SignInRefused, SignedOut
 
 /// <summary>What a session may use.</summary>
 [Flags]
-public enum RdpFeatures { None = 0, Nla = 1, Clipboard = 2, Graphics = 4, H264 = 8, Resize = 16, Devices = 0x100, Sound = 0x400, Microphone = 0x800 }
+public enum RdpFeatures
+{
+    None = 0, Nla = 1, Clipboard = 2, Graphics = 4, H264 = 8, Resize = 16, Avc444 = 1024, Devices = 0x1000, Sound = 0x2000, Microphone = 0x4000,
+}
 
 /// <summary>Where and how to sign in. The socket is connected already and becomes the session's.</summary>
+/// <param name="TimeZone">TS_TIME_ZONE_INFORMATION, MS-RDPBCGR 2.2.1.11.1.1.1.1; empty when it is not known.</param>
 /// <param name="Utf8Password">Empty when the machine asks by itself.</param>
 public sealed record RdpTarget(
     int Socket, int Width, int Height, int ScalePercent, uint KeyboardLayout, RdpFeatures Features, string User, string Domain, byte[] Utf8Password,
-    string ClientName, byte[] CertificateSha256)
+    string ClientName, byte[] TimeZone, byte[] CertificateSha256)
 {
     public override string ToString() => $"RdpTarget {{ {Width}x{Height}, {Features} }}";
 }

@@ -15,13 +15,14 @@ public sealed unsafe class RdpSession : IDisposable
         var callbacks = RdpCallbacks.For(GCHandle.ToIntPtr(_events));
         var password = Terminated(target.Utf8Password);
         fixed (byte* user = Terminated(Encoding.UTF8.GetBytes(target.User)), domain = Terminated(Encoding.UTF8.GetBytes(target.Domain)))
-        fixed (byte* secret = password, name = Terminated(Encoding.UTF8.GetBytes(target.ClientName)))
+        fixed (byte* secret = password, name = Terminated(Encoding.UTF8.GetBytes(target.ClientName)), zone = target.TimeZone)
         {
             var config = new ShimApi.Config
             {
                 Size = (uint)sizeof(ShimApi.Config), Socket = target.Socket, Width = (uint)target.Width, Height = (uint)target.Height,
                 ScalePercent = (uint)target.ScalePercent, KeyboardLayout = target.KeyboardLayout, Flags = (uint)target.Features,
                 User = user, Domain = domain, Password = target.Utf8Password.Length == 0 ? null : secret, ClientName = name,
+                TimeZone = zone,
             };
             target.CertificateSha256.AsSpan(0, 32).CopyTo(new Span<byte>(config.CertificateSha256, 32));
             _session = ShimApi.Create(&config, &callbacks);
@@ -37,10 +38,16 @@ public sealed unsafe class RdpSession : IDisposable
 
     public void Stop() => ShimApi.Stop(_session);
 
+    /// <summary>Whether the machine takes any character, and not only those of its keyboard layout; known once the screen has a size.</summary>
+    public bool TakesText => ShimApi.TakesText(_session) != 0;
+
     /// <summary>Has <see cref="RdpEvents.Tick"/> called soon.</summary>
     public void Wake() => ShimApi.Wake(_session);
 
     public void Key(int scancode, bool extended, bool down) => ShimApi.Key(_session, (uint)scancode, extended ? 1u : 0, down ? 1u : 0);
+
+    /// <summary>The Pause key, as a keyboard says it: E1 before Control and Num Lock, both down and up again.</summary>
+    public void PauseKey() => ShimApi.PauseKey(_session);
 
     public void Unicode(char unit, bool down) => ShimApi.Unicode(_session, unit, down ? 1u : 0);
 

@@ -17,6 +17,7 @@ internal static unsafe partial class ShimApi
         public byte* Domain;
         public byte* Password;
         public byte* ClientName;
+        public byte* TimeZone;
         public fixed byte CertificateSha256[32];
     }
 
@@ -83,11 +84,17 @@ internal static unsafe partial class ShimApi
     [LibraryImport(Shim, EntryPoint = "mv_free")]
     private static partial void Free(nint session);
 
+    [LibraryImport(Shim, EntryPoint = "mv_takes_text")]
+    internal static partial int TakesText(SessionHandle session);
+
     [LibraryImport(Shim, EntryPoint = "mv_wake")]
     internal static partial void Wake(SessionHandle session);
 
     [LibraryImport(Shim, EntryPoint = "mv_key")]
     internal static partial void Key(SessionHandle session, uint scancode, uint extended, uint down);
+
+    [LibraryImport(Shim, EntryPoint = "mv_pause_key")]
+    internal static partial void PauseKey(SessionHandle session);
 
     [LibraryImport(Shim, EntryPoint = "mv_unicode")]
     internal static partial void Unicode(SessionHandle session, uint unit, uint down);
@@ -148,6 +155,15 @@ internal static unsafe partial class ShimApi
 
     [LibraryImport(Shim, EntryPoint = "mv_jpeg_room")]
     internal static partial long JpegRoom(uint w, uint h);
+
+    [LibraryImport(Shim, EntryPoint = "mv_png_size")]
+    internal static partial int PngSize(byte* png, uint length, uint* w, uint* h);
+
+    [LibraryImport(Shim, EntryPoint = "mv_png_read")]
+    internal static partial int PngRead(byte* png, uint length, uint w, uint h, byte* bgr, uint stride);
+
+    [LibraryImport(Shim, EntryPoint = "mv_png_write")]
+    internal static partial long PngWrite(byte* rgb, uint w, uint h, byte* to, uint room);
 
     [LibraryImport(Shim, EntryPoint = "mv_lock_down")]
     internal static partial int LockDown();

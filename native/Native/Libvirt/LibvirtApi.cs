@@ -64,6 +64,9 @@ internal static unsafe partial class LibvirtApi
     [LibraryImport(Library, EntryPoint = "virNodeGetFreeMemory")]
     internal static partial ulong NodeGetFreeMemory(ConnectionHandle connection);
 
+    [LibraryImport(Library, EntryPoint = "virNodeGetMemoryStats")]
+    internal static partial int NodeGetMemoryStats(ConnectionHandle connection, int cell, MemoryStat* stats, ref int count, uint flags);
+
     [LibraryImport(Library, EntryPoint = "virNodeGetInfo")]
     internal static partial int NodeGetInfo(ConnectionHandle connection, out NodeInfo info);
 
@@ -197,6 +200,13 @@ internal static unsafe partial class LibvirtApi
         internal fixed byte Model[32];
         internal ulong MemoryKiB;
         internal uint Cpus, Mhz, Nodes, Sockets, Cores, Threads;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct MemoryStat
+    {
+        internal fixed byte Field[80];
+        internal ulong KiB;
     }
 
     [StructLayout(LayoutKind.Sequential)]

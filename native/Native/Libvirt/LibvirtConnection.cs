@@ -47,10 +47,27 @@ public sealed unsafe class LibvirtConnection : IDisposable
     {
         LibvirtApi.NodeGetInfo(_handle, out var info).Checked();
         LibvirtApi.ConnectGetLibVersion(_handle, out var version).Checked();
-        var free = LibvirtApi.NodeGetFreeMemory(_handle);
+        var free = ReclaimableMemory() ?? LibvirtApi.NodeGetFreeMemory(_handle);
         if (free == 0) throw LibvirtCall.LastError();
         return new HostInfo(LibvirtApi.ConnectGetHostname(_handle).Text(), (int)info.Cpus, (long)info.MemoryKiB * 1024, (long)free,
             new Version((int)(version / 1_000_000), (int)(version / 1000 % 1000), (int)(version % 1000)));
+    }
+
+    // Free memory alone leaves out the page cache, which a guest may have: a host that has run for a week would seem full.
+    private unsafe ulong? ReclaimableMemory()
+    {
+        const int allCells = -1;
+        var count = 0;
+        if (LibvirtApi.NodeGetMemoryStats(_handle, allCells, null, ref count, 0) < 0 || count is <= 0 or > 64) return null;
+        var stats = stackalloc LibvirtApi.MemoryStat[count];
+        if (LibvirtApi.NodeGetMemoryStats(_handle, allCells, stats, ref count, 0) < 0) return null;
+        var sum = 0ul;
+        for (var i = 0; i < count; i++)
+        {
+            var field = new ReadOnlySpan<byte>(stats[i].Field, 80);
+            if (field[..field.IndexOf((byte)0)] is var name && (name.SequenceEqual("free"u8) || name.SequenceEqual("buffers"u8) || name.SequenceEqual("cached"u8))) sum += stats[i].KiB;
+        }
+        return sum == 0 ? null : sum * 1024;
     }
 
     /// <summary>True when the host says that it runs 64-bit PC guests by KVM.</summary>

@@ -68,6 +68,12 @@ internal static unsafe partial class SslApi
     [LibraryImport(Library, EntryPoint = "SSL_CTX_check_private_key")]
     public static partial int CheckKey(SslContextHandle context);
 
+    [LibraryImport(Library, EntryPoint = "SSL_CTX_set_alpn_select_cb")]
+    public static partial void SetProtocolChoice(SslContextHandle context, delegate* unmanaged[Cdecl]<nint, byte**, byte*, byte*, uint, nint, int> choose, nint argument);
+
+    [LibraryImport(Library, EntryPoint = "SSL_get0_alpn_selected")]
+    public static partial void ChosenProtocol(SslHandle ssl, byte** name, uint* length);
+
     [LibraryImport(Library, EntryPoint = "SSL_new")]
     public static partial SslHandle New(SslContextHandle context);
 

@@ -10,8 +10,8 @@ public abstract record BrowserInput
 
     public sealed record Ack(uint Frame) : BrowserInput;
 
-    /// <param name="Scancode">Scancode set 1, without the E0 that <paramref name="Extended"/> stands for.</param>
-    public sealed record Key(byte Scancode, bool Extended, bool Down) : BrowserInput;
+    /// <param name="Scancode">Scancode set 1, without its prefix.</param>
+    public sealed record Key(byte Scancode, KeyPrefix Prefix, bool Down) : BrowserInput;
 
     public sealed record Text(string Characters) : BrowserInput;
 
@@ -92,7 +92,9 @@ public abstract record BrowserInput
     private static Key ReadKey(ref WireReader r)
     {
         var flags = r.ReadByte("flags");
-        return new(r.ReadByte("scancode"), (flags & 2) != 0, (flags & 1) == 0);
+        var prefix = (KeyPrefix)((flags >> 1) & 3);
+        if (!Enum.IsDefined(prefix)) WireFormatException.Throw(nameof(Key), "flags", "a key has one prefix");
+        return new(r.ReadByte("scancode"), prefix, (flags & 1) == 0);
     }
 
     private static string ReadCharacters(ref WireReader r)
@@ -138,6 +140,9 @@ public abstract record BrowserInput
         return new(type);
     }
 }
+
+/// <summary>What a keyboard sends before a scancode; E1 is Pause alone.</summary>
+public enum KeyPrefix : byte { None = 0, E0 = 1, E1 = 2 }
 
 /// <summary>Mouse buttons of the browser protocol.</summary>
 [Flags]

@@ -28,7 +28,8 @@ public enum WorkerMessage : byte
     /// <summary>Worker: its sandbox stands and it waits for <see cref="Start"/>.</summary>
     Ready = 0x40,
 
-    /// <summary>Worker: a picture exists, or a new browser is served; everything after it is for that browser. Width, height u16.</summary>
+    /// <summary>Worker: a picture exists, or a new browser is served; everything after it is for that browser.
+    /// Width, height u16, then a byte: 1 when the machine takes any character as text.</summary>
     Opened = 0x41,
 
     /// <summary>Worker: the session is over. <see cref="WorkerEnd"/> as a byte.</summary>
@@ -60,7 +61,7 @@ public enum WorkerEnd : byte { Ended = 0, NoAnswer = 1, OtherCertificate = 2, Si
 [Flags]
 public enum Allowed : uint
 {
-    None = 0, PasteIn = 1, CopyOut = 2, Upload = 4, Download = 8, Print = 16, AudioOut = 32, Microphone = 64, Resize = 128, H264 = 256, Text = 512,
+    None = 0, PasteIn = 1, CopyOut = 2, Upload = 4, Download = 8, Print = 16, AudioOut = 32, Microphone = 64, Resize = 128, H264 = 256, Text = 512, Avc444 = 1024,
 }
 
 /// <summary>What the browser said it can.</summary>

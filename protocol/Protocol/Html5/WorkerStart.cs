@@ -1,11 +1,14 @@
 using System.Text;
+using Montalegre.Vdi.Protocol.SignIns;
 using Montalegre.Vdi.Protocol.Wire;
 
 namespace Montalegre.Vdi.Protocol.Html5;
 
 /// <summary>All a worker is told: where it is, as whom, and for which browser. Comes from the gateway, once.</summary>
 /// <param name="Secret">UTF-8; empty when the machine asks by itself. Both sides clear it after use.</param>
-public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, string UserName, string Domain, byte[] Secret, string ClientName, DriveLimits Drive, Hello Browser)
+/// <param name="TimeZone">A <see cref="ClientTimeZone"/> as it is sent, or empty.</param>
+public sealed record WorkerStart(
+    Allowed Allowed, byte[] CertificateSha256, string UserName, string Domain, byte[] Secret, string ClientName, DriveLimits Drive, byte[] TimeZone, Hello Browser)
 {
     public const int Longest = 4096;
     private const int HashLength = 32;
@@ -17,7 +20,7 @@ public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, stri
         return new(
             (Allowed)r.ReadUInt32("allowed"), r.ReadBytes(HashLength, "certificate").ToArray(), ReadText(ref r, "userName"), ReadText(ref r, "domain"),
             r.ReadBytes(r.ReadUInt16("secret"), "secret").ToArray(), ReadText(ref r, "clientName"),
-            new DriveLimits((int)r.ReadUInt32("driveSize"), (int)r.ReadUInt32("largestFile")), Hello.Read(r.Rest));
+            new DriveLimits((int)r.ReadUInt32("driveSize"), (int)r.ReadUInt32("largestFile")), ReadTimeZone(ref r), Hello.Read(r.Rest));
     }
 
     public void Write(ref WireWriter w)
@@ -32,10 +35,19 @@ public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, stri
         WriteText(ref w, ClientName);
         w.WriteUInt32((uint)Drive.Megabytes);
         w.WriteUInt32((uint)Drive.LargestFileMegabytes);
+        w.WriteByte((byte)TimeZone.Length);
+        w.WriteBytes(TimeZone);
         Browser.Write(ref w);
     }
 
     public override string ToString() => $"WorkerStart {{ {Browser} }}";
+
+    private static byte[] ReadTimeZone(ref WireReader r)
+    {
+        var length = r.ReadByte("timeZone");
+        if (length is not (0 or ClientTimeZone.Length)) WireFormatException.Throw(nameof(WorkerStart), "timeZone", $"{length} bytes");
+        return r.ReadBytes(length, "timeZone").ToArray();
+    }
 
     private static string ReadText(ref WireReader r, string field) => Encoding.UTF8.GetString(r.ReadBytes(r.ReadUInt16(field), field));
 

@@ -82,7 +82,7 @@ public static class TsguSmall
     public static void WriteKeepalive(ref WireWriter w) => TsguFrame.End(TsguFrame.Begin(ref w, TsguPacketType.Keepalive), KeepaliveLength);
 
     /// <summary>HTTP_CLOSE_PACKET, MS-TSGU 2.2.10.23: an order, or the answer to one.</summary>
-    public static void WriteClose(ref WireWriter w, TsguError status, bool answer)
+    public static void WriteClose(ref WireWriter w, TsguCloseReason status, bool answer)
     {
         var length = TsguFrame.Begin(ref w, answer ? TsguPacketType.CloseChannelResponse : TsguPacketType.CloseChannel);
         w.WriteUInt32((uint)status);

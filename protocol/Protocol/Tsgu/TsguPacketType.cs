@@ -77,6 +77,26 @@ public enum TsguError : uint
     CookieDenied = 0x8007_59F8,
     /// <summary>E_PROXY_UNSUPPORTED_AUTHENTICATION_METHOD.</summary>
     AuthenticationMethod = 0x8007_59F9,
-    /// <summary>E_PROXY_REAUTH_AUTHN_FAILED.</summary>
-    ReauthenticationFailed = 0x8007_59FA,
+}
+
+/// <summary>Why the gateway closes an open channel: status codes of HTTP_CLOSE_PACKET, MS-TSGU 2.2.6 and 3.3.6, which are bare numbers there and no HRESULTs.</summary>
+public enum TsguCloseReason : uint
+{
+    None = 0,
+    /// <summary>ERROR_GRACEFUL_DISCONNECT: the resource ended it in good order, as at a log-off.</summary>
+    ResourceClosed = 0x04CA,
+    /// <summary>E_PROXY_CONNECTIONABORTED: an administrator, or the gateway itself.</summary>
+    Aborted = 0x04D4,
+    /// <summary>E_PROXY_INTERNALERROR.</summary>
+    Internal = 0x59D8,
+    /// <summary>E_PROXY_TS_CONNECTFAILED: the resource is gone.</summary>
+    ResourceLost = 0x59DD,
+    /// <summary>E_PROXY_SESSIONTIMEOUT.</summary>
+    IdleTimeout = 0x59F6,
+    /// <summary>E_PROXY_REAUTH_AUTHN_FAILED: the client did not prove itself again.</summary>
+    ProofMissing = 0x59FA,
+    /// <summary>E_PROXY_REAUTH_CAP_FAILED: the person may not come through this gateway any more.</summary>
+    PersonNotAllowed = 0x59FB,
+    /// <summary>E_PROXY_REAUTH_RAP_FAILED: the person may not reach this resource any more.</summary>
+    ResourceNotAllowed = 0x59FC,
 }

@@ -3,13 +3,14 @@ using Montalegre.Vdi.Protocol.Wire;
 namespace Montalegre.Vdi.Protocol.Tsgu;
 
 /// <summary>How far a connection has come, MS-TSGU 3.2.1.2; each packet is right in exactly one of them.</summary>
-public enum TsguState { Handshake, TunnelCreate, Redeeming, TunnelAuthentication, ChannelCreate, Connecting, Open, Refused }
+public enum TsguState { Handshake, TunnelCreate, Redeeming, TunnelAuthentication, ChannelCreate, Connecting, Open, Proved, Refused }
 
 /// <summary>What this gateway tells every client.</summary>
 /// <param name="Consent">Shown before anything else where the client can; null for none.</param>
 /// <param name="OnlyClientsThatShowMessages">Refuses a client that could not show <paramref name="Consent"/>.</param>
 /// <param name="WithoutCookie">True when the person proved who they are in HTTP already; then no cookie is wanted.</param>
-public sealed record TsguSettings(string? Consent, bool OnlyClientsThatShowMessages, uint IdleMinutes, bool WithoutCookie);
+/// <param name="Reauthentication">Whether clients are asked to prove themselves again while their channel is open.</param>
+public sealed record TsguSettings(string? Consent, bool OnlyClientsThatShowMessages, uint IdleMinutes, bool WithoutCookie, bool Reauthentication = false);
 
 /// <summary>What the driver is to do after a packet; a reply may be written as well.</summary>
 public abstract record TsguStep
@@ -23,6 +24,15 @@ public abstract record TsguStep
     public sealed record Redeem(string? Cookie) : TsguStep
     {
         public override string ToString() => "Redeem";
+    }
+
+    /// <summary>
+    /// The client of another, open tunnel proves itself again: find that tunnel and compare, then
+    /// <see cref="TsguServer.GrantTunnel"/> or <see cref="TsguServer.Deny"/>. Such a tunnel never gets a channel.
+    /// </summary>
+    public sealed record ProveAgain(ulong Context, string? Cookie) : TsguStep
+    {
+        public override string ToString() => "ProveAgain";
     }
 
     /// <summary>Connect to the resource if it is the right one, then <see cref="TsguServer.GrantChannel"/> or <see cref="TsguServer.Deny"/>.</summary>
@@ -40,6 +50,7 @@ public sealed class TsguServer(TsguSettings settings, uint tunnelId)
 
     private static readonly TsguStep Read = new TsguStep.Continue();
     private TsguCapabilities _offered;
+    private bool _provesAgain;
 
     public TsguState State { get; private set; }
 
@@ -74,7 +85,8 @@ public sealed class TsguServer(TsguSettings settings, uint tunnelId)
     public void GrantTunnel(ref WireWriter reply)
     {
         Expect(TsguState.Redeeming);
-        var consent = ClientCapabilities.HasFlag(TsguCapabilities.Consent) ? settings.Consent : null;
+        // Who proves themselves again has agreed already.
+        var consent = !_provesAgain && ClientCapabilities.HasFlag(TsguCapabilities.Consent) ? settings.Consent : null;
         new TsguTunnelResponse(TsguError.None, tunnelId, _offered, consent).Write(ref reply);
         State = TsguState.TunnelAuthentication;
     }
@@ -115,7 +127,8 @@ public sealed class TsguServer(TsguSettings settings, uint tunnelId)
     private TsguStep Tunnel(TsguTunnelCreate create, ref WireWriter reply)
     {
         ClientCapabilities = create.Capabilities;
-        _offered = TsguCapabilities.IdleTimeout | TsguCapabilities.ServiceMessage | (settings.Consent is null ? 0 : TsguCapabilities.Consent);
+        _offered = TsguCapabilities.IdleTimeout | TsguCapabilities.ServiceMessage | (settings.Consent is null ? 0 : TsguCapabilities.Consent)
+            | (settings.Reauthentication ? TsguCapabilities.Reauthentication : 0);
         if (settings is { Consent: not null, OnlyClientsThatShowMessages: true } && !create.Capabilities.HasFlag(TsguCapabilities.Consent))
             return Deny(TsguError.CapabilityMismatch, ref reply);
         string? cookie = null;
@@ -125,15 +138,17 @@ public sealed class TsguServer(TsguSettings settings, uint tunnelId)
             if (create.Cookie.Length == 0 || !TsguFrame.TryText(create.Cookie, out var text)) return Deny(TsguError.CookieBadPacket, ref reply);
             cookie = text;
         }
+        if (create.ReauthenticationContext is not null && !settings.Reauthentication) return Deny(TsguError.CapabilityMismatch, ref reply);
         State = TsguState.Redeeming;
-        return new TsguStep.Redeem(cookie);
+        _provesAgain = create.ReauthenticationContext is not null;
+        return create.ReauthenticationContext is { } context ? new TsguStep.ProveAgain(context, cookie) : new TsguStep.Redeem(cookie);
     }
 
     private TsguStep Authorise(TsguTunnelAuthentication authentication, ref WireWriter reply)
     {
         ClientName = new string([.. authentication.ClientName.Take(100).Select(c => char.IsLetterOrDigit(c) || c is '-' or '.' or '_' or ' ' ? c : '?')]);
         new TsguTunnelAuthenticationResponse(TsguError.None, Redirection, settings.IdleMinutes).Write(ref reply);
-        State = TsguState.ChannelCreate;
+        State = _provesAgain ? TsguState.Proved : TsguState.ChannelCreate;
         return Read;
     }
 

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
-public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class ActionTests(Chromium chromium)
 {
     [Fact]
     public async Task Log_off_says_whom_it_touches_calls_the_broker_and_says_the_result()
@@ -89,15 +89,24 @@ public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar conjunto" }).ClickAsync();
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Nome", Exact = true }).FillAsync("Tesouraria");
         await page.GetByLabel("Número de máquinas").FillAsync("3");
+        await page.GetByLabel("Sempre prontas").SelectOptionAsync(new SelectOptionValue { Label = "Um número certo" });
+        await page.GetByLabel("Máquinas livres").FillAsync("2");
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Ficam sempre 2 máquinas prontas além das que estão em uso, até 3 ao todo.");
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");
+        await Expect(page.GetByText("2 máquinas livres")).ToBeVisibleAsync();
         Assert.Contains("create-pool Tesouraria Floating 3 img-7 host-1", console.World.Calls);
+        Assert.Contains("placed Tesouraria 2 Breadth host-1", console.World.Calls);
         await page.GetByRole(AriaRole.Button, new() { Name = "Mudar tamanho" }).ClickAsync();
         await page.GetByLabel("Número de máquinas").FillAsync("5");
+        await page.GetByLabel("Sempre prontas").SelectOptionAsync(new SelectOptionValue { Label = "Todas as do conjunto" });
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Vão ser criadas 2 máquinas.");
+        await page.GetByRole(AriaRole.Checkbox, new() { Name = "anfitriao-b" }).CheckAsync();
+        await page.GetByLabel("Distribuição").SelectOptionAsync(new SelectOptionValue { Label = "Encher um anfitrião de cada vez" });
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Mudar tamanho" }).ClickAsync();
         await Expect(page.Locator(".mud-snackbar").Last).ToContainTextAsync("passa a ter 5 máquinas");
         Assert.Contains("update-pool Tesouraria size=5 enabled=True", console.World.Calls);
+        Assert.Contains("placed Tesouraria  Depth host-1,host-2", console.World.Calls);
         await page.GetByLabel("Nome de utilizador").FillAsync("carla.antunes");
         await page.GetByRole(AriaRole.Button, new() { Name = "Dar acesso" }).ClickAsync();
         await Expect(page.Locator(".rows")).ToContainTextAsync("Carla Antunes");
@@ -125,8 +134,7 @@ public sealed class ActionTests(Chromium chromium) : IClassFixture<Chromium>
 
     private async Task<IPage> OpenAsync(RunningConsole console, string path)
     {
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync(path);
+        var page = await chromium.OpenAsync(console, path: path);
         await Ready.PageAsync(page);
         return page;
     }

@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
-public sealed class EdgeTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class EdgeTests(Chromium chromium)
 {
     [Theory]
     [InlineData("https://elsewhere.example", HttpStatusCode.Forbidden)]

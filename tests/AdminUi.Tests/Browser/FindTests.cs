@@ -3,14 +3,13 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
-public sealed class FindTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class FindTests(Chromium chromium)
 {
     [Fact]
     public async Task A_person_is_found_by_keyboard_and_logged_off_in_two_clicks()
     {
         await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync("/audit");
+        var page = await chromium.OpenAsync(console, path: "/audit");
         await Ready.PageAsync(page);
         await page.Keyboard.PressAsync("/");
         await Expect(page.Locator("#find")).ToBeFocusedAsync();
@@ -28,8 +27,7 @@ public sealed class FindTests(Chromium chromium) : IClassFixture<Chromium>
     public async Task The_slash_is_a_letter_in_a_field_and_another_person_replaces_the_page()
     {
         await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync("/users/ana.martins");
+        var page = await chromium.OpenAsync(console, path: "/users/ana.martins");
         await Ready.PageAsync(page);
         await page.Locator("#find").FillAsync("bruno");
         await page.Keyboard.PressAsync("/");
@@ -44,8 +42,7 @@ public sealed class FindTests(Chromium chromium) : IClassFixture<Chromium>
     public async Task What_the_table_shows_is_saved_for_a_spreadsheet()
     {
         await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync("/machines?q=urb&state=used");
+        var page = await chromium.OpenAsync(console, path: "/machines?q=urb&state=used");
         await Ready.PageAsync(page);
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Exportar CSV" }).ClickAsync());
         Assert.Matches("^máquinas-[0-9-]{15}[.]csv$", download.SuggestedFilename);

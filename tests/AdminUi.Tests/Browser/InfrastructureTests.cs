@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
 /// <summary>Hosts, images, gateways and existing computers, as an administrator brings them in.</summary>
-public sealed class InfrastructureTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class InfrastructureTests(Chromium chromium)
 {
     [Fact]
     public async Task A_host_is_tested_then_added_and_a_wrong_field_is_named()
@@ -48,8 +48,14 @@ public sealed class InfrastructureTests(Chromium chromium) : IClassFixture<Chrom
         await page.GetByRole(AriaRole.Button, new() { Name = "Não aceitar novas sessões neste anfitrião" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("18 máquinas deixam de ser oferecidas.");
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Não aceitar novas sessões" }).ClickAsync();
-        await Expect(page.Locator(".mud-snackbar").Last).ToContainTextAsync("Feito em 18 máquinas.");
+        await Expect(page.Locator(".mud-snackbar").Last).ToContainTextAsync("anfitriao-a: Não aceita novas sessões.");
         Assert.Equal(18, console.World.Machines.All.Count(m => m.Draining));
+        await Expect(page.Locator("tbody").GetByText("Não aceita novas sessões")).ToHaveCountAsync(18);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Voltar a aceitar sessões neste anfitrião" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("18 máquinas voltam a ser oferecidas.");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Voltar a aceitar sessões" }).ClickAsync();
+        await Expect(page.Locator(".states")).ToContainTextAsync("Em serviço");
+        Assert.DoesNotContain(console.World.Machines.All, m => m.Draining);
     }
 
     [Fact]
@@ -180,8 +186,7 @@ public sealed class InfrastructureTests(Chromium chromium) : IClassFixture<Chrom
 
     private async Task<IPage> OpenAsync(RunningConsole console, string path)
     {
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync(path);
+        var page = await chromium.OpenAsync(console, path: path);
         await Ready.PageAsync(page);
         return page;
     }

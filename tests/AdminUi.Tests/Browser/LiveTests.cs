@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
-public sealed class LiveTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class LiveTests(Chromium chromium)
 {
     [Fact]
     public async Task Changed_row_is_seen_within_a_second_without_reload()
@@ -109,8 +109,7 @@ public sealed class LiveTests(Chromium chromium) : IClassFixture<Chromium>
 
     private async Task<IPage> OpenMachinesAsync(RunningConsole console)
     {
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync("/machines");
+        var page = await chromium.OpenAsync(console, path: "/machines");
         await Ready.PageAsync(page);
         return page;
     }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
 using Montalegre.Vdi.AdminUi.Hosting;
 using Montalegre.Vdi.AdminUi.Tests.Fakes;
 using Serilog.Core;
@@ -13,6 +14,7 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 internal sealed class RunningConsole : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly List<IBrowserContext> _contexts = [];
 
     private RunningConsole(WebApplication app, FakeBroker broker, TestAuthority authority) => (_app, Broker, Authority) = (app, broker, authority);
 
@@ -64,8 +66,12 @@ internal sealed class RunningConsole : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
+    /// <summary>Closes this profile before the console stops: a page left open would go on asking for it while other tests run.</summary>
+    public void CloseAtEnd(IBrowserContext context) => _contexts.Add(context);
+
     public async ValueTask DisposeAsync()
     {
+        foreach (var context in _contexts) await context.CloseAsync();
         using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
-public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class SignInTests(Chromium chromium)
 {
     [Fact]
     public async Task First_run_takes_the_token_from_the_fragment_and_ends_on_the_dashboard()
@@ -68,8 +68,7 @@ public sealed class SignInTests(Chromium chromium) : IClassFixture<Chromium>
     public async Task Sign_in_that_the_broker_has_ended_asks_again_and_keeps_the_page()
     {
         await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console);
-        await page.GotoAsync("/sessions");
+        var page = await chromium.OpenAsync(console, path: "/sessions");
         await Ready.PageAsync(page);
         console.World.Tokens.Clear();
         console.World.BreakWatches();

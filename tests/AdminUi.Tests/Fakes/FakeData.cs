@@ -12,8 +12,8 @@ internal static class FakeData
     public static void Fill(FakeWorld world)
     {
         var now = DateTimeOffset.UtcNow;
-        world.Hosts.Add(new() { HostId = "host-1", Name = "anfitriao-a", Uri = "qemu+tls://10.20.0.11/system", Connected = true, Cpus = 48, MemoryMib = 393216, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
-        world.Hosts.Add(new() { HostId = "host-2", Name = "anfitriao-b", Uri = "qemu+tls://10.20.0.12/system", Connected = false, Error = "10.20.0.12: 16514", Cpus = 48, MemoryMib = 393216, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
+        world.Hosts.Add(new() { HostId = "host-1", Name = "anfitriao-a", Uri = "qemu+tls://10.20.0.11/system", Connected = true, Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
+        world.Hosts.Add(new() { HostId = "host-2", Name = "anfitriao-b", Uri = "qemu+tls://10.20.0.12/system", Connected = false, Error = "10.20.0.12: 16514", Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
         world.Images.Add(new() { ImageVersionId = "img-7", Name = "debian-balcao", Number = 7, State = "ready", Sha256 = new string('a', 64), SizeBytes = 2_140_000_000, PublishedAt = now.AddDays(-2).ToTimestamp() });
         world.Images.Add(new() { ImageVersionId = "img-6", Name = "debian-balcao", Number = 6, State = "retired", Sha256 = new string('b', 64), SizeBytes = 2_110_000_000, PublishedAt = now.AddDays(-40).ToTimestamp() });
         world.Images.Add(new() { ImageVersionId = "img-8", Name = "debian-balcao", Number = 8, State = "publishing", Percent = 42, Sha256 = new string('d', 64), SizeBytes = 2_180_000_000, Path = "/srv/imagens/balcao-8.qcow2", PublishedAt = now.AddMinutes(-3).ToTimestamp() });
@@ -82,7 +82,7 @@ internal static class FakeData
         }
         world.Pools.Put(new Pool
         {
-            PoolId = id, Name = name, Kind = kind, Size = (uint)size, Enabled = true, ImageVersionId = "img-7", ImageName = "debian-balcao", Cpus = 2, MemoryMib = 2048, HostId = "host-1", HostName = "anfitriao-a",
+            PoolId = id, Name = name, Kind = kind, Size = (uint)size, Enabled = true, ImageVersionId = "img-7", ImageName = "debian-balcao", Cpus = 2, MemoryMib = 2048, Hosts = { new PoolHost { HostId = "host-1", Name = "anfitriao-a" } }, Placement = Placement.Breadth, Spare = kind == PoolKind.Manual ? null : new() { Everything = true },
             MachineNamePattern = prefix + "-{n}", Machines = (uint)size, InUse = (uint)used, Provisioning = 1, Faulted = prefix == "balcao" ? 1u : 0, Available = (uint)(size - used - 2), Sessions = (uint)used,
             Waiting = prefix == "urb" ? 2u : 0, Trouble = prefix == "balcao" ? new() { Code = ReasonCode.HostUnavailable, Detail = "anfitriao-b" } : null,
         });

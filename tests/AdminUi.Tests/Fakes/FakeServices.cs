@@ -44,8 +44,11 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
     {
         world.Demand(context);
         if (world.Pools.All.Any(p => p.Name == request.Name)) throw FakeWorld.Refuse(StatusCode.AlreadyExists, ReasonCode.NameTaken, request.Name);
-        var pool = new Pool { PoolId = "pool-" + request.Name, Name = request.Name, Kind = request.Kind, Size = request.Size, Enabled = true, Cpus = request.Cpus, MemoryMib = request.MemoryMib, MachineNamePattern = request.MachineNamePattern };
-        world.Calls.Enqueue($"create-pool {request.Name} {request.Kind} {request.Size} {request.ImageVersionId} {request.HostId}");
+        var pool = new Pool { PoolId = "pool-" + request.Name, Name = request.Name, Kind = request.Kind, Size = request.Size, Enabled = true, Cpus = request.Cpus, MemoryMib = request.MemoryMib, MachineNamePattern = request.MachineNamePattern,
+            Spare = request.Spare, Hosts = { world.Hosts.Where(h => request.HostIds.Contains(h.HostId)).Select(h => new PoolHost { HostId = h.HostId, Name = h.Name }) },
+            Placement = request.Placement, MostPerHost = request.MostPerHost, BlockedFeatures = { request.BlockedFeatures }, RdGatewayEndToEnd = request.RdGatewayEndToEnd };
+        world.Calls.Enqueue($"create-pool {request.Name} {request.Kind} {request.Size} {request.ImageVersionId} {string.Join(",", request.HostIds)}");
+        world.Calls.Enqueue($"placed {pool.Name} {pool.Spare?.Machines} {pool.Placement} {string.Join(',', request.HostIds)}");
         world.Pools.Put(pool);
         return Task.FromResult(pool);
     }
@@ -59,6 +62,26 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         if (request.HasName) pool.Name = request.Name;
         if (request.HasDescription) pool.Description = request.Description;
         if (request.HasImageVersionId) (pool.ImageVersionId, pool.ImageName) = (request.ImageVersionId, world.Images.Single(i => i.ImageVersionId == request.ImageVersionId).Name);
+        if (request.Spare is { } spare) pool.Spare = spare;
+        if (request.Placement is not Placement.Unspecified) pool.Placement = request.Placement;
+        if (request.HasMostPerHost) pool.MostPerHost = request.MostPerHost;
+        if (request.Hosts is { } hosts)
+        {
+            pool.Hosts.Clear();
+            pool.Hosts.AddRange(world.Hosts.Where(h => hosts.HostIds.Contains(h.HostId)).Select(h => new PoolHost { HostId = h.HostId, Name = h.Name }));
+            world.Calls.Enqueue($"placed {pool.Name} {(pool.Spare.WantedCase == Spare.WantedOneofCase.Machines ? pool.Spare.Machines : "")} {pool.Placement} {string.Join(',', hosts.HostIds)}");
+        }
+        if (request.BlockedFeatures is { } blocked)
+        {
+            pool.BlockedFeatures.Clear();
+            pool.BlockedFeatures.AddRange(blocked.Features);
+            world.Calls.Enqueue($"block {string.Join(' ', blocked.Features)}");
+        }
+        if (request.HasRdGatewayEndToEnd)
+        {
+            pool.RdGatewayEndToEnd = request.RdGatewayEndToEnd;
+            world.Calls.Enqueue($"end-to-end {request.RdGatewayEndToEnd}");
+        }
         world.Calls.Enqueue($"update-pool {pool.Name} size={pool.Size} enabled={pool.Enabled}");
         world.Pools.Put(pool);
         return Task.FromResult(pool);
@@ -218,9 +241,23 @@ internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.Infra
     public override Task<RemoveHostResponse> RemoveHost(RemoveHostRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        if (world.Pools.All.Any(p => p.HostId == request.HostId)) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.InUse, "host");
+        if (world.Pools.All.Any(p => p.Hosts.Any(h => h.HostId == request.HostId))) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.InUse, "host");
         world.Hosts.RemoveAll(h => h.HostId == request.HostId);
         return Task.FromResult(new RemoveHostResponse());
+    }
+
+    public override Task<SetHostStateResponse> SetHostState(SetHostStateRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var host = world.Hosts.Single(h => h.HostId == request.HostId);
+        host.State = request.State;
+        var touched = world.Machines.All.Where(m => m.HostName == host.Name && m.Draining == (request.State == HostState.InService)).ToList();
+        foreach (var machine in touched)
+        {
+            machine.Draining = request.State != HostState.InService;
+            world.Machines.Put(machine);
+        }
+        return Task.FromResult(new SetHostStateResponse { Machines = (uint)touched.Count });
     }
 
     public override Task<ListForeignMachinesResponse> ListForeignMachines(ListForeignMachinesRequest request, ServerCallContext context) => Task.FromResult(new ListForeignMachinesResponse { Machines = { world.Foreign } });

@@ -26,8 +26,10 @@ internal sealed class Arrange(NpgsqlDataSource database)
             )
             select 1
             """, new { pool });
-        await connection.ExecuteAsync(
-            "insert into pool (pool_id, name, kind, size, image_version_id, host_id) values (@pool, @pool::text, @kind, 10, @pool, @pool)", new { pool, kind });
+        await connection.ExecuteAsync("""
+            with made as (insert into pool (pool_id, name, kind, size, image_version_id) values (@pool, @pool::text, @kind, 10, @pool) returning pool_id)
+            insert into pool_host (pool_id, host_id) select pool_id, pool_id from made
+            """, new { pool, kind });
         return new(pool);
     }
 

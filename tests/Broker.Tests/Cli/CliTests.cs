@@ -64,10 +64,32 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(2, Blocked(JsonDocument.Parse(listed.Output).RootElement.GetProperty("pools")[0]).Length);
         Assert.Empty(Blocked(JsonDocument.Parse(nothing.Output).RootElement));
         Assert.Equal(2, wrong.Code);
+        Assert.Equal(["pool.allow.clipboard_from_desktop", "pool.allow.drives", "pool.block.clipboard_from_desktop", "pool.block.drives", "pool.create", "pool.update", "pool.update"], await ActionsAsync());
 
         static string[] Blocked(JsonElement pool) =>
             pool.TryGetProperty("blockedFeatures", out var features) ? [.. features.EnumerateArray().Select(f => f.GetString()!)] : [];
     }
+
+    [Fact]
+    public async Task Pool_is_made_with_what_it_blocks_and_with_the_end_of_its_RD_Gateway_channels()
+    {
+        await SetUpAsync();
+
+        var made = JsonDocument.Parse((await RunAsync("pools", "create", "Balcao", "--kind", "manual", "--block", "usb", "--block", "audio-in,smart-cards", "--end-to-end", "--json")).Output).RootElement;
+        var wrong = await RunAsync("pools", "create", "Outro", "--kind", "manual", "--block", "everything");
+        var atGateway = await RunAsync("pools", "rd-gateway", "Balcao", "gateway", "--json");
+        var nowhere = await RunAsync("pools", "rd-gateway", "Balcao", "nowhere");
+
+        Assert.Equal(["DEVICE_FEATURE_USB", "DEVICE_FEATURE_SMART_CARDS", "DEVICE_FEATURE_AUDIO_IN"], made.GetProperty("blockedFeatures").EnumerateArray().Select(f => f.GetString()));
+        Assert.True(made.GetProperty("rdGatewayEndToEnd").GetBoolean());
+        Assert.False(JsonDocument.Parse(atGateway.Output).RootElement.TryGetProperty("rdGatewayEndToEnd", out var still) && still.GetBoolean());
+        Assert.Equal((2, 2), (wrong.Code, nowhere.Code));
+        Assert.Equal(["pool.block.audio_in", "pool.block.smart_cards", "pool.block.usb", "pool.create", "pool.end_at_gateway", "pool.end_to_end", "pool.update"], await ActionsAsync());
+    }
+
+    private async Task<IEnumerable<string>> ActionsAsync() =>
+        JsonDocument.Parse((await RunAsync("audit", "--limit", "50", "--json")).Output).RootElement.GetProperty("events").EnumerateArray()
+            .Select(e => e.GetProperty("action").GetString()!).Where(a => a.StartsWith("pool.", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
 
     [Fact]
     public async Task Refusal_is_a_code_and_a_sentence_in_the_persons_language()

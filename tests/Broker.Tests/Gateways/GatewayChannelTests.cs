@@ -90,6 +90,30 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Gateway_hears_which_of_its_connections_have_lost_their_right()
+    {
+        var (gateway, client) = await GatewayAsync();
+        var (good, goodSession) = await OpenAsync(gateway);
+        var (disabled, disabledSession) = await OpenAsync(gateway);
+        var (unentitled, unentitledSession) = await OpenAsync(gateway);
+        foreach (var session in new[] { goodSession, disabledSession })
+            await _rows.ExecuteAsync("insert into entitlement (pool_id, user_id) select pool_id, user_id from session where session_id = @id on conflict do nothing", new { id = session.Value });
+        await _rows.ExecuteAsync("delete from entitlement e using session s where s.session_id = @id and e.pool_id = s.pool_id and e.user_id = s.user_id", new { id = unentitledSession.Value });
+        await _rows.ExecuteAsync("update app_user set enabled = false where user_id = (select user_id from session where session_id = @id)", new { id = disabledSession.Value });
+        var request = new RecheckRequest { ConnectionIds = { good.ToString(), disabled.ToString(), unentitled.ToString(), Guid.NewGuid().ToString(), "nonsense" } };
+
+        var answer = await client.RecheckAsync(request, cancellationToken: Ct);
+
+        Assert.Equal(
+            [(disabled.ToString(), ReasonCode.AccessWithdrawn), (unentitled.ToString(), ReasonCode.NotEntitled)],
+            answer.Withdrawn.Select(w => (w.ConnectionId, w.Code)).OrderByDescending(w => w.ConnectionId == disabled.ToString()));
+        Assert.Equal(1, await _rows.AuditsAsync(disabledSession.Value, "connection.withdrawn"));
+        Assert.Equal(0, await _rows.AuditsAsync(goodSession.Value, "connection.withdrawn"));
+        var (_, other) = await GatewayAsync();
+        Assert.Empty((await other.RecheckAsync(request, cancellationToken: Ct)).Withdrawn);       // only its own are a gateway's business
+    }
+
+    [Fact]
     public async Task Broker_has_a_connection_closed_by_its_gateway()
     {
         var (gateway, client) = await GatewayAsync();

@@ -97,6 +97,10 @@ public sealed class RedeemTests : IClassFixture<TestDatabase>
     [InlineData("")]
     [InlineData("not a ticket")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB")]   // bits are left over
+    [InlineData("AAAAAAAAAAAAAAAAAAAAA!AAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAA AAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]
     public async Task Whatever_is_no_ticket_is_unknown(string ticket)
     {
         var answer = await AskAsync(Redeem(), await GatewayAsync(), ticket);

@@ -127,7 +127,7 @@ public sealed class TwoHostsTests(TestCluster cluster) : IAsyncLifetime
 
     private async Task<Pool> PoolAsync(string name, Contract.Host host, string image) => await _pools.CreateAsync(new()
     {
-        Name = name, Kind = PoolKind.Floating, Size = 1, HostId = host.HostId, ImageVersionId = image, Cpus = 1, MemoryMib = 128, MachineNamePattern = $"{host.Name}-{{n:00}}",
+        Name = name, Kind = PoolKind.Floating, Size = 1, HostIds = { host.HostId }, ImageVersionId = image, Cpus = 1, MemoryMib = 128, MachineNamePattern = $"{host.Name}-{{n:00}}",
     }, _token, cancellationToken: Ct);
 
     private async Task ResizeAsync(Pool pool, uint size) => await _pools.UpdateAsync(new() { PoolId = pool.PoolId, Size = size }, _token, cancellationToken: Ct);

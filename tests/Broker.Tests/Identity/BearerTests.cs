@@ -47,6 +47,7 @@ public sealed class BearerTests(TestDatabase database) : IClassFixture<TestDatab
 
         Assert.Equal("SIGN_IN_EXPIRED", await AdmissionAsync(api, method, null));
         Assert.Equal("SIGN_IN_EXPIRED", await AdmissionAsync(api, method, "Bearer nonsense"));
+        Assert.Equal("SIGN_IN_EXPIRED", await AdmissionAsync(api, method, "Bearer " + new string('!', 43)));
         Assert.Equal("SIGN_IN_EXPIRED", await AdmissionAsync(api, method, $"Bearer {OpaqueToken.Make().Text}"));
         Assert.Equal("SIGN_IN_EXPIRED", await AdmissionAsync(api, method, $"Basic {own}"));
         Assert.Equal("NOT_ALLOWED", await AdmissionAsync(api, method, $"Bearer {foreign}"));

@@ -55,6 +55,7 @@ internal sealed class FakeHostPool : IAsyncDisposable
         await made._hosts.RefreshAsync(TestContext.Current.CancellationToken);
         made.Host = (FakeHypervisor)made._hosts.For(new(made.Pool.Value));
         await made.Host.EnsureImageAsync(new(made.Pool.Value), "/nowhere", null, TestContext.Current.CancellationToken);
+        await new HostReadings(broker.Database.DataSource).KeepAsync(made.Host.Host, made.Host.Load);
         return made;
     }
 
@@ -105,7 +106,7 @@ internal sealed class FakeHostPool : IAsyncDisposable
         var lease = _broker.Services.GetRequiredService<LeaseKeeper>();
         var sessions = new SessionStore(_broker.Database.DataSource);
         var end = new EndSession(sessions, TimeProvider.System, NullLogger<EndSession>.Instance);
-        var sweep = new DriftSweep(lease, _hosts, _broker.Database.DataSource, _operations, sessions, end, _options, TimeProvider.System, NullLogger<DriftSweep>.Instance);
+        var sweep = new DriftSweep(lease, _hosts, _broker.Database.DataSource, new(_broker.Database.DataSource), _operations, sessions, end, _options, TimeProvider.System, NullLogger<DriftSweep>.Instance);
         return sweep.RunOnceAsync(Host, Epoch, TestContext.Current.CancellationToken);
     }
 

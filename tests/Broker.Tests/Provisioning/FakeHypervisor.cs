@@ -28,6 +28,11 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
 
     public Task<HostInfo> InfoAsync(CancellationToken ct) => Task.FromResult(new HostInfo(host.Name, 4, 8L << 30, 4L << 30, new Version(9, 0, 0)));
 
+    /// <summary>What the host says of itself.</summary>
+    public HostLoad Load { get; set; } = new(4, 65536, 60000, null);
+
+    public Task<HostLoad> LoadAsync(CancellationToken ct) => Task.FromResult(Load);
+
     public Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct) => Do(() => _images.Add(image));
 
     public Task DeleteImageAsync(ImageVersionId image, CancellationToken ct) => Do(() => _images.Remove(image));

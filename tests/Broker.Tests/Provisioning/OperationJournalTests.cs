@@ -32,7 +32,7 @@ public sealed class OperationJournalTests(TestDatabase database) : IClassFixture
     private async Task<MachineId> WantedAsync(PoolId pool, int ordinal = 1)
     {
         var machine = new MachineId(Guid.NewGuid());
-        Assert.True(await _pools.AddMachineAsync(pool, machine, ordinal, $"m-{machine.Value:N}", new(Guid.NewGuid()), 23000));
+        Assert.True(await _pools.AddMachineAsync(pool, machine, ordinal, $"m-{machine.Value:N}", new(pool.Value), "{}", new(Guid.NewGuid()), 23000));
         return machine;
     }
 
@@ -48,7 +48,7 @@ public sealed class OperationJournalTests(TestDatabase database) : IClassFixture
     public async Task Two_leaders_that_add_the_same_ordinal_add_one_machine()
     {
         var pool = await _arrange.PoolAsync("floating");
-        var added = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => _pools.AddMachineAsync(pool, new(Guid.NewGuid()), 1, $"x-{Guid.NewGuid():N}", new(Guid.NewGuid()), 23000)));
+        var added = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => _pools.AddMachineAsync(pool, new(Guid.NewGuid()), 1, $"x-{Guid.NewGuid():N}", new(pool.Value), "{}", new(Guid.NewGuid()), 23000)));
         Assert.Single(added, a => a);
     }
 

@@ -51,7 +51,7 @@ internal static class Html5Samples
     private static byte[] Written()
     {
         var w = new WireWriter(new byte[Protocol.Html5.WorkerStart.Longest], nameof(WorkerStart));
-        new WorkerStart(Allowed.PasteIn, new byte[32], "maria", "", [1, 2, 3], "browser", new DriveLimits(512, 256), Protocol.Html5.Hello.Read(Hello)).Write(ref w);
+        new WorkerStart(Allowed.PasteIn, new byte[32], "maria", "", [1, 2, 3], "browser", new DriveLimits(512, 256), new byte[Protocol.SignIns.ClientTimeZone.Length], Protocol.Html5.Hello.Read(Hello)).Write(ref w);
         return w.WrittenSpan.ToArray();
     }
 }

@@ -18,6 +18,17 @@ internal static class Samples
         0x03, 0x00, 0x00, 0x00,                             // requestedProtocols = SSL | HYBRID
     ];
 
+    /// <summary>As xfreerdp 2.11 sends it for <c>/pcb:ticket</c>, before its Connection Request.</summary>
+    public static byte[] PreconnectionBlob =>
+    [
+        0x20, 0x00, 0x00, 0x00,                             // cbSize: 32 bytes
+        0x00, 0x00, 0x00, 0x00,                             // flags
+        0x02, 0x00, 0x00, 0x00,                             // version 2
+        0x07, 0x00, 0x00, 0x00,                             // id
+        0x07, 0x00,                                         // cchPCB: 7 characters with the NUL
+        (byte)'t', 0, (byte)'i', 0, (byte)'c', 0, (byte)'k', 0, (byte)'e', 0, (byte)'t', 0, 0, 0,
+    ];
+
     /// <summary>As Windows sends it: a user name hint and a correlation id.</summary>
     public static byte[] ConnectionRequestWithUserName =>
     [

@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Fuzz.Corpus;
 using Montalegre.Vdi.Protocol.Channels;
+using Montalegre.Vdi.Protocol.Clipboard;
 using Montalegre.Vdi.Protocol.FrontEnd;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Mcs;
@@ -23,6 +24,7 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
     [
         new("tpkt", [Samples.ErectDomain, Samples.ConnectInitial], bytes => TpktFrame.TryRead(bytes, TpktFrame.LongestPossible, out _)),
         new("request", [Samples.ConnectionRequestWithTicket, Samples.ConnectionRequestWithUserName], bytes => ConnectionRequest.Read(bytes)),
+        new("preconnection", [Samples.PreconnectionBlob, Samples.PreconnectionBlob[..16]], ReadPreconnectionBlob),
         new("confirm", [Samples.ConnectionConfirmTls, Samples.ConnectionConfirmFailed], bytes => ConnectionConfirm.Read(bytes)),
         new("initial", [Samples.ConnectInitial], bytes => ConnectInitial.Rewrite(bytes, Edit)),
         new("senddata", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => SendDataRequest.Read(bytes)),
@@ -32,12 +34,20 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         new("browserinput", Html5Samples.Inputs, bytes => BrowserInput.Read(bytes)),
         new("frame", [Html5Samples.Frame], bytes => FrameMessage.Read(bytes)),
         new("workerstart", [Html5Samples.WorkerStart], bytes => WorkerStart.Read(bytes)),
+        new("bitmap", [BitmapSamples.TwoByTwo, BitmapSamples.OneBit, BitmapSamples.Masked, BitmapSamples.Version5], ReadBitmap),
         new("splice", [[.. Samples.ConnectInitial, .. Samples.ErectDomain, .. Samples.AttachUser, .. Samples.ChannelJoin, .. Samples.ClientInfoUnicode]], Splice),
         new("typed", [Samples.ClientInfoUnicode, Samples.ClientInfoAnsi], bytes => ClientInfo.ReadTyped(bytes).Dispose()),
         new("tsrequest", [TsRequests.Challenge, TsRequests.Proof, TsRequests.Refusal], ReadTsRequest),
         new("channels", [ChannelSamples.Talk], FilterChannels),
         new("frontend", [FrontEndSamples.Visit, [.. FrontEndSamples.Visit, .. FrontEndSamples.Disconnect]], VisitFrontEnd),
     ];
+
+    private static void ReadPreconnectionBlob(byte[] bytes)
+    {
+        if (bytes.Length < PreconnectionBlob.LengthPrefix) return;
+        PreconnectionBlob.ReadLength(bytes);
+        PreconnectionBlob.Read(bytes);
+    }
 
     private static void RewriteClientInfo(byte[] bytes)
     {
@@ -75,6 +85,13 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
             if (consumed <= 0 || consumed > rest.Length) throw new InvalidOperationException("A step took nothing, or more than there was.");
             rest = rest[consumed..];
         }
+    }
+
+    private static void ReadBitmap(byte[] bytes)
+    {
+        var bitmap = DeviceBitmap.Read(bytes);
+        var row = new byte[bitmap.Width * 3];
+        for (var y = 0; y < bitmap.Height; y++) bitmap.ReadRow(y, row);
     }
 
     private static void ReadTsRequest(byte[] bytes)

@@ -20,6 +20,9 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>Shell commands that the session runs before it waits for its end.</summary>
     protected virtual string Programs => "";
 
+    /// <summary>Static channels beside clipboard and dynamic ones, as lines of xrdp.ini.</summary>
+    protected virtual string MoreChannels => "";
+
     // Several machines may run at once, in this process and beside it.
     public string UserName { get; } = $"gwt{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
@@ -88,6 +91,22 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>What Ctrl-V would paste in the person's session; empty when there is nothing.</summary>
     public Task<string> PasteAsync() => InSessionAsync("timeout 2 xclip -selection clipboard -o 2>/dev/null || true");
 
+    /// <summary>Copies a picture in the person's session, as its programs do that offer Windows bitmaps.</summary>
+    public async Task CopyPictureAsync(byte[] bmp)
+    {
+        var file = $"/home/{UserName}/copied.bmp";
+        await File.WriteAllBytesAsync(file, bmp);
+        await InSessionAsync($"xclip -selection clipboard -t image/bmp -i {file} >/dev/null 2>&1");
+    }
+
+    /// <summary>The picture that would be pasted in the person's session, with its file header; empty when there is none.</summary>
+    public async Task<byte[]> PastePictureAsync()
+    {
+        var file = $"/home/{UserName}/pasted.bmp";
+        await InSessionAsync($"timeout 5 xclip -selection clipboard -t image/bmp -o > {file} 2>/dev/null || true");
+        return await File.ReadAllBytesAsync(file);
+    }
+
     /// <summary>Runs a shell command as the person, in the session and where its redirected drives are mounted; answers what it printed.</summary>
     public Task<string> InSessionAsync(string command)
     {
@@ -97,6 +116,13 @@ public class XrdpMachine : IAsyncLifetime
             "/usr/bin/nsenter", $"--target={id}", "--mount", "--", "/usr/sbin/runuser", "-u", UserName, "--",
             "env", $"DISPLAY={display}", $"XAUTHORITY=/home/{UserName}/.Xauthority", "sh", "-c", $"cd ~; {command}");
     }
+
+    /// <summary>Process id of the session's channel server.</summary>
+    protected int ChannelServer() => ProcessesOfUser().First(p => p.CommandLine.StartsWith("/usr/sbin/xrdp-chansrv", StringComparison.Ordinal)).Id;
+
+    /// <summary>The session's display, as <c>:210</c>.</summary>
+    protected string Display() =>
+        ProcessesOfUser().Select(p => p.CommandLine).First(c => c.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal)).Split('\0').First(a => a.StartsWith(':'));
 
     /// <summary>What xrdp and sesman wrote, for the message of a test that failed.</summary>
     public string Logs => string.Join('\n', new[] { "xrdp.log", "sesman.log" }.Select(InDirectory).Where(File.Exists).Select(File.ReadAllText));
@@ -148,6 +174,10 @@ public class XrdpMachine : IAsyncLifetime
             param=.xorgxrdp.%s.log
             [Chansrv]
             FuseMountName=thinclient_drives
+            FileUmask=077
+            [ChansrvLogging]
+            LogLevel=DEBUG
+            EnableSyslog=false
             [SessionVariables]
             LANG=C.UTF-8
 
@@ -175,7 +205,7 @@ public class XrdpMachine : IAsyncLifetime
             [Channels]
             drdynvc=true
             cliprdr=true
-            rdpdr=true
+            {MoreChannels}
             [Xorg]
             name=Xorg
             lib=libxup.so

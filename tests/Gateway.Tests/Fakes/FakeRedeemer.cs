@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.SignIns;
@@ -20,6 +21,12 @@ internal sealed class FakeRedeemer : ITicketRedeemer
     public const string MachineName = "desk-1";
 
     public ConcurrentQueue<TicketPresented> Presented { get; } = new();
+
+    /// <summary>Connections whose person may not stay.</summary>
+    public ConcurrentDictionary<string, ReasonCode> Withdrawn { get; } = new();
+
+    /// <summary>Nobody can be asked who may stay.</summary>
+    public bool IsAway { get; set; }
 
     /// <summary>What the targets of tickets made from now on let pass.</summary>
     public ChannelPolicy Policy { get; set; } = ChannelPolicy.Everything;
@@ -40,6 +47,10 @@ internal sealed class FakeRedeemer : ITicketRedeemer
     }
 
     public static string Unknown() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    public Task<IReadOnlyList<WithdrawnConnection>> WithdrawnAsync(IReadOnlyCollection<string> connectionIds, CancellationToken ct) =>
+        IsAway ? throw new IOException("The broker is away.")
+        : Task.FromResult<IReadOnlyList<WithdrawnConnection>>([.. connectionIds.Where(Withdrawn.ContainsKey).Select(id => new WithdrawnConnection { ConnectionId = id, Code = Withdrawn[id] })]);
 
     public Task<Redemption> RedeemAsync(TicketPresented presented, CancellationToken ct)
     {

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Montalegre.Vdi.Fuzz.Corpus;
+using Montalegre.Vdi.Native.Posix;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
 
@@ -12,7 +13,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Fakes;
 internal sealed class RawClient : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _socket;
 
     // A test that needs only one end must not lose the other to the collector, which would close it.
     private (SslStream Client, SslStream Machine)? _ends;
@@ -23,9 +24,12 @@ internal sealed class RawClient : IDisposable
 
     public NetworkStream Network { get; private set; } = null!;
 
-    public static async Task<RawClient> ConnectAsync(IPEndPoint gateway)
+    private RawClient(Socket socket) => _socket = socket;
+
+    /// <param name="network">Network namespace that it connects from; null is the computer's own.</param>
+    public static async Task<RawClient> ConnectAsync(IPEndPoint gateway, string? network = null)
     {
-        var client = new RawClient();
+        var client = new RawClient(network is null ? NewSocket() : NetworkNamespace.Inside(network, NewSocket));
         await client._socket.ConnectAsync(gateway);
         client.Network = new NetworkStream(client._socket);
         return client;
@@ -64,9 +68,12 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>The whole way in with a good ticket; answers both ends, the machine having read <see cref="Handshake"/>.</summary>
-    public static async Task<(RawClient Client, SslStream ClientEnd, SslStream MachineEnd, byte[] Seen)> OpenAsync(TestGateway gateway, FakeMachine machine, string ticket)
+    public static Task<(RawClient Client, SslStream ClientEnd, SslStream MachineEnd, byte[] Seen)> OpenAsync(TestGateway gateway, FakeMachine machine, string ticket) =>
+        OpenAsync(gateway.Address, machine, ticket);
+
+    public static async Task<(RawClient Client, SslStream ClientEnd, SslStream MachineEnd, byte[] Seen)> OpenAsync(IPEndPoint gateway, FakeMachine machine, string ticket, string? network = null)
     {
-        var client = await ConnectAsync(gateway.Address);
+        var client = await ConnectAsync(gateway, network);
         var accepting = machine.AcceptAsync();
         await client.SendAsync(Request(ticket));
         var (machineEnd, _) = await accepting;
@@ -95,4 +102,6 @@ internal sealed class RawClient : IDisposable
         _socket.Dispose();
         GC.KeepAlive(_ends);
     }
+
+    private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 }

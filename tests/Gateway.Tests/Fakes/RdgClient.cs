@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Montalegre.Vdi.Fuzz.Corpus;
+using Montalegre.Vdi.Native.Posix;
 using Montalegre.Vdi.Protocol.Tsgu;
 using Montalegre.Vdi.Protocol.Wire;
 
@@ -28,9 +29,12 @@ internal sealed class RdgClient : IAsyncDisposable
     /// <summary>Over connections that a test has opened itself.</summary>
     public static RdgClient Over(SslStream output, SslStream? input = null) => new(output, input);
 
-    public static async Task<SslStream> TlsAsync(IPEndPoint gateway, params SslApplicationProtocol[] protocols)
+    public static Task<SslStream> TlsAsync(IPEndPoint gateway, params SslApplicationProtocol[] protocols) => TlsAsync(gateway, null, protocols);
+
+    /// <param name="network">Network namespace that it connects from; null is the computer's own.</param>
+    public static async Task<SslStream> TlsAsync(IPEndPoint gateway, string? network, SslApplicationProtocol[] protocols)
     {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = network is null ? NewSocket() : NetworkNamespace.Inside(network, NewSocket);
         await socket.ConnectAsync(gateway);
         var tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
         await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
@@ -43,9 +47,9 @@ internal sealed class RdgClient : IAsyncDisposable
     public static string Head(string method, Guid id, params string[] more) =>
         $"{method} /remoteDesktopGateway/ HTTP/1.1\r\nHost: gateway.test\r\nRDG-Connection-Id: {{{id}}}\r\nRDG-Auth-Scheme: PAA\r\n{string.Concat(more.Select(m => m + "\r\n"))}\r\n";
 
-    public static async Task<RdgClient> WebSocketAsync(IPEndPoint gateway)
+    public static async Task<RdgClient> WebSocketAsync(IPEndPoint gateway, string? network = null)
     {
-        var tls = await TlsAsync(gateway);
+        var tls = await TlsAsync(gateway, network, []);
         await tls.WriteAsync(TsguSamples.Upgrade);
         Assert.StartsWith("HTTP/1.1 101 ", await HeadAsync(tls), StringComparison.Ordinal);
         return new(tls, null);
@@ -142,12 +146,52 @@ internal sealed class RdgClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Up to an open channel, with what came back on the way.</summary>
-    public async Task<(TsguError Tunnel, TsguError Channel, string? Consent)> OpenAsync(string ticket, string target = FakeRedeemer.MachineName, ushort port = 3389)
+    /// <summary>On a connection of its own: proves itself for a tunnel that is open elsewhere; answers what the gateway says to it.</summary>
+    public async Task<TsguError> ProveAgainAsync(ulong context, string ticket)
     {
         await SendAsync(TsguSamples.HandshakeRequest);
         await PacketAsync();
-        await SendAsync(new TsguTunnelCreate(TsguCapabilities.Consent | TsguCapabilities.ServiceMessage, null, [.. Encoding.Unicode.GetBytes(ticket), 0, 0]).Write);
+        await SendAsync(new TsguTunnelCreate(TsguCapabilities.Reauthentication, context, [.. Encoding.Unicode.GetBytes(ticket), 0, 0]).Write);
+        var answer = TsguTunnelResponse.Read(await PacketAsync());
+        if (answer.Status != TsguError.None) return answer.Status;
+        await SendAsync(TsguSamples.TunnelAuthentication);
+        return TsguTunnelAuthenticationResponse.Read(await PacketAsync()).Error;
+    }
+
+    /// <summary>Reads on until the gateway asks for a proof; answers under which context.</summary>
+    public async Task<ulong> AskedForProofAsync()
+    {
+        while (await PacketAsync() is { Length: > 0 } packet)
+        {
+            if (packet[0] == (byte)TsguPacketType.Reauthentication) return BitConverter.ToUInt64(packet, 8);
+        }
+        throw new IOException("The gateway closed the connection without asking.");
+    }
+
+    /// <summary>Reads on until the gateway closes the channel; answers its code, and the words for the person before it.</summary>
+    /// <param name="notAsked">Whether it must not be asked for a proof before.</param>
+    public async Task<(TsguCloseReason Code, string? Words)> ClosedAsync(bool notAsked = false)
+    {
+        string? words = null;
+        while (await PacketAsync() is { Length: > 0 } packet)
+        {
+            switch ((TsguPacketType)packet[0])
+            {
+                case TsguPacketType.ServiceMessage: words = Encoding.Unicode.GetString(packet[10..]).TrimEnd('\0'); break;
+                case TsguPacketType.Reauthentication when notAsked: throw new IOException("It was asked for a proof.");
+                case TsguPacketType.CloseChannel or TsguPacketType.CloseChannelResponse: return ((TsguCloseReason)BitConverter.ToUInt32(packet, 8), words);
+            }
+        }
+        throw new IOException("The gateway closed the connection without closing the channel.");
+    }
+
+    /// <summary>Up to an open channel, with what came back on the way.</summary>
+    public async Task<(TsguError Tunnel, TsguError Channel, string? Consent)> OpenAsync(
+        string ticket, string target = FakeRedeemer.MachineName, ushort port = 3389, TsguCapabilities more = TsguCapabilities.None)
+    {
+        await SendAsync(TsguSamples.HandshakeRequest);
+        await PacketAsync();
+        await SendAsync(new TsguTunnelCreate(TsguCapabilities.Consent | TsguCapabilities.ServiceMessage | more, null, [.. Encoding.Unicode.GetBytes(ticket), 0, 0]).Write);
         var tunnel = TsguTunnelResponse.Read(await PacketAsync());
         if (tunnel.Status != TsguError.None) return (tunnel.Status, default, null);
         await SendAsync(TsguSamples.TunnelAuthentication);
@@ -161,6 +205,8 @@ internal sealed class RdgClient : IAsyncDisposable
         await _out.DisposeAsync();
         if (_in is not null) await _in.DisposeAsync();
     }
+
+    private static Socket NewSocket() => new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
     private async Task<bool> ReceiveAsync()
     {

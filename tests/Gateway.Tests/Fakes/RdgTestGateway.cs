@@ -51,11 +51,13 @@ internal sealed class RdgTestGateway : IAsyncDisposable
 
     public RecordedLog Log { get; } = new();
 
-    public IPEndPoint Rdp => _app.Services.GetRequiredService<RdpListener>().Address;
+    public IPEndPoint Rdp => _app.Services.GetRequiredService<DoorListener>().Address;
 
     public IPEndPoint Address => new(IPAddress.Loopback, new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()).Port);
 
     public OpenConnections Connections => _app.Services.GetRequiredService<OpenConnections>();
+
+    public IServiceProvider Services => _app.Services;
 
     public RdgPairs Pairs => _app.Services.GetRequiredService<RdgPairs>();
 

@@ -58,6 +58,8 @@ internal sealed class ScriptedBroker : IDisposable
 
     public Func<RedeemRequest, RedeemResponse> OnRedeem { get; set; } = _ => new() { Refused = new() { Code = ReasonCode.TicketUnknown } };
 
+    public Func<RecheckRequest, RecheckResponse> OnRecheck { get; set; } = _ => new();
+
     /// <summary>The broker's face to employees; null where a test needs none.</summary>
     public Portal.FakeBroker? Employees { get; init; }
 
@@ -130,6 +132,8 @@ internal sealed class ScriptedBroker : IDisposable
             broker.RedeemedBy.Enqueue(context.GetHttpContext().Connection.ClientCertificate?.Subject ?? "nobody");
             return Task.FromResult(broker.OnRedeem(request));
         }
+
+        public override Task<RecheckResponse> Recheck(RecheckRequest request, ServerCallContext context) => Task.FromResult(broker.OnRecheck(request));
 
         public override Task<GatewayJoinResponse> Renew(GatewayRenewRequest request, ServerCallContext context)
         {

@@ -43,7 +43,7 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public RecordedLog Log { get; } = new();
 
-    public IPEndPoint Address => _host.Services.GetRequiredService<RdpListener>().Address;
+    public IPEndPoint Address => _host.Services.GetRequiredService<DoorListener>().Address;
 
     public OpenConnections Connections => _host.Services.GetRequiredService<OpenConnections>();
 

@@ -16,11 +16,11 @@ public sealed class LogsTests
         {
             var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Gateway:StateDirectory", state)]).Build();
             await using (var services = new ServiceCollection().AddLogging().AddLogs(configuration).BuildServiceProvider())
-                services.GetRequiredService<ILogger<LogsTests>>().DoorOpen(new(System.Net.IPAddress.Loopback, 3389));
+                services.GetRequiredService<ILogger<LogsTests>>().DoorOpen(new(System.Net.IPAddress.Loopback, 3389), Listening.Served.Everything);
 
             var line = Assert.Single(await File.ReadAllLinesAsync(Directory.GetFiles(Path.Combine(state, "log"), "gateway-*.json").Single(), TestContext.Current.CancellationToken));
             using var entry = JsonDocument.Parse(line);
-            Assert.Equal("The RDP door is open at {Address}", entry.RootElement.GetProperty("@mt").GetString());
+            Assert.Equal("The door is open at {Address} for {Served}", entry.RootElement.GetProperty("@mt").GetString());
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(state));
         }
         finally

@@ -54,6 +54,8 @@ internal sealed class DesktopGateway : IAsyncDisposable
 
     public RecordedLog Log { get; } = new();
 
+    public WorkerGroups Groups => _app.Services.GetRequiredService<WorkerGroups>();
+
     public OpenConnections Connections => _app.Services.GetRequiredService<OpenConnections>();
 
     public Uri Socket { get; private set; } = null!;

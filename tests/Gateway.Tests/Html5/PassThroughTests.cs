@@ -9,16 +9,21 @@ public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<Shad
 {
     private const BrowserCapabilities Decodes = BrowserCapabilities.Zstd | BrowserCapabilities.Avc1;
 
-    [Fact]
-    public async Task Video_passes_untouched_and_begins_with_a_key_picture_also_for_a_browser_that_comes_back()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Video_passes_untouched_and_begins_with_a_key_picture_also_for_a_browser_that_comes_back(bool fullColour)
     {
         machine.Require();
         var redeemer = new FakeRedeemer();
-        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        await using var gateway = await DesktopGateway.StartAsync(redeemer, ("Gateway:Html5:FullColourVideo", $"{fullColour}"));
         await using var browser = gateway.Browser();
         await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""), capabilities: Decodes);
         Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= 10), Said(gateway, browser));
         AssertPlayable(browser.Screen);
+        // Of full colour every second unit is for the decoder alone; without it every unit is a picture.
+        Assert.Equal(fullColour, browser.Screen.Units.Any(u => u.Rects == 0));
+        Assert.Contains(browser.Screen.Units, u => u.Rects > 0);
         browser.Cut();
 
         await using var back = gateway.Browser();

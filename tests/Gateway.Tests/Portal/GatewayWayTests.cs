@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Montalegre.Vdi.Contracts.Common.V1;
 using Microsoft.Playwright;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
@@ -49,6 +50,19 @@ public sealed class GatewayWayTests(Browser browser) : IClassFixture<Browser>, I
         foreach (var name in new[] { "Descarregar ficheiro .rdp", "Descarregar para ligação direta", "Criar comando", "Criar comando direto" })
             await Assertions.Expect(page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true })).ToBeVisibleAsync();
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"));
+    }
+
+    [Fact]
+    public async Task File_offers_what_the_pool_lets_pass()
+    {
+        var desktop = FakeBroker.Ready();
+        desktop.BlockedFeatures.AddRange([DeviceFeature.Drives, DeviceFeature.AudioIn]);
+        _rig.Broker.Desktops = [desktop];
+        using var client = await _rig.SignedInAsync();
+        var lines = await FileAsync(client, await PortalRig.ConnectAsync(client));
+        Assert.Contains("drivestoredirect:s:", lines);
+        Assert.Contains("audiocapturemode:i:0", lines);
+        Assert.Contains("redirectprinters:i:1", lines);
     }
 
     private static async Task<string[]> FileAsync(HttpClient client, string launch, params (string, string)[] fields)

@@ -14,15 +14,21 @@ internal sealed class RealDoor : IAsyncDisposable
     private readonly string _state = Directory.CreateTempSubdirectory("gateway-test-").FullName;
     private readonly FakeRedeemer _redeemer = new();
 
-    private RealDoor() => Rig = new PortalRig(Open);
+    private readonly (string Key, string Value)[] _settings;
+
+    private RealDoor((string Key, string Value)[] settings)
+    {
+        _settings = settings;
+        Rig = new PortalRig(Open);
+    }
 
     public PortalRig Rig { get; }
 
     /// <summary>Every launch answers a ticket that <paramref name="newTicket"/> makes.</summary>
-    public static async Task<RealDoor> OpenAsync(Func<FakeRedeemer, string> newTicket)
+    public static async Task<RealDoor> OpenAsync(Func<FakeRedeemer, string> newTicket, params (string Key, string Value)[] settings)
     {
         Assert.SkipWhen(!File.Exists(Path.Combine(Builds.WorkerFolder, "done")), "The worker is not built; run the tests by dev.cs, which builds it.");
-        var door = new RealDoor();
+        var door = new RealDoor(settings);
         await door.Rig.InitializeAsync();
         door.Rig.Broker.NewTicket = () => newTicket(door._redeemer);
         return door;
@@ -40,6 +46,7 @@ internal sealed class RealDoor : IAsyncDisposable
         builder.Configuration["Gateway:StateDirectory"] = Path.Combine(_state, "gateway");
         builder.Configuration["Gateway:StopGrace"] = "00:00:00";
         builder.Configuration["Gateway:Html5:WorkerFolder"] = Builds.WorkerFolder;
+        foreach (var (key, value) in _settings) builder.Configuration[key] = value;
         builder.Services.AddSingleton<ITicketRedeemer>(_redeemer);
         builder.Services.AddRdpDoor();
         builder.Services.AddHtml5();

@@ -34,4 +34,22 @@ public sealed class RealKeysTests(Browser browser, WritingMachine machine) : ICl
         Assert.True(await Eventually.IsTrueAsync(() => machine.Typed.Contains("olá ção @€/\n", StringComparison.Ordinal), TimeSpan.FromSeconds(15)),
             $"'{machine.Typed}' was typed; layout {machine.Layout}");
     }
+
+    [Fact]
+    public async Task Characters_that_no_key_of_the_desktop_has_arrive_all_the_same()
+    {
+        machine.Require();
+        await using var door = await RealDoor.OpenAsync(tickets => tickets.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password));
+        var desktop = await DesktopPage.OpenAsync(browser, door.Rig, 390, 844, touch: true);
+        await Expect(desktop.Cover).ToBeHiddenAsync();
+        await desktop.Page.Locator("#keyboard-button").TapAsync();
+        await Expect(desktop.Page.Locator("#typing")).ToBeFocusedAsync();
+        // A terminal that has just started may miss a first key.
+        Assert.True(await Eventually.IsTrueAsync(async () =>
+        {
+            await desktop.Page.Keyboard.InsertTextAsync("é€日");
+            await desktop.Page.Keyboard.InsertTextAsync("\n");
+            return await Eventually.IsTrueAsync(() => machine.Typed.Contains("é€日\n", StringComparison.Ordinal), TimeSpan.FromSeconds(3));
+        }, TimeSpan.FromSeconds(60)), $"'{machine.Typed}' was typed. {machine.Logs}");
+    }
 }

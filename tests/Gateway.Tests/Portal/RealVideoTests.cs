@@ -9,11 +9,13 @@ public sealed class RealVideoTests(Browser browser, ShadowMachine machine) : ICl
 {
     private const byte Frame = 0x02, H264 = 5;
 
-    [Fact]
-    public async Task Video_of_a_real_server_is_seen_moving_in_the_browser()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Video_of_a_real_server_is_seen_moving_in_the_browser(bool fullColour)
     {
         machine.Require();
-        await using var door = await RealDoor.OpenAsync(tickets => tickets.NewTicket(machine.Address, machine.CertificateSha256, ""));
+        await using var door = await RealDoor.OpenAsync(tickets => tickets.NewTicket(machine.Address, machine.CertificateSha256, ""), ("Gateway:Html5:FullColourVideo", $"{fullColour}"));
         var units = 0;
         var desktop = await DesktopPage.OpenAsync(browser, door.Rig, before: page => page.WebSocket += (_, socket) =>
             socket.FrameReceived += (_, frame) => { if (frame.Binary is { } bytes && IsVideo(bytes)) Interlocked.Increment(ref units); });

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Portal.Connect;
 using Montalegre.Vdi.Portal.Hosting;
@@ -25,15 +26,15 @@ public sealed class WaysInTests
             + "enablecredsspsupport:i:0\r\nprompt for credentials:i:0\r\npromptcredentialonce:i:0\r\nauthentication level:i:2\r\n"
             + "negotiate security layer:i:1\r\nautoreconnection enabled:i:1\r\nscreen mode id:i:2\r\nuse multimon:i:0\r\nsmart sizing:i:1\r\n"
             + "dynamic resolution:i:1\r\nsession bpp:i:32\r\ncompression:i:1\r\nnetworkautodetect:i:1\r\nbandwidthautodetect:i:1\r\n"
-            + "displayconnectionbar:i:1\r\nredirectclipboard:i:1\r\nredirectprinters:i:0\r\nredirectsmartcards:i:0\r\nredirectcomports:i:0\r\n"
-            + "drivestoredirect:s:\r\naudiomode:i:0\r\naudiocapturemode:i:0\r\nkeyboardhook:i:2\r\n";
-        Assert.Equal([0xFF, 0xFE, .. Encoding.Unicode.GetBytes(expected)], RdpFile.Write(Launch, "joão"));
+            + "displayconnectionbar:i:1\r\nredirectcomports:i:0\r\nkeyboardhook:i:2\r\nredirectclipboard:i:1\r\nredirectprinters:i:1\r\n"
+            + "redirectsmartcards:i:1\r\ndrivestoredirect:s:*\r\nusbdevicestoredirect:s:*\r\naudiomode:i:0\r\naudiocapturemode:i:1\r\n";
+        Assert.Equal([0xFF, 0xFE, .. Encoding.Unicode.GetBytes(expected)], RdpFile.Write(Launch, "joão", []));
     }
 
     [Fact]
     public void File_for_the_gateway_names_the_machine_the_gateway_and_the_cookie()
     {
-        var lines = Encoding.Unicode.GetString(RdpFile.Write(ThroughGateway, "joão")[2..]).Split("\r\n");
+        var lines = Encoding.Unicode.GetString(RdpFile.Write(ThroughGateway, "joão", [])[2..]).Split("\r\n");
         Assert.Equal(
             [
                 "full address:s:escritorio-7", "alternate full address:s:escritorio-7", "gatewayhostname:s:portal.example.pt:443", "gatewayusagemethod:i:1",
@@ -42,6 +43,19 @@ public sealed class WaysInTests
             ],
             lines[..13]);
         Assert.DoesNotContain(lines, l => l.StartsWith("loadbalanceinfo", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void File_offers_nothing_that_the_pool_blocks()
+    {
+        DeviceFeature[] all = [.. Enum.GetValues<DeviceFeature>().Where(f => f is not DeviceFeature.Unspecified)];
+        string[] none = ["redirectclipboard:i:0", "redirectprinters:i:0", "redirectsmartcards:i:0", "drivestoredirect:s:", "usbdevicestoredirect:s:", "audiomode:i:2", "audiocapturemode:i:0"];
+        Assert.Equal(none, Lines(all)[^7..]);
+        Assert.Contains("redirectclipboard:i:1", Lines([DeviceFeature.ClipboardToDesktop]));
+        Assert.Contains("drivestoredirect:s:", Lines([DeviceFeature.Drives]));
+        Assert.Contains("redirectprinters:i:1", Lines([DeviceFeature.Drives]));
+
+        static string[] Lines(DeviceFeature[] blocked) => Encoding.Unicode.GetString(RdpFile.Write(ThroughGateway, "joão", blocked)[2..]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
     }
 
     [Fact]
@@ -56,7 +70,7 @@ public sealed class WaysInTests
         await File.WriteAllTextAsync(At("key.pem"), key.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
         using var signature = RdpSignature.Of(new PortalOptions { SigningCertificateFile = At("cert.pem"), SigningKeyFile = At("key.pem") });
 
-        var lines = Encoding.Unicode.GetString(RdpFile.Write(ThroughGateway, "joão", signature)[2..]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        var lines = Encoding.Unicode.GetString(RdpFile.Write(ThroughGateway, "joão", [], signature)[2..]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         var scope = lines.Single(l => l.StartsWith("signscope:s:", StringComparison.Ordinal));
         var signed = Convert.FromBase64String(lines[^1]["signature:s:".Length..]);
         Assert.Equal([0x01, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x00], signed[..8]);
@@ -95,7 +109,7 @@ public sealed class WaysInTests
     [InlineData("maria\u2028x")]
     public void Name_with_a_line_break_adds_no_setting_to_the_file(string name)
     {
-        var text = Encoding.Unicode.GetString(RdpFile.Write(Launch, name));
+        var text = Encoding.Unicode.GetString(RdpFile.Write(Launch, name, []));
         Assert.Contains("\r\nusername:s:\r\n", text, StringComparison.Ordinal);
         Assert.DoesNotContain("alternate shell", text, StringComparison.Ordinal);
     }

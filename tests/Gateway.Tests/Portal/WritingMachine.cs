@@ -8,7 +8,7 @@ public sealed class WritingMachine : XrdpMachine
     protected override string Programs => """
         export LC_ALL=C.UTF-8
         setxkbmap -query > "$HOME/layout"
-        xterm -u8 -geometry 400x200+0+0 -b 0 +sb -bg '#2266CC' -fg white -e sh -c 'cat > "$HOME/typed"' &
+        xterm -u8 -geometry 400x200+0+0 -b 0 +sb -bg '#2266CC' -fg white -xrm 'XTerm*VT100.translations: #override Ctrl <Key>v: insert-selection(CLIPBOARD)' -e sh -c 'cat > "$HOME/typed"' &
         """;
 
     /// <summary>What was typed so far.</summary>

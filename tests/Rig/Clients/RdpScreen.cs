@@ -28,8 +28,9 @@ public sealed class RdpScreen : IAsyncDisposable
         var arguments = new List<string> { $"/v:{gateway}", "/u:typed-by-the-person", "/p:typed-too", "/cert:ignore", $"/size:{Size}", "/client-hostname:office-7", "-decorations" };
         if (ticket is not null) arguments.Add($"/load-balance-info:Cookie: msts={ticket}");
         arguments.AddRange(more);
-        (string program, string[] before) = _network is null ? ("/usr/bin/xfreerdp", Array.Empty<string>()) : ("/usr/sbin/ip", ["netns", "exec", _network, "/usr/bin/xfreerdp"]);
-        return _client = OwnProcess.Start(program, [.. before, .. arguments], ("DISPLAY", _screen.Display), ("HOME", _directory));
+        // By lines: into a pipe it would keep what it says to itself until four kilobytes are full.
+        string[] command = [.. _network is null ? Array.Empty<string>() : ["/usr/sbin/ip", "netns", "exec", _network], "/usr/bin/stdbuf", "-oL", "/usr/bin/xfreerdp", .. arguments];
+        return _client = OwnProcess.Start(command[0], command[1..], ("DISPLAY", _screen.Display), ("HOME", _directory));
     }
 
     /// <summary>Waits until the middle of the lower half of the screen has this colour, as #RRGGBB.</summary>

@@ -70,6 +70,15 @@ public sealed class DesktopClient : IAsyncDisposable
 
     public Task KeyAsync(byte scancode, bool down, bool extended = false) => SendAsync([(byte)BrowserMessage.Key, (byte)((down ? 0 : 1) | (extended ? 2 : 0)), scancode]);
 
+    /// <summary>Turns the wheel: 120 is one notch, down and right are positive.</summary>
+    public Task WheelAsync(int x, int y, short down, short right = 0)
+    {
+        var message = new byte[9];
+        message[0] = (byte)BrowserMessage.Wheel;
+        foreach (var (at, value) in new[] { (1, (short)x), (3, (short)y), (5, down), (7, right) }) BinaryPrimitives.WriteInt16LittleEndian(message.AsSpan(at), value);
+        return SendAsync(message);
+    }
+
     public Task MouseAsync(int x, int y, MouseButtons buttons = MouseButtons.None)
     {
         var message = new byte[] { (byte)BrowserMessage.Mouse, 0, 0, 0, 0, (byte)buttons };

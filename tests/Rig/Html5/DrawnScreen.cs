@@ -21,7 +21,7 @@ public sealed class DrawnScreen
     public Dictionary<FrameOp, int> Drawn { get; } = [];
 
     /// <summary>H.264 access units that came.</summary>
-    public List<(ushort Decoder, bool IsKey, byte[] Unit)> Units { get; } = [];
+    public List<(ushort Decoder, bool IsKey, int Rects, byte[] Unit)> Units { get; } = [];
 
     /// <summary>A new, empty picture of this size.</summary>
     public void Size(int width, int height)
@@ -59,7 +59,7 @@ public sealed class DrawnScreen
                     var tile = _cache[op.Slot];
                     Put(new(op.Rect.X, op.Rect.Y, (ushort)tile.W, (ushort)tile.H), tile.Pixels);
                     break;
-                case FrameOp.H264: Units.Add((op.Slot, (op.Colour & 1) != 0, op.Data.ToArray())); break;
+                case FrameOp.H264: Units.Add((op.Slot, (op.Colour & 1) != 0, op.Rects.Count, op.Data.ToArray())); break;
             }
         }
         if (used != pixels.Length) throw new InvalidDataException($"{pixels.Length - used} bytes of pixels belong to nothing.");

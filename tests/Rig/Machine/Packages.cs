@@ -41,6 +41,7 @@ public static class Packages
         new("freerdp2-dev", PackagePurpose.Build, "RDP for the browser desktop's worker"),
         new("libzstd-dev", PackagePurpose.Build, "compresses pictures exactly for browsers"),
         new("libturbojpeg0-dev", PackagePurpose.Build, "compresses photos for browsers"),
+        new("libpng-dev", PackagePurpose.Build, "reads and writes pictures of a browser's clipboard"),
         new("libseccomp-dev", PackagePurpose.Build, "the inner wall of the worker's sandbox"),
         new("bubblewrap", PackagePurpose.Up, "the outer wall of the worker's sandbox"),
         new("libssl3", PackagePurpose.Up, "TLS of the gateway's RDP connections"),

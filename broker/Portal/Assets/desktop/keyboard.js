@@ -1,5 +1,5 @@
 // Physical keys by place; nothing here knows letters. The page's own combination, Ctrl+Alt+Home, is kept from the desktop.
-import { keyOf, scancodeOf } from './scancodes.js';
+import { BREAK, keyOf, scancodeOf } from './scancodes.js';
 
 const MODIFIERS = new Set(['ControlLeft', 'ControlRight', 'AltLeft', 'AltRight', 'ShiftLeft', 'ShiftRight', 'MetaLeft', 'MetaRight', 'OSLeft', 'OSRight']);
 // What the Command key of a Mac does elsewhere by Control.
@@ -27,7 +27,7 @@ export class Keyboard {
     const { code } = event;
     this.settleControl(code === 'AltRight' ? event : null);
     if (event.isComposing || event.keyCode === 229) return false;
-    const scancode = scancodeOf(code);
+    const scancode = code === 'Pause' && event.ctrlKey ? BREAK : scancodeOf(code);
     if (scancode === undefined) return false;
     if (code === 'Home' && event.ctrlKey && event.altKey) {
       this.releaseAll();

@@ -4,7 +4,7 @@ import { byId, element, words } from './page.js';
 const MODIFIERS = [['Ctrl', 'ControlLeft'], ['Alt', 'AltLeft'], ['Shift', 'ShiftLeft'], ['Win', 'MetaLeft']];
 const KEYS = [
   ['Esc', 'Escape'], ['Tab', 'Tab'], ['←', 'ArrowLeft'], ['↑', 'ArrowUp'], ['↓', 'ArrowDown'], ['→', 'ArrowRight'], ['Del', 'Delete'],
-  ['Home', 'Home'], ['End', 'End'], ['PgUp', 'PageUp'], ['PgDn', 'PageDown'], ['Ins', 'Insert'], ['PrtSc', 'PrintScreen'], ['Menu', 'ContextMenu'],
+  ['Home', 'Home'], ['End', 'End'], ['PgUp', 'PageUp'], ['PgDn', 'PageDown'], ['Ins', 'Insert'], ['PrtSc', 'PrintScreen'], ['Pause', 'Pause'], ['Menu', 'ContextMenu'],
   ...Array.from({ length: 12 }, (_, i) => [`F${i + 1}`, `F${i + 1}`]),
 ];
 

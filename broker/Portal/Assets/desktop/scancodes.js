@@ -3,6 +3,9 @@
 // KeyboardEvent code values, and the "Scan 1" columns of the USB HID to PS/2 translation table.
 
 export const EXTENDED = 0x100;
+export const PAUSE_PREFIX = 0x200;
+// What the Pause key says while Control is held.
+export const BREAK = EXTENDED | 0x46;
 
 const rows = [
   [0x01, 'Escape Digit1 Digit2 Digit3 Digit4 Digit5 Digit6 Digit7 Digit8 Digit9 Digit0 Minus Equal Backspace Tab'],
@@ -34,9 +37,10 @@ const table = new Map();
 for (const [first, names] of rows) names.split(' ').forEach((name, i) => table.set(name, first + i));
 for (const [name, code] of Object.entries(single)) table.set(name, code);
 for (const [name, code] of Object.entries(extended)) table.set(name, code | EXTENDED);
+table.set('Pause', PAUSE_PREFIX | 0x1D);
 for (const [name, other] of Object.entries(alias)) table.set(name, table.get(other));
 
-/** Scan code, with EXTENDED for the E0 keys; undefined for a place this table does not know. */
+/** Scan code, with EXTENDED for the E0 keys and PAUSE_PREFIX for the one with E1; undefined for a place this table does not know. */
 export function scancodeOf(code) {
   return table.get(code);
 }
@@ -44,7 +48,7 @@ export function scancodeOf(code) {
 /** All codes of the table, for its test. */
 export const codes = () => [...table.keys()];
 
-/** The key message of a scan code: flags 1 released, 2 extended. */
+/** The key message of a scan code: flags 1 released, 2 prefix E0, 4 prefix E1. */
 export function keyOf(scancode, released) {
-  return { flags: (released ? 1 : 0) | (scancode & EXTENDED ? 2 : 0), code: scancode & 0xFF };
+  return { flags: (released ? 1 : 0) | (scancode & EXTENDED ? 2 : 0) | (scancode & PAUSE_PREFIX ? 4 : 0), code: scancode & 0xFF };
 }

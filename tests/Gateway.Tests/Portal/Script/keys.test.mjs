@@ -5,11 +5,11 @@ import { Layout, layoutFromLabels, layoutFromLanguages } from '../../../../broke
 import { codes, keyOf, scancodeOf } from '../../../../broker/Portal/Assets/desktop/scancodes.js';
 import { difference, pieces } from '../../../../broker/Portal/Assets/desktop/typing.js';
 
-const E = 0x100;
+const E = 0x100, E1 = 0x200;
 
 // Independent of the table's own form: what a PC keyboard of 105 keys sends, row by row, by hand.
 const known = {
-  Escape: 0x01, F1: 0x3B, F10: 0x44, F11: 0x57, F12: 0x58, F13: 0x64, F23: 0x6E, F24: 0x76, PrintScreen: E | 0x37, ScrollLock: 0x46,
+  Escape: 0x01, F1: 0x3B, F10: 0x44, F11: 0x57, F12: 0x58, F13: 0x64, F23: 0x6E, F24: 0x76, PrintScreen: E | 0x37, ScrollLock: 0x46, Pause: E1 | 0x1D,
   Backquote: 0x29, Digit1: 0x02, Digit0: 0x0B, Minus: 0x0C, Equal: 0x0D, Backspace: 0x0E, Insert: E | 0x52, Home: E | 0x47, PageUp: E | 0x49,
   Tab: 0x0F, KeyQ: 0x10, KeyY: 0x15, KeyP: 0x19, BracketLeft: 0x1A, BracketRight: 0x1B, Enter: 0x1C, Delete: E | 0x53, End: E | 0x4F, PageDown: E | 0x51,
   CapsLock: 0x3A, KeyA: 0x1E, KeyL: 0x26, Semicolon: 0x27, Quote: 0x28, Backslash: 0x2B,
@@ -36,6 +36,8 @@ test('No two places share a scan code, but for the older names of the same key',
 test('Extended keys say so in their flags', () => {
   assert.deepEqual(keyOf(scancodeOf('ArrowUp'), true), { flags: 3, code: 0x48 });
   assert.deepEqual(keyOf(scancodeOf('KeyA'), false), { flags: 0, code: 0x1E });
+  assert.deepEqual(keyOf(scancodeOf('Pause'), false), { flags: 4, code: 0x1D });
+  assert.deepEqual(keyOf(scancodeOf('Pause'), true), { flags: 5, code: 0x1D });
 });
 
 function board(options = {}) {
@@ -61,6 +63,14 @@ test('A control that was really pressed goes out before the next key', () => {
   b.down('KeyC', { timeStamp: 180, ctrlKey: true });
   b.up('KeyC'); b.up('ControlLeft');
   assert.deepEqual(b.sent, ['+1d', '+2e', '-2e', '-1d']);
+});
+
+test('Pause with Control is Break, pressed and released', () => {
+  const b = board();
+  b.down('ControlLeft', { timeStamp: 100 });
+  b.down('Pause', { timeStamp: 180, ctrlKey: true });
+  b.up('Pause'); b.up('ControlLeft');
+  assert.deepEqual(b.sent, ['+1d', '+e046', '-e046', '-1d']);
 });
 
 test('A control alone goes out by itself', async () => {

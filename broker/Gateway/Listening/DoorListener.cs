@@ -2,16 +2,14 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
-using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
-using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Gateway.Relay;
 
 namespace Montalegre.Vdi.Gateway.Listening;
 
-/// <summary>Accepts RDP connections, turns away what is over the limits, and hands the rest to the door.</summary>
-internal sealed class RdpListener(
-    RdpDoor door, AddressLimits limits, OpenConnections connections, IOptions<GatewayOptions> options, TimeProvider time, ILogger<RdpListener> log)
+/// <summary>Accepts connections on all of the gateway's addresses, turns away what is over the limits, and hands the rest to <see cref="Reception"/>.</summary>
+internal sealed class DoorListener(
+    Reception reception, AddressLimits limits, OpenConnections connections, IOptions<GatewayOptions> options, TimeProvider time, ILogger<DoorListener> log)
     : IHostedService, IDisposable
 {
     private const int Backlog = 1024;
@@ -22,32 +20,54 @@ internal sealed class RdpListener(
     private readonly Places _explaining = new(MostExplained, perSource: 1);
     private readonly CancellationTokenSource _stopAccepting = new();
     private readonly CancellationTokenSource _stopHandshakes = new();
-    private Socket? _listener;
-    private Task _accepting = Task.CompletedTask;
+    private readonly ConcurrentDictionary<IPEndPoint, (Socket Listener, Task Accepting)> _open = new();
+    private IPEndPoint? _rdp;
     private long _next;
 
-    /// <summary>Where the door is open; the port is the real one when 0 was configured.</summary>
-    public IPEndPoint Address => (IPEndPoint)(_listener?.LocalEndPoint ?? throw new InvalidOperationException("The door is not open yet."));
+    /// <summary>Where the RDP address is open; the port is the real one when 0 was configured.</summary>
+    public IPEndPoint Address => _rdp ?? throw new InvalidOperationException("The door is not open yet.");
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        var address = IPEndPoint.Parse(options.Value.RdpListen);
-        _listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        if (address.Address.Equals(IPAddress.IPv6Any)) _listener.DualMode = true;
-        _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        _listener.Bind(address);
-        _listener.Listen(Backlog);
-        log.DoorOpen(Address);
-        _accepting = AcceptAsync(_listener, _stopAccepting.Token);
+        _rdp = Open(IPEndPoint.Parse(options.Value.RdpListen), options.Value.RdpServed);
         return Task.CompletedTask;
+    }
+
+    /// <summary>Opens an address for what it serves; answers it with the real port when 0 was asked for.</summary>
+    public IPEndPoint Open(IPEndPoint address, Served served)
+    {
+        var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (address.Address.Equals(IPAddress.IPv6Any)) listener.DualMode = true;
+            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            listener.Bind(address);
+            listener.Listen(Backlog);
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+        var bound = (IPEndPoint)listener.LocalEndPoint!;
+        log.DoorOpen(bound, served);
+        _open[bound] = (listener, AcceptAsync(listener, served, _stopAccepting.Token));
+        return bound;
+    }
+
+    /// <summary>Accepts no more there; what came in goes on.</summary>
+    public async Task CloseAsync(IPEndPoint bound)
+    {
+        if (!_open.TryRemove(bound, out var door)) return;
+        door.Listener.Dispose();
+        await door.Accepting;
     }
 
     /// <summary>Stops accepting, lets handshakes and relays have their grace, then ends them with a reason.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopAccepting.CancelAsync();
-        _listener?.Dispose();
-        await _accepting;
+        foreach (var bound in _open.Keys) await CloseAsync(bound);
         log.DoorClosed(connections.Count, options.Value.StopGrace);
         var serving = Task.WhenAll(_serving.Values);
         await Task.WhenAny(serving, Task.Delay(options.Value.StopGrace, time, cancellationToken));
@@ -58,37 +78,38 @@ internal sealed class RdpListener(
 
     public void Dispose()
     {
-        _listener?.Dispose();
+        foreach (var (listener, _) in _open.Values) listener.Dispose();
         _stopAccepting.Dispose();
         _stopHandshakes.Dispose();
     }
 
-    private async Task AcceptAsync(Socket listener, CancellationToken ct)
+    private async Task AcceptAsync(Socket listener, Served served, CancellationToken ct)
     {
         while (!ct.IsCancellationRequested)
         {
             try
             {
-                Admit(await listener.AcceptAsync(ct));
+                Admit(await listener.AcceptAsync(ct), served);
             }
+            catch (ObjectDisposedException) { return; }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.OperationAborted) { return; }
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 // Most likely out of file descriptors: without a pause this would spin until one is free.
                 log.AcceptFailed(e);
                 await Task.Delay(AcceptPause, time, CancellationToken.None);
             }
-            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or SocketException) { return; }
+            catch (Exception e) when (e is OperationCanceledException or SocketException) { return; }
         }
     }
 
-    private void Admit(Socket socket)
+    private void Admit(Socket socket, Served served)
     {
-        IPAddress client;
+        Arriving arriving;
         try
         {
-            client = ((IPEndPoint)socket.RemoteEndPoint!).Address;
-            if (client.IsIPv4MappedToIPv6) client = client.MapToIPv4();
             socket.NoDelay = true;
+            arriving = new(socket, Plain((IPEndPoint)socket.RemoteEndPoint!), Plain((IPEndPoint)socket.LocalEndPoint!), served, time.GetUtcNow());
         }
         catch (SocketException)
         {
@@ -96,6 +117,7 @@ internal sealed class RdpListener(
             return;
         }
 
+        var client = arriving.Client.Address;
         var entry = limits.TryEnter(client);
         if (entry != AddressLimits.Entry.Allowed)
         {
@@ -103,14 +125,14 @@ internal sealed class RdpListener(
             // A flood gets a reset. Of those who only came too many, one at a time from each address is told so.
             if (entry != AddressLimits.Entry.TooFast && options.Value.RefusalShownFor > TimeSpan.Zero && _explaining.TryTake(client))
             {
-                Serve(client, stopping => ExplainAsync(socket, client, stopping));
+                Serve(client, stopping => ExplainAsync(arriving, stopping));
                 return;
             }
             socket.LingerState = new LingerOption(true, 0); // a reset leaves no TIME_WAIT behind
             socket.Dispose();
             return;
         }
-        Serve(client, stopping => AdmittedAsync(socket, client, stopping));
+        Serve(client, stopping => AdmittedAsync(arriving, stopping));
     }
 
     private void Serve(IPAddress client, Func<CancellationToken, Task> serve)
@@ -132,15 +154,17 @@ internal sealed class RdpListener(
         }
     }
 
-    private async Task AdmittedAsync(Socket socket, IPAddress client, CancellationToken stopping)
+    private async Task AdmittedAsync(Arriving arriving, CancellationToken stopping)
     {
-        try { await door.ServeAsync(socket, client, stopping); }
-        finally { limits.Leave(client); }
+        try { await reception.ServeAsync(arriving, stopping); }
+        finally { limits.Leave(arriving.Client.Address); }
     }
 
-    private async Task ExplainAsync(Socket socket, IPAddress client, CancellationToken stopping)
+    private async Task ExplainAsync(Arriving arriving, CancellationToken stopping)
     {
-        try { await door.ExplainAsync(socket, client, ReasonCode.TooManyConnections, stopping); }
-        finally { _explaining.Leave(client); }
+        try { await reception.TurnAwayAsync(arriving, stopping); }
+        finally { _explaining.Leave(arriving.Client.Address); }
     }
+
+    private static IPEndPoint Plain(IPEndPoint address) => address.Address.IsIPv4MappedToIPv6 ? new(address.Address.MapToIPv4(), address.Port) : address;
 }

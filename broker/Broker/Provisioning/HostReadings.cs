@@ -1,0 +1,29 @@
+using Dapper;
+using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Provisioning;
+
+/// <summary>SQL of what hosts last said of themselves. A host that was removed meanwhile leaves nothing behind.</summary>
+internal sealed class HostReadings(Database database)
+{
+    public async Task KeepAsync(HostId host, HostLoad load)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("""
+            insert into host_reading (host_id, reached, cpus, memory_mib, free_memory_mib, cpu_pressure)
+                 select host_id, true, @Cpus, @MemoryMib, @FreeMemoryMib, @CpuPressure from host where host_id = @host
+            on conflict (host_id) do update
+                    set reached = true, cpus = excluded.cpus, memory_mib = excluded.memory_mib, free_memory_mib = excluded.free_memory_mib,
+                        cpu_pressure = excluded.cpu_pressure, read_at = now()
+            """, new { host = host.Value, load.Cpus, load.MemoryMib, load.FreeMemoryMib, load.CpuPressure });
+    }
+
+    /// <summary>The host does not answer; what it said before stays for whoever looks.</summary>
+    public async Task KeepSilentAsync(HostId host)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("update host_reading set reached = false where host_id = @host and reached", new { host = host.Value });
+    }
+}

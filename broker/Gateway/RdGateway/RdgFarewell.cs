@@ -1,0 +1,40 @@
+using System.Globalization;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Gateway.Relay;
+using Montalegre.Vdi.Protocol.Tsgu;
+using Montalegre.Vdi.Protocol.Wire;
+
+namespace Montalegre.Vdi.Gateway.RdGateway;
+
+/// <summary>What an RD Gateway client hears at the end of its channel: a code for the program, and words for the person where somebody decided it.</summary>
+internal sealed record RdgFarewell(TsguCloseReason Code, ReasonCode? Words)
+{
+    public static RdgFarewell Of(RelayEnd end) => end switch
+    {
+        RelayEnd.ClientClosed => new(TsguCloseReason.None, null),
+        RelayEnd.MachineClosed => new(TsguCloseReason.ResourceClosed, null),
+        RelayEnd.MachineLost => new(TsguCloseReason.ResourceLost, null),
+        RelayEnd.TicketRevoked => new(TsguCloseReason.Aborted, null),
+        RelayEnd.IdleTimeout => new(TsguCloseReason.IdleTimeout, ReasonCode.IdleTooLong),
+        RelayEnd.GatewayStopping => new(TsguCloseReason.Aborted, ReasonCode.GatewayStopping),
+        RelayEnd.AccessWithdrawn => new(TsguCloseReason.PersonNotAllowed, ReasonCode.AccessWithdrawn),
+        RelayEnd.NotEntitled => new(TsguCloseReason.ResourceNotAllowed, ReasonCode.NotEntitled),
+        RelayEnd.NotProvedAgain => new(TsguCloseReason.ProofMissing, null),
+        _ => new(TsguCloseReason.Internal, null),
+    };
+
+    /// <summary>The packets that say so.</summary>
+    /// <param name="isAnswer">The client closed first.</param>
+    public byte[] Packets(bool showsMessages, bool isAnswer)
+    {
+        var w = new WireWriter(new byte[TsguServer.LongestReply], nameof(RdgFarewell));
+        if (showsMessages && Words is { } code)
+        {
+            // Clients name no language, so that both are said.
+            TsguSmall.WriteServiceMessage(ref w, string.Join("\r\n\r\n", new[] { "pt-PT", "en" }.Select(c => ReasonTexts.Sentence(code, CultureInfo.GetCultureInfo(c)))));
+        }
+        TsguSmall.WriteClose(ref w, Code, isAnswer);
+        return w.WrittenSpan.ToArray();
+    }
+}
