@@ -79,7 +79,8 @@ static DWORD WINAPI play(LPVOID argument)
 				block[2 * frame] = (INT16)(LOUD * sin(2 * M_PI * 441 * at / RATE));
 				block[2 * frame + 1] = 0;
 			}
-			sound->SendSamples(sound, block, BLOCK, (UINT16)(i * BLOCK_MS));
+			/* As they are: the library's own way would send them as unsigned numbers, which PCM of 16 bits never is. */
+			sound->SendSamples2(sound, sound->selected_client_format, block, sizeof(block), (UINT16)(i * BLOCK_MS), (UINT32)(i * BLOCK_MS));
 			Sleep(BLOCK_MS);
 		}
 	}
@@ -131,6 +132,9 @@ static UINT microphone_heard(audin_server_context* microphone, const AUDIO_FORMA
 {
 	server* s = microphone->data;
 	const size_t length = frames * 2;
+	/* The library reads 16 bit PCM as unsigned; here it is turned back. */
+	for (size_t i = 0; i < length; i += 2)
+		Stream_Pointer(samples)[i + 1] ^= 0x80;
 	fwrite(Stream_Pointer(samples), 1, length, s->voice);
 	fflush(s->voice);
 	s->heard += length;
