@@ -47,8 +47,8 @@ typedef struct
 	size_t heard;
 	FILE* voice;
 	char* document;
-	size_t length, printed;
-	UINT32 printer, job;
+	size_t length;
+	UINT32 printer;
 } server;
 
 static AUDIO_FORMAT pcm(UINT16 channels, UINT32 rate)
@@ -161,16 +161,6 @@ static void start_microphone(server* s)
 	s->listens = s->microphone->Open(s->microphone);
 }
 
-static void print_next(server* s)
-{
-	const size_t left = s->length - s->printed, piece = left < PRINT_PIECE ? left : PRINT_PIECE;
-	if (piece > 0)
-		s->devices->DriveWriteFile(s->devices, s, s->printer, s->job, s->document + s->printed, (UINT32)piece, (UINT32)s->printed);
-	else
-		s->devices->DriveCloseFile(s->devices, s, s->printer, s->job);
-	s->printed += piece;
-}
-
 static void printer_announced(RdpdrServerContext* devices, UINT32 id, const char* name)
 {
 	server* s = devices->data;
@@ -180,25 +170,30 @@ static void printer_announced(RdpdrServerContext* devices, UINT32 id, const char
 	devices->DriveOpenFile(devices, s, id, "", 0x40000000, 2);
 }
 
+/* All of it at once: libfreerdp's server takes the answer to a write for the answer to a read, finds it too short, and reads
+ * this channel no further. What was sent before that still arrives. */
 static void document_opened(RdpdrServerContext* devices, void* data, UINT32 status, UINT32 device, UINT32 id)
 {
 	server* s = data;
-	s->job = id;
-	if (status == 0)
-		print_next(s);
+	if (status != 0)
+	{
+		fprintf(stderr, "the printer refused with 0x%x\n", status);
+		return;
+	}
+	for (size_t printed = 0; printed < s->length; printed += PRINT_PIECE)
+	{
+		const size_t left = s->length - printed, piece = left < PRINT_PIECE ? left : PRINT_PIECE;
+		devices->DriveWriteFile(devices, s, s->printer, id, s->document + printed, (UINT32)piece, (UINT32)printed);
+	}
+	devices->DriveCloseFile(devices, s, s->printer, id);
 }
 
 static void document_written(RdpdrServerContext* devices, void* data, UINT32 status, UINT32 written)
 {
-	if (status == 0)
-		print_next(data);
-	else
-		fprintf(stderr, "the printer refused with 0x%x\n", status);
 }
 
 static void document_closed(RdpdrServerContext* devices, void* data, UINT32 status)
 {
-	fprintf(stderr, "printed, 0x%x\n", status);
 }
 
 static void drive_announced(RdpdrServerContext* devices, UINT32 id, const char* name)
