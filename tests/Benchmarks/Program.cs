@@ -16,6 +16,7 @@ internal static class Program
         ["worker", "rdg-relay", var certificate, var sink] => RdgRelayWorker.RunAsync(certificate, sink),
         ["worker", "sink", var certificate] => SinkWorker.RunAsync(certificate),
         ["worker", "source"] => SourceWorker.RunAsync(),
+        ["worker", "crowd"] => CrowdWorker.RunAsync(),
         ["worker", "html5", .. var machine] => DesktopWorkerHost.RunAsync(machine),
         _ => Suite.RunAsync(arguments),
     };

@@ -14,6 +14,7 @@ internal static class Suite
     [
         ("launch", LaunchBenchmark.RunAsync),
         ("relay", RelayBenchmark.RunAsync),
+        ("gateway", GatewayBenchmark.RunAsync),
         ("agents", AgentBenchmark.RunAsync),
         ("html5", Html5Benchmark.RunAsync),
     ];

@@ -19,4 +19,16 @@ public sealed class StateTableTests
     [Fact]
     public void A_machine_in_use_is_not_offered_again_without_passing_another_state() =>
         Assert.False(MachineState.InUse.CanBecome(MachineState.Reserved));
+
+    [Fact]
+    public void Nobody_watches_without_having_been_allowed_to() =>
+        Assert.All(Enum.GetValues<AssistanceState>().Where(s => s is not (AssistanceState.Granted or AssistanceState.Watching)), from => Assert.False(from.CanBecome(AssistanceState.Watching)));
+
+    [Fact]
+    public void Assistance_that_is_over_stays_over_and_an_open_one_can_always_end() =>
+        Assert.All(Enum.GetValues<AssistanceState>(), from =>
+        {
+            Assert.Equal(from.IsOpen(), from.CanBecome(AssistanceState.Ended));
+            if (!from.IsOpen()) Assert.All(Enum.GetValues<AssistanceState>(), to => Assert.False(from.CanBecome(to)));
+        });
 }

@@ -74,6 +74,55 @@ public sealed class OneDoorTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Large_pages_pass_whole_many_at_once(int version)
+    {
+        await using var gateway = await RdgTestGateway.StartAsync(new FakeRedeemer());
+        using var http = Browser();
+        http.DefaultRequestVersion = new Version(version, version == 1 ? 1 : 0);
+        http.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        var site = $"https://127.0.0.1:{gateway.Address.Port}";
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async i =>
+        {
+            var count = 1_000_000 + i;
+            Assert.Equal(RdgTestGateway.Pattern(count), await http.GetByteArrayAsync(new Uri($"{site}/bytes/{count}")));
+        })).WaitAsync(Patience);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Client_that_leaves_is_noticed_while_its_page_is_still_being_made(int version)
+    {
+        await using var gateway = await RdgTestGateway.StartAsync(new FakeRedeemer());
+        using (var http = Browser())
+        {
+            using var leaving = new CancellationTokenSource();
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{gateway.Address.Port}/patient") { Version = new(version, version == 1 ? 1 : 0), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            var asking = http.SendAsync(request, leaving.Token);
+            Assert.Equal("ok", await http.GetStringAsync(new Uri($"https://127.0.0.1:{gateway.Address.Port}/health")));
+            await leaving.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);
+        }
+        await gateway.PatientLeft.Task.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task Stopping_gateway_ends_pages_that_are_open()
+    {
+        var gateway = await RdgTestGateway.StartAsync(new FakeRedeemer());
+        await using var idle = await RdgClient.TlsAsync(gateway.Address, SslApplicationProtocol.Http11);
+        await idle.WriteAsync("GET /health HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray());
+        Assert.StartsWith("HTTP/1.1 200 ", await RdgClient.HeadAsync(idle), StringComparison.Ordinal);
+        await using var silent = await RdgClient.TlsAsync(gateway.Rdp, SslApplicationProtocol.Http2);
+        await gateway.DisposeAsync().AsTask().WaitAsync(Patience);
+        using var rest = new MemoryStream();
+        try { await idle.CopyToAsync(rest).WaitAsync(Patience); }
+        catch (IOException) { /* a reset is an end too */ }
+    }
+
     [Fact]
     public async Task Plain_http_is_told_the_way_to_https()
     {

@@ -18,6 +18,36 @@ public sealed class Html5Tests
     }
 
     [Fact]
+    public void Hello_of_an_assistance_is_a_third_kind_and_a_fourth_is_refused()
+    {
+        byte[] message = [.. Html5Samples.Hello];
+        message[3] = 2;
+        var hello = Hello.Read(message);
+        Assert.True(hello is { IsAssistance: true, IsResume: false });
+        var w = new WireWriter(new byte[Html5Limits.LongestHello], nameof(Hello));
+        hello.Write(ref w);
+        Assert.Equal(message, w.WrittenSpan.ToArray());
+        message[3] = 3;
+        Assert.Throws<WireFormatException>(() => Hello.Read(message));
+    }
+
+    [Fact]
+    public void Notice_carries_its_code_and_its_text_and_every_truncation_of_it_is_refused()
+    {
+        byte[] message =
+        [
+            0x14,                                   // Notice
+            0x0A,                                   // somebody asks to look
+            0x08, 0x00,                             // length of the text
+            0x52, 0x75, 0x69, 0x0A, 0xC3, 0xA9, 0x0A, 0x31, // Rui, why, number of the question
+        ];
+        Assert.Equal(new Notice(NoticeCode.LookAsked, "Rui\né\n1"), Notice.Read(message));
+        Assert.Equal(message, new Notice(NoticeCode.LookAsked, "Rui\né\n1").ToMessage());
+        for (var length = 0; length < message.Length; length++) Assert.Throws<WireFormatException>(() => Notice.Read(message.AsSpan(0, length)));
+        Assert.Throws<WireFormatException>(() => new Notice(NoticeCode.Looking, new string('x', 2000)).ToMessage());
+    }
+
+    [Fact]
     public void Every_truncation_of_a_hello_is_refused()
     {
         for (var length = 0; length < Html5Samples.Hello.Length; length++)

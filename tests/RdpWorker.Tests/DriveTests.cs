@@ -215,7 +215,7 @@ public sealed class DriveTests : IDisposable
         Assert.Equal(["Transferir"], List("\\*"));
     }
 
-    private const int FileRefusal_FileTooLarge = 111, FileRefusal_DriveFull = 112;
+    private const int FileRefusal_FileTooLarge = 121, FileRefusal_DriveFull = 122;
 
     private static byte[] Bytes(int length)
     {

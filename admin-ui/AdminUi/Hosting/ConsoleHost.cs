@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.AdminUi.Components;
 using Montalegre.Vdi.AdminUi.Live;
+using Montalegre.Vdi.AdminUi.Pages.Sessions;
 using Montalegre.Vdi.AdminUi.SignIn;
 using Montalegre.Vdi.AdminUi.Words;
 using MudBlazor;
@@ -70,6 +71,7 @@ internal static class ConsoleHost
         app.MapStaticAssets().AllowAnonymous();
         app.MapSignIn();
         app.MapPreferences();
+        app.MapAssistanceOpening();
         // The middleware above sends the frame rule for every answer; two copies of it would only differ one day.
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(mode => mode.ContentSecurityFrameAncestorsPolicy = null);
         return app;

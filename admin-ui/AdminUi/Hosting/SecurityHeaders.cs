@@ -8,13 +8,18 @@ internal static class SecurityHeaders
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
         "base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
+    private const string FormsTo = "montalegre.forms-to";
+
+    /// <summary>Lets the forms of this one answer go to this one origin.</summary>
+    public static void AllowFormsTo(this HttpContext context, string origin) => context.Items[FormsTo] = origin;
+
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         context.Response.OnStarting(static state =>
         {
             var response = ((HttpContext)state).Response;
             var headers = response.Headers;
-            headers.ContentSecurityPolicy = Policy;
+            headers.ContentSecurityPolicy = ((HttpContext)state).Items[FormsTo] is string origin ? Policy.Replace("form-action 'self'", $"form-action {origin}", StringComparison.Ordinal) : Policy;
             headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
             headers.XContentTypeOptions = "nosniff";
             headers["Referrer-Policy"] = "no-referrer";

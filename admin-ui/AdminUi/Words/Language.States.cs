@@ -174,7 +174,7 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => action,
+        _ => AssistanceAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch

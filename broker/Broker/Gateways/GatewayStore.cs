@@ -43,8 +43,8 @@ internal sealed class GatewayStore(Database database)
                                      and c.end_reason in ('ClientClosed', 'GatewayStopping', 'gateway_lost')))
             returning t.session_id, t.machine_id, t.user_id
         ), connected as (
-               insert into connection (connection_id, session_id, gateway_id, client_address, client_name)
-                    select @connection, session_id, @gateway, @client, @clientName
+               insert into connection (connection_id, session_id, gateway_id, client_address, client_name, in_browser)
+                    select @connection, session_id, @gateway, @client, @clientName, @inBrowser
                       from won
         ), lost as (
                select t.session_id,
@@ -190,12 +190,12 @@ internal sealed class GatewayStore(Database database)
         """;
 
     /// <summary>Uses a ticket, opens a connection row, writes the audit, and answers the target or the refusal.</summary>
-    public async Task<Redemption> RedeemAsync(GatewayId gateway, byte[] ticketSha256, string client, string clientName, ConnectionId id, TimeSpan reuse)
+    public async Task<Redemption> RedeemAsync(GatewayId gateway, byte[] ticketSha256, string client, string clientName, ConnectionId id, TimeSpan reuse, bool inBrowser = false)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.QuerySingleAsync<Redemption>(Redeem, new
         {
-            gateway = gateway.Value, ticket = ticketSha256, client, clientName, connection = id.Value, reuse,
+            gateway = gateway.Value, ticket = ticketSha256, client, clientName, connection = id.Value, reuse, inBrowser,
         });
     }
 

@@ -32,7 +32,8 @@ internal sealed class RedeemTicket(
         if (_wrong.IsOver(client)) return Refuse(ReasonCode.TooManyConnections);
 
         var id = new ConnectionId(Guid.CreateVersion7(time.GetUtcNow()));
-        var found = await gateways.RedeemAsync(gateway, Hash(request.Ticket), client, Bounded.Text(request.ClientName, 100), id, options.Value.ReuseTicketWithin);
+        var found = await gateways.RedeemAsync(gateway, Hash(request.Ticket), client, Bounded.Text(request.ClientName, 100), id, options.Value.ReuseTicketWithin,
+            request.Carrier == TicketCarrier.Browser);
         if (found.Refused is { } refused)
         {
             log.TicketRefused(gateway, client, refused);

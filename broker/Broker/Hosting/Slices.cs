@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Demonstration;
@@ -34,6 +35,7 @@ internal static class Slices
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);
+        services.AddAssistance(configuration);
         services.AddHypervisors();
         services.AddImages();
         services.AddInfrastructure();
@@ -52,6 +54,7 @@ internal static class Slices
         app.MapBackups();
         app.MapAgents();
         app.MapGateways();
+        app.MapAssistance();
         app.MapGrpcService<SessionsService>();
         app.MapGrpcService<InfrastructureService>();
         app.MapGrpcService<PoolsService>();

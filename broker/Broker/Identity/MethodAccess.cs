@@ -28,6 +28,10 @@ internal static class MethodAccessRules
         "/montalegre.vdi.gateway.v1.GatewayChannel/Connections",
         "/montalegre.vdi.gateway.v1.GatewayChannel/Renew",
         "/montalegre.vdi.gateway.v1.GatewayChannel/Recheck",
+        "/montalegre.vdi.gateway.v1.GatewayAssistance/Follow",
+        "/montalegre.vdi.gateway.v1.GatewayAssistance/Answer",
+        "/montalegre.vdi.gateway.v1.GatewayAssistance/Redeem",
+        "/montalegre.vdi.gateway.v1.GatewayAssistance/End",
     ]);
 
     /// <param name="method">Full name, for example /montalegre.vdi.admin.v1.Pools/List.</param>

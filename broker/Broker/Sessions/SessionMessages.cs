@@ -35,6 +35,8 @@ internal static class SessionMessages
         IdleSeconds = (uint)Math.Max(0, row.IdleSeconds ?? 0),
         IdleKnown = row.IdleSeconds is not null,
         LogonMilliseconds = (uint)Math.Max(0, row.LogonMilliseconds),
+        Assistance = row.Assistance is null ? AssistanceState.Unspecified : System.Enum.Parse<AssistanceState>(row.Assistance, ignoreCase: true),
+        AssistanceAt = row.AssistanceAt?.ToTimestamp(),
     };
 
     public static LogonPhase ToMessage(this PhaseRow row) =>

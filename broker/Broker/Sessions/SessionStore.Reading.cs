@@ -7,7 +7,8 @@ namespace Montalegre.Vdi.Broker.Sessions;
 internal sealed record SessionRow(
     Guid SessionId, string State, Guid UserId, string UserName, string DisplayName, Guid MachineId, string MachineName, Guid PoolId, string PoolName,
     DateTime StartedAt, DateTime StateSince, DateTime? EndedAt, string? EndReason, string? GuestSessionId, int? IdleSeconds,
-    Guid? ConnectionId, string? ClientName, string? ClientAddress, bool Connected, int LogonMilliseconds);
+    Guid? ConnectionId, string? ClientName, string? ClientAddress, bool Connected, int LogonMilliseconds,
+    string? Assistance, DateTime? AssistanceAt);
 
 /// <summary>A step of a session's time-line.</summary>
 internal sealed record PhaseRow(string Name, DateTime StartedAt, DateTime? EndedAt);
@@ -33,7 +34,8 @@ internal sealed partial class SessionStore
                            from logon_phase p
                            join logon_phase d on d.session_id = p.session_id and d.name = 'desktop' and d.ended_at is not null
                           where p.session_id = s.session_id
-                          group by d.ended_at), 0) as logon_milliseconds
+                          group by d.ended_at), 0) as logon_milliseconds,
+               a.state as assistance, greatest(a.asked_at, a.answered_at, a.began_at, a.ended_at) as assistance_at
           from session s
           join app_user u on u.user_id = s.user_id
           left join lateral (select connection_id, client_name, client_address, opened_at, closed_at
@@ -41,6 +43,11 @@ internal sealed partial class SessionStore
                               where session_id = s.session_id
                               order by created_at desc
                               limit 1) c on true
+          left join lateral (select state, asked_at, answered_at, began_at, ended_at
+                               from assistance
+                              where session_id = s.session_id
+                              order by asked_at desc
+                              limit 1) a on true
         """;
 
     /// <summary>Open sessions, or all of the newest ten thousand.</summary>

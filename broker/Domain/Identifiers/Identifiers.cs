@@ -29,3 +29,6 @@ public readonly record struct ConnectionId(Guid Value) { public override string 
 
 /// <summary>Chosen by the caller of a launch; makes the launch repeatable.</summary>
 public readonly record struct RequestId(Guid Value) { public override string ToString() => Value.ToString(); }
+
+/// <summary>Identifies one assistance: a question to look at a session, and what came of it.</summary>
+public readonly record struct AssistanceId(Guid Value) { public override string ToString() => Value.ToString(); }

@@ -17,5 +17,6 @@ public enum RefusalReason
     WorkerEnded = 70, BrowserDesktopUnavailable, BrowserProtocol, MachineSignInRefused, ContinuedElsewhere, ResumeTokenUnknown, IdleTooLong, MachineClosed,
     NameTaken = 80, NotFound, InUse, InvalidField, JoinTokenInvalid, CertificateRequestInvalid, DuplicateIdentity,
     SessionEnded, NotSupported, LastAdministrator,
-    FilesBlocked = 110, FileTooLarge, DriveFull, TooManyFiles, FileChanged, DriveNotTaken, PrintFailed,
+    AssistNotConnected = 110, AssistNotInBrowser, AssistRunning, AssistOver, AssistEndedByPerson,
+    FilesBlocked = 120, FileTooLarge, DriveFull, TooManyFiles, FileChanged, DriveNotTaken, PrintFailed,
 }

@@ -19,6 +19,9 @@ internal sealed class BrokerLink(IOptions<GatewayOptions> options, TimeProvider 
     /// <summary>The client, once this gateway has joined; null before, so that a caller with a person waiting can say so.</summary>
     public GatewayChannel.GatewayChannelClient? Client => _way?.Client;
 
+    /// <summary>The broker's side of assistances; null before this gateway has joined.</summary>
+    public GatewayAssistance.GatewayAssistanceClient? Assistance => _way is { } way ? new(way.Channel) : null;
+
     /// <summary>Waits until this gateway has joined.</summary>
     public async Task<GatewayChannel.GatewayChannelClient> ClientAsync(CancellationToken ct)
     {

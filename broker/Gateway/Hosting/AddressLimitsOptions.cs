@@ -5,8 +5,8 @@ internal sealed class AddressLimitsOptions
 {
     private const string Section = $"{GatewayOptions.Section}:Limits";
 
-    /// <summary>Handshakes at once from all addresses together; bounds memory under attack.</summary>
-    public int Handshakes { get; set; } = 4000;
+    /// <summary>Handshakes at once from all addresses together; bounds memory under attack, some 16 KB each. When they are all taken nobody comes in.</summary>
+    public int Handshakes { get; set; } = 10_000;
 
     /// <summary>Handshakes at once from one address. Whole offices sit behind one address, so it is not small.</summary>
     public int HandshakesPerAddress { get; set; } = 64;

@@ -84,6 +84,12 @@ internal static partial class GatewayLog
     [LoggerMessage(4073, LogLevel.Warning, "A worker could not be started, its launcher ended with {ExitCode}: {Code}; its messages are in this service's error output")]
     public static partial void WorkerNotStarted(this ILogger log, int exitCode, ReasonCode code);
 
+    [LoggerMessage(4080, LogLevel.Warning, "The broker's stream of assistances broke with {Status}: {Problem}; nobody can begin to look meanwhile")]
+    public static partial void AssistanceStreamBroke(this ILogger log, string status, string problem);
+
+    [LoggerMessage(4081, LogLevel.Warning, "The broker did not take what was said of an assistance, {Status}: {Problem}")]
+    public static partial void AssistanceCallFailed(this ILogger log, string status, string problem);
+
     [LoggerMessage(4040, LogLevel.Warning, "No certificate is configured (Gateway:CertificateFile); clients will be shown the self-signed one with SHA-256 {Sha256}")]
     public static partial void SelfSigned(this ILogger log, string sha256);
 
@@ -117,16 +123,16 @@ internal static partial class GatewayLog
     [LoggerMessage(4064, LogLevel.Error, "The broker failed a redemption with {Status}: {Problem}")]
     public static partial void RedeemFailed(this ILogger log, string status, string problem);
 
-    [LoggerMessage(4070, LogLevel.Information, "An RD Gateway client at {Client} was refused: {Code} {Reference}, shown to it as {Error}")]
+    [LoggerMessage(4080, LogLevel.Information, "An RD Gateway client at {Client} was refused: {Code} {Reference}, shown to it as {Error}")]
     public static partial void TunnelRefused(this ILogger log, IPAddress client, ReasonCode code, string reference, TsguError error);
 
-    [LoggerMessage(4071, LogLevel.Debug, "An RD Gateway request from {Client} was not taken: {Status} {Problem}")]
+    [LoggerMessage(4081, LogLevel.Debug, "An RD Gateway request from {Client} was not taken: {Status} {Problem}")]
     public static partial void RequestNotTaken(this ILogger log, IPAddress client, int status, string problem);
 
-    [LoggerMessage(4072, LogLevel.Information, "The RD Gateway handshake with {Client} broke: {Problem}")]
+    [LoggerMessage(4082, LogLevel.Information, "The RD Gateway handshake with {Client} broke: {Problem}")]
     public static partial void TunnelBroke(this ILogger log, IPAddress client, string problem);
 
-    [LoggerMessage(4073, LogLevel.Error, "Serving an RD Gateway client at {Client} failed")]
+    [LoggerMessage(4083, LogLevel.Error, "Serving an RD Gateway client at {Client} failed")]
     public static partial void TunnelFailed(this ILogger log, IPAddress client, Exception e);
 
     [LoggerMessage(4078, LogLevel.Information, "Each browser desktop gets at most {Percent} % of a core, by control groups in {Group}")]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Gateway.Assistance;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Html5.Printing;
 using Montalegre.Vdi.Gateway.Relay;
@@ -11,7 +12,9 @@ using Montalegre.Vdi.Protocol.Wire;
 namespace Montalegre.Vdi.Gateway.Html5;
 
 /// <summary>One desktop in a browser: a worker that lives as long as the desktop, and the browser that looks at the moment, if any.</summary>
-internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, WorkerStart start, string owner, Html5Options options, PdfConverter converter, ResumeTokens tokens, TimeProvider time, ILogger log)
+internal sealed class DesktopSession(
+    StartedWorker started, WorkerLink worker, WorkerStart start, string owner, Html5Options options, PdfConverter converter, ResumeTokens tokens, AssistanceReports assistances,
+    TimeProvider time, ILogger log)
     : ICarrier, IDisposable
 {
     private const int PieceLength = 64 * 1024;
@@ -23,6 +26,7 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
     private readonly TaskCompletionSource<ReasonCode?> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private PrintedDocuments? _printed;
+    private DesktopAssistance? _assistance;
     private BrowserLeg? _browser;
     private BrowserLeg? _welcomed;
     private Hello _hello = start.Browser;
@@ -42,6 +46,10 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
 
     /// <summary>Null once the first picture can come; a reason when it never will.</summary>
     public Task<ReasonCode?> Opened => _opened.Task;
+
+    /// <summary>Who looks beside the person, and may they.</summary>
+    public DesktopAssistance Assistance => LazyInitializer.EnsureInitialized(
+        ref _assistance, () => new(TellPersonAsync, TellWorkerAsync, assistances, options.KeepViewerFor, time));
 
     /// <summary>Passes on what the worker says until the desktop is over.</summary>
     public async Task<RelayEnd> RunAsync()
@@ -84,6 +92,11 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
                         continue;
                     }
                     BrowserRules.Check(message.Buffer.AsSpan(0, message.Length));
+                    if ((BrowserMessage)message.Buffer[0] == BrowserMessage.Consent)
+                    {
+                        await Assistance.ConsentAsync(message.Buffer.AsSpan(1, message.Length - 1).ToArray());
+                        continue;
+                    }
                     if (BrowserRules.IsActivity((BrowserMessage)message.Buffer[0])) Interlocked.Add(ref _fromClient, message.Length);
                     await worker.SendAsync(message.Buffer.AsMemory(0, message.Length), ct);
                 }
@@ -137,7 +150,11 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
             {
                 var (read, isLast) = await worker.ReadSomeAsync(buffer.AsMemory(0, PieceLength), _over.Token);
                 if (read == 0) return;
-                if (buffer[0] >= (byte)WorkerMessage.Ready)
+                if (buffer[0] == (byte)WorkerMessage.ToViewer)
+                {
+                    if (!await PassToViewerAsync(buffer, read, isLast)) return;
+                }
+                else if (buffer[0] >= (byte)WorkerMessage.Ready)
                 {
                     if (!isLast) WireFormatException.Throw(nameof(WorkerLink), "length", $"{length} bytes for a message of type {buffer[0]:X2}");
                     if (!await ObeyAsync(buffer.AsMemory(0, read))) return;
@@ -146,6 +163,33 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
             }
         }
         finally { ArrayPool<byte>.Shared.Return(buffer); }
+    }
+
+    private async Task<bool> PassToViewerAsync(byte[] buffer, int read, bool isLast)
+    {
+        const int header = 2;
+        if (read <= header) WireFormatException.Throw(nameof(WorkerMessage.ToViewer), "length", $"is {read}");
+        Assistance.Take((ServerMessage)buffer[header], buffer.AsSpan(header, read - header), isLast);
+        while (!isLast)
+        {
+            (read, isLast) = await worker.ReadSomeAsync(buffer.AsMemory(0, PieceLength), _over.Token);
+            if (read == 0) return false;
+            Assistance.Take(null, buffer.AsSpan(0, read), isLast);
+        }
+        return true;
+    }
+
+    private async ValueTask<bool> TellWorkerAsync(ReadOnlyMemory<byte> message, CancellationToken ct)
+    {
+        try { return await worker.SendAsync(message, ct); }
+        catch (ObjectDisposedException) { return false; }       // a viewer spoke while the desktop went
+    }
+
+    private async Task TellPersonAsync(byte[] message)
+    {
+        BrowserLeg? browser;
+        lock (_gate) browser = _welcomed;
+        if (browser is not null) await browser.SendAsync(message);
     }
 
     /// <summary>What the worker says to the gateway; false when it was its last word.</summary>
@@ -228,7 +272,12 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
         var message = new byte[Welcome.Longest];
         var welcome = new Welcome(width, height, takesText ? start.Allowed : start.Allowed & ~Allowed.Text, _hello.CacheSlots, token, "");
         if (!await browser.SendAsync(message.AsMemory(0, Write(welcome, message)))) return;
-        lock (_gate) if (_browser == browser) _welcomed = browser;
+        lock (_gate)
+        {
+            if (_browser != browser) return;
+            _welcomed = browser;
+        }
+        await Assistance.PersonCameAsync();
     }
 
     private async Task<bool> AttachAsync(BrowserLeg browser, Hello? hello)
@@ -258,7 +307,11 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
                 _keeping = time.CreateTimer(_ => FinishSoon(RelayEnd.ClientClosed, ReasonCode.Unspecified, unlessOpened: false), null, options.KeepFor, Timeout.InfiniteTimeSpan);
         }
         if (_keeping is null) await FinishAsync(RelayEnd.ClientClosed, ReasonCode.Unspecified);
-        else await worker.SendAsync(new byte[] { (byte)WorkerMessage.Detach }, CancellationToken.None);
+        else
+        {
+            Assistance.PersonWent();
+            await worker.SendAsync(new byte[] { (byte)WorkerMessage.Detach }, CancellationToken.None);
+        }
     }
 
     private void FinishSoon(RelayEnd end, ReasonCode reason, bool unlessOpened)
@@ -287,6 +340,7 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
         {
             browser!.Abort();       // it takes nothing any more
         }
+        await Assistance.DesktopOverAsync(reason);
         await _over.CancelAsync();
     }
 

@@ -4,6 +4,7 @@ using System.Security.Claims;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Gateway.Assistance;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Html5.Printing;
 using Montalegre.Vdi.Gateway.Listening;
@@ -20,6 +21,7 @@ namespace Montalegre.Vdi.Gateway.Html5;
 /// <summary>The browser's way in: a WebSocket on the portal's origin, whose first message carries the ticket.</summary>
 internal sealed class DesktopSocket(
     WorkerProgram program, PdfConverter converter, Desktops desktops, ResumeTokens tokens, ITicketRedeemer tickets, AddressLimits limits, ConnectionReports reports,
+    AssistanceReports assistances,
     IOptions<Html5Options> options, IOptions<GatewayOptions> gateway, TimeProvider time, ILogger<DesktopSocket> log)
 {
     public const string Path = "/desktop/socket";
@@ -31,7 +33,8 @@ internal sealed class DesktopSocket(
     /// <summary>Refuses what is no browser of ours before anything is opened, then serves it to its end.</summary>
     public async Task HandleAsync(HttpContext http)
     {
-        http.Response.StatusCode = Refusal(http);
+        http.Response.StatusCode = Refusal(http, program);
+        if (http.Response.StatusCode == StatusCodes.Status200OK && http.User.Identity?.IsAuthenticated != true) http.Response.StatusCode = StatusCodes.Status401Unauthorized;
         if (http.Response.StatusCode != StatusCodes.Status200OK) return;
         var client = http.Connection.RemoteIpAddress ?? IPAddress.None;
         if (client.IsIPv4MappedToIPv6) client = client.MapToIPv4();
@@ -45,10 +48,7 @@ internal sealed class DesktopSocket(
         var handshake = new Handshake(limits, client);
         try
         {
-            using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
-            {
-                SubProtocol = Html5Limits.SubProtocol, KeepAliveInterval = TimeSpan.FromSeconds(10), KeepAliveTimeout = TimeSpan.FromSeconds(20),
-            });
+            using var socket = await http.WebSockets.AcceptWebSocketAsync(Accepting());
             using var browser = new BrowserLeg(socket, _options.SendDeadline);
             await ServeAsync(browser, client, Owner(http), handshake, http.RequestAborted);
         }
@@ -59,14 +59,21 @@ internal sealed class DesktopSocket(
         }
     }
 
-    private int Refusal(HttpContext http)
+    internal static WebSocketAcceptContext Accepting() => new()
+    {
+        SubProtocol = Html5Limits.SubProtocol, KeepAliveInterval = TimeSpan.FromSeconds(10), KeepAliveTimeout = TimeSpan.FromSeconds(20),
+    };
+
+    /// <summary>The status for what is no page of ours; 200 for the rest, whoever they are.</summary>
+    internal static int Refusal(HttpContext http, WorkerProgram program)
     {
         if (!program.IsInstalled) return StatusCodes.Status404NotFound;
         if (!http.WebSockets.IsWebSocketRequest) return StatusCodes.Status400BadRequest;
         if (!http.WebSockets.WebSocketRequestedProtocols.Contains(Html5Limits.SubProtocol)) return StatusCodes.Status400BadRequest;
         // A WebSocket has no preflight: another site's page would carry the person's cookie here.
-        if (!string.Equals(http.Request.Headers.Origin, $"{http.Request.Scheme}://{http.Request.Host}", StringComparison.OrdinalIgnoreCase)) return StatusCodes.Status403Forbidden;
-        return http.User.Identity?.IsAuthenticated == true ? StatusCodes.Status200OK : StatusCodes.Status401Unauthorized;
+        return string.Equals(http.Request.Headers.Origin, $"{http.Request.Scheme}://{http.Request.Host}", StringComparison.OrdinalIgnoreCase)
+            ? StatusCodes.Status200OK
+            : StatusCodes.Status403Forbidden;
     }
 
     /// <summary>What the pool's policy lets pass, of what the worker carries; the worker refuses the rest.</summary>
@@ -85,7 +92,8 @@ internal sealed class DesktopSocket(
         var acceptedAt = time.GetUtcNow();
         try
         {
-            if (await ReadHelloAsync(browser, ct) is not { } hello) return;
+            if (await ReadHelloAsync(browser, _options.HelloDeadline, time, ct) is not { } hello) return;
+            if (hello.IsAssistance) WireFormatException.Throw(nameof(Hello), "kind", "is an assistance");
             if (hello.IsResume)
             {
                 if (tokens.Take(hello.Ticket, owner) is { } kept)
@@ -105,10 +113,10 @@ internal sealed class DesktopSocket(
         }
     }
 
-    private async Task<Hello?> ReadHelloAsync(BrowserLeg browser, CancellationToken ct)
+    internal static async Task<Hello?> ReadHelloAsync(BrowserLeg browser, TimeSpan within, TimeProvider time, CancellationToken ct)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, _options.HelloDeadline, Timeout.InfiniteTimeSpan);
+        using var timer = time.CreateTimer(static d => ((CancellationTokenSource)d!).Cancel(), deadline, within, Timeout.InfiniteTimeSpan);
         if (await browser.ReceiveAsync(Html5Limits.LongestHello, deadline.Token) is not { } message) return null;
         try { return Hello.Read(message.Buffer.AsSpan(0, message.Length)); }
         finally { ArrayPool<byte>.Shared.Return(message.Buffer, clearArray: true); }
@@ -147,7 +155,7 @@ internal sealed class DesktopSocket(
             AllowedBy(target.Policy, _options.DriveSize > 0, converter.IsInstalled) | (_options.FullColourVideo ? Allowed.Avc444 : 0),
             target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "", target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName,
             new DriveLimits(_options.DriveSize, Math.Min(_options.LargestFile, _options.DriveSize)), TimeZone(hello.TimeZone), hello with { Ticket = "" });
-        var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, converter, tokens, time, log);
+        var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, converter, tokens, assistances, time, log);
         var connection = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, ClientName, acceptedAt, time.GetUtcNow(), session);
         var serving = session.ServeAsync(browser, null, ct);    // before it runs: its first word is for this browser
         desktops.Run(connection, session, place.Keep());
@@ -179,7 +187,7 @@ internal sealed class DesktopSocket(
     }
 
     /// <summary>The address counts as shaking hands until this is over, whichever way it goes.</summary>
-    private sealed class Handshake(AddressLimits limits, IPAddress client)
+    internal sealed class Handshake(AddressLimits limits, IPAddress client)
     {
         private int _over;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Gateway.Assistance;
 using Montalegre.Vdi.Gateway.Html5.Printing;
 
 namespace Montalegre.Vdi.Gateway.Html5;
@@ -17,6 +18,9 @@ internal static class Html5Door
         services.AddSingleton<Desktops>();
         services.AddHostedService(s => s.GetRequiredService<Desktops>());
         services.AddSingleton<DesktopSocket>();
+        services.AddSingleton<AssistanceReports>();
+        services.AddSingleton<AssistanceDesk>();
+        services.AddSingleton<AssistSocket>();
         return services;
     }
 
@@ -25,5 +29,6 @@ internal static class Html5Door
     {
         app.UseWebSockets();
         app.Map(DesktopSocket.Path, (HttpContext http, DesktopSocket socket) => socket.HandleAsync(http));
+        app.Map(AssistSocket.Path, (HttpContext http, AssistSocket socket) => socket.HandleAsync(http));
     }
 }

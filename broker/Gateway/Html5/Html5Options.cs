@@ -53,6 +53,9 @@ internal sealed class Html5Options
     /// <summary>How long a desktop waits for its browser after the network dropped.</summary>
     public TimeSpan KeepFor { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long an administrator who assists has to come back after their page went; the person sees the mark meanwhile.</summary>
+    public TimeSpan KeepViewerFor { get; set; } = TimeSpan.FromSeconds(20);
+
     /// <summary>How long a browser may take nothing at all before it counts as gone.</summary>
     public TimeSpan SendDeadline { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -72,6 +75,7 @@ internal sealed class Html5Options
         if (WorkerGroup.Length > 0 && !Directory.Exists(WorkerGroup)) yield return $"{Section}:{nameof(WorkerGroup)} is {WorkerGroup}, which does not exist; make the group first, or leave it empty.";
         foreach (var (name, value) in new[] { (nameof(HelloDeadline), HelloDeadline), (nameof(OpenDeadline), OpenDeadline), (nameof(SendDeadline), SendDeadline) })
             if (value < TimeSpan.FromMilliseconds(100)) yield return $"{Section}:{name} is {value}; use 00:00:00.100 or more.";
+        if (KeepViewerFor < TimeSpan.Zero || KeepViewerFor > TimeSpan.FromMinutes(2)) yield return $"{Section}:{nameof(KeepViewerFor)} is {KeepViewerFor}; use 00:00:00 to 00:02:00.";
         if (KeepFor < TimeSpan.Zero || KeepFor > TimeSpan.FromMinutes(10)) yield return $"{Section}:{nameof(KeepFor)} is {KeepFor}; use 00:00:00 to 00:10:00.";
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Gateway.Assistance;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Gateway.RdGateway;
@@ -31,6 +32,9 @@ internal static class PortalDoor
         }
         builder.Services.AddPortal(builder.Configuration);
         builder.Services.AddHtml5();
+        builder.Services.AddSingleton<AssistanceLink>();
+        builder.Services.AddSingleton<IAssistanceBroker>(services => services.GetRequiredService<AssistanceLink>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<AssistanceLink>());
         builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>, IOptions<Html5Options>>((portal, gateway, door, rdGateway, html5) =>
         {
             portal.RdGateway = rdGateway.Value.Enabled;

@@ -10,6 +10,9 @@ namespace Montalegre.Vdi.Gateway.RdGateway;
 /// <summary>What an RD Gateway client hears at the end of its channel: a code for the program, and words for the person where somebody decided it.</summary>
 internal sealed record RdgFarewell(TsguCloseReason Code, ReasonCode? Words)
 {
+    private static readonly CultureInfo Portuguese = CultureInfo.GetCultureInfo("pt-PT");
+    private static readonly CultureInfo English = CultureInfo.GetCultureInfo("en");
+
     public static RdgFarewell Of(RelayEnd end) => end switch
     {
         RelayEnd.ClientClosed => new(TsguCloseReason.None, null),
@@ -32,7 +35,7 @@ internal sealed record RdgFarewell(TsguCloseReason Code, ReasonCode? Words)
         if (showsMessages && Words is { } code)
         {
             // Clients name no language, so that both are said.
-            TsguSmall.WriteServiceMessage(ref w, string.Join("\r\n\r\n", new[] { "pt-PT", "en" }.Select(c => ReasonTexts.Sentence(code, CultureInfo.GetCultureInfo(c)))));
+            TsguSmall.WriteServiceMessage(ref w, $"{ReasonTexts.Sentence(code, Portuguese)}\r\n\r\n{ReasonTexts.Sentence(code, English)}");
         }
         TsguSmall.WriteClose(ref w, Code, isAnswer);
         return w.WrittenSpan.ToArray();

@@ -16,6 +16,9 @@ internal sealed class OpenConnections
 
     public void Remove(OpenConnection connection) => _open.TryRemove(new(connection.ConnectionId, connection));
 
+    /// <summary>An open connection; null when it is gone.</summary>
+    public OpenConnection? Find(string connectionId) => _open.GetValueOrDefault(connectionId);
+
     /// <summary>Closes one connection on the broker's order; false when it is gone already.</summary>
     public async Task<bool> EndAsync(string connectionId, RelayEnd end)
     {

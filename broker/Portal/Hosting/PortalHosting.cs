@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Portal.App;
+using Montalegre.Vdi.Portal.Assist;
 using Montalegre.Vdi.Portal.Connect;
 using Montalegre.Vdi.Portal.Desktops;
 using Montalegre.Vdi.Portal.InBrowser;
@@ -81,6 +82,7 @@ public static class PortalHosting
         ConnectEndpoints.Map(portal);
         LogOffEndpoints.Map(portal);
         InBrowserEndpoints.Map(portal);
+        AssistEndpoints.Map(portal);
         AppEndpoints.Map(portal);
         portal.MapFallback(static (HttpContext http) => MessagePage.NotFound(http));
         return app;

@@ -14,11 +14,14 @@ internal sealed class SameOrigin(RequestDelegate next, ILogger<SameOrigin> log)
     {
         if (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method)) return next(http);
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = LongestForm;
-        if (CameFromHere(http.Request)) return next(http);
+        if (CameFromHere(http.Request) || http.GetEndpoint()?.Metadata.GetMetadata<FromElsewhere>() is not null) return next(http);
 
         log.ForeignOrigin(http.Request.Method, http.Request.Path);
         return MessagePage.Forbidden(http).ExecuteAsync(http);
     }
+
+    /// <summary>Marks what another site may post: it reads no cookie, and changes nothing that is not in the form itself.</summary>
+    internal sealed class FromElsewhere;
 
     // With no-referrer a browser sends "Origin: null" on its own forms, so the newer header decides when it is there.
     private static bool CameFromHere(HttpRequest request)

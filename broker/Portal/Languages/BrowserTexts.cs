@@ -115,6 +115,19 @@ public sealed record BrowserTexts
     public required string AssistControlling { get; init; }
     public required string AssistStop { get; init; }
     public required string AssistOver { get; init; }
+    public required string AssistWhy { get; init; }
+    public required string AssistWithdrawn { get; init; }
+    public required string AssistTitle { get; init; }
+    public required string AssistOpening { get; init; }
+    public required string AssistLookOnly { get; init; }
+    public required string AssistMayControl { get; init; }
+    public required string AssistPersonSees { get; init; }
+    public required string AssistPersonAway { get; init; }
+    public required string AssistPersonBack { get; init; }
+    public required string AssistLost { get; init; }
+    public required string AssistClose { get; init; }
+    public required string AssistScreen { get; init; }
+    public required string OtherPointer { get; init; }
     public required string OfflineTitle { get; init; }
     public required string OfflineHelp { get; init; }
     public required string Code { get; init; }

@@ -32,7 +32,8 @@ internal static class Language
         });
     }
 
-    private static Texts? Named(string? tag) => tag?.Split('-')[0].ToLowerInvariant() switch
+    /// <summary>The texts behind a tag; null when there are none.</summary>
+    public static Texts? Named(string? tag) => tag?.Split('-')[0].ToLowerInvariant() switch
     {
         "pt" => Portuguese.Texts,
         "en" => English.Texts,

@@ -52,4 +52,4 @@ internal static class FileMessages
 }
 
 /// <summary>Why a file does not pass: numbers of the public list of reasons, which a worker does not know otherwise.</summary>
-internal enum FileRefusal : ushort { FilesBlocked = 110, FileTooLarge = 111, DriveFull = 112, TooManyFiles = 113, FileChanged = 114, DriveNotTaken = 115, PrintFailed = 116 }
+internal enum FileRefusal : ushort { FilesBlocked = 120, FileTooLarge = 121, DriveFull = 122, TooManyFiles = 123, FileChanged = 124, DriveNotTaken = 125, PrintFailed = 126 }

@@ -38,6 +38,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private readonly HashSet<int> _decoders = [];
     private readonly HashSet<int> _keyless = [];
     private readonly ReplayLog _replay = new();
+    private readonly Viewers _viewers;
     private Screen? _screen;
     private Hello _browser;
     private byte[]? _pointer;
@@ -62,6 +63,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _channels.Start(_session);
         _input = new(_session);
         _clipboard = new(_session, link, start.Allowed);
+        _viewers = new(_session, link, _replay);
     }
 
     public WorkerEnd Run() => (WorkerEnd)_session.Run();
@@ -87,7 +89,11 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     public void Dispose()
     {
         // The reading thread lives on until the gateway goes, and must not find a session that has been freed.
-        lock (_gate) _isOver = true;
+        lock (_gate)
+        {
+            _isOver = true;
+            _viewers.Dispose();
+        }
         _session.Dispose();
         _encoder.Dispose();
         _room.Dispose();
@@ -104,6 +110,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             (_partial, _firstPaint) = (false, 0);
             if (first) _link.Opened(width, height, _session.TakesText);
             else if (_attached) _link.Resized(width, height);
+            foreach (var viewer in _viewers.All) viewer.Sized(width, height);
         }
     }
 
@@ -115,7 +122,11 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             _lastPaint = Stopwatch.GetTimestamp();
             if (_firstPaint == 0) _firstPaint = _lastPaint;
             if (_decoders.Count > 0) Exactly(screen, x, y, width, height);
-            else screen.Mark(x, y, width, height);
+            else
+            {
+                screen.Mark(x, y, width, height);
+                foreach (var viewer in _viewers.All) viewer.Painted(x, y, width, height);
+            }
         }
     }
 
@@ -123,19 +134,10 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     {
         lock (_gate)
         {
-            if (_screen is not { } screen || !_attached || !_visible) return Sleepy;
-            if (Stopwatch.GetElapsedTime(_lastStatus).TotalMilliseconds >= StatusMs) SendStatus();
-            if (_wantedSize is { } size) AskForSize(size);
-            if (!_flow.HasRoom) return Sleepy;          // an acknowledgement wakes this thread
-            if (_exact.Count > 0) SendExact(picture);
-            if (screen.DirtyTiles == 0) return Refine(picture, screen);
-            if (_firstPaint != 0 && !_partial)
-            {
-                var (quiet, since) = (Stopwatch.GetElapsedTime(_lastPaint).TotalMilliseconds, Stopwatch.GetElapsedTime(_firstPaint).TotalMilliseconds);
-                if (quiet < QuietMs && since < LongestWaitMs) return 1;
-                if (Stopwatch.GetTimestamp() is var now && now < _notBefore) return 1 + (int)Stopwatch.GetElapsedTime(now, _notBefore).TotalMilliseconds;
-            }
-            return SendPicture(picture, screen);
+            // Without the person nobody sees anything: they could not see who looks.
+            if (_screen is not { } screen || !_attached) return Sleepy;
+            var own = _visible || _viewers.Any ? TickOwn(picture, screen) : Sleepy;
+            return _viewers.Any ? Math.Min(own, _viewers.Tick(picture, _decoders.Count > 0)) : own;
         }
     }
 
@@ -155,6 +157,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             {
                 _exact.RemoveAll(e => Covers(part, e));
                 _screen?.CleanWithin(part.X, part.Y, part.W, part.H);
+                foreach (var viewer in _viewers.All) viewer.Covered(part);
             }
             var rented = GatewayLink.Rent(FrameMessage.HeaderLength + 64 + (parts.Length * 8) + unit.Length);
             var body = GatewayLink.Body(rented).Span;
@@ -177,6 +180,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             if (_decoders.Count > 0) return;
             _replay.Clear();
             _screen?.MarkAll();     // libfreerdp draws everything again, and tiles are compared again
+            foreach (var viewer in _viewers.All) viewer.PaintedAll();
         }
     }
 
@@ -223,6 +227,10 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
                 case WorkerMessage.Attach: Attach(Hello.Read(message[1..])); break;
                 case WorkerMessage.Detach: Detach(); break;
                 case WorkerMessage.Printed: _channels.Printed(message); break;
+                case WorkerMessage.ViewerAttach: AttachViewer(message[1], Hello.Read(message[2..])); break;
+                case WorkerMessage.ViewerDetach: DetachViewer(message[1]); break;
+                case WorkerMessage.FromViewer when _attached: _viewers.Take(message[1], BrowserInput.Read(message[2..])); break;
+                case WorkerMessage.FromViewer: break;
                 default: Take(BrowserInput.Read(message)); break;
             }
         }
@@ -239,7 +247,10 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
                 break;
             case BrowserInput.Key key: _input.Key(key); break;
             case BrowserInput.Text text: _input.Text(text.Characters); break;
-            case BrowserInput.Mouse mouse: _input.Mouse(mouse); break;
+            case BrowserInput.Mouse mouse:
+                _input.Mouse(mouse);
+                _viewers.PersonPointsAt(mouse.X, mouse.Y);
+                break;
             case BrowserInput.Wheel wheel: _input.Turn(wheel); break;
             case BrowserInput.Resize resize: WantSize(resize.Width, resize.Height, resize.ScalePercent); break;
             case BrowserInput.ClipboardRequest request: _clipboard.Requested(request.Format); break;
@@ -291,15 +302,30 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _attached = false;
         _channels.Detach();
         _input.ReleaseAll();
+        _viewers.ReleaseAll();
         _session.Pause(true);
         _room.Set();
+    }
+
+    private void AttachViewer(byte id, Hello browser)
+    {
+        if (_screen is not { } screen) return;      // the gateway lets nobody look before there is a picture
+        _viewers.Attach(id, browser, screen, _pointer, _decoders.Count > 0);
+        if (_attached) _session.Pause(false);
+        _session.Wake();
+    }
+
+    private void DetachViewer(byte id)
+    {
+        _viewers.Detach(id);
+        if (!_visible && !_viewers.Any) _session.Pause(true);
     }
 
     private void Show(bool visible)
     {
         if (visible == _visible) return;
         _visible = visible;
-        _session.Pause(!visible);
+        _session.Pause(!visible && !_viewers.Any);
         if (visible) _screen?.MarkAll();
         _session.Wake();
     }
@@ -330,7 +356,24 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         {
             _pointer = message;
             if (_attached) _link.Send(message);
+            _viewers.Say(message);
         }
+    }
+
+    private int TickOwn(Picture picture, Screen screen)
+    {
+        if (Stopwatch.GetElapsedTime(_lastStatus).TotalMilliseconds >= StatusMs) SendStatus();
+        if (_wantedSize is { } size) AskForSize(size);
+        if (!_flow.HasRoom) return Sleepy;          // an acknowledgement wakes this thread
+        if (_exact.Count > 0) SendExact(picture);
+        if (screen.DirtyTiles == 0) return Refine(picture, screen);
+        if (_firstPaint != 0 && !_partial)
+        {
+            var (quiet, since) = (Stopwatch.GetElapsedTime(_lastPaint).TotalMilliseconds, Stopwatch.GetElapsedTime(_firstPaint).TotalMilliseconds);
+            if (quiet < QuietMs && since < LongestWaitMs) return 1;
+            if (Stopwatch.GetTimestamp() is var now && now < _notBefore) return 1 + (int)Stopwatch.GetElapsedTime(now, _notBefore).TotalMilliseconds;
+        }
+        return SendPicture(picture, screen);
     }
 
     private int SendPicture(Picture picture, Screen screen)
@@ -361,6 +404,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             var rented = GatewayLink.Rent(FrameEncoder.LongestMessage);
             var length = _encoder.EncodeRect(picture, rect, _flow.NextId, GatewayLink.Body(rented).Span);
             _replay.Add(GatewayLink.Body(rented).Span[..length], startsAnew: false);
+            _viewers.Copy(GatewayLink.Body(rented).Span[..length], startsAnew: false);
             Send(rented, length, more: false);
         }
         _exact.Clear();
@@ -382,6 +426,8 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(body[FrameMessage.HeaderLength..], (ushort)count);
         var length = FrameMessage.HeaderLength + 2 + written;
         _replay.Add(body[..length], startsAnew);
+        if (_attached) _viewers.Copy(body[..length], startsAnew, more: !isPicture);
+        else _viewers.FallBehind();
         if (_attached) Send(rented, length, more: !isPicture);
         else ArrayPool<byte>.Shared.Return(rented);
     }

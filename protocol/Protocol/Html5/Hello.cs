@@ -8,6 +8,9 @@ public sealed record Hello(
     bool IsResume, string Ticket, ushort Width, ushort Height, ushort ScalePercent, uint KeyboardLayout,
     BrowserCapabilities Capabilities, ushort CacheSlots, string Language, string TimeZone)
 {
+    /// <summary>The ticket is an administrator's, who was allowed to see somebody else's desktop.</summary>
+    public bool IsAssistance { get; init; }
+
     /// <summary>Reads a whole Hello message, type byte included. Sizes are brought into what a machine accepts.</summary>
     public static Hello Read(ReadOnlySpan<byte> message)
     {
@@ -16,12 +19,12 @@ public sealed record Hello(
         r.Expect((uint)BrowserMessage.Hello, r.ReadByte("type"), "type");
         r.Expect(Html5Limits.Version, r.ReadUInt16("version"), "version");
         var kind = r.ReadByte("kind");
-        if (kind > 1) WireFormatException.Throw(nameof(Hello), "kind", $"is {kind}");
+        if (kind > 2) WireFormatException.Throw(nameof(Hello), "kind", $"is {kind}");
         var ticket = ReadAscii(ref r, "ticket", Html5Limits.LongestTicket);
         var hello = new Hello(
             kind == 1, ticket, Side(r.ReadUInt16("width")), Side(r.ReadUInt16("height")), Math.Clamp(r.ReadUInt16("scale"), (ushort)100, (ushort)500),
             r.ReadUInt32("layout"), (BrowserCapabilities)r.ReadUInt32("capabilities"), r.ReadUInt16("cacheSlots"),
-            ReadAscii(ref r, "language", byte.MaxValue), ReadAscii(ref r, "timeZone", byte.MaxValue));
+            ReadAscii(ref r, "language", byte.MaxValue), ReadAscii(ref r, "timeZone", byte.MaxValue)) { IsAssistance = kind == 2 };
         r.ExpectEnd("end");
         if (hello.CacheSlots > Html5Limits.MostCacheSlots) WireFormatException.Throw(nameof(Hello), "cacheSlots", $"is {hello.CacheSlots}");
         if (!hello.Capabilities.HasFlag(BrowserCapabilities.Zstd)) WireFormatException.Throw(nameof(Hello), "capabilities", "zstd is not optional");
@@ -33,7 +36,7 @@ public sealed record Hello(
     {
         w.WriteByte((byte)BrowserMessage.Hello);
         w.WriteUInt16(Html5Limits.Version);
-        w.WriteByte(IsResume ? (byte)1 : (byte)0);
+        w.WriteByte(IsAssistance ? (byte)2 : IsResume ? (byte)1 : (byte)0);
         w.WriteText(Ticket);
         w.WriteUInt16(Width);
         w.WriteUInt16(Height);

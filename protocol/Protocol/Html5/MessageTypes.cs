@@ -6,7 +6,7 @@ public enum ServerMessage : byte
     Welcome = 0x01, Frame = 0x02, Resize = 0x03, Pointer = 0x04, PointerHidden = 0x05, PointerDefault = 0x06,
     ClipboardOffer = 0x07, ClipboardData = 0x08,
     FileOffer = 0x09, FileAccepted = 0x0A, FileChunk = 0x0B, FileProgress = 0x0C, FileDone = 0x0D, FileRefused = 0x0E,
-    AudioFormat = 0x10, Audio = 0x11, MicrophoneWanted = 0x12, Status = 0x13, Notice = 0x14, Pong = 0x15, KeyboardState = 0x16,
+    AudioFormat = 0x10, Audio = 0x11, MicrophoneWanted = 0x12, Status = 0x13, Notice = 0x14, Pong = 0x15, KeyboardState = 0x16, PointerAt = 0x17,
     Ended = 0x1F,
 }
 
@@ -35,6 +35,8 @@ public enum WorkerMessage : byte
     /// <summary>Worker: the session is over. <see cref="WorkerEnd"/> as a byte.</summary>
     Over = 0x42,
 
+    /// <summary>Worker: for a viewer. Its number u8, then a message as the browser gets it, or <see cref="Opened"/>.</summary>
+    ToViewer = 0x43,
     /// <summary>Worker: a part of a document that the desktop prints. Job u32, <see cref="PrintPiece"/> u8, bytes.</summary>
     Printing = 0x48,
 
@@ -49,6 +51,15 @@ public enum WorkerMessage : byte
 
     /// <summary>Gateway: nobody looks for the moment.</summary>
     Detach = 0xC2,
+
+    /// <summary>Gateway: somebody sees the desktop beside the person from now on. Its number u8, then a Hello without its ticket.</summary>
+    ViewerAttach = 0xC3,
+
+    /// <summary>Gateway: a viewer has gone. Its number u8.</summary>
+    ViewerDetach = 0xC4,
+
+    /// <summary>Gateway: what a viewer said and may say. Its number u8, then the browser's message.</summary>
+    FromViewer = 0xC5,
 }
 
 /// <summary>What a message about a printed document carries.</summary>
@@ -62,6 +73,9 @@ public enum WorkerEnd : byte { Ended = 0, NoAnswer = 1, OtherCertificate = 2, Si
 public enum Allowed : uint
 {
     None = 0, PasteIn = 1, CopyOut = 2, Upload = 4, Download = 8, Print = 16, AudioOut = 32, Microphone = 64, Resize = 128, H264 = 256, Text = 512, Avc444 = 1024,
+
+    /// <summary>Somebody else's desktop, and input passes.</summary>
+    Control = 32768,
 }
 
 /// <summary>What the browser said it can.</summary>

@@ -60,7 +60,34 @@ public sealed record Ended(ushort Reason, bool MayResume, string Reference)
 /// <summary>Something the person should know while the session goes on.</summary>
 public enum NoticeCode : byte
 {
-    Connecting = 1, SigningIn = 2, WaitingForPicture = 3, LookAsked = 10, ControlAsked = 11, Looking = 12, Controlling = 13, NobodyLooks = 14, Message = 20,
+    Connecting = 1, SigningIn = 2, WaitingForPicture = 3, LookAsked = 10, ControlAsked = 11, Looking = 12, Controlling = 13, NobodyLooks = 14,
+    PersonAway = 15, PersonBack = 16, Message = 20,
+}
+
+/// <summary>A notice: its code, and what it is about.</summary>
+public readonly record struct Notice(NoticeCode Code, string Text)
+{
+    private const int LongestText = 1024;
+
+    public static Notice Read(ReadOnlySpan<byte> message)
+    {
+        var r = new WireReader(message, nameof(Notice));
+        r.Expect((uint)ServerMessage.Notice, r.ReadByte("type"), "type");
+        return new((NoticeCode)r.ReadByte("code"), Encoding.UTF8.GetString(r.ReadBytes(r.ReadUInt16("text"), "text")));
+    }
+
+    /// <summary>The whole message.</summary>
+    public byte[] ToMessage()
+    {
+        var text = Encoding.UTF8.GetBytes(Text);
+        if (text.Length > LongestText) WireFormatException.Throw(nameof(Notice), "text", $"{text.Length} bytes is over {LongestText}");
+        var w = new WireWriter(new byte[4 + text.Length], nameof(Notice));
+        w.WriteByte((byte)ServerMessage.Notice);
+        w.WriteByte((byte)Code);
+        w.WriteUInt16((ushort)text.Length);
+        w.WriteBytes(text);
+        return w.WrittenSpan.ToArray();
+    }
 }
 
 /// <summary>Texts with one length byte before them, as the browser protocol has them.</summary>

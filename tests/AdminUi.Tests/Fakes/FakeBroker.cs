@@ -39,6 +39,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeInfrastructure>();
         _app.MapGrpcService<FakeUsers>();
         _app.MapGrpcService<FakeAudit>();
+        _app.MapGrpcService<FakeAssistances>();
         await _app.StartAsync();
         Port = new Uri(_app.Urls.First()).Port;
     }

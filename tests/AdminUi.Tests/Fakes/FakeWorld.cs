@@ -16,6 +16,7 @@ internal sealed class FakeWorld : IDisposable
     public const string CommonPassword = "Password1234";
     public const string Password = "correct horse battery";
     private readonly Lock _lock = new();
+    private readonly List<AssistanceCase> _cases = [];
     private CancellationTokenSource _watches = new();
 
     public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
@@ -43,6 +44,40 @@ internal sealed class FakeWorld : IDisposable
             _watches.Cancel();
             _watches = new();
         }
+    }
+
+    /// <summary>Why asking to assist is refused; null: it is not.</summary>
+    public ReasonCode? AskRefused { get; set; }
+
+    /// <summary>The gateway whose pages show assistances; empty: they are over.</summary>
+    public string OpensAt { get; set; } = "";
+
+    public AssistanceCase[] CasesOf(string session) { lock (_lock) return [.. _cases.Where(c => c.SessionId == session).Reverse()]; }
+
+    /// <summary>Adds or changes an assistance, which is a change of its session to whoever watches.</summary>
+    public void Put(AssistanceCase changed)
+    {
+        lock (_lock)
+        {
+            _cases.RemoveAll(c => c.AssistanceId == changed.AssistanceId);
+            _cases.Add(changed);
+        }
+        if (Sessions.Find(changed.SessionId)?.Clone() is not { } session) return;
+        (session.Assistance, session.AssistanceAt) = (changed.State, DateTimeOffset.UtcNow.ToTimestamp());
+        Sessions.Put(session);
+    }
+
+    /// <summary>Moves the assistance on; the newest where none is named.</summary>
+    public AssistanceCase Move(string? id, AssistanceState state, string reason = "")
+    {
+        AssistanceCase moved;
+        lock (_lock) moved = (id is null ? _cases[^1] : _cases.Single(c => c.AssistanceId == id)).Clone();
+        var now = DateTimeOffset.UtcNow.ToTimestamp();
+        (moved.State, moved.EndReason) = (state, reason);
+        if (state == AssistanceState.Watching) moved.BeganAt = now;
+        if (state is AssistanceState.Ended or AssistanceState.Denied or AssistanceState.Expired) moved.EndedAt = now;
+        Put(moved);
+        return moved;
     }
 
     public void Dispose() => _watches.Dispose();

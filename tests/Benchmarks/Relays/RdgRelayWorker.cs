@@ -27,6 +27,8 @@ internal static class RdgRelayWorker
         {
             ["Gateway:RdpListen"] = "127.0.0.1:0", ["Gateway:Portal:Listen"] = "127.0.0.1:0", ["Gateway:StateDirectory"] = state,
             ["Gateway:CertificateFile"] = certificate, ["Gateway:CertificateKeyFile"] = certificate, ["Portal:Broker"] = "https://127.0.0.1:1",
+            // Half-open connections stay for a whole round, and one address may open tunnels as fast as it can.
+            ["Gateway:FirstRequestDeadline"] = "00:01:00", ["Gateway:Limits:ConnectionsPerSecond"] = "1000",
         });
         builder.Services.AddSingleton<ITicketRedeemer>(new EveryTicket(int.Parse(sink, CultureInfo.InvariantCulture)));
         builder.Services.AddRdpDoor();

@@ -14,7 +14,7 @@ internal static class RelayBenchmark
     private static readonly (string Name, int Record)[] Sizes = [("16k", 16 * 1024), ("1400", 1400)];
 
     // As the gateway's own project has it: one small heap, no second thread that collects.
-    private static readonly Dictionary<string, string> GatewayRuntime = new() { ["DOTNET_gcServer"] = "0", ["DOTNET_gcConcurrent"] = "0" };
+    internal static readonly Dictionary<string, string> GatewayRuntime = new() { ["DOTNET_gcServer"] = "0", ["DOTNET_gcConcurrent"] = "0" };
 
     private sealed record Side(string Name, int Port, int ProcessId, string Order = "send");
 

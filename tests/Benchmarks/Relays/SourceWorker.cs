@@ -4,7 +4,10 @@ using Montalegre.Vdi.Benchmarks.Processes;
 
 namespace Montalegre.Vdi.Benchmarks.Relays;
 
-/// <summary>The clients: <c>send PORT CONNECTIONS RECORD SECONDS</c> answers bytes and seconds; <c>hold PORT COUNT</c> opens idle ones, <c>drop</c> closes them.</summary>
+/// <summary>
+/// The clients: <c>send PORT CONNECTIONS RECORD SECONDS</c> answers bytes and seconds; <c>hold PORT COUNT</c> opens idle ones, <c>drop</c> closes
+/// them; <c>open-rdg PORT COUNT</c> opens tunnels one after the other and answers the milliseconds of each.
+/// </summary>
 internal static class SourceWorker
 {
     private const int FullRecord = 16 * 1024;
@@ -20,6 +23,7 @@ internal static class SourceWorker
             ["send-rdg", var port, var connections, var record, var seconds] => await SendAsync(Number(port), Number(connections), Number(record), TimeSpan.FromSeconds(Number(seconds)), SourceConnection.OpenThroughGatewayAsync),
             ["hold", var port, var count] => await HoldAsync(Number(port), Number(count)),
             ["drop"] => await DropAsync(),
+            ["open-rdg", var port, var count] => await OpenAsync(Number(port), Number(count)),
             _ => throw new InvalidOperationException($"No such order: {string.Join(' ', order)}"),
         });
         return 0;
@@ -62,6 +66,20 @@ internal static class SourceWorker
         foreach (var connection in Held) await connection.DisposeAsync();
         Held.Clear();
         return "dropped";
+    }
+
+    /// <summary>From the first packet to the answer of the machine behind the tunnel: what a person waits for once the machine is ready.</summary>
+    private static async Task<string> OpenAsync(int port, int count)
+    {
+        var each = new double[count];
+        for (var i = 0; i < count; i++)
+        {
+            var from = Stopwatch.GetTimestamp();
+            await using var tunnel = await SourceConnection.OpenThroughGatewayAsync(port);
+            await tunnel.SendAsync(new byte[1400], 1400, CancellationToken.None);
+            each[i] = Stopwatch.GetElapsedTime(from).TotalMilliseconds;
+        }
+        return string.Join(' ', each.Select(ms => ms.ToString("0.000", CultureInfo.InvariantCulture)));
     }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);

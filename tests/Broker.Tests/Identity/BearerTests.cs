@@ -18,7 +18,7 @@ public sealed class BearerTests(TestDatabase database) : IClassFixture<TestDatab
     [
         "admin.v1.Administrators/GetStatus", "admin.v1.Administrators/SetUp", "admin.v1.Administrators/SignIn", "gateway.v1.Employee/SignIn",
         "agent.v1.AgentEnrolment/Join", "agent.v1.AgentChannel/Connect", "agent.v1.AgentChannel/Renew",
-        "gateway.v1.GatewayEnrolment/Join", "gateway.v1.GatewayChannel/Redeem", "gateway.v1.GatewayChannel/Connections", "gateway.v1.GatewayChannel/Renew",
+        "gateway.v1.GatewayEnrolment/Join", "gateway.v1.GatewayChannel/Redeem", "gateway.v1.GatewayChannel/Recheck", "gateway.v1.GatewayChannel/Connections", "gateway.v1.GatewayChannel/Renew",
     ];
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

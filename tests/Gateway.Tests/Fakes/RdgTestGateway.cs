@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -46,10 +47,18 @@ internal sealed class RdgTestGateway : IAsyncDisposable
         builder.AddPortalDoor();
         _app = builder.Build();
         _app.MapGet("/health", () => "ok");
+        _app.MapGet("/bytes/{count}", (int count) => Results.Bytes(Pattern(count)));
+        _app.MapGet("/patient", (HttpContext context) => WaitForClientToLeaveAsync(context.RequestAborted));
         _app.MapPortalDoor();
     }
 
     public RecordedLog Log { get; } = new();
+
+    /// <summary>Ends when a client of <c>/patient</c>, which is never answered, has left.</summary>
+    public TaskCompletionSource PatientLeft { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>What <c>/bytes</c> answers.</summary>
+    public static byte[] Pattern(int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(i * 7 ^ i >> 8))];
 
     public IPEndPoint Rdp => _app.Services.GetRequiredService<DoorListener>().Address;
 
@@ -81,6 +90,12 @@ internal sealed class RdgTestGateway : IAsyncDisposable
         await gateway._app.StartAsync();
         Assert.True(await Eventually.IsTrueAsync(() => gateway.Log.Lines.Any(l => l.Text.StartsWith("4050", StringComparison.Ordinal)), Patience), "The gateway did not join.");
         return gateway;
+    }
+
+    private async Task WaitForClientToLeaveAsync(CancellationToken aborted)
+    {
+        try { await Task.Delay(Timeout.Infinite, aborted); }
+        finally { PatientLeft.TrySetResult(); }
     }
 
     public async Task<ConnectionReport> NextReportAsync() =>

@@ -65,6 +65,8 @@ internal sealed class ScriptedBroker : IDisposable
 
     public ConcurrentQueue<string> RedeemedBy { get; } = new();
 
+    public ScriptedAssistance Assistances { get; } = new();
+
     public Channel<GatewayOrder> Orders { get; } = Channel.CreateUnbounded<GatewayOrder>();
 
     public async Task StartAsync()
@@ -73,6 +75,7 @@ internal sealed class ScriptedBroker : IDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddGrpc();
         builder.Services.AddSingleton(this);
+        builder.Services.AddSingleton(Assistances);
         if (Employees is not null) builder.Services.AddSingleton(Employees);
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, Port, l => l.UseHttps(new TlsHandshakeCallbackOptions
@@ -88,6 +91,7 @@ internal sealed class ScriptedBroker : IDisposable
         _app = builder.Build();
         _app.MapGrpcService<Enrolment>();
         _app.MapGrpcService<Talk>();
+        _app.MapGrpcService<ScriptedAssistance>();
         if (Employees is not null) _app.MapGrpcService<Portal.FakeBroker>();
         await _app.StartAsync();
     }

@@ -4,8 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Gateway.Assistance;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Listening;
+using Montalegre.Vdi.Gateway.Portal;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Gateway.Tests.Desktops;
@@ -35,7 +37,7 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Services.AddSingleton<ILoggerProvider>(Log);
         builder.Services.AddLogging(l => l.SetMinimumLevel(LogLevel.Debug));
         if (time is not null) builder.Services.AddSingleton(time);
-        if (redeemer is null) builder.Services.AddBroker();
+        if (redeemer is null) AddBroker(builder.Services);
         else builder.Services.AddSingleton(redeemer);
         builder.Services.AddRdpDoor();
         _host = builder.Build();
@@ -43,9 +45,23 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public RecordedLog Log { get; } = new();
 
+    public AssistanceReports AssistanceReports => _host.Services.GetRequiredService<AssistanceReports>();
+
+    public IAssistanceBroker AssistanceBroker => _host.Services.GetRequiredService<AssistanceLink>();
+
     public IPEndPoint Address => _host.Services.GetRequiredService<DoorListener>().Address;
 
     public OpenConnections Connections => _host.Services.GetRequiredService<OpenConnections>();
+
+    private static void AddBroker(IServiceCollection services)
+    {
+        services.AddBroker();
+        services.AddOptions<PortalDoorOptions>().BindConfiguration(PortalDoorOptions.Section);
+        services.AddSingleton<AssistanceReports>();
+        services.AddSingleton<AssistanceDesk>();
+        services.AddSingleton<AssistanceLink>();
+        services.AddHostedService(s => s.GetRequiredService<AssistanceLink>());
+    }
 
     public static async Task<TestGateway> StartAsync(ITicketRedeemer redeemer, TimeProvider? time = null, params (string Key, string Value)[] settings)
     {

@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Gateway.Assistance;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Gateway.Relay;
@@ -46,6 +47,7 @@ internal sealed class DesktopGateway : IAsyncDisposable
         builder.Services.AddSingleton(redeemer);
         builder.Services.AddRdpDoor();
         builder.Services.AddHtml5();
+        builder.Services.AddSingleton<IAssistanceBroker>(Assistances);
         builder.Services.AddAuthentication("header").AddScheme<AuthenticationSchemeOptions, HeaderSignIn>("header", null);
         _app = builder.Build();
         _app.UseAuthentication();
@@ -53,6 +55,12 @@ internal sealed class DesktopGateway : IAsyncDisposable
     }
 
     public RecordedLog Log { get; } = new();
+
+    public FakeAssistanceBroker Assistances { get; } = new();
+
+    public AssistanceDesk Desk => _app.Services.GetRequiredService<AssistanceDesk>();
+
+    public Uri AssistSocket => new(Socket, Montalegre.Vdi.Gateway.Assistance.AssistSocket.Path);
 
     public WorkerGroups Groups => _app.Services.GetRequiredService<WorkerGroups>();
 
@@ -78,6 +86,10 @@ internal sealed class DesktopGateway : IAsyncDisposable
 
     public async Task<ConnectionReport> NextReportAsync() =>
         await _app.Services.GetRequiredService<ConnectionReports>().Waiting.ReadAsync().AsTask().WaitAsync(Patience);
+
+    /// <summary>What the gateway has to tell of assistances, next.</summary>
+    public async Task<AssistanceNews> NextNewsAsync() =>
+        await _app.Services.GetRequiredService<AssistanceReports>().Waiting.ReadAsync().AsTask().WaitAsync(Patience);
 
     /// <summary>The worker processes of this gateway, by what they were started as.</summary>
     public static int[] Workers() => [.. Directory.EnumerateDirectories("/proc")

@@ -1,3 +1,4 @@
+using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Rig.Html5;
@@ -31,6 +32,27 @@ public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<Shad
         Assert.True(await back.UntilAsync(b => b.Screen.Units.Count >= 10, TimeSpan.FromSeconds(5)), Said(gateway, back));
         AssertPlayable(back.Screen);
         await back.ByeAsync();
+    }
+
+    [Fact]
+    public async Task Viewer_that_joins_late_gets_video_that_begins_with_a_key_picture_too()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        await using var browser = gateway.Browser();
+        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""), capabilities: Decodes);
+        Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= 10), Said(gateway, browser));
+        Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await gateway.NextReportAsync()).KindCase);
+        var connection = gateway.Connections.All.Single().ConnectionId;
+
+        // The broker's word that somebody was allowed may come after their ticket.
+        await using var viewer = new DesktopClient(("Origin", gateway.Origin));
+        var ticket = gateway.Assistances.NewTicket(new() { AssistanceId = "one", ConnectionId = connection, Who = "Rosa", Desktop = "balcao-01" });
+        await viewer.ConnectAsync(gateway.AssistSocket, ticket, capabilities: Decodes, isAssistance: true);
+        Assert.True(await viewer.UntilAsync(v => v.Screen.Units.Count >= 10, TimeSpan.FromMinutes(1)), Said(gateway, viewer));
+        AssertPlayable(viewer.Screen);
+        await browser.ByeAsync();
     }
 
     [Fact]

@@ -28,6 +28,8 @@ internal sealed partial class PortalRig(Action<WebApplicationBuilder>? desktops 
     public FakeDesktop Desktop { get; } = new();
     public Uri Address { get; private set; } = null!;
 
+    public IServiceProvider Services => _portal!.Services;
+
     /// <summary>True when the pages' own address is an RD Gateway too, as a gateway says of itself.</summary>
     public bool RdGateway { get; init; }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Montalegre.Vdi.Gateway.Assistance;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
@@ -23,6 +24,8 @@ internal sealed class RealDoor : IAsyncDisposable
     }
 
     public PortalRig Rig { get; }
+
+    public FakeAssistanceBroker Assistances { get; } = new();
 
     /// <summary>Every launch answers a ticket that <paramref name="newTicket"/> makes.</summary>
     public static async Task<RealDoor> OpenAsync(Func<FakeRedeemer, string> newTicket, params (string Key, string Value)[] settings)
@@ -50,5 +53,6 @@ internal sealed class RealDoor : IAsyncDisposable
         builder.Services.AddSingleton<ITicketRedeemer>(_redeemer);
         builder.Services.AddRdpDoor();
         builder.Services.AddHtml5();
+        builder.Services.AddSingleton<IAssistanceBroker>(Assistances);
     }
 }

@@ -49,7 +49,7 @@ public sealed class DesktopClient : IAsyncDisposable
     }
 
     /// <summary>Opens the socket and says Hello with this ticket.</summary>
-    public async Task ConnectAsync(Uri socket, string ticket, int width = 1024, int height = 768, bool isResume = false, BrowserCapabilities capabilities = BrowserCapabilities.Zstd)
+    public async Task ConnectAsync(Uri socket, string ticket, int width = 1024, int height = 768, bool isResume = false, BrowserCapabilities capabilities = BrowserCapabilities.Zstd, bool isAssistance = false)
     {
         if (OverHttp2)
         {
@@ -63,7 +63,7 @@ public sealed class DesktopClient : IAsyncDisposable
             await _socket.ConnectAsync(socket, CancellationToken.None).WaitAsync(Patience);
         }
         _reading = ReadAsync();
-        await SendAsync(Encode(new Hello(isResume, ticket, (ushort)width, (ushort)height, 100, 0x409, capabilities, 1024, "pt-PT", "Europe/Lisbon")));
+        await SendAsync(Encode(new Hello(isResume, ticket, (ushort)width, (ushort)height, 100, 0x409, capabilities, 1024, "pt-PT", "Europe/Lisbon") { IsAssistance = isAssistance }));
     }
 
     public Task SendAsync(byte[] message) => _socket.SendAsync(message, WebSocketMessageType.Binary, true, CancellationToken.None).WaitAsync(Patience);
@@ -96,6 +96,13 @@ public sealed class DesktopClient : IAsyncDisposable
     }
 
     public Task ClipboardAsync(string text) => SendAsync([(byte)BrowserMessage.ClipboardData, (byte)ClipboardFormat.Text, .. Encoding.UTF8.GetBytes(text)]);
+
+    /// <summary>The notices that came, in order.</summary>
+    public IEnumerable<Notice> Notices => Others.Where(o => o[0] == (byte)ServerMessage.Notice).Select(o => Notice.Read(o));
+
+    /// <summary>Yes, no, or the end of an assistance.</summary>
+    /// <param name="question">The number of the question; the last line of its notice.</param>
+    public Task ConsentAsync(byte answer, byte question = 0) => SendAsync([(byte)BrowserMessage.Consent, answer, question]);
 
     /// <summary>Waits, looking again after every message, until the fact holds; false when it never did.</summary>
     public async Task<bool> UntilAsync(Func<DesktopClient, bool> fact, TimeSpan? patience = null)

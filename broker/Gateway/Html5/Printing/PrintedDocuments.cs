@@ -11,7 +11,7 @@ internal sealed class PrintedDocuments(PdfConverter converter, WorkerLink worker
     private const int MostAtOnce = 8;
     private static readonly byte[] PdfMark = "%PDF-"u8.ToArray();
     private readonly Dictionary<uint, FileStream> _coming = [];
-    private readonly SemaphoreSlim _one = new(1, 1);        // a desktop's documents wait for each other, not for the desktop
+    private Task _last = Task.CompletedTask;                // a desktop's documents wait for each other, not for the desktop
 
     /// <summary>Takes a piece; the gateway's one reader of this worker calls it, so nothing here waits for a conversion.</summary>
     public async Task TakeAsync(ReadOnlyMemory<byte> message)
@@ -30,7 +30,7 @@ internal sealed class PrintedDocuments(PdfConverter converter, WorkerLink worker
             return;
         }
         _coming.Remove(job);
-        if (piece == PrintPiece.End) _ = FinishAsync(job, document);
+        if (piece == PrintPiece.End) _last = FinishAsync(job, document, _last);
         else await document.DisposeAsync();
     }
 
@@ -40,21 +40,23 @@ internal sealed class PrintedDocuments(PdfConverter converter, WorkerLink worker
         _coming.Clear();
     }
 
-    private async Task FinishAsync(uint job, FileStream document)
+    private async Task FinishAsync(uint job, FileStream document, Task before)
     {
+        await before;
         await using (document)
         {
-            var isMade = false;
             try
             {
-                await _one.WaitAsync(over);
+                var isMade = false;
                 try { isMade = await MakeAsync(job, document); }
-                finally { _one.Release(); }
+                catch (IOException) { /* no room on the disk: it is not made */ }
+                catch (System.ComponentModel.Win32Exception) { /* the program could not be started: the same */ }
+                await SendAsync(job, isMade ? PrintPiece.End : PrintPiece.Failed, default);
             }
-            catch (OperationCanceledException) { return; /* the desktop is over */ }
-            catch (IOException) { /* no room on the disk, or the program could not be started: it is not made */ }
-            catch (System.ComponentModel.Win32Exception) { /* the same */ }
-            await SendAsync(job, isMade ? PrintPiece.End : PrintPiece.Failed, default);
+            catch (OperationCanceledException)
+            {
+                // The desktop is over.
+            }
         }
     }
 

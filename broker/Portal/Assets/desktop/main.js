@@ -9,6 +9,7 @@ import { guessLayout } from './layouts.js';
 import { launch } from './launch.js';
 import { Menu } from './menu.js';
 import { ask, byId, cover, element, fill, reasonNamed, reasonOf, say, settings, stopAsking, words } from './page.js';
+import { OtherPointer } from './other-pointer.js';
 import { Pointer } from './pointer.js';
 import { Screen } from './screen.js';
 import { Typing } from './typing.js';
@@ -63,6 +64,7 @@ const pointer = new Pointer({
   touched: event => { tellFocus(event); speaker.gesture(); if (menu.isOpen && innerWidth < 700) menu.close(); focusDesktop(); },
   held: () => navigator.vibrate?.(15),
 });
+const other = new OtherPointer({ element: byId('other-pointer'), view });
 const clipboard = new Clipboard({
   send, say, words, field, focusDesktop, allowed: () => allowed,
   offered: waiting => { byId('copy-here').hidden = !waiting; },
@@ -109,6 +111,7 @@ const heard = {
     speaker.stopAll();
     stopAsking();
     mark('assist', '');
+    other.hide();
     if (message.title) document.title = `${message.title} – Montalegre`;
     if (document.hidden) send(encode.visible(false));
   },
@@ -116,6 +119,7 @@ const heard = {
   pointer: message => pointer.show(message),
   pointerHidden: message => pointer.show(message),
   pointerDefault: message => pointer.show(message),
+  pointerAt: message => other.at(message.x, message.y),
   clipboardOffer: message => clipboard.offer(message),
   clipboardData: message => clipboard.arrived(message),
   audioFormat: message => speaker.format(message).catch(error => console.info('Sound cannot be played here:', error.message)),
@@ -137,17 +141,39 @@ function hearNotice({ code, text }) {
   switch (code) {
     case Notice.askLook: consent(words.assistLook, text); break;
     case Notice.askControl: consent(words.assistControl, text); break;
-    case Notice.looking: stopAsking(); mark('assist', fill(words.assistLooking, text), true); break;
-    case Notice.controlling: stopAsking(); mark('assist', fill(words.assistControlling, text), true); break;
-    case Notice.nobody: stopAsking(); mark('assist', ''); say(words.assistOver); break;
+    case Notice.looking: showAssistance(fill(words.assistLooking, text)); break;
+    case Notice.controlling: showAssistance(fill(words.assistControlling, text)); break;
+    case Notice.nobody: endAssistance(); break;
     case Notice.message: say(text, [['OK', () => undefined]]); break;
   }
 }
 
-async function consent(question, who) {
+let assistance = '';    // asked, allowed, or shown
+
+async function consent(question, text) {
   keyboard.releaseAll();
-  const answer = await ask(fill(question, who), [[words.assistYes, 1], [words.assistNo, 0]]);
-  if (answer !== null) send(encode.consent(answer));
+  pointer.releaseAll();
+  const [who, why, number] = text.split('\n');
+  assistance = 'asked';
+  const answer = await ask(`${fill(question, who)}${why ? `\n${fill(words.assistWhy, why)}` : ''}`, [[words.assistYes, 1], [words.assistNo, 0]]);
+  if (answer === null) return;
+  assistance = answer ? 'allowed' : '';
+  send(encode.consent(answer, Number(number)));
+}
+
+function showAssistance(text) {
+  assistance = 'shown';
+  stopAsking();
+  mark('assist', text, true);
+}
+
+function endAssistance() {
+  const was = assistance;
+  assistance = '';
+  stopAsking();
+  mark('assist', '');
+  other.hide();
+  if (was) say(was === 'asked' ? words.assistWithdrawn : words.assistOver);
 }
 
 // A mark that stays in sight: somebody looks, or the microphone is on.
@@ -228,6 +254,7 @@ function place() {
   canvas.style.width = `${view.desktop.width}px`;
   canvas.style.height = `${view.desktop.height}px`;
   canvas.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
+  other.place();
   // Whole multiples stay sharp; anything else looks better smoothed.
   canvas.style.imageRendering = Number.isInteger(scale * devicePixelRatio) && scale * devicePixelRatio > 1 ? 'pixelated' : 'auto';
 }

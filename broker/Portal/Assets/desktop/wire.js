@@ -3,9 +3,9 @@
 export const VERSION = 1;
 export const PROTOCOL = 'montalegre.desktop.1';
 
-export const Allowed = { paste: 1, copy: 2, upload: 4, download: 8, print: 16, audio: 32, microphone: 64, resize: 128, h264: 256, text: 512 };
+export const Allowed = { paste: 1, copy: 2, upload: 4, download: 8, print: 16, audio: 32, microphone: 64, resize: 128, h264: 256, text: 512, control: 32768 };
 export const Capability = { h264: 1, zstd: 2, audio: 4, microphone: 8, touch: 16 };
-export const Notice = { connecting: 1, signingIn: 2, waitingForPicture: 3, askLook: 10, askControl: 11, looking: 12, controlling: 13, nobody: 14, message: 20 };
+export const Notice = { connecting: 1, signingIn: 2, waitingForPicture: 3, askLook: 10, askControl: 11, looking: 12, controlling: 13, nobody: 14, personAway: 15, personBack: 16, message: 20 };
 export const UNKNOWN_SIZE = Number(0xFFFFFFFFFFFFFFFFn);
 export const NO_SLOT = 0xFFFF;
 export const UPLOAD_BIT = 0x80000000;
@@ -84,6 +84,7 @@ const readers = {
   0x14: r => ({ kind: 'notice', code: r.u8('code'), text: r.text16('text') }),
   0x15: r => ({ kind: 'pong', value: r.u32('value') }),
   0x16: r => ({ kind: 'keyboardState', locks: r.u8('leds') }),
+  0x17: r => ({ kind: 'pointerAt', x: r.u16('x'), y: r.u16('y') }),
   0x1F: r => ({ kind: 'ended', reason: r.u16('reason'), mayResume: r.u8('mayResume') === 1, reference: r.text8('reference') }),
 };
 
@@ -151,10 +152,10 @@ export function decodeFrame(buffer) {
 const short = text => toUtf8.encode(text).subarray(0, 255);
 
 export const encode = {
-  hello({ resume, ticket, width, height, scale, layout, capabilities, cacheSlots, language, timeZone }) {
+  hello({ resume, assist, ticket, width, height, scale, layout, capabilities, cacheSlots, language, timeZone }) {
     const [t, l, z] = [short(ticket), short(language), short(timeZone)];
     return new Writer(0x81, 2 + 1 + 1 + t.length + 2 + 2 + 2 + 4 + 4 + 2 + 1 + l.length + 1 + z.length)
-      .u16(VERSION).u8(resume ? 1 : 0).u8(t.length).raw(t).u16(width).u16(height).u16(scale).u32(layout).u32(capabilities).u16(cacheSlots)
+      .u16(VERSION).u8(assist ? 2 : resume ? 1 : 0).u8(t.length).raw(t).u16(width).u16(height).u16(scale).u32(layout).u32(capabilities).u16(cacheSlots)
       .u8(l.length).raw(l).u8(z.length).raw(z).bytes;
   },
   ack: frame => new Writer(0x82, 4).u32(frame).bytes,
@@ -177,7 +178,7 @@ export const encode = {
   ping: value => new Writer(0x91, 4).u32(value >>> 0).bytes,
   focus: (has, locks) => new Writer(0x92, 2).u8(has ? 1 : 0).u8(locks).bytes,
   visible: is => new Writer(0x93, 1).u8(is ? 1 : 0).bytes,
-  consent: answer => new Writer(0x94, 1).u8(answer).bytes,
+  consent: (answer, question = 0) => new Writer(0x94, 2).u8(answer).u8(question).bytes,
   bye: () => new Writer(0x95, 1).u8(0).bytes,
   /** A text may be longer than one message takes: as many messages as it needs, never half a character. */
   texts(text) {
