@@ -17,6 +17,7 @@ internal static class Suite
         ("gateway", GatewayBenchmark.RunAsync),
         ("agents", AgentBenchmark.RunAsync),
         ("html5", Html5Benchmark.RunAsync),
+        ("crowd", CrowdBenchmark.RunAsync),
     ];
 
     public static async Task<int> RunAsync(string[] names)

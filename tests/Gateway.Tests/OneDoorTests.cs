@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
@@ -89,6 +90,25 @@ public sealed class OneDoorTests
             var count = 1_000_000 + i;
             Assert.Equal(RdgTestGateway.Pattern(count), await http.GetByteArrayAsync(new Uri($"{site}/bytes/{count}")));
         })).WaitAsync(Patience);
+    }
+
+    /// <summary>What carries a desktop to a browser; over HTTP/2 it is a stream of the pages' own connection (RFC 8441).</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Web_sockets_pass_large_messages_both_ways(int version)
+    {
+        await using var gateway = await RdgTestGateway.StartAsync(new FakeRedeemer());
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } });
+        using var socket = new ClientWebSocket { Options = { HttpVersion = new(version, version == 1 ? 1 : 0), HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact } };
+        await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{gateway.Address.Port}/echo-socket"), http, CancellationToken.None).WaitAsync(Patience);
+        var sent = RdgTestGateway.Pattern(3_000_000);
+        var sending = socket.SendAsync(sent, WebSocketMessageType.Binary, endOfMessage: true, CancellationToken.None);
+        var (received, filled) = (new byte[sent.Length], 0);
+        while (filled < received.Length) filled += (await socket.ReceiveAsync(received.AsMemory(filled), CancellationToken.None).AsTask().WaitAsync(Patience)).Count;
+        await sending;
+        Assert.True(sent.AsSpan().SequenceEqual(received));
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, CancellationToken.None).WaitAsync(Patience);
     }
 
     [Theory]

@@ -31,7 +31,7 @@ internal sealed class AssistSocket(
             http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
             return;
         }
-        var handshake = new DesktopSocket.Handshake(limits, client);
+        var handshake = new Handshake(limits, client);
         try
         {
             using var socket = await http.WebSockets.AcceptWebSocketAsync(DesktopSocket.Accepting());
@@ -45,7 +45,7 @@ internal sealed class AssistSocket(
         }
     }
 
-    private async Task ServeAsync(BrowserLeg browser, IPAddress client, DesktopSocket.Handshake handshake, CancellationToken ct)
+    private async Task ServeAsync(BrowserLeg browser, IPAddress client, Handshake handshake, CancellationToken ct)
     {
         try
         {
@@ -75,5 +75,16 @@ internal sealed class AssistSocket(
     {
         log.ConnectionRefused(client, code, reference);
         await browser.FarewellAsync(code, reference);
+    }
+
+    /// <summary>The address counts as shaking hands until this is over, whichever way it goes.</summary>
+    private sealed class Handshake(AddressLimits limits, IPAddress client)
+    {
+        private int _over;
+
+        public void Over()
+        {
+            if (Interlocked.Exchange(ref _over, 1) == 0) limits.HandshakeOver(client);
+        }
     }
 }

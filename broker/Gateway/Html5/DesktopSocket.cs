@@ -38,23 +38,21 @@ internal sealed class DesktopSocket(
         if (http.Response.StatusCode != StatusCodes.Status200OK) return;
         var client = http.Connection.RemoteIpAddress ?? IPAddress.None;
         if (client.IsIPv4MappedToIPv6) client = client.MapToIPv4();
-        var entry = limits.TryEnter(client);
+        var entry = limits.TryEnterKnown(client);
         if (entry != AddressLimits.Entry.Allowed)
         {
             log.TurnedAway(client, entry.ToString());
             http.Response.StatusCode = StatusCodes.Status429TooManyRequests;
             return;
         }
-        var handshake = new Handshake(limits, client);
         try
         {
             using var socket = await http.WebSockets.AcceptWebSocketAsync(Accepting());
             using var browser = new BrowserLeg(socket, _options.SendDeadline);
-            await ServeAsync(browser, client, Owner(http), handshake, http.RequestAborted);
+            await ServeAsync(browser, client, Owner(http), http.RequestAborted);
         }
         finally
         {
-            handshake.Over();
             limits.Leave(client);
         }
     }
@@ -87,7 +85,7 @@ internal sealed class DesktopSocket(
 
     private static string Owner(HttpContext http) => http.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
 
-    private async Task ServeAsync(BrowserLeg browser, IPAddress client, string owner, Handshake handshake, CancellationToken ct)
+    private async Task ServeAsync(BrowserLeg browser, IPAddress client, string owner, CancellationToken ct)
     {
         var acceptedAt = time.GetUtcNow();
         try
@@ -97,14 +95,11 @@ internal sealed class DesktopSocket(
             if (hello.IsResume)
             {
                 if (tokens.Take(hello.Ticket, owner) is { } kept)
-                {
-                    handshake.Over();
                     await kept.ServeAsync(browser, hello, ct);
-                }
                 else await RefuseAsync(browser, client, null, ReasonCode.ResumeTokenUnknown, "");
                 return;
             }
-            await OpenAsync(browser, client, owner, hello, acceptedAt, handshake, ct);
+            await OpenAsync(browser, client, owner, hello, acceptedAt, ct);
         }
         catch (WireFormatException e)
         {
@@ -122,7 +117,7 @@ internal sealed class DesktopSocket(
         finally { ArrayPool<byte>.Shared.Return(message.Buffer, clearArray: true); }
     }
 
-    private async Task OpenAsync(BrowserLeg browser, IPAddress client, string owner, Hello hello, DateTimeOffset acceptedAt, Handshake handshake, CancellationToken ct)
+    private async Task OpenAsync(BrowserLeg browser, IPAddress client, string owner, Hello hello, DateTimeOffset acceptedAt, CancellationToken ct)
     {
         if (!TicketText.LooksRight(hello.Ticket))
         {
@@ -142,6 +137,7 @@ internal sealed class DesktopSocket(
             return;
         }
         using var target = ((Redemption.Granted)redemption).Target;
+        using var turn = await desktops.TurnAsync(ct);
         var started = await program.StartAsync(target.Address, target.Port, ct);
         if (started.Control is null)
         {
@@ -160,7 +156,7 @@ internal sealed class DesktopSocket(
         var serving = session.ServeAsync(browser, null, ct);    // before it runs: its first word is for this browser
         desktops.Run(connection, session, place.Keep());
         await session.Opened;
-        handshake.Over();
+        turn.Dispose();
         await serving;
     }
 
@@ -184,17 +180,6 @@ internal sealed class DesktopSocket(
         log.ConnectionRefused(client, code, reference);
         reports.Failed(target?.SessionId, code, client, target?.ConnectionId);
         await browser.FarewellAsync(code, reference);
-    }
-
-    /// <summary>The address counts as shaking hands until this is over, whichever way it goes.</summary>
-    internal sealed class Handshake(AddressLimits limits, IPAddress client)
-    {
-        private int _over;
-
-        public void Over()
-        {
-            if (Interlocked.Exchange(ref _over, 1) == 0) limits.HandshakeOver(client);
-        }
     }
 
     /// <summary>A place among the desktops, given back unless a desktop took it over.</summary>

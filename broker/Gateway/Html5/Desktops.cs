@@ -10,11 +10,12 @@ namespace Montalegre.Vdi.Gateway.Html5;
 
 /// <summary>All desktops that are shown in browsers: each lives on while its browser changes, and is told to the broker.</summary>
 internal sealed class Desktops(
-    OpenConnections connections, ConnectionReports reports, IHostApplicationLifetime lifetime, IOptions<Html5Options> options, ILogger<Desktops> log) : IHostedService
+    OpenConnections connections, ConnectionReports reports, IHostApplicationLifetime lifetime, IOptions<Html5Options> options, TimeProvider time, ILogger<Desktops> log) : IHostedService, IDisposable
 {
     private readonly ConcurrentDictionary<DesktopSession, Task> _running = new();
     private readonly Dictionary<IPAddress, int> _places = [];
     private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _turns = new(2 * Environment.ProcessorCount);
     private int _taken;
 
     /// <summary>Takes a place for one more desktop of this address; false when it or the gateway is full.</summary>
@@ -28,6 +29,16 @@ internal sealed class Desktops(
             _taken++;
             return true;
         }
+    }
+
+    /// <summary>
+    /// Waits for a turn to open a desktop. A worker needs a tenth of a second of a core to start: a hundred that start together would
+    /// all be late, one after the other none is. A machine that does not answer holds its turn for a moment only.
+    /// </summary>
+    public async Task<IDisposable> TurnAsync(CancellationToken ct)
+    {
+        await _turns.WaitAsync(ct);
+        return new Turn(_turns, time);
     }
 
     public void Leave(IPAddress client)
@@ -59,6 +70,8 @@ internal sealed class Desktops(
         await EndAllAsync();
         await Task.WhenAll(_running.Values);
     }
+
+    public void Dispose() => _turns.Dispose();
 
     private Task EndAllAsync() => Task.WhenAll(_running.Keys.Select(d => d.EndAsync(RelayEnd.GatewayStopping)));
 
@@ -98,5 +111,30 @@ internal sealed class Desktops(
             reports.Closed(connection, end);
         }
         finally { connections.Remove(connection); }
+    }
+
+    private sealed class Turn : IDisposable
+    {
+        private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+        private readonly SemaphoreSlim _turns;
+        private readonly ITimer _late;
+        private int _over;
+
+        public Turn(SemaphoreSlim turns, TimeProvider time)
+        {
+            _turns = turns;
+            _late = time.CreateTimer(_ => Over(), null, Longest, Timeout.InfiniteTimeSpan);
+        }
+
+        public void Dispose()
+        {
+            _late.Dispose();
+            Over();
+        }
+
+        private void Over()
+        {
+            if (Interlocked.Exchange(ref _over, 1) == 0) _turns.Release();
+        }
     }
 }

@@ -10,6 +10,7 @@ internal sealed class WorkerLink(Socket socket) : IDisposable
 {
     private const int Prefix = 4;
     private readonly byte[] _prefix = new byte[Prefix];
+    private readonly byte[] _out = new byte[2048];
     private readonly SemaphoreSlim _writing = new(1, 1);
     private int _left;
 
@@ -46,13 +47,15 @@ internal sealed class WorkerLink(Socket socket) : IDisposable
     /// <summary>Sends one message whole; false when the worker has gone.</summary>
     public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> message, CancellationToken ct)
     {
-        var prefix = new byte[Prefix];
-        BinaryPrimitives.WriteInt32LittleEndian(prefix, message.Length);
         await _writing.WaitAsync(ct);
         try
         {
-            await SendAllAsync(prefix, ct);
-            await SendAllAsync(message, ct);
+            // Input is small: one call, and the worker wakes up once.
+            var length = Math.Min(message.Length, _out.Length - Prefix);
+            BinaryPrimitives.WriteInt32LittleEndian(_out, message.Length);
+            message[..length].CopyTo(_out.AsMemory(Prefix));
+            await SendAllAsync(_out.AsMemory(0, Prefix + length), ct);
+            if (length < message.Length) await SendAllAsync(message[length..], ct);
             return true;
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException) { return false; }

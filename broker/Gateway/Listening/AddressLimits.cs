@@ -21,24 +21,29 @@ internal sealed class AddressLimits(IOptions<GatewayOptions> options, TimeProvid
     public enum Entry { Allowed, TooManyAtOnce, TooFast, TooManyWrongTickets }
 
     /// <summary>Counts a connection in when allowed; the caller then says <see cref="HandshakeOver"/> once and <see cref="Leave"/> once.</summary>
-    public Entry TryEnter(IPAddress address)
+    public Entry TryEnter(IPAddress address) => TryEnter(address, handshakes: 1);
+
+    /// <summary>For somebody who has signed in already: no stranger, so no handshake is counted. A whole office may come back at once. Ends by <see cref="Leave"/>.</summary>
+    public Entry TryEnterKnown(IPAddress address) => TryEnter(address, handshakes: 0);
+
+    private Entry TryEnter(IPAddress address, int handshakes)
     {
         var key = KeyOf(address);
         var now = time.GetTimestamp();
         lock (_gate)
         {
-            if (_handshakes >= _limits.Handshakes) return Entry.TooManyAtOnce;
+            if (_handshakes + handshakes > _limits.Handshakes) return Entry.TooManyAtOnce;
             if (_sources.Count >= MostAddresses && !_sources.ContainsKey(key) && !Forget(now)) return Entry.TooManyAtOnce;
             ref var source = ref CollectionsMarshal.GetValueRefOrAddDefault(_sources, key, out var known);
             if (!known) source = new Source { Tokens = Burst, At = now, TicketsSince = now };
             Refill(ref source, now);
             if (source.WrongTickets > _limits.WrongTicketsPerMinute) return Entry.TooManyWrongTickets;
-            if (source.Handshakes >= _limits.HandshakesPerAddress || source.Connections >= _limits.ConnectionsPerAddress) return Entry.TooManyAtOnce;
+            if (source.Handshakes + handshakes > _limits.HandshakesPerAddress || source.Connections >= _limits.ConnectionsPerAddress) return Entry.TooManyAtOnce;
             if (source.Tokens < 1) return Entry.TooFast;
             source.Tokens--;
-            source.Handshakes++;
+            source.Handshakes += handshakes;
             source.Connections++;
-            _handshakes++;
+            _handshakes += handshakes;
             return Entry.Allowed;
         }
     }

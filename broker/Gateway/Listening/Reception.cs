@@ -25,10 +25,11 @@ internal sealed class Reception(
     {
         using var _ = arriving.Socket;
         var client = arriving.Client.Address;
-        using var network = new TcpStream(arriving.Socket);
+        TcpStream? network = null;
         var led = false;
         try
         {
+            network = new TcpStream(arriving.Socket);
             network.GiveUpAfter(options.Value.ClientSilence);
             using var deadline = new Deadline(options.Value.FirstRequestDeadline, time, stopping);
             switch (await LookAsync(network, arriving.Served, deadline.Token))
@@ -65,6 +66,7 @@ internal sealed class Reception(
         finally
         {
             if (!led) limits.HandshakeOver(client);
+            network?.Dispose();
         }
     }
 

@@ -15,6 +15,10 @@ internal sealed class TlsDoor(
     DoorCertificate certificate, RdGatewayDoor rdGateway, PagesQueue pages, AddressLimits limits, IOptions<GatewayOptions> options, TimeProvider time, ILogger<TlsDoor> log)
 {
     private const int LongestLook = 1024;
+
+    /// <summary>A phone that shows a page need not wake up every few seconds to say that it is there.</summary>
+    private static readonly TimeSpan PageSilence = TimeSpan.FromMinutes(2);
+
     private static readonly byte[] NotHere =
         Encoding.ASCII.GetBytes("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 
@@ -44,6 +48,7 @@ internal sealed class TlsDoor(
             {
                 limits.HandshakeOver(client);
                 inHandshake = false;
+                tls.GiveUpAfter(PageSilence);
                 await pages.ServeAsync(tls, first, arriving, stopping);
             }
         }

@@ -23,6 +23,9 @@ namespace Montalegre.Vdi.Benchmarks.Html5;
 /// <summary>The gateway's desktop socket in a process of its own, for one machine: every ticket leads there, every browser is signed in.</summary>
 internal static class DesktopWorkerHost
 {
+    /// <summary>What the gateway's own project sets for its runtime.</summary>
+    public static readonly Dictionary<string, string> Runtime = new() { ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0" };
+
     public static async Task<int> RunAsync(string[] arguments)
     {
         var state = Directory.CreateTempSubdirectory("montalegre-html5-gateway-").FullName;
@@ -32,6 +35,8 @@ internal static class DesktopWorkerHost
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Gateway:RdpListen"] = "127.0.0.1:0", ["Gateway:StateDirectory"] = Path.Combine(state, "gateway"), ["Gateway:Html5:WorkerFolder"] = Builds.WorkerFolder,
+            // One unit a picture, so that frames can be counted.
+            ["Gateway:Html5:FullColourVideo"] = "false",
         });
         builder.Services.AddSingleton<ITicketRedeemer>(new OneMachine(
             int.Parse(arguments[0], CultureInfo.InvariantCulture), Convert.FromHexString(arguments[1]), arguments[2], await File.ReadAllTextAsync(arguments[3])));

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -50,6 +51,7 @@ internal sealed class RdgTestGateway : IAsyncDisposable
         _app.MapGet("/bytes/{count}", (int count) => Results.Bytes(Pattern(count)));
         _app.MapGet("/patient", (HttpContext context) => WaitForClientToLeaveAsync(context.RequestAborted));
         _app.MapPortalDoor();
+        _app.Map("/echo-socket", EchoAsync);
     }
 
     public RecordedLog Log { get; } = new();
@@ -90,6 +92,15 @@ internal sealed class RdgTestGateway : IAsyncDisposable
         await gateway._app.StartAsync();
         Assert.True(await Eventually.IsTrueAsync(() => gateway.Log.Lines.Any(l => l.Text.StartsWith("4050", StringComparison.Ordinal)), Patience), "The gateway did not join.");
         return gateway;
+    }
+
+    private static async Task EchoAsync(HttpContext context)
+    {
+        using var socket = await context.WebSockets.AcceptWebSocketAsync();
+        var buffer = new byte[32 * 1024];
+        while (await socket.ReceiveAsync(buffer, context.RequestAborted) is { MessageType: not WebSocketMessageType.Close } part)
+            await socket.SendAsync(buffer.AsMemory(0, part.Count), WebSocketMessageType.Binary, part.EndOfMessage, context.RequestAborted);
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, context.RequestAborted);
     }
 
     private async Task WaitForClientToLeaveAsync(CancellationToken aborted)

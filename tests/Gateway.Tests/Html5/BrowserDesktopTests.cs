@@ -137,10 +137,10 @@ public sealed class BrowserDesktopTests(TypingMachine machine) : IClassFixture<T
         machine.Require();
         var redeemer = new FakeRedeemer();
         await using var gateway = await DesktopGateway.StartAsync(redeemer);
-        var before = DesktopGateway.Workers();
+        var before = DesktopGateway.Workers(machine.Address);
         await using var browser = gateway.Browser();
         await OpenAsync(gateway, redeemer, browser);
-        var worker = Assert.Single(DesktopGateway.Workers().Except(before));
+        var worker = Assert.Single(DesktopGateway.Workers(machine.Address).Except(before));
         using (var process = System.Diagnostics.Process.GetProcessById(worker)) process.Kill();
         Assert.True(await browser.UntilAsync(b => b.Ended is not null), Said(gateway, browser));
         Assert.Equal(ReasonCode.WorkerEnded, (ReasonCode)browser.Ended!.Reason);
@@ -158,10 +158,10 @@ public sealed class BrowserDesktopTests(TypingMachine machine) : IClassFixture<T
         machine.Require();
         var redeemer = new FakeRedeemer();
         await using var gateway = await DesktopGateway.StartAsync(redeemer);
-        var before = DesktopGateway.Workers();
+        var before = DesktopGateway.Workers(machine.Address);
         await using var browser = gateway.Browser();
         await OpenAsync(gateway, redeemer, browser);
-        var worker = Assert.Single(DesktopGateway.Workers().Except(before));
+        var worker = Assert.Single(DesktopGateway.Workers(machine.Address).Except(before));
         var status = File.ReadAllLines($"/proc/{worker}/status").Select(l => l.Split(':', 2)).ToDictionary(p => p[0], p => p[1].Trim());
         Assert.Equal("2", status["Seccomp"]);
         Assert.Equal("1", status["NoNewPrivs"]);
@@ -203,10 +203,10 @@ public sealed class BrowserDesktopTests(TypingMachine machine) : IClassFixture<T
         machine.Require();
         var redeemer = new FakeRedeemer();
         await using var gateway = await DesktopGateway.StartAsync(redeemer);
-        var before = DesktopGateway.Workers();
+        var before = DesktopGateway.Workers(machine.Address);
         await using var browser = gateway.Browser();
         await OpenAsync(gateway, redeemer, browser);
-        var worker = Assert.Single(DesktopGateway.Workers().Except(before));
+        var worker = Assert.Single(DesktopGateway.Workers(machine.Address).Except(before));
         await gateway.StopAsync();
         Assert.True(await browser.UntilAsync(b => b.Ended is not null), Said(gateway, browser));
         Assert.Equal(ReasonCode.GatewayStopping, (ReasonCode)browser.Ended!.Reason);

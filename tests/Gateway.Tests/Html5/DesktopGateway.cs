@@ -91,10 +91,16 @@ internal sealed class DesktopGateway : IAsyncDisposable
     public async Task<AssistanceNews> NextNewsAsync() =>
         await _app.Services.GetRequiredService<AssistanceReports>().Waiting.ReadAsync().AsTask().WaitAsync(Patience);
 
-    /// <summary>The worker processes of this gateway, by what they were started as.</summary>
-    public static int[] Workers() => [.. Directory.EnumerateDirectories("/proc")
-        .Where(d => int.TryParse(Path.GetFileName(d), out _) && CommandLine(d).StartsWith("/worker/", StringComparison.Ordinal))
-        .Select(d => int.Parse(Path.GetFileName(d), System.Globalization.CultureInfo.InvariantCulture))];
+    /// <summary>The worker processes whose socket leads to this machine: other tests start workers at the same time.</summary>
+    public static int[] Workers(IPEndPoint machine)
+    {
+        var remote = $":{machine.Port:X4}";
+        var inodes = File.ReadLines("/proc/net/tcp").Skip(1).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(f => f[2].EndsWith(remote, StringComparison.Ordinal)).Select(f => $"socket:[{f[9]}]").ToHashSet();
+        return [.. Directory.EnumerateDirectories("/proc")
+            .Where(d => int.TryParse(Path.GetFileName(d), out _) && CommandLine(d).StartsWith("/worker/", StringComparison.Ordinal) && inodes.Contains(Machine(d)))
+            .Select(d => int.Parse(Path.GetFileName(d), System.Globalization.CultureInfo.InvariantCulture))];
+    }
 
     public Task StopAsync() => _app.StopAsync();
 
@@ -102,6 +108,13 @@ internal sealed class DesktopGateway : IAsyncDisposable
     {
         await _app.DisposeAsync();
         Directory.Delete(_state, recursive: true);
+    }
+
+    // The launcher passes the machine's socket in as descriptor 4.
+    private static string Machine(string process)
+    {
+        try { return new FileInfo(Path.Combine(process, "fd/4")).LinkTarget ?? ""; }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { return ""; }
     }
 
     private static string CommandLine(string process)

@@ -90,6 +90,39 @@ public sealed class DesktopSocketTests
     }
 
     [Fact]
+    public async Task People_who_have_signed_in_do_not_count_among_the_strangers_of_their_address()
+    {
+        var redeemer = new FakeRedeemer();
+        await using var machine = new FakeMachine();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer, ("Gateway:Limits:HandshakesPerAddress", "1"));
+        await using var first = gateway.Browser();
+        await using var second = gateway.Browser("rui");
+        foreach (var browser in new[] { first, second }) await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256));
+        for (var i = 0; i < 2; i++) (await machine.AcceptSilentlyAsync()).Dispose();
+    }
+
+    [Fact]
+    public async Task Machines_that_never_answer_keep_nobody_elses_desktop_from_opening()
+    {
+        var redeemer = new FakeRedeemer();
+        await using var machine = new FakeMachine();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        // One more than may open at once; none of the machines says a word.
+        var browsers = Enumerable.Range(0, (2 * Environment.ProcessorCount) + 1).Select(_ => gateway.Browser()).ToList();
+        var accepted = new List<System.Net.Sockets.Socket>();
+        try
+        {
+            foreach (var browser in browsers) await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256));
+            foreach (var _ in browsers) accepted.Add(await machine.AcceptSilentlyAsync());
+        }
+        finally
+        {
+            foreach (var socket in accepted) socket.Dispose();
+            foreach (var browser in browsers) await browser.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public void Pools_clipboard_policy_holds_in_the_browser_too_each_way_for_itself()
     {
         Assert.True(DesktopSocket.AllowedBy(ChannelPolicy.Everything, hasDrive: true, hasPrinter: true).HasFlag(Allowed.PasteIn | Allowed.CopyOut));
