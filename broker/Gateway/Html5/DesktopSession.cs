@@ -306,11 +306,12 @@ internal sealed class DesktopSession(
             if (_opened.Task.IsCompletedSuccessfully)
                 _keeping = time.CreateTimer(_ => FinishSoon(RelayEnd.ClientClosed, ReasonCode.Unspecified, unlessOpened: false), null, options.KeepFor, Timeout.InfiniteTimeSpan);
         }
-        if (_keeping is null) await FinishAsync(RelayEnd.ClientClosed, ReasonCode.Unspecified);
+        // Not the timer itself: a browser that came back meanwhile has stopped it, and must not be taken for one that never was there.
+        if (!_opened.Task.IsCompletedSuccessfully) await FinishAsync(RelayEnd.ClientClosed, ReasonCode.Unspecified);
         else
         {
-            Assistance.PersonWent();
             await worker.SendAsync(new byte[] { (byte)WorkerMessage.Detach }, CancellationToken.None);
+            Assistance.PersonWent();
         }
     }
 

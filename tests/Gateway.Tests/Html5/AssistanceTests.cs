@@ -127,7 +127,7 @@ public sealed class AssistanceTests(TypingMachine machine) : IClassFixture<Typin
 
         await using var back = desktop.Gateway.Browser();
         await back.ConnectAsync(desktop.Gateway.Socket, desktop.Person.Welcome!.ResumeToken, isResume: true);
-        Assert.True(await back.UntilAsync(p => p.Notices.Contains(new Notice(NoticeCode.Controlling, "Rosa")), Minute));
+        Assert.True(await back.UntilAsync(p => p.Notices.Contains(new Notice(NoticeCode.Controlling, "Rosa")), Minute), desktop.Said(back));
         Assert.True(await viewer.UntilAsync(v => v.Notices.Last().Code == NoticeCode.PersonBack, Minute));
         await desktop.TypeUntilAsync(viewer, X, TypingMachine.Red);
         Assert.True(await back.UntilAsync(p => Shows(p, TypingMachine.Red), Minute));
