@@ -1,10 +1,11 @@
+using Microsoft.Win32.SafeHandles;
 using Montalegre.Vdi.Native.FreeRdp;
 using Montalegre.Vdi.Native.Linux;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.RdpWorker.Link;
 using Montalegre.Vdi.RdpWorker.Sessions;
 
-const int gateway = 3, machine = 4;
+const int gateway = 3, machine = 4, scratch = 5;
 
 // The test of the sandbox: lock the door, then try it.
 if (args is ["try", var what])
@@ -20,7 +21,8 @@ link.Send([(byte)WorkerMessage.Ready]);
 if (link.Receive() is not { } first) return 0;
 var start = WorkerStart.Read(first.Buffer.AsSpan(0, first.Length));
 Array.Clear(first.Buffer);
-using var worker = new DesktopWorker(link, start, machine);
+using var drive = start.Drive.Megabytes > 0 ? new SafeFileHandle(scratch, ownsHandle: true) : null;
+using var worker = new DesktopWorker(link, start, machine, drive);
 Array.Clear(start.Secret);
 // Nothing of the machine has been read so far; from here on its bytes may do what they like.
 Sandbox.LockDown();

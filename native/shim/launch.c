@@ -1,8 +1,11 @@
 /* Starts one worker: connects to its machine and to its gateway, sets the limits that outlive exec, and becomes the
- * sandbox. Nothing the machine says is read here. Usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB GROUP PROGRAM ARGUMENT...
- * GROUP is a control group that the worker is to live in, or "-". The program finds the gateway at descriptor 3 and the machine at descriptor 4. */
+ * sandbox. Nothing the machine says is read here.
+ * Usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB GROUP SCRATCH_FOLDER SCRATCH_MB PROGRAM ARGUMENT...
+ * GROUP is a control group that the worker is to live in, or "-". The program finds the gateway at descriptor 3, the machine at
+ * descriptor 4, and at descriptor 5 a file without a name, for what is in its drive; with SCRATCH_MB 0 there is none. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,12 +26,14 @@ enum
 {
 	CONTROL = 3,
 	MACHINE = 4,
+	SCRATCH = 5,
 	FIRST_FREE = 10, /* the two are opened above this, so that moving one cannot overwrite the other */
 	MOST_FILES = 256,
 	USAGE = 64,
 	NO_GATEWAY = 65,
 	NO_MACHINE = 66,
 	NO_SANDBOX = 67,
+	NO_SCRATCH = 68,
 };
 
 static int fail(int code, const char* what)
@@ -121,6 +127,27 @@ static int connect_machine(const char* host, const char* port, long patience)
 	return machine;
 }
 
+/* A file that nobody else can open, and that is gone with its last descriptor. */
+static int open_scratch(const char* folder)
+{
+	int scratch = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (scratch < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
+	{
+		/* Not every file system makes files without a name; there it has one for a moment. */
+		char path[PATH_MAX];
+		const int length = snprintf(path, sizeof(path), "%s/scratch-XXXXXX", folder);
+		if (length < 0 || (size_t)length >= sizeof(path))
+		{
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		scratch = mkostemp(path, O_CLOEXEC);
+		if (scratch >= 0)
+			unlink(path);
+	}
+	return scratch < 0 ? -1 : raise_above(scratch);
+}
+
 static int limit(__rlimit_resource_t what, rlim_t most)
 {
 	const struct rlimit limit = { .rlim_cur = most, .rlim_max = most };
@@ -149,16 +176,20 @@ static int enter_group(const char* folder)
 
 int main(int argc, char** argv)
 {
-	if (argc < 8)
+	if (argc < 10)
 	{
 		errno = EINVAL;
-		return fail(USAGE, "usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB GROUP PROGRAM ARGUMENT...");
+		return fail(USAGE, "usage: launch CONTROL HOST PORT CONNECT_MS MEMORY_MB GROUP SCRATCH_FOLDER SCRATCH_MB PROGRAM ARGUMENT...");
 	}
 	/* The gateway's end must be ours too, before and after the sandbox takes over. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	const int machine = connect_machine(argv[2], argv[3], strtol(argv[4], NULL, 10));
 	if (machine < 0)
 		return fail(NO_MACHINE, "the machine does not answer");
+	const rlim_t scratch_size = (rlim_t)strtoul(argv[8], NULL, 10) * 1024 * 1024;
+	const int scratch = scratch_size > 0 ? open_scratch(argv[7]) : -1;
+	if (scratch_size > 0 && scratch < 0)
+		return fail(NO_SCRATCH, argv[7]);
 	/* Last, because the call says that there is a machine. */
 	const int control = connect_control(argv[1]);
 	if (control < 0)
@@ -167,12 +198,13 @@ int main(int argc, char** argv)
 		return fail(NO_SANDBOX, argv[6]);
 	const rlim_t memory = (rlim_t)strtoul(argv[5], NULL, 10) * 1024 * 1024;
 	if (limit(RLIMIT_DATA, memory) != 0 || limit(RLIMIT_NOFILE, MOST_FILES) != 0 || limit(RLIMIT_CORE, 0) != 0 ||
-	    limit(RLIMIT_FSIZE, 0) != 0)
+	    limit(RLIMIT_FSIZE, scratch_size) != 0)
 		return fail(NO_SANDBOX, "the limits cannot be set");
 	/* The desktop of one person must not starve the gateway's other work. */
 	setpriority(PRIO_PROCESS, 0, 5);
-	if (dup2(control, CONTROL) < 0 || dup2(machine, MACHINE) < 0)
+	if (dup2(control, CONTROL) < 0 || dup2(machine, MACHINE) < 0 ||
+	    (scratch >= 0 && dup2(scratch, SCRATCH) < 0))
 		return fail(NO_SANDBOX, "the descriptors cannot be passed");
-	execv(argv[7], argv + 7);
-	return fail(NO_SANDBOX, argv[7]);
+	execv(argv[9], argv + 9);
+	return fail(NO_SANDBOX, argv[9]);
 }

@@ -15,6 +15,9 @@ enum
 	MV_USE_H264 = 8,
 	MV_USE_RESIZE = 16,
 	MV_USE_AVC444 = 1024,
+	MV_USE_DEVICES = 0x1000,
+	MV_USE_SOUND = 0x2000,
+	MV_USE_MICROPHONE = 0x4000,
 };
 
 enum { MV_TIME_ZONE = 172 };
@@ -61,6 +64,13 @@ typedef struct
 	void (*clipboard_data)(void* user, uint32_t format, const uint8_t* data, uint32_t length);
 	void (*clipboard_wanted)(void* user, uint32_t format);
 	void (*leds)(void* user, uint32_t leds);
+	/* One whole message of the machine about redirected devices, MS-RDPEFS; on the session's thread, so it must not wait. */
+	void (*device_message)(void* user, const uint8_t* data, uint32_t length);
+	/* Sound of the machine: 16 bit samples, interleaved. Volume: left in the low half, right in the high. */
+	void (*sound_format)(void* user, uint32_t stream, uint32_t channels, uint32_t rate);
+	void (*sound)(void* user, uint32_t stream, uint32_t volume, const uint8_t* data, uint32_t length);
+	/* A program of the machine listens, or does no more. */
+	void (*microphone)(void* user, uint32_t on, uint32_t channels, uint32_t rate);
 } mv_callbacks;
 
 /* How a session ended. */
@@ -100,6 +110,10 @@ MV_EXPORT void mv_pause(mv_session* session, uint32_t paused);
 MV_EXPORT void mv_clipboard_offer(mv_session* session, uint32_t formats);
 MV_EXPORT void mv_clipboard_request(mv_session* session, uint32_t format);
 MV_EXPORT void mv_clipboard_answer(mv_session* session, uint32_t format, const uint8_t* data, uint32_t length);
+/* At once, on the calling thread; dropped while no program of the machine listens. */
+MV_EXPORT void mv_microphone_audio(mv_session* session, const uint8_t* data, uint32_t length);
+/* From any thread; dropped while the machine has no such channel. */
+MV_EXPORT void mv_device_send(mv_session* session, const uint8_t* data, uint32_t length);
 
 /* Pixels: plain functions over the picture, without a state of their own. */
 typedef struct mv_encoder mv_encoder;

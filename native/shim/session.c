@@ -239,8 +239,10 @@ mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
 	pthread_mutexattr_init(&again);
 	pthread_mutexattr_settype(&again, PTHREAD_MUTEX_RECURSIVE);
 	pthread_mutex_init(&session->picture, &again);
+	pthread_mutex_init(&session->devices_lock, &again);
 	pthread_mutexattr_destroy(&again);
 	pthread_mutex_init(&session->orders_lock, NULL);
+	pthread_mutex_init(&session->microphone_lock, NULL);
 	/* Whatever libfreerdp would print is about bytes of the machine. */
 	WLog_SetLogLevel(WLog_GetRoot(), getenv("MONTALEGRE_RDP_TRACE") ? WLOG_INFO : WLOG_OFF);
 	session->wake = CreateEvent(NULL, TRUE, FALSE, NULL);
@@ -262,7 +264,7 @@ mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
 	if (!freerdp_context_new(instance))
 		goto fail;
 	((mv_context*)instance->context)->session = session;
-	if (freerdp_register_addin_provider(freerdp_channels_load_static_addin_entry, 0) != CHANNEL_RC_OK ||
+	if (!mv_provide_addins(session) ||
 	    !mv_set_all(instance->context->settings, config) || !prepare(instance->context->settings))
 		goto fail;
 	return session;
@@ -290,6 +292,8 @@ void mv_free(mv_session* session)
 	if (session->wake)
 		CloseHandle(session->wake);
 	pthread_mutex_destroy(&session->orders_lock);
+	pthread_mutex_destroy(&session->microphone_lock);
+	pthread_mutex_destroy(&session->devices_lock);
 	pthread_mutex_destroy(&session->picture);
 	free(session);
 }

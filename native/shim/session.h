@@ -25,6 +25,9 @@ typedef struct
 	uint8_t* data;
 } mv_order;
 
+typedef struct mv_microphone mv_microphone;
+typedef struct mv_devices mv_devices;
+
 struct mv_session
 {
 	freerdp* instance;
@@ -53,6 +56,11 @@ struct mv_session
 	pcRdpgfxSurfaceCommand surface_command;
 	pcRdpgfxDeleteSurface delete_surface;
 	pcRdpgfxEndFrame end_frame;
+
+	pthread_mutex_t microphone_lock;
+	mv_microphone* microphone;
+	pthread_mutex_t devices_lock;
+	mv_devices* devices;
 };
 
 /* libfreerdp allocates its context with ours behind it. */
@@ -67,6 +75,13 @@ static inline mv_session* session_of(const rdpContext* context)
 	return ((const mv_context*)context)->session;
 }
 
+BOOL mv_set_devices(rdpSettings* settings, const mv_config* config);
+BOOL mv_set_sound(rdpSettings* settings, const mv_config* config);
+BOOL mv_set_microphone(rdpSettings* settings, const mv_config* config);
+void* mv_device_entry(mv_session* session);
+void* mv_sound_entry(mv_session* session);
+void* mv_microphone_entry(void);
+BOOL mv_provide_addins(mv_session* session);
 BOOL mv_set_time_zone(rdpSettings* settings, const uint8_t* zone);
 BOOL mv_set_all(rdpSettings* settings, const mv_config* config);
 void mv_channel_connected(void* context, const ChannelConnectedEventArgs* event);

@@ -73,5 +73,6 @@ BOOL mv_set_all(rdpSettings* settings, const mv_config* config)
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (!freerdp_settings_set_uint32(settings, (int)numbers[i].key, numbers[i].value))
 			return FALSE;
-	return set_texts(settings, config) && mv_set_time_zone(settings, config->time_zone);
+	return set_texts(settings, config) && mv_set_time_zone(settings, config->time_zone) && mv_set_devices(settings, config) &&
+	       mv_set_sound(settings, config) && mv_set_microphone(settings, config);
 }

@@ -75,6 +75,13 @@ public static class ReasonTexts
         [ReasonCode.AssistRunning] = ("Já há um pedido de assistência ou uma assistência nesta sessão. Só pode haver uma de cada vez.", "Somebody has asked to assist in this session, or assists in it already. There can be only one at a time."),
         [ReasonCode.AssistOver] = ("A assistência terminou. Para continuar, peça de novo na página da sessão.", "The assistance is over. To go on, ask again on the session's page."),
         [ReasonCode.AssistEndedByPerson] = ("A pessoa terminou a assistência.", "The person ended the assistance."),
+        [ReasonCode.FilesBlocked] = ("Este conjunto não permite transferir ficheiros.", "This pool does not allow files to be transferred."),
+        [ReasonCode.FileTooLarge] = ("O ficheiro é maior do que aqui se pode transferir. Use uma pasta partilhada, ou divida-o.", "The file is larger than what can be transferred here. Use a shared folder, or split it."),
+        [ReasonCode.DriveFull] = ("Não há espaço na unidade Portal deste ambiente de trabalho. Mova ou apague ficheiros que lá estejam.", "There is no space in this desktop's Portal drive. Move or delete files that are in it."),
+        [ReasonCode.TooManyFiles] = ("Já estão a ser transferidos ficheiros a mais. Espere que um termine.", "Too many files are being transferred already. Wait until one has ended."),
+        [ReasonCode.FileChanged] = ("O ficheiro mudou enquanto era transferido. Tente de novo.", "The file changed while it was transferred. Try again."),
+        [ReasonCode.DriveNotTaken] = ("O ambiente de trabalho ainda não ligou a unidade Portal, ou não a sabe ligar. Tente de novo dentro de momentos.", "The desktop has not connected the Portal drive yet, or cannot. Try again in a moment."),
+        [ReasonCode.PrintFailed] = ("O documento impresso não pôde ser convertido em PDF.", "The printed document could not be turned into a PDF."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

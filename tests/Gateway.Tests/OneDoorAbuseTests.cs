@@ -90,11 +90,12 @@ public sealed class OneDoorAbuseTests
         await using var cable = await CutCable.LayAsync();
         await using var machine = new FakeMachine();
         await using var gateway = await TestGateway.StartAsync(redeemer, null,
-            ("Gateway:RdpListen", $"{CutCable.Address}:0"), ("Gateway:ClientSilence", "00:00:06"), ("Gateway:RdGateway:VanishedAfter", "00:00:06"), ("Gateway:RdGateway:Keepalive", "00:00:01"));
-        var (idle, _, machineEnd, _) = await RawClient.OpenAsync(gateway.Address, machine, redeemer.NewTicket(machine.Address, machine.CertificateSha256), cable.Network);
+            ("Gateway:ClientSilence", "00:00:06"), ("Gateway:RdGateway:VanishedAfter", "00:00:06"), ("Gateway:RdGateway:Keepalive", "00:00:01"));
+        var address = gateway.OpenIn(cable.Servers, CutCable.Address);
+        var (idle, _, machineEnd, _) = await RawClient.OpenAsync(address, machine, redeemer.NewTicket(machine.Address, machine.CertificateSha256), cable.Clients);
         using var _idle = idle;
         var first = await gateway.NextReportAsync();
-        await using var tunnel = await RdgClient.WebSocketAsync(gateway.Address, cable.Network);
+        await using var tunnel = await RdgClient.WebSocketAsync(address, cable.Clients);
         Assert.Equal(TsguError.None, (await tunnel.OpenAsync(TicketFor(redeemer, plain))).Channel);
         using var there = await plain.AcceptAsync();
         var second = await gateway.NextReportAsync();

@@ -88,6 +88,19 @@ public sealed class Html5Tests
     }
 
     [Fact]
+    public void Files_are_read_as_the_document_says()
+    {
+        var read = Html5Samples.Inputs.Select(i => BrowserInput.Read(i)).ToList();
+        Assert.Contains(new BrowserInput.FileOffer(0x8000_0001, 5, "a.txt"), read);
+        Assert.Contains(new BrowserInput.FileProgress(1, 5), read);
+        // Numbers without the browser's bit, long names and long pieces are none of a browser's.
+        Assert.Throws<WireFormatException>(() => BrowserInput.Read([0x8A, 1, 0, 0, 0, .. new byte[10]]));
+        Assert.Throws<WireFormatException>(() => BrowserInput.Read([0x8A, 1, 0, 0, 0x80, .. new byte[8], 0xFD, 0x03, .. new byte[1021]]));
+        Assert.Throws<WireFormatException>(() => BrowserInput.Read([0x8B, 1, 0, 0, 0x80, .. new byte[Html5Limits.LongestChunk + 1]]));
+        Assert.Throws<WireFormatException>(() => BrowserInput.Read([0x90, .. new byte[Html5Limits.LongestMicrophone + 1]]));
+    }
+
+    [Fact]
     public void Clipboard_over_its_bound_is_refused()
     {
         var message = new byte[Html5Limits.LongestClipboardText + 3];

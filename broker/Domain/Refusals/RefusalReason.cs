@@ -18,4 +18,5 @@ public enum RefusalReason
     NameTaken = 80, NotFound, InUse, InvalidField, JoinTokenInvalid, CertificateRequestInvalid, DuplicateIdentity,
     SessionEnded, NotSupported, LastAdministrator,
     AssistNotConnected = 110, AssistNotInBrowser, AssistRunning, AssistOver, AssistEndedByPerson,
+    FilesBlocked = 120, FileTooLarge, DriveFull, TooManyFiles, FileChanged, DriveNotTaken, PrintFailed,
 }

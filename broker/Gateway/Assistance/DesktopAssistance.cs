@@ -87,7 +87,7 @@ internal sealed class DesktopAssistance(
         lock (_gate) (running, _personAway) = (_running, false);
         if (running is null) return;
         await tellPerson(running.Notice());
-        running.Viewer?.Offer(new Notice(NoticeCode.PersonBack, "").ToMessage(), isLast: true);
+        running.Viewer?.Say(new Notice(NoticeCode.PersonBack, "").ToMessage());
     }
 
     public void PersonWent()
@@ -95,7 +95,7 @@ internal sealed class DesktopAssistance(
         lock (_gate)
         {
             _personAway = true;
-            _running?.Viewer?.Offer(new Notice(NoticeCode.PersonAway, "").ToMessage(), isLast: true);
+            _running?.Viewer?.Say(new Notice(NoticeCode.PersonAway, "").ToMessage());
         }
     }
 
@@ -170,7 +170,7 @@ internal sealed class DesktopAssistance(
         if (running?.Viewer is not { } viewer) return;
         if (type != (ServerMessage)WorkerMessage.Opened)
         {
-            viewer.Offer(piece, isLast);
+            viewer.Offer(type is not null, piece, isLast);
             return;
         }
         if (!isLast || piece.Length != 5) WireFormatException.Throw(nameof(WorkerMessage.ToViewer), "length", $"{piece.Length} bytes of Opened");
@@ -179,8 +179,8 @@ internal sealed class DesktopAssistance(
             Allowed.Text | Allowed.H264 | (running.Control ? Allowed.Control : 0), running.Hello!.CacheSlots, "", running.Title);
         var w = new WireWriter(new byte[Welcome.Longest], nameof(Welcome));
         welcome.Write(ref w);
-        viewer.Offer(w.WrittenSpan, isLast: true);
-        if (_personAway) viewer.Offer(new Notice(NoticeCode.PersonAway, "").ToMessage(), isLast: true);
+        viewer.Welcome(w.WrittenSpan);
+        if (_personAway) viewer.Say(new Notice(NoticeCode.PersonAway, "").ToMessage());
     }
 
     private async Task ReceiveAsync(BrowserLeg browser, RedeemedAssistance redeemed, CancellationToken ct)

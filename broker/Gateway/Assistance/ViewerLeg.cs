@@ -8,13 +8,51 @@ namespace Montalegre.Vdi.Gateway.Assistance;
 internal sealed class ViewerLeg(BrowserLeg browser)
 {
     private const int MostBytes = 32 * 1024 * 1024;     // the worker holds back long before; a hostile one ends here
-    private readonly Channel<(byte[] Buffer, int Length, bool IsLast)> _waiting = Channel.CreateUnbounded<(byte[], int, bool)>(new() { SingleReader = true, SingleWriter = true });
+    private readonly Channel<(byte[] Buffer, int Length, bool IsLast)> _waiting = Channel.CreateUnbounded<(byte[], int, bool)>(new() { SingleReader = true });
+    private readonly Lock _gate = new();
+    private readonly List<byte[]> _afterMessage = [];
+    private bool _inMessage;
+    private bool _welcomed;
     private int _bytes;
 
     public BrowserLeg Browser => browser;
 
-    /// <summary>Takes a piece of a message; the bytes are copied. A viewer that takes nothing for too long is cut off.</summary>
-    public void Offer(ReadOnlySpan<byte> piece, bool isLast)
+    /// <summary>The viewer is let in: what the worker says from here on is for this one.</summary>
+    public void Welcome(ReadOnlySpan<byte> message)
+    {
+        lock (_gate)
+        {
+            _welcomed = true;
+            Put(message, isLast: true);
+        }
+    }
+
+    /// <summary>Takes a piece of what the worker says. The rest of a message that began for another viewer is nobody's.</summary>
+    public void Offer(bool isFirst, ReadOnlySpan<byte> piece, bool isLast)
+    {
+        lock (_gate)
+        {
+            if (!_welcomed || isFirst == _inMessage) return;
+            Put(piece, isLast);
+            _inMessage = !isLast;
+            if (_inMessage) return;
+            foreach (var message in _afterMessage) Put(message, isLast: true);
+            _afterMessage.Clear();
+        }
+    }
+
+    /// <summary>Says something of the gateway's own, which must not come between the pieces of a message.</summary>
+    public void Say(byte[] message)
+    {
+        lock (_gate)
+        {
+            if (_inMessage) _afterMessage.Add(message);
+            else if (_welcomed) Put(message, isLast: true);
+        }
+    }
+
+    /// <summary>The bytes are copied. A viewer that takes nothing for too long is cut off.</summary>
+    private void Put(ReadOnlySpan<byte> piece, bool isLast)
     {
         if (Interlocked.Add(ref _bytes, piece.Length) > MostBytes)
         {

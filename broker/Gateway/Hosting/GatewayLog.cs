@@ -108,6 +108,9 @@ internal static partial class GatewayLog
     [LoggerMessage(4060, LogLevel.Information, "Opening the stream with the broker; {Open} open connections are reported to it")]
     public static partial void StreamOpen(this ILogger log, int open);
 
+    [LoggerMessage(4057, LogLevel.Warning, "A printed document was not turned into PDF; Ghostscript ended with {ExitCode}, -1 is its time-out")]
+    public static partial void DocumentNotConverted(this ILogger log, int exitCode);
+
     [LoggerMessage(4061, LogLevel.Warning, "The stream with the broker broke; relays go on: {Problem}")]
     public static partial void StreamBroke(this ILogger log, string problem);
 

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Assistance;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Html5.Printing;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Wire;
@@ -11,7 +12,9 @@ using Montalegre.Vdi.Protocol.Wire;
 namespace Montalegre.Vdi.Gateway.Html5;
 
 /// <summary>One desktop in a browser: a worker that lives as long as the desktop, and the browser that looks at the moment, if any.</summary>
-internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, WorkerStart start, string owner, Html5Options options, ResumeTokens tokens, AssistanceReports assistances, TimeProvider time, ILogger log)
+internal sealed class DesktopSession(
+    StartedWorker started, WorkerLink worker, WorkerStart start, string owner, Html5Options options, PdfConverter converter, ResumeTokens tokens, AssistanceReports assistances,
+    TimeProvider time, ILogger log)
     : ICarrier, IDisposable
 {
     private const int PieceLength = 64 * 1024;
@@ -22,6 +25,7 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ReasonCode?> _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
+    private PrintedDocuments? _printed;
     private DesktopAssistance? _assistance;
     private BrowserLeg? _browser;
     private BrowserLeg? _welcomed;
@@ -65,6 +69,7 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
         {
             // Ended from elsewhere; the reason is known.
         }
+        _printed?.Drop();
         await StopWorkerAsync();
         return (RelayEnd)_end;
     }
@@ -199,6 +204,10 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
             case WorkerMessage.Opened when _ready.Task.IsCompleted && message.Length == 6:
                 await WelcomeAsync(BinaryPrimitives.ReadUInt16LittleEndian(message.Span[1..]), BinaryPrimitives.ReadUInt16LittleEndian(message.Span[3..]), (message.Span[5] & 1) != 0);
                 return true;
+            case WorkerMessage.Printing when start.Allowed.HasFlag(Allowed.Print):
+                _printed ??= new(converter, worker, options.LargestFile * 1024L * 1024, _over.Token);
+                await _printed.TakeAsync(message);
+                return true;
             case WorkerMessage.Over when message.Length == 2:
                 var (end, reason) = Meaning((WorkerEnd)message.Span[1]);
                 await FinishAsync(end, reason);
@@ -297,11 +306,12 @@ internal sealed class DesktopSession(StartedWorker started, WorkerLink worker, W
             if (_opened.Task.IsCompletedSuccessfully)
                 _keeping = time.CreateTimer(_ => FinishSoon(RelayEnd.ClientClosed, ReasonCode.Unspecified, unlessOpened: false), null, options.KeepFor, Timeout.InfiniteTimeSpan);
         }
-        if (_keeping is null) await FinishAsync(RelayEnd.ClientClosed, ReasonCode.Unspecified);
+        // Not the timer itself: a browser that came back meanwhile has stopped it, and must not be taken for one that never was there.
+        if (!_opened.Task.IsCompletedSuccessfully) await FinishAsync(RelayEnd.ClientClosed, ReasonCode.Unspecified);
         else
         {
-            Assistance.PersonWent();
             await worker.SendAsync(new byte[] { (byte)WorkerMessage.Detach }, CancellationToken.None);
+            Assistance.PersonWent();
         }
     }
 

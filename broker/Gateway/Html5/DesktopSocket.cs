@@ -6,6 +6,7 @@ using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Assistance;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Html5.Printing;
 using Montalegre.Vdi.Gateway.Listening;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
@@ -19,7 +20,8 @@ namespace Montalegre.Vdi.Gateway.Html5;
 
 /// <summary>The browser's way in: a WebSocket on the portal's origin, whose first message carries the ticket.</summary>
 internal sealed class DesktopSocket(
-    WorkerProgram program, Desktops desktops, ResumeTokens tokens, ITicketRedeemer tickets, AddressLimits limits, ConnectionReports reports, AssistanceReports assistances,
+    WorkerProgram program, PdfConverter converter, Desktops desktops, ResumeTokens tokens, ITicketRedeemer tickets, AddressLimits limits, ConnectionReports reports,
+    AssistanceReports assistances,
     IOptions<Html5Options> options, IOptions<GatewayOptions> gateway, TimeProvider time, ILogger<DesktopSocket> log)
 {
     public const string Path = "/desktop/socket";
@@ -73,9 +75,13 @@ internal sealed class DesktopSocket(
     }
 
     /// <summary>What the pool's policy lets pass, of what the worker carries; the worker refuses the rest.</summary>
-    internal static Allowed AllowedBy(ChannelPolicy policy) => Always
+    internal static Allowed AllowedBy(ChannelPolicy policy, bool hasDrive, bool hasPrinter) => Always
         | (policy.ClipboardToDesktop ? Allowed.PasteIn : 0)
-        | (policy.ClipboardFromDesktop ? Allowed.CopyOut : 0);
+        | (policy.ClipboardFromDesktop ? Allowed.CopyOut : 0)
+        | (policy.Drives && hasDrive ? Allowed.Upload | Allowed.Download : 0)
+        | (policy.Printers && hasDrive && hasPrinter ? Allowed.Print : 0)
+        | (policy.AudioOut ? Allowed.AudioOut : 0)
+        | (policy.AudioIn ? Allowed.Microphone : 0);
 
     private static string Owner(HttpContext http) => http.User.FindFirstValue(ClaimTypes.NameIdentifier) ?? "";
 
@@ -142,9 +148,10 @@ internal sealed class DesktopSocket(
             return;
         }
         var start = new WorkerStart(
-            AllowedBy(target.Policy) | (_options.FullColourVideo ? Allowed.Avc444 : 0), target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "",
-            target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName, TimeZone(hello.TimeZone), hello with { Ticket = "" });
-        var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, tokens, assistances, time, log);
+            AllowedBy(target.Policy, _options.DriveSize > 0, converter.IsInstalled) | (_options.FullColourVideo ? Allowed.Avc444 : 0),
+            target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "", target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName,
+            new DriveLimits(_options.DriveSize, Math.Min(_options.LargestFile, _options.DriveSize)), TimeZone(hello.TimeZone), hello with { Ticket = "" });
+        var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, converter, tokens, assistances, time, log);
         var connection = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, ClientName, acceptedAt, time.GetUtcNow(), session);
         var serving = session.ServeAsync(browser, null, ct);    // before it runs: its first word is for this browser
         desktops.Run(connection, session, place.Keep());

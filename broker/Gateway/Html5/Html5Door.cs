@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Assistance;
+using Montalegre.Vdi.Gateway.Html5.Printing;
 
 namespace Montalegre.Vdi.Gateway.Html5;
 
@@ -12,6 +13,7 @@ internal static class Html5Door
         services.AddSingleton<IValidateOptions<Html5Options>, Html5Problems>();
         services.AddSingleton<WorkerGroups>();
         services.AddSingleton<WorkerProgram>();
+        services.AddSingleton<PdfConverter>();
         services.AddSingleton<ResumeTokens>();
         services.AddSingleton<Desktops>();
         services.AddHostedService(s => s.GetRequiredService<Desktops>());

@@ -14,6 +14,18 @@ internal sealed class Html5Options
     /// <summary>Memory of one worker, in MiB.</summary>
     public int WorkerMemory { get; set; } = 512;
 
+    /// <summary>Room in a desktop's drive, in MiB; 0 gives desktops in the browser neither files nor printing.</summary>
+    public int DriveSize { get; set; } = 512;
+
+    /// <summary>The largest file, and the largest printed document, in MiB.</summary>
+    public int LargestFile { get; set; } = 256;
+
+    /// <summary>Where a drive's bytes lie while its desktop is open, in a file without a name. Empty is the system's folder for such files.</summary>
+    public string DriveFolder { get; set; } = "";
+
+    /// <summary>Ghostscript, which makes PDF of what desktops print. Where it is not, there is no printing in the browser.</summary>
+    public string Ghostscript { get; set; } = "/usr/bin/gs";
+
     /// <summary>Most processor time of one worker, in percent of one core; 0 is no limit. Needs control groups, see <see cref="WorkerGroup"/>.</summary>
     public int WorkerCpuPercent { get; set; } = 100;
 
@@ -55,6 +67,9 @@ internal sealed class Html5Options
             yield return $"{Section}:{nameof(Sandbox)} is {Sandbox}, which does not exist; install bubblewrap or name its program.";
         foreach (var (name, value) in new[] { (nameof(MostDesktops), MostDesktops), (nameof(MostDesktopsPerAddress), MostDesktopsPerAddress) })
             if (value < 1) yield return $"{Section}:{name} is {value}; use 1 or more.";
+        if (DriveSize is < 0 or > 65_536) yield return $"{Section}:{nameof(DriveSize)} is {DriveSize}; use 0 to 65536.";
+        if (LargestFile < 1) yield return $"{Section}:{nameof(LargestFile)} is {LargestFile}; use 1 or more.";
+        if (DriveFolder.Length > 0 && !Directory.Exists(DriveFolder)) yield return $"{Section}:{nameof(DriveFolder)} is {DriveFolder}, which does not exist; make it, or leave it empty.";
         if (WorkerMemory < 64) yield return $"{Section}:{nameof(WorkerMemory)} is {WorkerMemory}; use 64 or more.";
         if (WorkerCpuPercent is not 0 and (< 10 or > 6400)) yield return $"{Section}:{nameof(WorkerCpuPercent)} is {WorkerCpuPercent}; use 10 to 6400, or 0 for no limit.";
         if (WorkerGroup.Length > 0 && !Directory.Exists(WorkerGroup)) yield return $"{Section}:{nameof(WorkerGroup)} is {WorkerGroup}, which does not exist; make the group first, or leave it empty.";

@@ -16,6 +16,7 @@ namespace Montalegre.Vdi.Gateway.Html5;
 internal sealed class WorkerProgram : IDisposable
 {
     public const string Name = "Montalegre.Vdi.RdpWorker";
+    private const string LargeTemporary = "/var/tmp";
     private const string Launcher = "montalegre-launch";
     private static readonly string[] Libraries = ["/usr/lib", "/lib", "/lib64"];
 
@@ -79,6 +80,9 @@ internal sealed class WorkerProgram : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    // Not the folder of the sockets: that one may be in memory.
+    private string DriveFolder => _options.DriveFolder.Length > 0 ? _options.DriveFolder : Directory.Exists(LargeTemporary) ? LargeTemporary : Path.GetTempPath();
+
     private Task<Process> SpawnAsync(string path, string host, int port)
     {
         var start = new ProcessStartInfo(Path.Combine(_options.WorkerFolder, Launcher))
@@ -89,9 +93,16 @@ internal sealed class WorkerProgram : IDisposable
         string[] arguments =
         [
             path, host, port.ToString(CultureInfo.InvariantCulture), ((int)_machineDeadline.TotalMilliseconds).ToString(CultureInfo.InvariantCulture),
-            _options.WorkerMemory.ToString(CultureInfo.InvariantCulture), _groups.New() ?? "-", .. SandboxArguments(), $"/worker/{Name}",
+            _options.WorkerMemory.ToString(CultureInfo.InvariantCulture), _groups.New() ?? "-", DriveFolder, _options.DriveSize.ToString(CultureInfo.InvariantCulture),
+            .. SandboxArguments(), $"/worker/{Name}",
         ];
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        return SpawnAsync(start);
+    }
+
+    /// <summary>Starts a program by the one thread that its end may be tied to.</summary>
+    public Task<Process> SpawnAsync(ProcessStartInfo start)
+    {
         var started = new TaskCompletionSource<Process>(TaskCreationOptions.RunContinuationsAsynchronously);
         _work.Add(() =>
         {

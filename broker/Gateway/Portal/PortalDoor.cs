@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Assistance;
+using Montalegre.Vdi.Gateway.Enrolment;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Gateway.RdGateway;
@@ -32,9 +33,13 @@ internal static class PortalDoor
         }
         builder.Services.AddPortal(builder.Configuration);
         builder.Services.AddHtml5();
-        builder.Services.AddSingleton<AssistanceLink>();
-        builder.Services.AddSingleton<IAssistanceBroker>(services => services.GetRequiredService<AssistanceLink>());
-        builder.Services.AddHostedService(services => services.GetRequiredService<AssistanceLink>());
+        // A gateway whose tickets are answered in the process has no broker to be asked for help through.
+        if (builder.Services.Any(service => service.ServiceType == typeof(BrokerLink)))
+        {
+            builder.Services.AddSingleton<AssistanceLink>();
+            builder.Services.AddSingleton<IAssistanceBroker>(services => services.GetRequiredService<AssistanceLink>());
+            builder.Services.AddHostedService(services => services.GetRequiredService<AssistanceLink>());
+        }
         builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>, IOptions<Html5Options>>((portal, gateway, door, rdGateway, html5) =>
         {
             portal.RdGateway = rdGateway.Value.Enabled;

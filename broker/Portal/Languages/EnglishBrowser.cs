@@ -52,7 +52,7 @@ internal static class EnglishBrowser
         CopyOff = "Copying out of the desktop is not allowed in this pool.",
         Files = "Files",
         Upload = "Send files",
-        UploadHelp = "You can also drag files onto the desktop.",
+        UploadHelp = "Files that you send are in the desktop's Portal drive; you can also drag them here. What you save in that drive's Download folder is received on this device.",
         UploadOff = "Sending files is not allowed in this pool.",
         DownloadOff = "Receiving files is not allowed in this pool.",
         DropHere = "Drop files here to send them",

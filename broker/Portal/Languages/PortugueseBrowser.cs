@@ -52,7 +52,7 @@ internal static class PortugueseBrowser
         CopyOff = "Copiar para fora do ambiente de trabalho não é permitido neste conjunto.",
         Files = "Ficheiros",
         Upload = "Enviar ficheiros",
-        UploadHelp = "Também pode arrastar ficheiros para cima do ambiente de trabalho.",
+        UploadHelp = "Os ficheiros enviados ficam na unidade Portal do ambiente de trabalho; também os pode arrastar para aqui. O que guardar na pasta Transferir dessa unidade é recebido neste equipamento.",
         UploadOff = "Enviar ficheiros não é permitido neste conjunto.",
         DownloadOff = "Receber ficheiros não é permitido neste conjunto.",
         DropHere = "Largue aqui os ficheiros para os enviar",

@@ -11,9 +11,24 @@ namespace Montalegre.Vdi.RdpWorker.Link;
 internal sealed class GatewayLink(InheritedSocket socket)
 {
     private const int Prefix = 4;
+    private const int LittleWaiting = 1024 * 1024;
     private readonly Queue<(byte[] Buffer, int Length)> _waiting = new();
     private readonly byte[] _length = new byte[Prefix];
+    private long _waitingBytes;
     private bool _closing;
+
+    /// <summary>Bytes that are queued and not written yet.</summary>
+    public long WaitingBytes
+    {
+        get { lock (_waiting) return _waitingBytes; }
+    }
+
+    /// <summary>Waits until little is queued; for threads that must not fill the memory, and may stand still.</summary>
+    public void WaitForRoom()
+    {
+        lock (_waiting)
+            while (_waitingBytes > LittleWaiting && !_closing) Monitor.Wait(_waiting);
+    }
 
     /// <summary>Starts the writing thread.</summary>
     public Thread StartWriting()
@@ -35,7 +50,8 @@ internal sealed class GatewayLink(InheritedSocket socket)
         lock (_waiting)
         {
             _waiting.Enqueue((rented, length + Prefix));
-            Monitor.Pulse(_waiting);
+            _waitingBytes += length + Prefix;
+            Monitor.PulseAll(_waiting);
         }
     }
 
@@ -52,7 +68,7 @@ internal sealed class GatewayLink(InheritedSocket socket)
         lock (_waiting)
         {
             _closing = true;
-            Monitor.Pulse(_waiting);
+            Monitor.PulseAll(_waiting);
         }
     }
 
@@ -73,7 +89,16 @@ internal sealed class GatewayLink(InheritedSocket socket)
         {
             var written = socket.Write(message.Buffer.AsSpan(0, message.Length));
             ArrayPool<byte>.Shared.Return(message.Buffer);
-            if (!written) return;
+            if (!written)
+            {
+                Complete();
+                return;
+            }
+            lock (_waiting)
+            {
+                _waitingBytes -= message.Length;
+                Monitor.PulseAll(_waiting);
+            }
         }
     }
 

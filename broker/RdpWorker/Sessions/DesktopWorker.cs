@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 using Montalegre.Vdi.Native.FreeRdp;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Wire;
+using Montalegre.Vdi.RdpWorker.Channels;
 using Montalegre.Vdi.RdpWorker.Link;
 using Montalegre.Vdi.RdpWorker.Pictures;
 
@@ -28,6 +30,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private readonly RdpSession _session;
     private readonly InputPost _input;
     private readonly Clipboard _clipboard;
+    private readonly BrowserChannels _channels;
     private readonly FrameEncoder _encoder;
     private readonly FlowControl _flow = new();
     private readonly ManualResetEventSlim _room = new(true);
@@ -49,13 +52,15 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private long _lastStatus = Stopwatch.GetTimestamp();
     private (ushort Width, ushort Height, ushort Scale)? _wantedSize;
 
-    public DesktopWorker(GatewayLink link, WorkerStart start, int socket)
+    public DesktopWorker(GatewayLink link, WorkerStart start, int socket, SafeFileHandle? scratch)
     {
         (_link, _start, _browser) = (link, start, start.Browser);
+        _channels = new(link, start, scratch);
         _encoder = new(_browser.CacheSlots);
         _session = new(new RdpTarget(
             socket, _browser.Width, _browser.Height, _browser.ScalePercent, _browser.KeyboardLayout, FeaturesOf(start),
             start.UserName, start.Domain, start.Secret, start.ClientName, start.TimeZone, start.CertificateSha256), this);
+        _channels.Start(_session);
         _input = new(_session);
         _clipboard = new(_session, link, start.Allowed);
         _viewers = new(_session, link, _replay);
@@ -196,8 +201,18 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
 
     public override void Leds(int leds) => _link.Byte(ServerMessage.KeyboardState, (byte)leds);
 
+    public override void DeviceMessage(ReadOnlySpan<byte> message) => _channels.DeviceMessage(message);
+
+    public override void SoundFormat(int stream, int channels, int rate) => _channels.SoundFormat(stream, channels, rate);
+
+    public override void Sound(int stream, ushort leftVolume, ushort rightVolume, ReadOnlySpan<byte> samples) =>
+        _channels.Sound(stream, leftVolume, rightVolume, samples);
+
+    public override void Microphone(bool isWanted, int channels, int rate) => _channels.MicrophoneWanted(isWanted, channels, rate);
+
     private static RdpFeatures FeaturesOf(WorkerStart start) =>
         (start.Secret.Length > 0 ? RdpFeatures.Nla : 0)
+        | BrowserChannels.FeaturesOf(start.Allowed)
         | ((start.Allowed & (Allowed.PasteIn | Allowed.CopyOut)) != 0 ? RdpFeatures.Clipboard : 0)
         | (start.Allowed.HasFlag(Allowed.Resize) ? RdpFeatures.Resize : 0)
         | (start.Allowed.HasFlag(Allowed.H264) && start.Browser.Capabilities.HasFlag(BrowserCapabilities.Avc1) ? RdpFeatures.Graphics | RdpFeatures.H264 | (start.Allowed.HasFlag(Allowed.Avc444) ? RdpFeatures.Avc444 : 0) : 0);
@@ -211,6 +226,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             {
                 case WorkerMessage.Attach: Attach(Hello.Read(message[1..])); break;
                 case WorkerMessage.Detach: Detach(); break;
+                case WorkerMessage.Printed: _channels.Printed(message); break;
                 case WorkerMessage.ViewerAttach: AttachViewer(message[1], Hello.Read(message[2..])); break;
                 case WorkerMessage.ViewerDetach: DetachViewer(message[1]); break;
                 case WorkerMessage.FromViewer when _attached: _viewers.Take(message[1], BrowserInput.Read(message[2..])); break;
@@ -242,6 +258,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             case BrowserInput.Ping ping: _link.Pong(ping.Value); break;
             case BrowserInput.Focus focus: Focus(focus); break;
             case BrowserInput.Visible visible: Show(visible.IsVisible); break;
+            default: _channels.Take(input, _session); break;
         }
     }
 
@@ -252,10 +269,15 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _flow.Reset();
         _room.Set();
         _encoder.ForgetCache(browser.CacheSlots);
-        if (_screen is not { } screen) return;
+        if (_screen is not { } screen)
+        {
+            _channels.Attach(browser);
+            return;
+        }
         screen.Forget();
         _link.Opened(screen.Width, screen.Height, _session.TakesText);
         if (_pointer is not null) _link.Send(_pointer);
+        _channels.Attach(browser);
         _session.Pause(false);
         if (_decoders.Count > 0) Replay(screen);
         WantSize(browser.Width, browser.Height, browser.ScalePercent);
@@ -278,6 +300,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private void Detach()
     {
         _attached = false;
+        _channels.Detach();
         _input.ReleaseAll();
         _viewers.ReleaseAll();
         _session.Pause(true);

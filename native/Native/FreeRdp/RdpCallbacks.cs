@@ -12,6 +12,7 @@ internal static unsafe class RdpCallbacks
         Size = (uint)sizeof(ShimApi.Callbacks), User = events, Sized = &Sized, Painted = &Painted, Tick = &Tick, H264 = &H264, H264End = &H264End,
         FrameEnd = &FrameEnd, Pointer = &Pointer, PointerState = &PointerState, ClipboardFormats = &ClipboardFormats,
         ClipboardData = &ClipboardData, ClipboardWanted = &ClipboardWanted, Leds = &Leds,
+        DeviceMessage = &DeviceMessage, SoundFormat = &SoundFormat, Sound = &Sound, Microphone = &Microphone,
     };
 
     private static RdpEvents Of(nint user) => (RdpEvents)GCHandle.FromIntPtr(user).Target!;
@@ -59,4 +60,17 @@ internal static unsafe class RdpCallbacks
 
     [UnmanagedCallersOnly]
     private static void Leds(nint user, uint leds) => Of(user).Leds((int)leds);
+
+    [UnmanagedCallersOnly]
+    private static void DeviceMessage(nint user, byte* data, uint length) => Of(user).DeviceMessage(new ReadOnlySpan<byte>(data, (int)length));
+
+    [UnmanagedCallersOnly]
+    private static void SoundFormat(nint user, uint stream, uint channels, uint rate) => Of(user).SoundFormat((int)stream, (int)channels, (int)rate);
+
+    [UnmanagedCallersOnly]
+    private static void Sound(nint user, uint stream, uint volume, byte* data, uint length) =>
+        Of(user).Sound((int)stream, (ushort)volume, (ushort)(volume >> 16), new ReadOnlySpan<byte>(data, (int)length));
+
+    [UnmanagedCallersOnly]
+    private static void Microphone(nint user, uint on, uint channels, uint rate) => Of(user).Microphone(on != 0, (int)channels, (int)rate);
 }

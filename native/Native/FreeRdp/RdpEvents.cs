@@ -38,6 +38,18 @@ public abstract class RdpEvents
 
     /// <summary>Lock lights as the machine wants them: 1 scroll, 2 num, 4 caps.</summary>
     public abstract void Leds(int leds);
+
+    /// <summary>One whole message of the machine about redirected devices, MS-RDPEFS, on the session's own thread: it must not wait.</summary>
+    public abstract void DeviceMessage(ReadOnlySpan<byte> message);
+
+    /// <summary>Sound follows in this format: 16 bit samples, interleaved.</summary>
+    public abstract void SoundFormat(int stream, int channels, int rate);
+
+    /// <summary>The volumes are the machine's wish; 65535 is full.</summary>
+    public abstract void Sound(int stream, ushort leftVolume, ushort rightVolume, ReadOnlySpan<byte> samples);
+
+    /// <summary>A program of the machine listens, or does so no more.</summary>
+    public abstract void Microphone(bool isWanted, int channels, int rate);
 }
 
 /// <summary>A rectangle in pixels.</summary>
@@ -52,7 +64,10 @@ public enum RdpEnd { Ended, NoAnswer, OtherCertificate, SignInRefused, SignedOut
 
 /// <summary>What a session may use.</summary>
 [Flags]
-public enum RdpFeatures { None = 0, Nla = 1, Clipboard = 2, Graphics = 4, H264 = 8, Resize = 16, Avc444 = 1024 }
+public enum RdpFeatures
+{
+    None = 0, Nla = 1, Clipboard = 2, Graphics = 4, H264 = 8, Resize = 16, Avc444 = 1024, Devices = 0x1000, Sound = 0x2000, Microphone = 0x4000,
+}
 
 /// <summary>Where and how to sign in. The socket is connected already and becomes the session's.</summary>
 /// <param name="TimeZone">TS_TIME_ZONE_INFORMATION, MS-RDPBCGR 2.2.1.11.1.1.1.1; empty when it is not known.</param>

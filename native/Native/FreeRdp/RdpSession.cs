@@ -77,6 +77,18 @@ public sealed unsafe class RdpSession : IDisposable
         fixed (byte* start = data) ShimApi.ClipboardAnswer(_session, (uint)format, start, (uint)data.Length);
     }
 
+    /// <summary>A message to the machine about redirected devices; dropped while it has no such channel.</summary>
+    public void SendDevices(ReadOnlySpan<byte> message)
+    {
+        fixed (byte* start = message) ShimApi.DeviceSend(_session, start, (uint)message.Length);
+    }
+
+    /// <summary>Samples for the program of the machine that listens; dropped when none does.</summary>
+    public void MicrophoneAudio(ReadOnlySpan<byte> samples)
+    {
+        fixed (byte* start = samples) ShimApi.MicrophoneAudio(_session, start, (uint)samples.Length);
+    }
+
     public void Dispose()
     {
         _session.Dispose();

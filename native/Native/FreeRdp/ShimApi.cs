@@ -44,6 +44,10 @@ internal static unsafe partial class ShimApi
         public delegate* unmanaged<nint, uint, byte*, uint, void> ClipboardData;
         public delegate* unmanaged<nint, uint, void> ClipboardWanted;
         public delegate* unmanaged<nint, uint, void> Leds;
+        public delegate* unmanaged<nint, byte*, uint, void> DeviceMessage;
+        public delegate* unmanaged<nint, uint, uint, uint, void> SoundFormat;
+        public delegate* unmanaged<nint, uint, uint, byte*, uint, void> Sound;
+        public delegate* unmanaged<nint, uint, uint, uint, void> Microphone;
     }
 
     internal sealed class SessionHandle() : SafeHandle(0, ownsHandle: true)
@@ -121,6 +125,12 @@ internal static unsafe partial class ShimApi
 
     [LibraryImport(Shim, EntryPoint = "mv_clipboard_answer")]
     internal static partial void ClipboardAnswer(SessionHandle session, uint format, byte* data, uint length);
+
+    [LibraryImport(Shim, EntryPoint = "mv_microphone_audio")]
+    internal static partial void MicrophoneAudio(SessionHandle session, byte* data, uint length);
+
+    [LibraryImport(Shim, EntryPoint = "mv_device_send")]
+    internal static partial void DeviceSend(SessionHandle session, byte* data, uint length);
 
     [LibraryImport(Shim, EntryPoint = "mv_encoder_create")]
     internal static partial EncoderHandle EncoderCreate();

@@ -33,6 +33,26 @@ public abstract record BrowserInput
 
     public sealed record Visible(bool IsVisible) : BrowserInput;
 
+    /// <summary>An upload. Numbers of the browser have the top bit set.</summary>
+    public sealed record FileOffer(uint File, ulong Size, string Name) : BrowserInput;
+
+    public sealed record FileChunk(uint File, byte[] Data) : BrowserInput;
+
+    /// <summary>All of the upload was sent.</summary>
+    public sealed record FileDone(uint File) : BrowserInput;
+
+    /// <summary>The download may start.</summary>
+    public sealed record FileAccepted(uint File) : BrowserInput;
+
+    /// <param name="Bytes">Taken of the download so far.</param>
+    public sealed record FileProgress(uint File, ulong Bytes) : BrowserInput;
+
+    /// <summary>Ends a transfer of either direction.</summary>
+    public sealed record FileCancel(uint File) : BrowserInput;
+
+    /// <param name="Samples">16 bit, interleaved, in the format that was asked for.</param>
+    public sealed record MicrophoneAudio(byte[] Samples) : BrowserInput;
+
     /// <summary>A well-formed message about something this desktop's policy does not allow, or the worker does not carry.</summary>
     public sealed record Other(BrowserMessage Type) : BrowserInput;
 
@@ -55,8 +75,14 @@ public abstract record BrowserInput
             BrowserMessage.Ping => new Ping(r.ReadUInt32("value")),
             BrowserMessage.Focus => new Focus(r.ReadByte("state") != 0, (byte)(r.ReadByte("locks") & 7)),
             BrowserMessage.Visible => new Visible(r.ReadByte("state") != 0),
-            BrowserMessage.FileOffer or BrowserMessage.FileChunk or BrowserMessage.FileDone or BrowserMessage.FileAccepted or BrowserMessage.FileProgress
-                or BrowserMessage.FileCancel or BrowserMessage.MicrophoneAudio or BrowserMessage.Consent => Skip(ref r, type),
+            BrowserMessage.FileOffer => ReadOffer(ref r),
+            BrowserMessage.FileChunk => new FileChunk(r.ReadUInt32("file"), ReadRest(ref r, Html5Limits.LongestChunk, "chunk")),
+            BrowserMessage.FileDone => new FileDone(r.ReadUInt32("file")),
+            BrowserMessage.FileAccepted => new FileAccepted(r.ReadUInt32("file")),
+            BrowserMessage.FileProgress => new FileProgress(r.ReadUInt32("file"), ReadUInt64(ref r, "bytes")),
+            BrowserMessage.FileCancel => new FileCancel(r.ReadUInt32("file")),
+            BrowserMessage.MicrophoneAudio => new MicrophoneAudio(ReadRest(ref r, Html5Limits.LongestMicrophone, "samples")),
+            BrowserMessage.Consent => Skip(ref r, type),
             _ => throw new WireFormatException($"{nameof(BrowserInput)}.type: 0x{(byte)type:X2} is not known"),
         };
         r.ExpectEnd("end");
@@ -91,6 +117,22 @@ public abstract record BrowserInput
         if (r.Left > most) WireFormatException.Throw("ClipboardData", "length", $"{r.Left} bytes is over {most}");
         return new(format, r.ReadBytes(r.Left, "data").ToArray());
     }
+
+    private static FileOffer ReadOffer(ref WireReader r)
+    {
+        var (file, size, length) = (r.ReadUInt32("file"), ReadUInt64(ref r, "size"), r.ReadUInt16("name"));
+        if ((file & Html5Limits.UploadBit) == 0) WireFormatException.Throw(nameof(FileOffer), "file", $"0x{file:X} has not the browser's bit");
+        if (length > Html5Limits.LongestFileName) WireFormatException.Throw(nameof(FileOffer), "name", $"{length} bytes is over {Html5Limits.LongestFileName}");
+        return new(file, size, Encoding.UTF8.GetString(r.ReadBytes(length, "name")));
+    }
+
+    private static byte[] ReadRest(ref WireReader r, int most, string field)
+    {
+        if (r.Left > most) WireFormatException.Throw(nameof(BrowserInput), field, $"{r.Left} bytes is over {most}");
+        return r.ReadBytes(r.Left, field).ToArray();
+    }
+
+    private static ulong ReadUInt64(ref WireReader r, string field) => r.ReadUInt32(field) | ((ulong)r.ReadUInt32(field) << 32);
 
     private static Other Skip(ref WireReader r, BrowserMessage type)
     {

@@ -22,4 +22,15 @@ public static class Html5Limits
     public const int FramesInFlight = 3;
     public const ushort NoSlot = 0xFFFF;
     public const int LongestPointerSide = 384;
+    public const int LongestChunk = 64 * 1024;
+    public const int FileWindow = 1024 * 1024;
+
+    /// <summary>Bytes of a name: 255 characters of at most four.</summary>
+    public const int LongestFileName = 1020;
+    public const int FilesAtOnce = 8;
+    public const uint UploadBit = 0x8000_0000;
+    public const int LongestMicrophone = 32 * 1024;
+
+    /// <summary>Bytes of a document in one message between worker and gateway.</summary>
+    public const int LongestPrintPiece = 48 * 1024;
 }

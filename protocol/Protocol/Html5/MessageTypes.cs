@@ -37,6 +37,11 @@ public enum WorkerMessage : byte
 
     /// <summary>Worker: for a viewer. Its number u8, then a message as the browser gets it, or <see cref="Opened"/>.</summary>
     ToViewer = 0x43,
+    /// <summary>Worker: a part of a document that the desktop prints. Job u32, <see cref="PrintPiece"/> u8, bytes.</summary>
+    Printing = 0x48,
+
+    /// <summary>Gateway: a part of that document as PDF, in the same layout.</summary>
+    Printed = 0xC8,
 
     /// <summary>Gateway: <see cref="WorkerStart"/>.</summary>
     Start = 0xC0,
@@ -56,6 +61,9 @@ public enum WorkerMessage : byte
     /// <summary>Gateway: what a viewer said and may say. Its number u8, then the browser's message.</summary>
     FromViewer = 0xC5,
 }
+
+/// <summary>What a message about a printed document carries.</summary>
+public enum PrintPiece : byte { Data = 0, End = 1, Failed = 2 }
 
 /// <summary>Why a worker's session is over. The names are the worker's own; the gateway turns them into public reasons.</summary>
 public enum WorkerEnd : byte { Ended = 0, NoAnswer = 1, OtherCertificate = 2, SignInRefused = 3, SignedOut = 4, TakenOver = 5, Unsupported = 6, Fault = 7 }

@@ -7,7 +7,8 @@ namespace Montalegre.Vdi.Protocol.Html5;
 /// <summary>All a worker is told: where it is, as whom, and for which browser. Comes from the gateway, once.</summary>
 /// <param name="Secret">UTF-8; empty when the machine asks by itself. Both sides clear it after use.</param>
 /// <param name="TimeZone">A <see cref="ClientTimeZone"/> as it is sent, or empty.</param>
-public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, string UserName, string Domain, byte[] Secret, string ClientName, byte[] TimeZone, Hello Browser)
+public sealed record WorkerStart(
+    Allowed Allowed, byte[] CertificateSha256, string UserName, string Domain, byte[] Secret, string ClientName, DriveLimits Drive, byte[] TimeZone, Hello Browser)
 {
     public const int Longest = 4096;
     private const int HashLength = 32;
@@ -19,7 +20,7 @@ public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, stri
         return new(
             (Allowed)r.ReadUInt32("allowed"), r.ReadBytes(HashLength, "certificate").ToArray(), ReadText(ref r, "userName"), ReadText(ref r, "domain"),
             r.ReadBytes(r.ReadUInt16("secret"), "secret").ToArray(), ReadText(ref r, "clientName"),
-            ReadTimeZone(ref r), Hello.Read(r.Rest));
+            new DriveLimits((int)r.ReadUInt32("driveSize"), (int)r.ReadUInt32("largestFile")), ReadTimeZone(ref r), Hello.Read(r.Rest));
     }
 
     public void Write(ref WireWriter w)
@@ -32,6 +33,8 @@ public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, stri
         w.WriteUInt16((ushort)Secret.Length);
         w.WriteBytes(Secret);
         WriteText(ref w, ClientName);
+        w.WriteUInt32((uint)Drive.Megabytes);
+        w.WriteUInt32((uint)Drive.LargestFileMegabytes);
         w.WriteByte((byte)TimeZone.Length);
         w.WriteBytes(TimeZone);
         Browser.Write(ref w);
@@ -56,3 +59,6 @@ public sealed record WorkerStart(Allowed Allowed, byte[] CertificateSha256, stri
         System.Buffers.Binary.BinaryPrimitives.WriteUInt16LittleEndian(length, (ushort)(w.Written - from));
     }
 }
+
+/// <summary>How much a desktop's drive holds; both in MiB.</summary>
+public readonly record struct DriveLimits(int Megabytes, int LargestFileMegabytes);

@@ -2,6 +2,7 @@ using Montalegre.Vdi.Fuzz.Corpus;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Clipboard;
 using Montalegre.Vdi.Protocol.FrontEnd;
+using Montalegre.Vdi.Protocol.Devices;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Protocol.Mcs;
 using Montalegre.Vdi.Protocol.Negotiation;
@@ -32,6 +33,9 @@ internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
         .. TsguParsers.All,
         new("hello", [Html5Samples.Hello], bytes => Hello.Read(bytes)),
         new("browserinput", Html5Samples.Inputs, bytes => BrowserInput.Read(bytes)),
+        new("devicechannel", [DeviceSamples.ServerAnnounce, DeviceSamples.ServerCapability, DeviceSamples.ClientIdConfirm, DeviceSamples.UserLoggedOn, DeviceSamples.DeviceReply, DeviceSamples.Request],
+            bytes => new DeviceChannel("browser", [Device.Drive(1, "Portal")], _ => { }).Step(bytes)),
+        new("devicerequest", DeviceSamples.Bodies, bytes => DeviceRequest.From(bytes.Length > 0 ? bytes[0] : 0u, 1, bytes.AsSpan(Math.Min(1, bytes.Length)))),
         new("frame", [Html5Samples.Frame], bytes => FrameMessage.Read(bytes)),
         new("workerstart", [Html5Samples.WorkerStart], bytes => WorkerStart.Read(bytes)),
         new("bitmap", [BitmapSamples.TwoByTwo, BitmapSamples.OneBit, BitmapSamples.Masked, BitmapSamples.Version5], ReadBitmap),

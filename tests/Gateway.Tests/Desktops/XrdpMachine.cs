@@ -107,11 +107,14 @@ public class XrdpMachine : IAsyncLifetime
         return await File.ReadAllBytesAsync(file);
     }
 
-    /// <summary>Runs a command in the person's session.</summary>
-    protected Task<string> InSessionAsync(string command)
+    /// <summary>Runs a shell command as the person, in the session and where its redirected drives are mounted; answers what it printed.</summary>
+    public Task<string> InSessionAsync(string command)
     {
-        var display = Display();
-        return OwnProcess.RunAsync("/usr/sbin/runuser", "-u", UserName, "--", "env", $"DISPLAY={display}", $"XAUTHORITY=/home/{UserName}/.Xauthority", "sh", "-c", command);
+        var (id, server) = ProcessesOfUser().First(p => p.CommandLine.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal));
+        var display = server.Split('\0').First(a => a.StartsWith(':'));
+        return OwnProcess.RunAsync(
+            "/usr/bin/nsenter", $"--target={id}", "--mount", "--", "/usr/sbin/runuser", "-u", UserName, "--",
+            "env", $"DISPLAY={display}", $"XAUTHORITY=/home/{UserName}/.Xauthority", "sh", "-c", $"cd ~; {command}");
     }
 
     /// <summary>Process id of the session's channel server.</summary>
@@ -176,6 +179,7 @@ public class XrdpMachine : IAsyncLifetime
             LogLevel=DEBUG
             EnableSyslog=false
             [SessionVariables]
+            LANG=C.UTF-8
 
             """);
         File.WriteAllText(InDirectory("xrdp.ini"), $"""
@@ -183,6 +187,7 @@ public class XrdpMachine : IAsyncLifetime
             ini_version=1
             fork=true
             port=tcp://{Address}
+            tcp_nodelay=true
             security_layer=negotiate
             crypt_level=high
             certificate={InDirectory("cert.pem")}

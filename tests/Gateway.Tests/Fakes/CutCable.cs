@@ -3,31 +3,33 @@ using Montalegre.Vdi.Rig.Postgres;
 
 namespace Montalegre.Vdi.Gateway.Tests.Fakes;
 
-/// <summary>A network namespace with one client's end of a cable, whose other end is here. Root only.</summary>
+/// <summary>A cable between two network namespaces. Root only.</summary>
+/// <remarks>Neither end is in the computer's own network: browsers of other tests would see it change, and drop their requests.</remarks>
 internal sealed class CutCable : IAsyncDisposable
 {
-    // Kept apart by this process's id: other test programs may run beside.
-    private readonly string _here = $"gwcut{Environment.ProcessId}";
-
     private CutCable() { }
 
     /// <summary>The namespace that clients connect from.</summary>
-    public string Network { get; } = $"gwcut{Environment.ProcessId}";
+    public string Clients { get; } = $"gwcut{Environment.ProcessId}c";
 
-    /// <summary>Where a gateway listens for them.</summary>
+    /// <summary>The namespace that the gateway listens in.</summary>
+    public string Servers { get; } = $"gwcut{Environment.ProcessId}s";
+
+    /// <summary>Where it listens there.</summary>
     public static IPAddress Address => IPAddress.Parse("10.77.9.1");
 
     public static async Task<CutCable> LayAsync()
     {
         var cable = new CutCable();
-        await IpAsync("netns", "add", cable.Network);
+        await IpAsync("netns", "add", cable.Clients);
+        await IpAsync("netns", "add", cable.Servers);
         try
         {
-            await IpAsync("link", "add", cable._here, "type", "veth", "peer", "name", "eth0", "netns", cable.Network);
-            await IpAsync("address", "add", $"{Address}/30", "dev", cable._here);
-            await IpAsync("link", "set", cable._here, "up");
-            await IpAsync("-n", cable.Network, "address", "add", "10.77.9.2/30", "dev", "eth0");
-            await IpAsync("-n", cable.Network, "link", "set", "eth0", "up");
+            await IpAsync("-n", cable.Servers, "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", cable.Clients);
+            await IpAsync("-n", cable.Servers, "address", "add", $"{Address}/30", "dev", "eth0");
+            await IpAsync("-n", cable.Servers, "link", "set", "eth0", "up");
+            await IpAsync("-n", cable.Clients, "address", "add", "10.77.9.2/30", "dev", "eth0");
+            await IpAsync("-n", cable.Clients, "link", "set", "eth0", "up");
             return cable;
         }
         catch
@@ -38,9 +40,13 @@ internal sealed class CutCable : IAsyncDisposable
     }
 
     /// <summary>From now on nothing passes, and nobody is told.</summary>
-    public Task CutAsync() => IpAsync("-n", Network, "link", "set", "eth0", "down");
+    public Task CutAsync() => IpAsync("-n", Clients, "link", "set", "eth0", "down");
 
-    public async ValueTask DisposeAsync() => await IpAsync("netns", "delete", Network);      // both ends go with it
+    public async ValueTask DisposeAsync()
+    {
+        await IpAsync("netns", "delete", Clients);
+        await IpAsync("netns", "delete", Servers);
+    }
 
     private static Task IpAsync(params string[] arguments) => Run.ToEndAsync("/usr/sbin/ip", arguments);
 }

@@ -12,6 +12,7 @@ using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Reports;
 using Montalegre.Vdi.Gateway.Tests.Desktops;
 using Montalegre.Vdi.Gateway.Tickets;
+using Montalegre.Vdi.Native.Posix;
 
 namespace Montalegre.Vdi.Gateway.Tests.Fakes;
 
@@ -50,6 +51,10 @@ internal sealed class TestGateway : IAsyncDisposable
     public IAssistanceBroker AssistanceBroker => _host.Services.GetRequiredService<AssistanceLink>();
 
     public IPEndPoint Address => _host.Services.GetRequiredService<DoorListener>().Address;
+
+    /// <summary>Opens the door in another network namespace too; answers where.</summary>
+    public IPEndPoint OpenIn(string network, IPAddress address) =>
+        NetworkNamespace.Inside(network, () => _host.Services.GetRequiredService<DoorListener>().Open(new(address, 0), Served.Everything));
 
     public OpenConnections Connections => _host.Services.GetRequiredService<OpenConnections>();
 

@@ -47,7 +47,7 @@ public sealed class AssistanceTests(TypingMachine machine) : IClassFixture<Typin
         // Their own pointer is no part of the picture, so it is told apart.
         await person.MouseAsync(300, 200);
         Assert.True(await viewer.UntilAsync(v => v.Others.Any(o => o is [(byte)ServerMessage.PointerAt, 44, 1, 200, 0]), Minute));
-        Assert.DoesNotContain(viewer.Others, o => o[0] is (byte)ServerMessage.ClipboardOffer or (byte)ServerMessage.ClipboardData or (byte)ServerMessage.Status);
+        lock (viewer.Screen) Assert.DoesNotContain(viewer.Others, o => o[0] is (byte)ServerMessage.ClipboardOffer or (byte)ServerMessage.ClipboardData or (byte)ServerMessage.Status);
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class AssistanceTests(TypingMachine machine) : IClassFixture<Typin
 
         await using var back = desktop.Gateway.Browser();
         await back.ConnectAsync(desktop.Gateway.Socket, desktop.Person.Welcome!.ResumeToken, isResume: true);
-        Assert.True(await back.UntilAsync(p => p.Notices.Contains(new Notice(NoticeCode.Controlling, "Rosa")), Minute));
+        Assert.True(await back.UntilAsync(p => p.Notices.Contains(new Notice(NoticeCode.Controlling, "Rosa")), Minute), desktop.Said(back));
         Assert.True(await viewer.UntilAsync(v => v.Notices.Last().Code == NoticeCode.PersonBack, Minute));
         await desktop.TypeUntilAsync(viewer, X, TypingMachine.Red);
         Assert.True(await back.UntilAsync(p => Shows(p, TypingMachine.Red), Minute));

@@ -125,9 +125,25 @@ public sealed class DesktopSocketTests
     [Fact]
     public void Pools_clipboard_policy_holds_in_the_browser_too_each_way_for_itself()
     {
-        Assert.True(DesktopSocket.AllowedBy(ChannelPolicy.Everything).HasFlag(Allowed.PasteIn | Allowed.CopyOut));
-        Assert.Equal(Allowed.PasteIn, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardFromDesktop = false }) & (Allowed.PasteIn | Allowed.CopyOut));
-        Assert.Equal(Allowed.CopyOut, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardToDesktop = false }) & (Allowed.PasteIn | Allowed.CopyOut));
+        Assert.True(DesktopSocket.AllowedBy(ChannelPolicy.Everything, hasDrive: true, hasPrinter: true).HasFlag(Allowed.PasteIn | Allowed.CopyOut));
+        Assert.Equal(Allowed.PasteIn, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardFromDesktop = false }, hasDrive: true, hasPrinter: true) & (Allowed.PasteIn | Allowed.CopyOut));
+        Assert.Equal(Allowed.CopyOut, DesktopSocket.AllowedBy(new ChannelPolicy { ClipboardToDesktop = false }, hasDrive: true, hasPrinter: true) & (Allowed.PasteIn | Allowed.CopyOut));
+    }
+
+    [Fact]
+    public void Pools_policy_of_files_printing_and_sound_holds_in_the_browser_each_for_itself()
+    {
+        const Allowed all = Allowed.Upload | Allowed.Download | Allowed.Print | Allowed.AudioOut | Allowed.Microphone;
+        Assert.Equal(all, Of(ChannelPolicy.Everything));
+        Assert.Equal(all & ~(Allowed.Upload | Allowed.Download), Of(new() { Drives = false }));
+        Assert.Equal(all & ~Allowed.Print, Of(new() { Printers = false }));
+        Assert.Equal(all & ~Allowed.AudioOut, Of(new() { AudioOut = false }));
+        Assert.Equal(all & ~Allowed.Microphone, Of(new() { AudioIn = false }));
+        // Printed documents need the drive's room, and Ghostscript.
+        Assert.Equal(Allowed.AudioOut | Allowed.Microphone, DesktopSocket.AllowedBy(ChannelPolicy.Everything, hasDrive: false, hasPrinter: true) & all);
+        Assert.Equal(all & ~Allowed.Print, DesktopSocket.AllowedBy(ChannelPolicy.Everything, hasDrive: true, hasPrinter: false) & all);
+
+        static Allowed Of(ChannelPolicy policy) => DesktopSocket.AllowedBy(policy, hasDrive: true, hasPrinter: true) & all;
     }
 
     private static async Task<ReasonCode> ReasonAsync(DesktopGateway gateway, string ticket)

@@ -8,6 +8,8 @@ public sealed class TypingMachine : XrdpMachine
     public const int Green = 0x00CD00;
     public const int Red = 0xCD0000;
 
+    protected override string MoreChannels => "rdpdr=true";
+
     // Bits of xterm: a whole screen in one colour, drawn when a key arrives, nothing else on it.
     protected override string Programs => """
         xterm -geometry 400x200+0+0 -b 0 +sb -bg '#2266CC' -xrm 'XTerm*color2: #00CD00' -xrm 'XTerm*color1: #CD0000' -e sh -c '
