@@ -44,6 +44,23 @@ public sealed class FindTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task Words_typed_into_a_filter_stay_as_they_were_typed_and_an_address_brings_its_own()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await chromium.OpenAsync(console, path: "/sessions");
+        await Ready.PageAsync(page);
+        var filter = page.Locator(".toolbar input[type=search]");
+        await filter.FocusAsync();
+        await page.Keyboard.TypeAsync("ana martins");
+        await Expect(page.Locator(".count")).ToContainTextAsync("1");
+        await page.WaitForURLAsync("**/sessions?q=ana*martins");
+        await Expect(filter).ToHaveValueAsync("ana martins");
+        await page.GotoAsync("/sessions?q=bruno");
+        await Ready.PageAsync(page);
+        await Expect(filter).ToHaveValueAsync("bruno");
+    }
+
+    [Fact]
     public async Task What_the_table_shows_is_saved_for_a_spreadsheet()
     {
         await using var console = await RunningConsole.StartAsync();
