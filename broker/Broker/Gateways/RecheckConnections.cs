@@ -4,7 +4,7 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Gateways;
 
-/// <summary>Tells a gateway which of its open connections have lost their right to be open (ADR 26).</summary>
+/// <summary>Tells a gateway which of its open connections have lost their right to be open (ADR 25).</summary>
 internal sealed class RecheckConnections(GatewayStore gateways)
 {
     private const int Most = 1000;

@@ -16,7 +16,7 @@ namespace Montalegre.Vdi.Gateway.Listening;
 /// <param name="Served">What that address serves.</param>
 internal sealed record Arriving(Socket Socket, IPEndPoint Client, IPEndPoint Local, Served Served, DateTimeOffset AcceptedAt);
 
-/// <summary>Looks at the first bytes of each connection, without taking them, and leads it to where it belongs (ADR 25).</summary>
+/// <summary>Looks at the first bytes of each connection, without taking them, and leads it to where it belongs (ADR 24).</summary>
 internal sealed class Reception(
     RdpDoor rdp, TlsDoor tls, AddressLimits limits, IOptions<GatewayOptions> options, TimeProvider time, ILogger<Reception> log)
 {

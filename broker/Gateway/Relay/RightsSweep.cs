@@ -6,7 +6,7 @@ using Montalegre.Vdi.Gateway.Tickets;
 
 namespace Montalegre.Vdi.Gateway.Relay;
 
-/// <summary>Asks the broker from time to time whether those who are connected may stay, and ends the connections of those who may not (ADR 26).</summary>
+/// <summary>Asks the broker from time to time whether those who are connected may stay, and ends the connections of those who may not (ADR 25).</summary>
 /// <remarks>INVARIANT: a broker that does not answer ends nobody's connection.</remarks>
 internal sealed class RightsSweep(
     ITicketRedeemer tickets, OpenConnections connections, RdgTunnels tunnels, IOptions<GatewayOptions> options, TimeProvider time, ILogger<RightsSweep> log)
