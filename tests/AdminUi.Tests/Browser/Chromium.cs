@@ -37,7 +37,10 @@ public sealed partial class Chromium : IAsyncLifetime
         var form = context.APIRequest.CreateFormData();
         foreach (var (name, value) in new[] { ("__RequestVerificationToken", token), ("userName", "rita"), ("password", FakeWorld.Password) }) form.Append(name, value);
         await context.APIRequest.PostAsync("/sign-in/submit", new() { Form = form, MaxRedirects = 0 });
-        await page.GotoAsync(path);
+        // What every page needs is fetched and the live lists are heard before the page of the test: nothing moves under the first click.
+        await page.GotoAsync("/");
+        await Ready.PageAsync(page);
+        if (path != "/") await page.GotoAsync(path);
         return page;
     }
 
