@@ -37,9 +37,9 @@ public sealed partial class Chromium : IAsyncLifetime
         var form = context.APIRequest.CreateFormData();
         foreach (var (name, value) in new[] { ("__RequestVerificationToken", token), ("userName", "rita"), ("password", FakeWorld.Password) }) form.Append(name, value);
         await context.APIRequest.PostAsync("/sign-in/submit", new() { Form = form, MaxRedirects = 0 });
-        // What every page needs is fetched and the live lists are heard before the page of the test: nothing moves under the first click.
+        // What every page needs is fetched before the page of the test: nothing moves under the first click.
         await page.GotoAsync("/");
-        await Ready.PageAsync(page);
+        await page.Locator("main h1").WaitForAsync();
         if (path != "/") await page.GotoAsync(path);
         return page;
     }
