@@ -41,7 +41,7 @@ public sealed class NlaMachine : IAsyncLifetime
         await File.WriteAllTextAsync(sam, (await OwnProcess.RunAsync("/usr/bin/winpr-hash", "-u", UserName, "-p", Password, "-f", "sam")).Trim() + "\n");
         Address = new(IPAddress.Loopback, XrdpMachine.FreePort());
         _shadow = OwnProcess.Start("/usr/bin/freerdp-shadow-cli", [$"/port:{Address.Port}", "/bind-address:127.0.0.1", "+auth", "/sec:nla", $"/sam-file:{sam}"], ("DISPLAY", _screen.Display), ("HOME", _directory));
-        Assert.True(await Eventually.IsTrueAsync(AcceptsAsync, Patience), $"The shadow server did not start: {_shadow.Output}");
+        Assert.True(await Eventually.IsTrueAsync(() => XrdpMachine.AcceptsAsync(Address), Patience), $"The shadow server did not start: {_shadow.Output}");
         var certificate = Directory.EnumerateFiles(_directory, "*.crt", SearchOption.AllDirectories).Single();
         using var own = X509CertificateLoader.LoadCertificateFromFile(certificate);
         CertificateSha256 = SHA256.HashData(own.RawData);
@@ -52,16 +52,5 @@ public sealed class NlaMachine : IAsyncLifetime
         if (_shadow is not null) await _shadow.DisposeAsync();
         if (_screen is not null) await _screen.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
-    }
-
-    private async Task<bool> AcceptsAsync()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(Address);
-            return true;
-        }
-        catch (SocketException) { return false; }
     }
 }

@@ -59,7 +59,7 @@ public class XrdpMachine : IAsyncLifetime
             exec /usr/sbin/xrdp -n -c {InDirectory("xrdp.ini")}
             """]);
         Assert.True(await Eventually.IsTrueAsync(async () => await AcceptsAsync("::1", sesmanPort) || await AcceptsAsync("127.0.0.1", sesmanPort), Patience), $"sesman did not start: {_xrdp.Output}");
-        Assert.True(await Eventually.IsTrueAsync(() => AcceptsAsync(Address.Address.ToString(), Address.Port), Patience), $"xrdp did not start: {_xrdp.Output}");
+        Assert.True(await Eventually.IsTrueAsync(() => AcceptsAsync(Address), Patience), $"xrdp did not start: {_xrdp.Output}");
     }
 
     public async ValueTask DisposeAsync()
@@ -217,6 +217,9 @@ public class XrdpMachine : IAsyncLifetime
 
             """);
     }
+
+    /// <summary>True when somebody listens there.</summary>
+    internal static Task<bool> AcceptsAsync(IPEndPoint at) => AcceptsAsync(at.Address.ToString(), at.Port);
 
     private static async Task<bool> AcceptsAsync(string address, int port)
     {

@@ -32,7 +32,7 @@ public sealed class BrowserPrintTests
                 """);
             var postScript = document + ".ps";
             await OwnProcess.RunAsync("/usr/bin/gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=ps2write", $"-sOutputFile={postScript}", document);
-            await using var stage = await Stage.OpenAsync(postScript);
+            await using var stage = await OpenAsync(postScript);
             Assert.True(stage.Browser.Welcome!.Allowed.HasFlag(Allowed.Print), stage.Said);
             byte[] pdf;
             try { pdf = await stage.Browser.DownloadAsync(n => n.EndsWith(".pdf", StringComparison.Ordinal)); }
@@ -57,7 +57,7 @@ public sealed class BrowserPrintTests
         {
             var pdf = Encoding.ASCII.GetBytes("%PDF-1.4\n" + new string('x', 200_000) + "\n%%EOF");
             await File.WriteAllBytesAsync(document, pdf);
-            await using var stage = await Stage.OpenAsync(document);
+            await using var stage = await OpenAsync(document);
             Assert.Equal(pdf, await stage.Browser.DownloadAsync(n => n == "Documento.pdf"));
             await stage.Browser.ByeAsync();
         }
@@ -74,7 +74,7 @@ public sealed class BrowserPrintTests
         try
         {
             await File.WriteAllTextAsync(document, postScript);
-            await using var stage = await Stage.OpenAsync(document);
+            await using var stage = await OpenAsync(document);
             Assert.True(await stage.Browser.UntilAsync(b => b.Others.Any(m => m[0] == (byte)ServerMessage.FileRefused), Patience), stage.Said);
             var (file, isDocument, _, _) = Assert.Single(stage.Browser.Offers());
             Assert.True(isDocument);
@@ -91,7 +91,7 @@ public sealed class BrowserPrintTests
         try
         {
             await File.WriteAllTextAsync(document, "%PDF-1.4\n");
-            await using var stage = await Stage.OpenAsync(document, new ChannelPolicy { Printers = false });
+            await using var stage = await OpenAsync(document, new ChannelPolicy { Printers = false });
             Assert.False(stage.Browser.Welcome!.Allowed.HasFlag(Allowed.Print));
             Assert.True(await Eventually.IsTrueAsync(() => stage.Server.Output.Contains("drive 1 Portal", StringComparison.Ordinal), Patience), stage.Said);
             Assert.DoesNotContain("printer", stage.Server.Output, StringComparison.Ordinal);
@@ -103,29 +103,9 @@ public sealed class BrowserPrintTests
     private static void Require(params string[] programs) =>
         Assert.SkipWhen(programs.Append("/usr/bin/gs").FirstOrDefault(p => !File.Exists(p)) is not null, "ghostscript or poppler-utils is missing; run the tests by dev.cs, which installs them.");
 
-    private sealed record Stage(ChannelServer Server, DesktopGateway Gateway, DesktopClient Browser) : IAsyncDisposable
+    private static Task<ChannelStage> OpenAsync(string document, ChannelPolicy? policy = null)
     {
-        public string Said => $"{Server.Output}\n{string.Join('\n', Gateway.Log.Lines.Select(l => l.Text))}\n{Browser.Ended}";
-
-        public static async Task<Stage> OpenAsync(string document, ChannelPolicy? policy = null)
-        {
-            Require();
-            var server = await ChannelServer.StartAsync("print", document);
-            var redeemer = new FakeRedeemer { Policy = policy ?? ChannelPolicy.Everything };
-            var gateway = await DesktopGateway.StartAsync(redeemer);
-            var browser = gateway.Browser();
-            var stage = new Stage(server, gateway, browser);
-            await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(server.Address, server.CertificateSha256, "maria", ""));
-            Assert.True(await browser.UntilAsync(b => b.Welcome is not null || b.Ended is not null, Patience), stage.Said);
-            Assert.True(browser.Ended is null, stage.Said);
-            return stage;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Browser.DisposeAsync();
-            await Gateway.DisposeAsync();
-            await Server.DisposeAsync();
-        }
+        Require();
+        return ChannelStage.OpenAsync("print", document, policy);
     }
 }

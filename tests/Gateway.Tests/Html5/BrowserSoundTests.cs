@@ -17,7 +17,7 @@ public sealed class BrowserSoundTests
     [Fact]
     public async Task Tone_of_the_desktop_arrives_as_plain_samples_in_step_and_follows_the_desktops_volume()
     {
-        await using var stage = await Stage.OpenAsync("sound", Zstd | BrowserCapabilities.AudioOut);
+        await using var stage = await OpenAsync("sound", Zstd | BrowserCapabilities.AudioOut);
         Assert.True(stage.Browser.Welcome!.Allowed.HasFlag(Allowed.AudioOut));
         // Two seconds at full volume, two at a quarter; what a busy computer drops is little.
         Assert.True(await stage.Browser.UntilAsync(b => Samples(b).Length > 44_100 * 2 * 3, Patience), stage.Said);
@@ -40,7 +40,7 @@ public sealed class BrowserSoundTests
     [Fact]
     public async Task Browser_that_did_not_say_it_plays_sound_gets_none()
     {
-        await using var stage = await Stage.OpenAsync("sound", Zstd);
+        await using var stage = await OpenAsync("sound", Zstd);
         Assert.False(await stage.Browser.UntilAsync(b => b.Others.Any(m => m[0] is (byte)ServerMessage.Audio or (byte)ServerMessage.AudioFormat), TimeSpan.FromSeconds(3)));
         await stage.Browser.ByeAsync();
     }
@@ -48,7 +48,7 @@ public sealed class BrowserSoundTests
     [Fact]
     public async Task Pool_without_sound_offers_the_machine_no_channel_for_it()
     {
-        await using var stage = await Stage.OpenAsync("sound", Zstd | BrowserCapabilities.AudioOut, new ChannelPolicy { AudioOut = false, AudioIn = false });
+        await using var stage = await OpenAsync("sound", Zstd | BrowserCapabilities.AudioOut, new ChannelPolicy { AudioOut = false, AudioIn = false });
         Assert.Equal(Allowed.None, stage.Browser.Welcome!.Allowed & (Allowed.AudioOut | Allowed.Microphone));
         Assert.False(await stage.Browser.UntilAsync(b => b.Others.Any(m => m[0] is (byte)ServerMessage.Audio or (byte)ServerMessage.AudioFormat), TimeSpan.FromSeconds(3)));
         await stage.Browser.ByeAsync();
@@ -57,7 +57,7 @@ public sealed class BrowserSoundTests
     [Fact]
     public async Task Microphone_is_asked_for_when_a_program_listens_and_reaches_it_unchanged()
     {
-        await using var stage = await Stage.OpenAsync("microphone", Zstd | BrowserCapabilities.Microphone);
+        await using var stage = await OpenAsync("microphone", Zstd | BrowserCapabilities.Microphone);
         Assert.True(await stage.Browser.UntilAsync(b => b.Others.Any(m => m[0] == (byte)ServerMessage.MicrophoneWanted), Patience), stage.Said);
         var wanted = stage.Browser.Others.First(m => m[0] == (byte)ServerMessage.MicrophoneWanted);
         Assert.Equal((1, 1, 16_000u), (wanted[1], wanted[2], BinaryPrimitives.ReadUInt32LittleEndian(wanted.AsSpan(3))));
@@ -66,7 +66,7 @@ public sealed class BrowserSoundTests
         for (var at = 0; at < voice.Length; at += 1000) await stage.Browser.SendAsync([(byte)BrowserMessage.MicrophoneAudio, .. voice[at..(at + 1000)]]);
         // The program stops listening when it has heard two seconds.
         Assert.True(await stage.Browser.UntilAsync(b => b.Others.Any(m => m[0] == (byte)ServerMessage.MicrophoneWanted && m[1] == 0), Patience), stage.Said);
-        var heard = await File.ReadAllBytesAsync(stage.File);
+        var heard = await File.ReadAllBytesAsync(stage.Server.Heard);
         Assert.True(heard.Length >= 64_000);
         Assert.Equal(voice[..64_000], heard[..64_000]);
         await stage.Browser.ByeAsync();
@@ -75,7 +75,7 @@ public sealed class BrowserSoundTests
     [Fact]
     public async Task Microphone_is_neither_asked_for_nor_passed_on_where_the_pool_forbids_it()
     {
-        await using var stage = await Stage.OpenAsync("microphone", Zstd | BrowserCapabilities.Microphone, new ChannelPolicy { AudioIn = false });
+        await using var stage = await OpenAsync("microphone", Zstd | BrowserCapabilities.Microphone, new ChannelPolicy { AudioIn = false });
         await stage.Browser.SendAsync([(byte)BrowserMessage.MicrophoneAudio, 1, 2, 3, 4]);
         Assert.False(await stage.Browser.UntilAsync(b => b.Others.Any(m => m[0] == (byte)ServerMessage.MicrophoneWanted), TimeSpan.FromSeconds(3)));
         Assert.Null(stage.Browser.Ended);
@@ -85,30 +85,6 @@ public sealed class BrowserSoundTests
     private static short[] Samples(DesktopClient browser) =>
         [.. browser.Others.Where(m => m[0] == (byte)ServerMessage.Audio).SelectMany(m => MemoryMarshal.Cast<byte, short>(m.AsSpan(2)).ToArray())];
 
-    private sealed record Stage(ChannelServer Server, DesktopGateway Gateway, DesktopClient Browser, string File) : IAsyncDisposable
-    {
-        public string Said => $"{Server.Output}\n{string.Join('\n', Gateway.Log.Lines.Select(l => l.Text))}\n{Browser.Ended}";
-
-        public static async Task<Stage> OpenAsync(string mode, BrowserCapabilities capabilities, ChannelPolicy? policy = null)
-        {
-            var file = Path.GetTempFileName();
-            var server = await ChannelServer.StartAsync(mode, mode == "sound" ? null : file);
-            var redeemer = new FakeRedeemer { Policy = policy ?? ChannelPolicy.Everything };
-            var gateway = await DesktopGateway.StartAsync(redeemer);
-            var browser = gateway.Browser();
-            var stage = new Stage(server, gateway, browser, file);
-            await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(server.Address, server.CertificateSha256, "maria", ""), capabilities: capabilities);
-            Assert.True(await browser.UntilAsync(b => b.Welcome is not null || b.Ended is not null, Patience), stage.Said);
-            Assert.True(browser.Ended is null, stage.Said);
-            return stage;
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Browser.DisposeAsync();
-            await Gateway.DisposeAsync();
-            await Server.DisposeAsync();
-            System.IO.File.Delete(File);
-        }
-    }
+    private static Task<ChannelStage> OpenAsync(string mode, BrowserCapabilities capabilities, ChannelPolicy? policy = null) =>
+        ChannelStage.OpenAsync(mode, policy: policy, capabilities: capabilities);
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Montalegre.Vdi.Gateway.Tests.Desktops;
@@ -21,11 +20,14 @@ internal sealed class ChannelServer : IAsyncDisposable
 
     public byte[] CertificateSha256 { get; private set; } = [];
 
+    /// <summary>What the machine heard through the microphone.</summary>
+    public string Heard => Path.Combine(_directory, "heard");
+
     public string Output => _process?.Output ?? "";
 
     /// <param name="mode">sound, microphone or print.</param>
-    /// <param name="file">What the microphone is written to, or what is printed.</param>
-    public static async Task<ChannelServer> StartAsync(string mode, string? file = null)
+    /// <param name="document">What is printed.</param>
+    public static async Task<ChannelServer> StartAsync(string mode, string? document = null)
     {
         Assert.SkipWhen(!File.Exists(Program), "The channel server is not built; run the tests by dev.cs, which builds it.");
         var server = new ChannelServer();
@@ -37,28 +39,14 @@ internal sealed class ChannelServer : IAsyncDisposable
         await File.WriteAllTextAsync(pem, certificate.ExportCertificatePem());
         await File.WriteAllTextAsync(keyPem, key.ExportRSAPrivateKeyPem());
         string[] arguments = [server.Address.Address.ToString(), server.Address.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), pem, keyPem, mode];
-        server._process = OwnProcess.Start(Program, file is null ? arguments : [.. arguments, file], ("HOME", server._directory));
-        Assert.True(await Eventually.IsTrueAsync(server.AcceptsAsync, TimeSpan.FromSeconds(60)), server.Output);
+        server._process = OwnProcess.Start(Program, mode == "sound" ? arguments : [.. arguments, document ?? server.Heard], ("HOME", server._directory));
+        Assert.True(await Eventually.IsTrueAsync(() => XrdpMachine.AcceptsAsync(server.Address), TimeSpan.FromSeconds(60)), server.Output);
         return server;
     }
-
-    /// <summary>A place for a file of the test, gone with the server.</summary>
-    public string Place(string name) => Path.Combine(_directory, name);
 
     public async ValueTask DisposeAsync()
     {
         if (_process is not null) await _process.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
-    }
-
-    private async Task<bool> AcceptsAsync()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await socket.ConnectAsync(Address);
-            return true;
-        }
-        catch (SocketException) { return false; }
     }
 }

@@ -50,6 +50,13 @@ internal sealed class DesktopPage(IPage page)
         Assert.True(shown, $"The pixel at {x},{y} is {seen}, not {color}. {string.Join(' ', Complaints)}");
     }
 
+    /// <summary>The colour in the middle; empty while the picture is too small to have one.</summary>
+    public async Task<string> MiddleAsync()
+    {
+        var size = await page.EvaluateAsync<int[]>("(e => [e.offsetWidth, e.offsetHeight])(document.getElementById('screen'))");
+        return size[0] < 200 ? "" : await PixelAsync(size[0] / 2, size[1] / 2);
+    }
+
     public Task<string> PixelAsync(int x, int y) => page.EvaluateAsync<string>(
         """
         ([x, y]) => {

@@ -161,7 +161,7 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
     private async Task SeesAsync(DesktopPage desktop, params string[] any)
     {
         var seen = "";
-        Assert.True(await Eventually.IsTrueAsync(async () => Array.IndexOf(any, seen = await MiddleAsync(desktop)) >= 0, TimeSpan.FromSeconds(60)),
+        Assert.True(await Eventually.IsTrueAsync(async () => Array.IndexOf(any, seen = await desktop.MiddleAsync()) >= 0, TimeSpan.FromSeconds(60)),
             $"The middle is {seen}. {string.Join(' ', desktop.Complaints)}\n{string.Join('\n', _door.Rig.Log.Where(l => l.Contains("Montalegre", StringComparison.Ordinal)).TakeLast(30))}\n{machine.Logs}");
     }
 
@@ -173,15 +173,9 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
         {
             await desktop.Page.Locator("#screen").FocusAsync();
             await desktop.Page.Keyboard.PressAsync(key);
-            if (await Eventually.IsTrueAsync(async () => (seen = await MiddleAsync(desktop)) == colour, TimeSpan.FromSeconds(3))) return;
+            if (await Eventually.IsTrueAsync(async () => (seen = await desktop.MiddleAsync()) == colour, TimeSpan.FromSeconds(3))) return;
         }
         Assert.Fail($"After {key} the middle is {seen}, not {colour}. {machine.Logs}");
-    }
-
-    private static async Task<string> MiddleAsync(DesktopPage desktop)
-    {
-        var size = await desktop.Page.EvaluateAsync<int[]>("(e => [e.offsetWidth, e.offsetHeight])(document.getElementById('screen'))");
-        return size[0] < 200 ? "" : await desktop.PixelAsync(size[0] / 2, size[1] / 2);
     }
 
     private static async Task ShotAsync(IPage page, string name)

@@ -62,7 +62,7 @@ public sealed class RealDesktopTests(Browser browser, TypingMachine machine) : I
         for (var attempt = 0; attempt < 10 && seen != Green; attempt++)
         {
             await desktop.Page.Keyboard.InsertTextAsync("g");
-            await Eventually.IsTrueAsync(async () => (seen = await MiddleAsync(desktop)) == Green, TimeSpan.FromSeconds(2));
+            await Eventually.IsTrueAsync(async () => (seen = await desktop.MiddleAsync()) == Green, TimeSpan.FromSeconds(2));
         }
         Assert.True(seen == Green, $"The middle is {seen}. {machine.Logs}");
         await ShotAsync(desktop, "real-390-1");
@@ -86,7 +86,7 @@ public sealed class RealDesktopTests(Browser browser, TypingMachine machine) : I
     private async Task SeesAsync(DesktopPage desktop, params string[] any)
     {
         var seen = "";
-        Assert.True(await Eventually.IsTrueAsync(async () => Array.IndexOf(any, seen = await MiddleAsync(desktop)) >= 0, TimeSpan.FromSeconds(40)),
+        Assert.True(await Eventually.IsTrueAsync(async () => Array.IndexOf(any, seen = await desktop.MiddleAsync()) >= 0, TimeSpan.FromSeconds(40)),
             $"The middle is {seen}. {await desktop.Cover.InnerTextAsync()} {string.Join(' ', desktop.Complaints)}\n{string.Join('\n', Rig.Log.Where(l => l.Contains("Montalegre", StringComparison.Ordinal) || l.StartsWith("Warning", StringComparison.Ordinal)).TakeLast(30))}\n{machine.Logs}");
     }
 
@@ -98,15 +98,9 @@ public sealed class RealDesktopTests(Browser browser, TypingMachine machine) : I
         {
             await desktop.Page.Mouse.MoveAsync(300, 300);
             await desktop.Page.Keyboard.PressAsync(key);
-            if (await Eventually.IsTrueAsync(async () => (seen = await MiddleAsync(desktop)) == color, TimeSpan.FromSeconds(2))) return;
+            if (await Eventually.IsTrueAsync(async () => (seen = await desktop.MiddleAsync()) == color, TimeSpan.FromSeconds(2))) return;
         }
         Assert.Fail($"After {key} the middle is {seen}, not {color}. {machine.Logs}");
-    }
-
-    private static async Task<string> MiddleAsync(DesktopPage desktop)
-    {
-        var size = await desktop.Page.EvaluateAsync<int[]>("(e => [e.offsetWidth, e.offsetHeight])(document.getElementById('screen'))");
-        return size[0] < 200 ? "" : await desktop.PixelAsync(size[0] / 2, size[1] / 2);
     }
 
     private static async Task ShotAsync(DesktopPage desktop, string name)
