@@ -14,6 +14,7 @@ internal sealed class AgentDirectory(CommandEpoch epoch, TimeProvider time)
     private readonly ConcurrentDictionary<MachineId, AgentStream> _streams = new();
     private readonly ConcurrentDictionary<MachineId, long> _lost = new();
     private readonly ConcurrentDictionary<AgentStream, bool> _superseded = new();
+    private readonly ConcurrentDictionary<MachineId, TaskCompletionSource> _awaited = new();
 
     /// <summary>Machines that were heard within a time.</summary>
     public IEnumerable<MachineId> HeardWithin(TimeSpan within) =>
@@ -24,6 +25,17 @@ internal sealed class AgentDirectory(CommandEpoch epoch, TimeProvider time)
 
     /// <summary>True while the machine's agent has a stream to this node.</summary>
     public bool IsConnected(MachineId machine) => _streams.ContainsKey(machine);
+
+    /// <summary>
+    /// Waits until the machine's agent has a stream, at most a time: right after a broker was started again its agents
+    /// are still on their way back.
+    /// </summary>
+    public async Task ConnectedAsync(MachineId machine, TimeSpan within, CancellationToken ct)
+    {
+        var awaited = _awaited.GetOrAdd(machine, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+        if (!IsConnected(machine)) await awaited.Task.WaitAsync(within, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ct.ThrowIfCancellationRequested();
+    }
 
     /// <summary>
     /// Gives the command an id, the epoch and a lifetime (its own, else <paramref name="timeout"/>), sends it and waits
@@ -51,6 +63,7 @@ internal sealed class AgentDirectory(CommandEpoch epoch, TimeProvider time)
             return stream;
         });
         _lost.TryRemove(stream.Machine, out _);
+        if (_awaited.TryRemove(stream.Machine, out var awaited)) awaited.SetResult();
         if (older is null || older == stream) return;
         older.SupersededAt = time.GetTimestamp();
         if (older.BootId == stream.BootId && older.Address == stream.Address) older.Cut(null);

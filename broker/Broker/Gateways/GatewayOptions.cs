@@ -10,6 +10,9 @@ internal sealed class GatewayOptions : IOptionsWithProblems
     /// <summary>How long an agent may take to prepare a sign-in while a client waits.</summary>
     public TimeSpan PrepareWithin { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a client waits for an agent that is not connected: they come back within seconds of a broker's restart.</summary>
+    public TimeSpan AgentBackWithin { get; set; } = TimeSpan.FromSeconds(8);
+
     /// <summary>How long a prepared sign-in is good for.</summary>
     public TimeSpan SignInLifetime { get; set; } = TimeSpan.FromSeconds(60);
 
@@ -29,6 +32,8 @@ internal sealed class GatewayOptions : IOptionsWithProblems
     {
         if (ReuseTicketWithin < TimeSpan.Zero || ReuseTicketWithin > TimeSpan.FromMinutes(10)) yield return $"{SectionName}:{nameof(ReuseTicketWithin)} is {ReuseTicketWithin}; use 00:01:00, at most 00:10:00, or 00:00:00 for never.";
         if (PrepareWithin <= TimeSpan.Zero) yield return $"{SectionName}:{nameof(PrepareWithin)} is {PrepareWithin}; use 00:00:05.";
+        if (AgentBackWithin < TimeSpan.Zero || AgentBackWithin + PrepareWithin > TimeSpan.FromSeconds(14))   // a gateway waits for the two 15 s
+            yield return $"{SectionName}:{nameof(AgentBackWithin)} is {AgentBackWithin}; use 00:00:08, or 00:00:00 for no waiting, and with {nameof(PrepareWithin)} at most 00:00:14.";
         if (SignInLifetime < TimeSpan.FromSeconds(10)) yield return $"{SectionName}:{nameof(SignInLifetime)} is {SignInLifetime}; use 00:01:00.";
         if (ReportAgainWithin <= TimeSpan.Zero) yield return $"{SectionName}:{nameof(ReportAgainWithin)} is {ReportAgainWithin}; use 00:00:10.";
         if (WrongTicketsPerMinute < 1) yield return $"{SectionName}:{nameof(WrongTicketsPerMinute)} is {WrongTicketsPerMinute}; use 1 or more.";

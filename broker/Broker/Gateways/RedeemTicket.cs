@@ -61,7 +61,8 @@ internal sealed class RedeemTicket(
                 SecretSha256 = ByteString.CopyFrom(SHA256.HashData(secret)),
             },
         };
-        var outcome = await agents.SendAsync(new(found.MachineId!.Value), command, options.Value.PrepareWithin, ct);
+        await agents.ConnectedAsync(new(found.MachineId!.Value), options.Value.AgentBackWithin, ct);
+        var outcome = await agents.SendAsync(new(found.MachineId.Value), command, options.Value.PrepareWithin, ct);
         var failure = outcome switch
         {
             CommandOutcome.Ok when found is { Address: not null, Port: not null, CertificateSha256.Length: 32 } => (ReasonCode?)null,

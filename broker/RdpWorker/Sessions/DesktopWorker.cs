@@ -17,9 +17,12 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private const int StatusMs = 2000;
     private const int QuietMs = 2;            // xrdp sends a picture in many pieces; this long without one means it is whole
     private const int LongestWaitMs = 12;
+    private const int PromptTiles = 48;       // a small picture after a pause is somebody typing: it goes at once,
+    private const int PromptAfterMs = 60;     // and what belongs to it and comes later waits for its end as ever
     private const int StillMs = 600;
     private const int HeavyBytes = 16 * 1024; // after a picture of this size the next one waits, so that its parts come together;
     private const int HeavyPauseMs = 30;      // typing stays far below it and never waits
+    private const int HeavyWaitMs = 24;       // a photo's pieces come for longer than those of a menu
     private const int MachineWaitsMs = 500;   // a browser that never acknowledges must not freeze libfreerdp for ever
     private const int RectSide = 512;
     private const int MostExact = 4096;
@@ -49,6 +52,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private long _firstPaint;
     private long _lastPaint;
     private long _notBefore;
+    private long _lastPicture;
     private long _lastStatus = Stopwatch.GetTimestamp();
     private (ushort Width, ushort Height, ushort Scale)? _wantedSize;
 
@@ -367,21 +371,25 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         if (!_flow.HasRoom) return Sleepy;          // an acknowledgement wakes this thread
         if (_exact.Count > 0) SendExact(picture);
         if (screen.DirtyTiles == 0) return Refine(picture, screen);
-        if (_firstPaint != 0 && !_partial)
+        if (_firstPaint != 0 && !_partial && !IsPrompt(screen))
         {
             var (quiet, since) = (Stopwatch.GetElapsedTime(_lastPaint).TotalMilliseconds, Stopwatch.GetElapsedTime(_firstPaint).TotalMilliseconds);
-            if (quiet < QuietMs && since < LongestWaitMs) return 1;
+            if (quiet < QuietMs && since < (_notBefore > 0 ? HeavyWaitMs : LongestWaitMs)) return 1;
             if (Stopwatch.GetTimestamp() is var now && now < _notBefore) return 1 + (int)Stopwatch.GetElapsedTime(now, _notBefore).TotalMilliseconds;
         }
         return SendPicture(picture, screen);
     }
 
+    private bool IsPrompt(Screen screen) =>
+        screen.DirtyTiles <= PromptTiles && Stopwatch.GetElapsedTime(_lastPicture).TotalMilliseconds >= PromptAfterMs;
+
     private int SendPicture(Picture picture, Screen screen)
     {
         var rented = GatewayLink.Rent(FrameEncoder.LongestMessage);
         var length = _encoder.Encode(picture, screen, _flow.NextId, Stopwatch.GetTimestamp(), GatewayLink.Body(rented).Span, out _partial);
+        _lastPicture = Stopwatch.GetTimestamp();
         if (!_partial) _firstPaint = 0;
-        if (!_partial && length > HeavyBytes) _notBefore = Stopwatch.GetTimestamp() + (HeavyPauseMs * Stopwatch.Frequency / 1000);
+        if (!_partial) _notBefore = length > HeavyBytes ? _lastPicture + (HeavyPauseMs * Stopwatch.Frequency / 1000) : 0;
         Send(rented, length, _partial);
         return _partial ? 0 : StillMs;
     }

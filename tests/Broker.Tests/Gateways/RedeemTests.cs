@@ -125,7 +125,7 @@ public sealed class RedeemTests : IClassFixture<TestDatabase>
         var (_, session, ticket) = await LaunchedAsync();
         var gateway = await GatewayAsync();
 
-        var answer = await AskAsync(Redeem(), gateway, ticket);
+        var answer = await AskAsync(Redeem(o => o.AgentBackWithin = TimeSpan.Zero), gateway, ticket);
         var again = await AskAsync(Redeem(), gateway, ticket);
 
         Assert.Equal(ReasonCode.AgentSilent, answer.Refused.Code);
@@ -133,6 +133,19 @@ public sealed class RedeemTests : IClassFixture<TestDatabase>
         Assert.Equal("pending", await _rows.SessionStateAsync(session));
         Assert.Equal("AGENT_SILENT", await _rows.ScalarAsync<string>("select end_reason from connection where session_id = @id", session.Value));
         Assert.Equal(1, await _rows.AuditsAsync(session.Value, "connection.failed"));
+    }
+
+    [Fact]
+    public async Task Agent_that_is_on_its_way_back_after_a_restart_is_waited_for()
+    {
+        var (machine, session, ticket) = await LaunchedAsync();
+
+        var asking = AskAsync(Redeem(o => o.AgentBackWithin = TimeSpan.FromMinutes(1)), await GatewayAsync(), ticket);
+        await Until.EqualAsync(1, () => _rows.AuditsAsync(session.Value, "ticket.redeemed"));
+        Assert.False(asking.IsCompleted);
+        using var agent = TestAgent.Connect(_agents, machine);
+
+        Assert.NotNull((await asking).Target);
     }
 
     [Fact]
