@@ -324,7 +324,7 @@ static void carry_out(mv_session* session, const mv_order* order)
 			freerdp_input_send_synchronize_event(input, order->a);
 			break;
 		case RESIZE:
-			mv_carry_out_resize(session, order->a, order->b, order->c);
+			mv_carry_out_resize(session, (const mv_rect*)order->data, order->a, order->b);
 			break;
 		case REFRESH:
 		{
@@ -482,11 +482,21 @@ void mv_unicode(mv_session* session, uint32_t unit, uint32_t down) { ORDER(CHARA
 void mv_mouse(mv_session* session, uint32_t flags, uint32_t x, uint32_t y) { ORDER(MOUSE, flags, x, y, NULL); }
 void mv_mouse_extended(mv_session* session, uint32_t flags, uint32_t x, uint32_t y) { ORDER(MOUSE_EXTENDED, flags, x, y, NULL); }
 void mv_locks(mv_session* session, uint32_t leds) { ORDER(LOCKS, leds, 0, 0, NULL); }
-void mv_resize(mv_session* session, uint32_t width, uint32_t height, uint32_t scale) { ORDER(RESIZE, width, height, scale, NULL); }
 void mv_refresh(mv_session* session) { ORDER(REFRESH, 0, 0, 0, NULL); }
 void mv_pause(mv_session* session, uint32_t paused) { ORDER(PAUSE, paused, 0, 0, NULL); }
 void mv_clipboard_offer(mv_session* session, uint32_t formats) { ORDER(CLIP_OFFER, formats, 0, 0, NULL); }
 void mv_clipboard_request(mv_session* session, uint32_t format) { ORDER(CLIP_REQUEST, format, 0, 0, NULL); }
+
+void mv_resize(mv_session* session, const mv_rect* monitors, uint32_t count, uint32_t scale)
+{
+	if (count == 0 || count > MV_MONITORS)
+		return;
+	mv_rect* copy = malloc(count * sizeof(mv_rect));
+	if (!copy)
+		return;
+	memcpy(copy, monitors, count * sizeof(mv_rect));
+	ORDER(RESIZE, count, scale, 0, (uint8_t*)copy);
+}
 
 void mv_clipboard_answer(mv_session* session, uint32_t format, const uint8_t* data, uint32_t length)
 {
