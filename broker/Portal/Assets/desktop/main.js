@@ -73,6 +73,7 @@ const monitors = new Monitors({
   changed: () => { resizeSoon(); tellVisible(); menu.monitors(monitors); },
   touched: event => { tellFocus(event); speaker.gesture(); },
   fullScreen: toggleFullScreen,
+  opened: () => menu.close(),
 });
 const other = new OtherPointer({ element: byId('other-pointer'), view });
 const clipboard = new Clipboard({

@@ -13,8 +13,8 @@ export class Monitors {
    * view is the page's own; changed() after a window came, went or took another size; placed() after the page's own part changed;
    * listen(window, canvas, field) takes keys, focus and dropped files of a window; touched(event) before its pointer is told.
    */
-  constructor({ view, screen, send, say, words, changed, placed, listen, touched, fullScreen }) {
-    Object.assign(this, { view, screen, send, say, words, changed, placed, listen, touched, fullScreen });
+  constructor({ view, screen, send, say, words, changed, placed, listen, touched, fullScreen, opened }) {
+    Object.assign(this, { view, screen, send, say, words, changed, placed, listen, touched, fullScreen, opened });
     this.most = 0;
     this.pixels = Limits.screen;
     this.all = [];
@@ -46,6 +46,7 @@ export class Monitors {
     if (arrange([...this.sizes(), { width, height }], this.limits).at(-1) === null) { this.say(this.words.monitorsNoRoom); return; }
     const opened = open(ADDRESS, '_blank', `popup,width=${width},height=${height}`);
     if (!opened) { this.say(this.words.monitorBlocked); return; }
+    this.opened();
     const view = new View();
     this.all.push({ id: ++this.ids, window: opened, view, canvas: null, rect: null });
     this.watch ??= setInterval(() => this.look(), CLOSED_SEEN);
