@@ -175,12 +175,21 @@ static BOOL keyboard_leds(rdpContext* context, UINT16 leds)
 	return TRUE;
 }
 
+static BOOL load_channels(freerdp* instance)
+{
+	return freerdp_client_load_addins(instance->context->channels, instance->context->settings);
+}
+
 static BOOL pre_connect(freerdp* instance)
 {
 	rdpContext* context = instance->context;
 	PubSub_SubscribeChannelConnected(context->pubSub, (pChannelConnectedEventHandler)mv_channel_connected);
 	PubSub_SubscribeChannelDisconnected(context->pubSub, (pChannelDisconnectedEventHandler)mv_channel_disconnected);
-	return freerdp_client_load_addins(context->channels, context->settings);
+#if FREERDP_VERSION_MAJOR >= 3
+	return TRUE; /* what was loaded before this returns is thrown away, and loaded by LoadChannels */
+#else
+	return load_channels(instance);
+#endif
 }
 
 static BOOL post_connect(freerdp* instance)
@@ -257,6 +266,7 @@ mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
 	instance->VerifyX509Certificate = verify_certificate;
 #if FREERDP_VERSION_MAJOR >= 3
 	instance->AuthenticateEx = nobody_to_ask;
+	instance->LoadChannels = load_channels;
 #else
 	instance->Authenticate = nobody_to_ask;
 #endif

@@ -25,6 +25,13 @@ typedef struct
 	uint8_t* data;
 } mv_order;
 
+/* libfreerdp 2 takes these words as if it would write into them. */
+#if FREERDP_VERSION_MAJOR >= 3
+typedef const char* mv_word;
+#else
+typedef char* mv_word;
+#endif
+
 typedef struct mv_microphone mv_microphone;
 typedef struct mv_devices mv_devices;
 

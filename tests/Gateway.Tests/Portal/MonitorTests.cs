@@ -57,6 +57,12 @@ public sealed class MonitorTests(Browser browser) : IClassFixture<Browser>, IAsy
         await second.Page.Mouse.WheelAsync(0, 100);
         await Fake.NextAsync(0x86, m => At(m, 1) == 1280 + 100 && At(m, 5) == 120);
 
+        // What is dragged out of the first window arrives where the second one is on the screen.
+        await second.Page.EvaluateAsync("Object.defineProperties(window, { screenX: { value: 3000 }, screenY: { value: 50 }, outerWidth: { get: () => innerWidth }, outerHeight: { get: () => innerHeight } })");
+        await desktop.Page.EvaluateAsync(
+            "document.getElementById('screen').dispatchEvent(new PointerEvent('pointermove', { pointerType: 'mouse', buttons: 1, clientX: 1400, clientY: 90, screenX: 3040, screenY: 80 }))");
+        await Fake.NextAsync(0x85, m => At(m, 1) == 1280 + 40 && At(m, 3) == 30 && m[5] == 1);
+
         await second.Page.Locator("#close-monitor").ClickAsync();
         Assert.Equal([(0, 0, 1280, 800)], await WishAsync(monitors: 1));
         await AnswerAsync(1280, 800, new DrawnFrame().Solid(0, 0, 1280, 800, 0x22, 0x66, 0xCC));

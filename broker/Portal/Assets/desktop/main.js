@@ -64,6 +64,7 @@ const menu = new Menu({ focusDesktop, opened: () => keyboard.releaseAll() });
 const pointer = new Pointer({
   stage, canvas, view, send,
   placed: place,
+  under: event => monitors.all.length ? monitors.under(event) : null,
   touched: event => { tellFocus(event); speaker.gesture(); if (menu.isOpen && innerWidth < 700) menu.close(); focusDesktop(); },
   held: () => navigator.vibrate?.(15),
 });

@@ -90,6 +90,17 @@ export class Monitors {
     for (const m of this.all) if (m.canvas) m.canvas.style.cursor = cursor;
   }
 
+  /** The desktop's pixel under a point of the screen that one of the windows shows; null where none does. */
+  under({ screenX, screenY }) {
+    for (const { window: win, view } of [{ window, view: this.view }, ...this.all.filter(m => m.canvas && m.rect)]) {
+      // Browsers tell where a window is, not where its page is: what is left of its height is the bar on top.
+      const edge = (win.outerWidth - win.innerWidth) / 2;
+      const x = screenX - win.screenX - edge, y = screenY - win.screenY - (win.outerHeight - win.innerHeight - edge);
+      if (x >= 0 && y >= 0 && x < win.innerWidth && y < win.innerHeight) return view.toDesktop(x, y);
+    }
+    return null;
+  }
+
   get limits() { return { side: Limits.side, pixels: this.pixels }; }
 
   sizes() {
@@ -132,7 +143,7 @@ export class Monitors {
     m.field = part('typing');
     this.screen.monitor(m.id, m.canvas);
     m.pointer = new Pointer({
-      stage: m.stage, canvas: m.canvas, view: m.view, send: this.send, placed: () => this.place(m),
+      stage: m.stage, canvas: m.canvas, view: m.view, send: this.send, placed: () => this.place(m), under: event => this.under(event),
       touched: event => { this.touched(event); m.canvas.focus({ preventScroll: true }); }, held: () => undefined,
     });
     m.canvas.style.cursor = this.cursor;
