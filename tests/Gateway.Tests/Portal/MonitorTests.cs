@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -48,6 +49,7 @@ public sealed class MonitorTests(Browser browser) : IClassFixture<Browser>, IAsy
         await second.ShowsAsync(30, 510, "0102c8");
         await ShotAsync(desktop, "monitor-first");
         await ShotAsync(second, "monitor-second");
+        Assert.Empty((await second.Page.RunAxe()).Violations.Select(v => $"{v.Id}: {v.Help}"));
 
         Fake.Forget();
         await second.Page.Mouse.ClickAsync(100, 200);
@@ -140,6 +142,8 @@ public sealed class MonitorTests(Browser browser) : IClassFixture<Browser>, IAsy
         var desktop = await ConnectedAsync(monitors: 4);
         await desktop.Page.GotoAsync("/desktop/monitor");
         await Expect(desktop.Page.GetByText("Esta janela pertence a um ambiente de trabalho que já não está aberto.")).ToBeVisibleAsync();
+        await desktop.Page.SetViewportSizeAsync(390, 844);
+        await ShotAsync(desktop, "monitor-alone-390");
     }
 
     private async Task<DesktopPage> ConnectedAsync(byte monitors, int width = 1280, int height = 800, bool touch = false)
