@@ -175,12 +175,21 @@ static BOOL keyboard_leds(rdpContext* context, UINT16 leds)
 	return TRUE;
 }
 
+static BOOL load_channels(freerdp* instance)
+{
+	return freerdp_client_load_addins(instance->context->channels, instance->context->settings);
+}
+
 static BOOL pre_connect(freerdp* instance)
 {
 	rdpContext* context = instance->context;
 	PubSub_SubscribeChannelConnected(context->pubSub, (pChannelConnectedEventHandler)mv_channel_connected);
 	PubSub_SubscribeChannelDisconnected(context->pubSub, (pChannelDisconnectedEventHandler)mv_channel_disconnected);
-	return freerdp_client_load_addins(context->channels, context->settings);
+#if FREERDP_VERSION_MAJOR >= 3
+	return TRUE; /* what was loaded before this returns is thrown away, and loaded by LoadChannels */
+#else
+	return load_channels(instance);
+#endif
 }
 
 static BOOL post_connect(freerdp* instance)
@@ -257,6 +266,7 @@ mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
 	instance->VerifyX509Certificate = verify_certificate;
 #if FREERDP_VERSION_MAJOR >= 3
 	instance->AuthenticateEx = nobody_to_ask;
+	instance->LoadChannels = load_channels;
 #else
 	instance->Authenticate = nobody_to_ask;
 #endif
@@ -324,7 +334,7 @@ static void carry_out(mv_session* session, const mv_order* order)
 			freerdp_input_send_synchronize_event(input, order->a);
 			break;
 		case RESIZE:
-			mv_carry_out_resize(session, order->a, order->b, order->c);
+			mv_carry_out_resize(session, (const mv_rect*)order->data, order->a, order->b);
 			break;
 		case REFRESH:
 		{
@@ -482,11 +492,21 @@ void mv_unicode(mv_session* session, uint32_t unit, uint32_t down) { ORDER(CHARA
 void mv_mouse(mv_session* session, uint32_t flags, uint32_t x, uint32_t y) { ORDER(MOUSE, flags, x, y, NULL); }
 void mv_mouse_extended(mv_session* session, uint32_t flags, uint32_t x, uint32_t y) { ORDER(MOUSE_EXTENDED, flags, x, y, NULL); }
 void mv_locks(mv_session* session, uint32_t leds) { ORDER(LOCKS, leds, 0, 0, NULL); }
-void mv_resize(mv_session* session, uint32_t width, uint32_t height, uint32_t scale) { ORDER(RESIZE, width, height, scale, NULL); }
 void mv_refresh(mv_session* session) { ORDER(REFRESH, 0, 0, 0, NULL); }
 void mv_pause(mv_session* session, uint32_t paused) { ORDER(PAUSE, paused, 0, 0, NULL); }
 void mv_clipboard_offer(mv_session* session, uint32_t formats) { ORDER(CLIP_OFFER, formats, 0, 0, NULL); }
 void mv_clipboard_request(mv_session* session, uint32_t format) { ORDER(CLIP_REQUEST, format, 0, 0, NULL); }
+
+void mv_resize(mv_session* session, const mv_rect* monitors, uint32_t count, uint32_t scale)
+{
+	if (count == 0 || count > MV_MONITORS)
+		return;
+	mv_rect* copy = malloc(count * sizeof(mv_rect));
+	if (!copy)
+		return;
+	memcpy(copy, monitors, count * sizeof(mv_rect));
+	ORDER(RESIZE, count, scale, 0, (uint8_t*)copy);
+}
 
 void mv_clipboard_answer(mv_session* session, uint32_t format, const uint8_t* data, uint32_t length)
 {
