@@ -56,6 +56,15 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
         }
     }
 
+    /// <summary>Stops the broker and starts another on the same state and database, as after a restart of the service.</summary>
+    internal async Task RestartAsync(params string[] settings)
+    {
+        await _app!.StopAsync();
+        await _app.DisposeAsync();
+        _app = Build(_state, settings);
+        await _app.StartAsync();
+    }
+
     /// <summary>Another node on the same database, with the same key and doors of its own; dispose of it.</summary>
     internal async Task<WebApplication> SecondNodeAsync()
     {

@@ -15,4 +15,16 @@ internal static partial class ImageLog
 
     [LoggerMessage(2304, LogLevel.Error, "The image pass failed; it is repeated in {Pause}")]
     public static partial void PassFailed(this ILogger log, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(2305, LogLevel.Information, "Import {Import} of {Name} expired: nothing was added to it for a long time")]
+    public static partial void ImportExpired(this ILogger log, Guid import, string name);
+
+    [LoggerMessage(2306, LogLevel.Warning, "Import {Import} of {Name} failed: {Error}")]
+    public static partial void ImportFailed(this ILogger log, Guid import, string name, string error);
+
+    [LoggerMessage(2307, LogLevel.Information, "Image version {Image} of {Name} was imported from {Source}")]
+    public static partial void Imported(this ILogger log, ImageVersionId image, string name, string source);
+
+    [LoggerMessage(2308, LogLevel.Error, "The pass over imports failed; it is repeated in {Pause}")]
+    public static partial void ImportPassFailed(this ILogger log, TimeSpan pause, Exception exception);
 }

@@ -16,13 +16,28 @@ internal sealed record ImageRow
     public long? SizeBytes { get; init; }
     public string? Error { get; init; }
     public DateTime PublishedAt { get; init; }
+    public string PublishedBy { get; init; } = "";
+    public string Source { get; init; } = "";
+    public string OperatingSystem { get; init; } = "";
+    public string AgentVersion { get; init; } = "";
+    public long? VirtualBytes { get; init; }
+    public string Note { get; init; } = "";
+    public bool Sealed { get; init; }
+    public string SealReport { get; init; } = "";
 }
 
 /// <summary>All SQL of the images slice.</summary>
 internal sealed class ImageStore(Database database)
 {
-    private const string Columns =
-        "select image_version_id, name, number, state, path, sha256, size_bytes, error, published_at from image_version";
+    // What the disk itself did not tell, a machine made of it does.
+    private const string Columns = """
+        select image_version_id, name, number, state, path, sha256, size_bytes, error, published_at, published_by, source, virtual_bytes, note, sealed, seal_report,
+               coalesce(nullif(operating_system, ''), (select a.operating_system from machine m join machine_agent a using (machine_id)
+                                                        where m.image_version_id = image_version.image_version_id and a.operating_system <> '' limit 1), '') as operating_system,
+               coalesce(nullif(agent_version, ''), (select a.agent_version from machine m join machine_agent a using (machine_id)
+                                                     where m.image_version_id = image_version.image_version_id and a.agent_version <> '' limit 1), '') as agent_version
+          from image_version
+        """;
 
     public async Task<IReadOnlyList<ImageRow>> AllAsync(CancellationToken ct)
     {
@@ -46,20 +61,20 @@ internal sealed class ImageStore(Database database)
         return await connection.QueryFirstOrDefaultAsync<ImageRow>(new CommandDefinition($"{Columns} where name = @name and sha256 = @sha256 and state in ('ready', 'publishing')", new { name, sha256 }, cancellationToken: ct));
     }
 
-    public async Task AddAsync(ImageVersionId id, string name, string path, byte[] sha256, long size, string actor, string source)
+    public async Task AddAsync(ImageVersionId id, string name, string path, byte[] sha256, long size, long? virtualBytes, string actor, string address)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync("""
             with added as (
-                insert into image_version (image_version_id, name, number, state, path, sha256, size_bytes)
-                     select @id, @name, coalesce(max(number), 0) + 1, 'publishing', @path, @sha256, @size
+                insert into image_version (image_version_id, name, number, state, path, sha256, size_bytes, virtual_bytes, published_by, source)
+                     select @id, @name, coalesce(max(number), 0) + 1, 'publishing', @path, @sha256, @size, @virtualBytes, @actor, @path
                        from image_version
                       where name = @name
                   returning image_version_id, name || ' ' || number as label
             )
             insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
-                 select @actor, 'image.publish', 'image', image_version_id, label, @source from added
-            """, new { id = id.Value, name, path, sha256, size, actor, source });
+                 select @actor, 'image.publish', 'image', image_version_id, label, @address from added
+            """, new { id = id.Value, name, path, sha256, size, virtualBytes, actor, address });
     }
 
     /// <summary>What came of the copying; a version that was retired meanwhile stays retired.</summary>
@@ -93,9 +108,9 @@ internal sealed class ImageStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<ImageRow>(new CommandDefinition($"""
-            {Columns} i
+            {Columns}
              where state = 'publishing'
-                or (state = 'ready' and exists (select from pool p where p.image_version_id = i.image_version_id and not p.deleting))
+                or (state = 'ready' and exists (select from pool p where p.image_version_id = image_version.image_version_id and not p.deleting))
              order by image_version_id
             """, cancellationToken: ct))).AsList();
     }

@@ -1,10 +1,16 @@
+using Montalegre.Vdi.Broker.Hosting;
+
 namespace Montalegre.Vdi.Broker.Images;
 
 internal static class ImagesExtensions
 {
-    public static void AddImages(this IServiceCollection services)
+    public static void AddImages(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddOptionsWithProblems<ImagesOptions>(configuration);
         services.AddSingleton<ImageStore>().AddSingleton<PublishImage>().AddSingleton<RetireImage>().AddSingleton<CopyImages>();
+        services.AddSingleton<ImportStore>().AddSingleton<ImageFolder>().AddSingleton<PrepareDisk>().AddSingleton<ProcessImports>()
+            .AddSingleton<BeginImport>().AddSingleton<AppendImport>().AddSingleton<FinishImport>().AddSingleton<CancelImport>();
         services.AddHostedService(s => s.GetRequiredService<CopyImages>());
+        services.AddHostedService(s => s.GetRequiredService<ProcessImports>());
     }
 }

@@ -149,7 +149,8 @@ internal sealed partial class InfrastructureService(
         {
             ImageVersionId = row.ImageVersionId.ToString(), Name = row.Name, Number = (uint)row.Number, State = row.State, Error = row.Error ?? "", Path = row.Path,
             Sha256 = row.Sha256 is null ? "" : Convert.ToHexStringLower(row.Sha256), SizeBytes = (ulong)(row.SizeBytes ?? 0),
-            PublishedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.PublishedAt, DateTimeKind.Utc)),
+            PublishedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.PublishedAt, DateTimeKind.Utc)), PublishedBy = row.PublishedBy, Source = row.Source,
+            OperatingSystem = row.OperatingSystem, AgentVersion = row.AgentVersion, VirtualBytes = (ulong)(row.VirtualBytes ?? 0), Note = row.Note, Sealed = row.Sealed, SealReport = row.SealReport,
         };
         if (row.State == "publishing" && copies.Percent(new(row.ImageVersionId)) is { } percent) image.Percent = (uint)percent;
         return image;

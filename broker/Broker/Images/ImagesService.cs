@@ -1,0 +1,55 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Domain;
+using Contract = Montalegre.Vdi.Contracts.Admin.V1;
+
+namespace Montalegre.Vdi.Broker.Images;
+
+/// <summary>The gRPC and REST face of imports.</summary>
+internal sealed class ImagesService(ImportStore imports, ImageFolder folder, BeginImport begin, AppendImport append, FinishImport finish, CancelImport cancel) : Contract.Images.ImagesBase
+{
+    public override async Task<ImageImport> BeginImport(BeginImportRequest request, ServerCallContext context) => Answer(await begin.RunAsync(
+        new(request.Name.Trim(), request.FileName, (long)Math.Min(request.SizeBytes, long.MaxValue), request.Sha256.IsEmpty ? null : request.Sha256.ToByteArray(), request.Note.Trim(), !request.KeepIdentity),
+        context.Caller(), context.CancellationToken));
+
+    public override async Task<ImageImport> AppendImport(AppendImportRequest request, ServerCallContext context) =>
+        Answer(await append.RunAsync(Id(request.ImportId), (long)Math.Min(request.Offset, long.MaxValue / 2), request.Data.Memory, context.CancellationToken));
+
+    public override async Task<ImageImport> FinishImport(ImportRequest request, ServerCallContext context) => Answer(await finish.RunAsync(Id(request.ImportId), context.CancellationToken));
+
+    public override async Task<ImageImport> CancelImport(ImportRequest request, ServerCallContext context) => Answer(await cancel.RunAsync(Id(request.ImportId), context.Caller(), context.CancellationToken));
+
+    public override async Task<ImageImport> GetImport(ImportRequest request, ServerCallContext context) =>
+        await imports.OneAsync(Id(request.ImportId), context.CancellationToken) is { } row ? Describe(row) : throw Refusal.Refused(RefusalReason.NotFound, "import");
+
+    public override async Task<ListImportsResponse> ListImports(ListImportsRequest request, ServerCallContext context) =>
+        new() { Imports = { (await imports.RecentAsync(context.CancellationToken)).Select(Describe) } };
+
+    private static Guid Id(string text) => Ids.Parse(text, "import_id");
+
+    private ImageImport Answer(ImportOutcome outcome) => outcome switch
+    {
+        ImportOutcome.Stands(var import) => Describe(import),
+        ImportOutcome.Refused(var reason, var detail) => throw Refusal.Refused(reason, detail),
+        _ => throw new InvalidOperationException($"An import answered {outcome}."),
+    };
+
+    private ImageImport Describe(ImportRow row)
+    {
+        var import = new ImageImport
+        {
+            ImportId = row.ImageImportId.ToString(), Name = row.Name, Source = row.Source, SizeBytes = (ulong)row.SizeBytes, Seal = row.Seal, Capture = row.Kind == "capture",
+            ReceivedBytes = (ulong)(row.IsReceiving ? folder.Received(row.ImageImportId) : row.SizeBytes), State = (Contract.ImportState)(int)SqlText.Parse<ImportState>(row.State),
+            Step = row.State == "working" && row.Step.Length > 0 ? (Contract.ImportStep)(int)SqlText.Parse<ImportStep>(row.Step) : Contract.ImportStep.Unspecified, Percent = (uint)row.Percent,
+            CreatedBy = row.CreatedBy, CreatedAt = At(row.CreatedAt), EndedAt = row.EndedAt is { } ended ? At(ended) : null, ImageVersionId = row.ImageVersionId?.ToString() ?? "",
+        };
+        if (row.Reason is { } reason) import.Reason = System.Enum.Parse<RefusalReason>(reason).ToContract(row.Error ?? "");
+        return import;
+    }
+
+    private static Timestamp At(DateTime utc) => Timestamp.FromDateTime(DateTime.SpecifyKind(utc, DateTimeKind.Utc));
+}
