@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Native.Libvirt;
 
@@ -33,11 +34,35 @@ internal sealed class HostStorage : IDisposable
         return true;
     }
 
-    public void DeleteImage(ImageVersionId image)
+    /// <summary>Answers the bytes that became free.</summary>
+    public long DeleteImage(ImageVersionId image)
     {
+        // Somebody may have deleted or changed the file behind the pool's back.
+        _pool.Refresh();
         // The mark goes first: an image without it counts as absent.
         Delete(StorageXml.ImageReady(image));
+        long freed;
+        using (var volume = _pool.FindVolume(StorageXml.Image(image))) freed = volume?.Size.Allocation ?? 0;
         Delete(StorageXml.Image(image));
+        return freed;
+    }
+
+    public byte[]? HashImage(ImageVersionId image, ReadingPace pace, IProgress<double>? progress, CancellationToken ct)
+    {
+        _pool.Refresh();
+        using var ready = _pool.FindVolume(StorageXml.ImageReady(image));
+        using var volume = _pool.FindVolume(StorageXml.Image(image));
+        if (ready is null || volume is null) return null;
+        var (total, length) = (0L, Math.Max(1, volume.Size.Allocation));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        volume.Download(piece =>
+        {
+            hash.AppendData(piece);
+            total += piece.Length;
+            progress?.Report(Math.Min(1, (double)total / length));
+            pace.Read(piece.Length, ct);
+        }, ct);
+        return hash.GetHashAndReset();
     }
 
     public void CreateOverlay(MachineId machine, int generation, ImageVersionId image, bool keepExisting)

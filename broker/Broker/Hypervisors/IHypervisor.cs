@@ -19,8 +19,15 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Brings a golden image to the host's storage unless it is there, complete. Progress runs from 0 to 1.</summary>
     Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct);
 
-    /// <summary>Removes an image from the host's storage; the caller knows that no overlay needs it.</summary>
-    Task DeleteImageAsync(ImageVersionId image, CancellationToken ct);
+    /// <summary>Removes an image from the host's storage; the caller knows that no overlay needs it. Answers the bytes that became free.</summary>
+    Task<long> DeleteImageAsync(ImageVersionId image, CancellationToken ct);
+
+    /// <summary>SHA-256 of the image as the host's storage has it now; null when it is not there, or not complete.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="mibPerSecond">How fast it is read at most; null as fast as it goes.</param>
+    /// <param name="progress">Runs from 0 to 1.</param>
+    /// <param name="ct">Ends the reading.</param>
+    Task<byte[]?> HashImageAsync(ImageVersionId image, int? mibPerSecond, IProgress<double>? progress, CancellationToken ct);
 
     /// <summary>Makes a fresh overlay. One that a defined machine already uses under this generation stays as it is.</summary>
     Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct);

@@ -9,7 +9,7 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1);
+    private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1), ReadPatience = TimeSpan.FromHours(6);
     private readonly HypervisorWorker _worker = new(host.Name, time);
     private readonly HostConnection _connection = new(host, time, log);
 
@@ -33,12 +33,18 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
             return true;
         }), UploadPatience, ct);
 
-    public Task DeleteImageAsync(ImageVersionId image, CancellationToken ct) => RunAsync(connection =>
+    public Task<long> DeleteImageAsync(ImageVersionId image, CancellationToken ct) => RunAsync(connection =>
     {
         using var storage = new HostStorage(connection, host);
-        storage.DeleteImage(image);
-        return true;
+        return storage.DeleteImage(image);
     }, ct);
+
+    public Task<byte[]?> HashImageAsync(ImageVersionId image, int? mibPerSecond, IProgress<double>? progress, CancellationToken ct) =>
+        _worker.RunAsync(token => Translated(() =>
+        {
+            using var storage = new HostStorage(_connection.Get(), host);
+            return storage.HashImage(image, new ReadingPace(mibPerSecond, time), progress, token);
+        }), ReadPatience, ct);
 
     public Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct) => RunAsync(connection =>
     {

@@ -51,6 +51,9 @@ internal sealed class ImageFolder(IOptions<ImagesOptions> options, IOptions<Host
         foreach (var file in (string[])[Part(import), Raw(import), Half(import)]) File.Delete(file);
     }
 
+    /// <summary>Removes the finished disk of a version; one that was published from elsewhere is not ours and stays.</summary>
+    public void DeleteOurs(ImageVersionId image) => File.Delete(Image(image));
+
     /// <summary>Removes files of imports that no record names any more.</summary>
     public void ForgetAllBut(IReadOnlySet<Guid> imports)
     {

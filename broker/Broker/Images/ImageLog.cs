@@ -27,4 +27,19 @@ internal static partial class ImageLog
 
     [LoggerMessage(2308, LogLevel.Error, "The pass over imports failed; it is repeated in {Pause}")]
     public static partial void ImportPassFailed(this ILogger log, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(2309, LogLevel.Error, "The copy of image version {Image} on host {Host} is {State}; it is brought anew, and no machine is made from it meanwhile")]
+    public static partial void CopyIsBad(this ILogger log, ImageVersionId image, HostId host, CopyState state);
+
+    [LoggerMessage(2310, LogLevel.Information, "Retired image version {Image} left host {Host}; {FreedMiB} MiB are free")]
+    public static partial void CopyFreed(this ILogger log, ImageVersionId image, HostId host, long freedMiB);
+
+    [LoggerMessage(2311, LogLevel.Warning, "Retired image version {Image} could not be removed from host {Host}; it is tried again: {Error}")]
+    public static partial void CopyNotFreed(this ILogger log, ImageVersionId image, HostId host, string error);
+
+    [LoggerMessage(2312, LogLevel.Error, "The checks of images failed; they are repeated in {Pause}")]
+    public static partial void CheckPassFailed(this ILogger log, TimeSpan pause, Exception exception);
+
+    [LoggerMessage(2313, LogLevel.Warning, "The copy of image version {Image} on host {Host} could not be read; it is tried again: {Error}")]
+    public static partial void CheckFailed(this ILogger log, ImageVersionId image, string host, string error);
 }

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Hosting;
@@ -10,7 +11,9 @@ using Contract = Montalegre.Vdi.Contracts.Admin.V1;
 namespace Montalegre.Vdi.Broker.Images;
 
 /// <summary>The gRPC and REST face of imports.</summary>
-internal sealed class ImagesService(ImportStore imports, ImageFolder folder, BeginImport begin, AppendImport append, FinishImport finish, CancelImport cancel) : Contract.Images.ImagesBase
+internal sealed class ImagesService(
+    ImportStore imports, ImageFolder folder, BeginImport begin, AppendImport append, FinishImport finish, CancelImport cancel,
+    ImageStore images, CopyStore copies, CheckCopies check, DescribeImages describe) : Contract.Images.ImagesBase
 {
     public override async Task<ImageImport> BeginImport(BeginImportRequest request, ServerCallContext context) => Answer(await begin.RunAsync(
         new(request.Name.Trim(), request.FileName, (long)Math.Min(request.SizeBytes, long.MaxValue), request.Sha256.IsEmpty ? null : request.Sha256.ToByteArray(), request.Note.Trim(), !request.KeepIdentity),
@@ -28,6 +31,26 @@ internal sealed class ImagesService(ImportStore imports, ImageFolder folder, Beg
 
     public override async Task<ListImportsResponse> ListImports(ListImportsRequest request, ServerCallContext context) =>
         new() { Imports = { (await imports.RecentAsync(context.CancellationToken)).Select(Describe) } };
+
+    public override async Task<ImageVersion> SetNote(SetNoteRequest request, ServerCallContext context)
+    {
+        var (image, by) = (ImageId(request.ImageVersionId), context.Caller());
+        if (request.Note.Trim().Length > 2000) throw Refusal.Refused(RefusalReason.InvalidField, "note: at most 2000 characters");
+        await images.SetNoteAsync(image, request.Note.Trim(), by.UserName, by.SourceAddress);
+        return await ImageAsync(image, context.CancellationToken);
+    }
+
+    public override async Task<ImageVersion> CheckCopies(CheckCopiesRequest request, ServerCallContext context)
+    {
+        var (image, by) = (ImageId(request.ImageVersionId), context.Caller());
+        if (await copies.WantCheckAsync(image, by.UserName, by.SourceAddress)) check.Ring();
+        return await ImageAsync(image, context.CancellationToken);
+    }
+
+    private async Task<ImageVersion> ImageAsync(ImageVersionId image, CancellationToken ct) =>
+        await describe.OneAsync(image, ct) ?? throw Refusal.Refused(RefusalReason.NotFound, "image");
+
+    private static ImageVersionId ImageId(string text) => new(Ids.Parse(text, "image_version_id"));
 
     private static Guid Id(string text) => Ids.Parse(text, "import_id");
 
@@ -47,6 +70,7 @@ internal sealed class ImagesService(ImportStore imports, ImageFolder folder, Beg
             Step = row.State == "working" && row.Step.Length > 0 ? (Contract.ImportStep)(int)SqlText.Parse<ImportStep>(row.Step) : Contract.ImportStep.Unspecified, Percent = (uint)row.Percent,
             CreatedBy = row.CreatedBy, CreatedAt = At(row.CreatedAt), EndedAt = row.EndedAt is { } ended ? At(ended) : null, ImageVersionId = row.ImageVersionId?.ToString() ?? "",
         };
+        if (row.Sha256 is { } sha256) import.Sha256 = ByteString.CopyFrom(sha256);
         if (row.Reason is { } reason) import.Reason = System.Enum.Parse<RefusalReason>(reason).ToContract(row.Error ?? "");
         return import;
     }

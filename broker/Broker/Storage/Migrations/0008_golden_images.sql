@@ -7,6 +7,21 @@ alter table image_version add column virtual_bytes bigint;                      
 alter table image_version add column note text not null default '' check (length(note) <= 2000);
 alter table image_version add column sealed boolean not null default false;
 alter table image_version add column seal_report text not null default '';          -- what sealing removed, or what stays in
+alter table image_version add column retired_at timestamptz;
+alter table image_version add column freed_bytes bigint not null default 0;         -- on hosts, since it was retired
+
+-- A retired version's files are deleted: nothing may begin to use it. Retiring locks the row and looks again, and this
+-- waits for that lock, so that neither passes the other unseen.
+create function image_version_is_offered() returns trigger language plpgsql as $$
+begin
+    if new.image_version_id is not null and (tg_op = 'INSERT' or new.image_version_id is distinct from old.image_version_id)
+       and exists (select from image_version where image_version_id = new.image_version_id and state = 'retired' for share) then
+        raise foreign_key_violation using message = 'the image version is retired', constraint = 'image_version_is_offered';
+    end if;
+    return new;
+end $$;
+create trigger pool_image_is_offered before insert or update of image_version_id on pool for each row execute function image_version_is_offered();
+create trigger machine_image_is_offered before insert or update of image_version_id on machine for each row execute function image_version_is_offered();
 
 create table image_copy (
     image_version_id  uuid not null references image_version on delete cascade,
