@@ -65,6 +65,42 @@ internal sealed class HostStorage : IDisposable
         return hash.GetHashAndReset();
     }
 
+    /// <summary>
+    /// The host itself makes one whole disk of the file and all that it is an overlay of; that one is fetched and deleted.
+    /// </summary>
+    public void FetchDisk(LibvirtConnection connection, string disk, Guid domain, string localPath, Action stillOff, IProgress<double>? progress, CancellationToken ct)
+    {
+        var name = StorageXml.Capture(domain);
+        _pool.Refresh();
+        Delete(name);   // of a broker that was killed
+        // A disk outside of every pool gets one for the moment.
+        var source = connection.FindVolumeByPath(disk);
+        using var borrowed = source is null ? connection.CreateStoragePool(StorageXml.Pool($"montalegre-capture-{domain:N}", Path.GetDirectoryName(disk) ?? "/")) : null;
+        try
+        {
+            source ??= borrowed!.FindVolume(Path.GetFileName(disk)) ?? throw new FileNotFoundException($"The host has no disk {disk}.");
+            if (_pool.AvailableBytes < source.Size.Allocation)
+                throw new StorageFullException($"The storage of the host has {_pool.AvailableBytes >> 20} MiB left; a copy of the disk needs {source.Size.Allocation >> 20} MiB or more.");
+            using var whole = _pool.CreateVolumeFrom(StorageXml.Volume(name, "qcow2", source.Size.Capacity), source);
+            stillOff();
+            var (total, length) = (0L, Math.Max(1, whole.Size.Allocation));
+            using var file = new FileStream(localPath, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
+            whole.Download(piece =>
+            {
+                file.Write(piece);
+                total += piece.Length;
+                progress?.Report(Math.Min(1, (double)total / length));
+            }, ct);
+            file.Flush(flushToDisk: true);
+        }
+        finally
+        {
+            source?.Dispose();
+            Delete(name);
+            borrowed?.Stop();
+        }
+    }
+
     public void CreateOverlay(MachineId machine, int generation, ImageVersionId image, bool keepExisting)
     {
         var name = StorageXml.Overlay(machine, generation);

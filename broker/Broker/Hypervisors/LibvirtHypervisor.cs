@@ -46,6 +46,28 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
             return storage.HashImage(image, new ReadingPace(mibPerSecond, time), progress, token);
         }), ReadPatience, ct);
 
+    public Task<IReadOnlyList<CaptureSource>> ListCaptureSourcesAsync(CancellationToken ct) => RunAsync(connection =>
+    {
+        var found = new List<CaptureSource>();
+        foreach (var domain in connection.Domains())
+            using (domain)
+                try { found.Add(new(domain.Uuid, domain.Name, domain.IsActive, DomainDisks.Read(domain.DefinitionXml()).Count)); }
+                catch (LibvirtException e) when (e.Code == LibvirtError.NoDomain) { }
+        return (IReadOnlyList<CaptureSource>)[.. found.OrderBy(d => d.Name, StringComparer.Ordinal)];
+    }, ct);
+
+    public Task FetchDiskAsync(Guid domain, string localPath, IProgress<double>? progress, CancellationToken ct) =>
+        _worker.RunAsync(token => Translated(() =>
+        {
+            var connection = _connection.Get();
+            using var found = connection.FindDomain(domain) ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no domain {domain}.");
+            if (found.IsActive) throw new DomainRunningException(found.Name);
+            if (DomainDisks.Read(found.DefinitionXml()) is not [{ } disk]) throw new InvalidDataException($"{found.Name} has not exactly one disk that is a file or a block device.");
+            using var storage = new HostStorage(connection, host);
+            storage.FetchDisk(connection, disk, domain, localPath, () => { if (found.IsActive) throw new DomainRunningException(found.Name); }, progress, token);
+            return true;
+        }), ReadPatience, ct);
+
     public Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct) => RunAsync(connection =>
     {
         using var domain = OursOrNull(connection, machine);

@@ -30,3 +30,14 @@ internal sealed class CancelImport(ImportStore imports, ImageFolder folder)
         return await imports.OneAsync(id, ct) is { } now ? new ImportOutcome.Stands(now) : new ImportOutcome.Refused(RefusalReason.NotFound, "import");
     }
 }
+
+/// <summary>Publishes a disk that could not be sealed, with everything of the original machine in it.</summary>
+internal sealed class PublishUnsealed(ImportStore imports, ImageFolder folder, ProcessImports process)
+{
+    public async Task<ImportOutcome> RunAsync(Guid id, Caller by, CancellationToken ct)
+    {
+        if (!File.Exists(folder.Raw(id)) && !File.Exists(folder.Part(id))) return new ImportOutcome.Refused(RefusalReason.NotFound, "import: its file is not kept any more");
+        if (await imports.KeepIdentityAsync(id, by.UserName, by.SourceAddress)) process.Ring();
+        return await imports.OneAsync(id, ct) is { } now ? new ImportOutcome.Stands(now) : new ImportOutcome.Refused(RefusalReason.NotFound, "import");
+    }
+}

@@ -42,13 +42,16 @@ internal sealed class ImageFolder(IOptions<ImagesOptions> options, IOptions<Host
     /// <summary>A broker that was killed between naming the finished disk and recording it goes on from there.</summary>
     public void TakeBack(Guid import, ImageVersionId image)
     {
-        if (!File.Exists(Part(import)) && !File.Exists(Half(import)) && File.Exists(Image(image))) File.Move(Image(image), Half(import));
+        if (!File.Exists(Part(import)) && !File.Exists(Raw(import)) && !File.Exists(Half(import)) && File.Exists(Image(image))) File.Move(Image(image), Half(import));
     }
+
+    /// <summary>True once the disk is here, in whatever step.</summary>
+    public bool HasAny(Guid import) => File.Exists(Part(import)) || File.Exists(Raw(import)) || File.Exists(Half(import));
 
     /// <summary>Removes everything of an import but its finished image.</summary>
     public void Forget(Guid import)
     {
-        foreach (var file in (string[])[Part(import), Raw(import), Half(import)]) File.Delete(file);
+        foreach (var file in (string[])[Part(import), Raw(import), Half(import), Path.ChangeExtension(Half(import), ".report"), Path.ChangeExtension(Part(import), ".coming")]) File.Delete(file);
     }
 
     /// <summary>Removes the finished disk of a version; one that was published from elsewhere is not ours and stays.</summary>

@@ -10,7 +10,7 @@ internal static class ImagesExtensions
         services.AddSingleton<ImageStore>().AddSingleton<PublishImage>().AddSingleton<RetireImage>().AddSingleton<CopyImages>()
             .AddSingleton<CopyStore>().AddSingleton<CheckCopies>().AddSingleton<DescribeImages>();
         services.AddSingleton<ImportStore>().AddSingleton<ImageFolder>().AddSingleton<PrepareDisk>().AddSingleton<ProcessImports>()
-            .AddSingleton<BeginImport>().AddSingleton<AppendImport>().AddSingleton<FinishImport>().AddSingleton<CancelImport>();
+            .AddSingleton<BeginImport>().AddSingleton<AppendImport>().AddSingleton<FinishImport>().AddSingleton<CancelImport>().AddSingleton<PublishUnsealed>().AddSingleton<CaptureMachine>();
         services.AddHostedService(s => s.GetRequiredService<CopyImages>());
         services.AddHostedService(s => s.GetRequiredService<CheckCopies>());
         services.AddHostedService(s => s.GetRequiredService<ProcessImports>());

@@ -6,13 +6,14 @@ using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Native.Libvirt;
 using Contract = Montalegre.Vdi.Contracts.Admin.V1;
 
 namespace Montalegre.Vdi.Broker.Images;
 
 /// <summary>The gRPC and REST face of imports.</summary>
 internal sealed class ImagesService(
-    ImportStore imports, ImageFolder folder, BeginImport begin, AppendImport append, FinishImport finish, CancelImport cancel,
+    ImportStore imports, ImageFolder folder, BeginImport begin, AppendImport append, FinishImport finish, CancelImport cancel, PublishUnsealed unsealed, CaptureMachine capture,
     ImageStore images, CopyStore copies, CheckCopies check, DescribeImages describe) : Contract.Images.ImagesBase
 {
     public override async Task<ImageImport> BeginImport(BeginImportRequest request, ServerCallContext context) => Answer(await begin.RunAsync(
@@ -25,6 +26,21 @@ internal sealed class ImagesService(
     public override async Task<ImageImport> FinishImport(ImportRequest request, ServerCallContext context) => Answer(await finish.RunAsync(Id(request.ImportId), context.CancellationToken));
 
     public override async Task<ImageImport> CancelImport(ImportRequest request, ServerCallContext context) => Answer(await cancel.RunAsync(Id(request.ImportId), context.Caller(), context.CancellationToken));
+
+    public override async Task<ImageImport> PublishUnsealed(ImportRequest request, ServerCallContext context) => Answer(await unsealed.RunAsync(Id(request.ImportId), context.Caller(), context.CancellationToken));
+
+    public override async Task<ImageImport> Capture(CaptureRequest request, ServerCallContext context) => Answer(await capture.RunAsync(
+        new(Ids.Parse(request.HostId, "host_id")), Ids.Parse(request.DomainUuid, "domain_uuid"), request.Name.Trim(), request.Note.Trim(), !request.KeepIdentity, context.Caller(), context.CancellationToken));
+
+    public override async Task<ListCaptureSourcesResponse> ListCaptureSources(ListCaptureSourcesRequest request, ServerCallContext context)
+    {
+        try
+        {
+            var found = await capture.SourcesAsync(new(Ids.Parse(request.HostId, "host_id")), context.CancellationToken);
+            return new() { Machines = { found.Select(s => new CaptureSource { DomainUuid = s.Domain.ToString(), Name = s.Name, Disks = (uint)s.Disks, PoolName = s.Pool ?? "", Power = s.Running ? Contract.PowerState.On : Contract.PowerState.Off }) } };
+        }
+        catch (Exception e) when (e is Hypervisors.HypervisorUnavailableException or LibvirtException) { throw Refusal.Refused(RefusalReason.HostUnavailable, e.Message); }
+    }
 
     public override async Task<ImageImport> GetImport(ImportRequest request, ServerCallContext context) =>
         await imports.OneAsync(Id(request.ImportId), context.CancellationToken) is { } row ? Describe(row) : throw Refusal.Refused(RefusalReason.NotFound, "import");

@@ -26,8 +26,8 @@ internal sealed class ImportStore(Database database)
         await connection.ExecuteAsync("select pg_advisory_xact_lock(hashtext('image_import'))", transaction: transaction);
         var added = await connection.ExecuteAsync("""
             with added as (
-                insert into image_import (image_import_id, kind, name, source, size_bytes, sha256, seal, note, state, holder, host_id, domain_uuid, created_by)
-                     select @ImageImportId, @Kind, @Name, @Source, @SizeBytes, @Sha256, @Seal, @Note, @State, @Holder, @HostId, @DomainUuid, @CreatedBy
+                insert into image_import (image_import_id, kind, name, source, size_bytes, sha256, seal, note, state, step, holder, host_id, domain_uuid, created_by)
+                     select @ImageImportId, @Kind, @Name, @Source, @SizeBytes, @Sha256, @Seal, @Note, @State, @Step, @Holder, @HostId, @DomainUuid, @CreatedBy
                       where @most > (select count(*) from image_import where state in ('receiving', 'working'))
                   returning image_import_id, name, kind
             )
@@ -35,7 +35,7 @@ internal sealed class ImportStore(Database database)
                  select @actor, case kind when 'capture' then 'image.capture' else 'image.import' end, 'image', image_import_id, name, @address from added
             """, new
         {
-            import.ImageImportId, import.Kind, import.Name, import.Source, import.SizeBytes, import.Sha256, import.Seal, import.Note, import.State, import.Holder,
+            import.ImageImportId, import.Kind, import.Name, import.Source, import.SizeBytes, import.Sha256, import.Seal, import.Note, import.State, import.Step, import.Holder,
             import.HostId, import.DomainUuid, import.CreatedBy, most, actor = by.UserName, address = by.SourceAddress,
         }, transaction);
         await transaction.CommitAsync(CancellationToken.None);
@@ -144,14 +144,30 @@ internal sealed class ImportStore(Database database)
     }
 
     /// <summary>Forgets imports that ended long ago; answers those whose files must stay.</summary>
-    public async Task<IReadOnlySet<Guid>> TidyAsync(CancellationToken ct)
+    public async Task<IReadOnlySet<Guid>> TidyAsync(TimeSpan kept, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<Guid>(new CommandDefinition("""
             with forgotten as (
                 delete from image_import where ended_at < now() - interval '30 days'
             )
-            select image_import_id from image_import where state in ('receiving', 'working')
-            """, cancellationToken: ct))).ToHashSet();
+            select image_import_id from image_import
+             where state in ('receiving', 'working') or (state = 'failed' and reason = @notSealable and ended_at > now() - @kept)
+            """, new { kept, notSealable = nameof(RefusalReason.ImageNotSealable) }, cancellationToken: ct))).ToHashSet();
+    }
+
+    /// <summary>A disk that could not be sealed is published as it is, because somebody said so; false when there is no such import.</summary>
+    public async Task<bool> KeepIdentityAsync(Guid import, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync("""
+            with kept as (
+                update image_import set state = 'working', seal = false, reason = null, error = null, ended_at = null
+                 where image_import_id = @import and state = 'failed' and reason = @notSealable
+             returning image_import_id, name
+            )
+            insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                 select @actor, 'image.publish_unsealed', 'image', image_import_id, name, @source from kept
+            """, new { import, actor, source, notSealable = nameof(RefusalReason.ImageNotSealable) }) == 1;
     }
 }

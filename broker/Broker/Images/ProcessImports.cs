@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Images;
@@ -9,7 +10,7 @@ namespace Montalegre.Vdi.Broker.Images;
 /// Makes image versions of disks that have arrived, one at a time, on the broker whose disk they are on. Each step starts
 /// from the file that arrived and writes beside it, so that a killed broker takes it again from the start.
 /// </summary>
-internal sealed class ProcessImports(ImportStore imports, ImageFolder folder, PrepareDisk prepare, CopyImages copies, IOptions<ImagesOptions> options, TimeProvider time, ILogger<ProcessImports> log) : BackgroundService
+internal sealed class ProcessImports(ImportStore imports, ImageFolder folder, PrepareDisk prepare, CopyImages copies, HypervisorDirectory hosts, IOptions<ImagesOptions> options, TimeProvider time, ILogger<ProcessImports> log) : BackgroundService
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(5), Tidy = TimeSpan.FromMinutes(5), Renewal = TimeSpan.FromSeconds(10);
     private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -49,7 +50,7 @@ internal sealed class ProcessImports(ImportStore imports, ImageFolder folder, Pr
             if (now - last < options.Value.KeepHalfUploads) continue;
             if (await imports.EndAsync(import.ImageImportId, ImportState.Failed, RefusalReason.ImportIncomplete, "nothing was added to it for a long time, so it was removed", "broker", "")) log.ImportExpired(import.ImageImportId, import.Name);
         }
-        folder.ForgetAllBut(await imports.TidyAsync(ct));
+        folder.ForgetAllBut(await imports.TidyAsync(options.Value.KeepHalfUploads, ct));
     }
 
     private async Task WorkAsync(ImportRow import, CancellationToken stopping)
@@ -85,10 +86,20 @@ internal sealed class ProcessImports(ImportStore imports, ImageFolder folder, Pr
         catch (OperationCanceledException) when (cancelled.IsCancellationRequested) { folder.Forget(import.ImageImportId); }
         catch (Exception e)
         {
-            var reason = e is DiskRefusedException refused ? refused.Reason : RefusalReason.Internal;
+            var reason = e switch
+            {
+                DiskRefusedException refused => refused.Reason,
+                DomainRunningException => RefusalReason.MachineRunning,
+                InvalidDataException => RefusalReason.NotSupported,
+                HypervisorUnavailableException => RefusalReason.HostUnavailable,
+                StorageFullException => RefusalReason.StorageFull,
+                IOException { HResult: 28 } => RefusalReason.StorageFull,   // ENOSPC
+                _ => RefusalReason.Internal,
+            };
             log.ImportFailed(import.ImageImportId, import.Name, e.Message);
             await imports.EndAsync(import.ImageImportId, ImportState.Failed, reason, e.Message, "broker", "");
-            folder.Forget(import.ImageImportId);
+            // What cannot be sealed may still be published as it is, when somebody says so.
+            if (reason != RefusalReason.ImageNotSealable) folder.Forget(import.ImageImportId);
         }
         finally
         {
@@ -102,6 +113,7 @@ internal sealed class ProcessImports(ImportStore imports, ImageFolder folder, Pr
         var image = new ImageVersionId(import.ImageImportId);
         var part = folder.Part(import.ImageImportId);
         folder.TakeBack(import.ImageImportId, image);
+        if (import is { HostId: { } host, DomainUuid: { } domain } && !folder.HasAny(import.ImageImportId)) await FetchAsync(new(host), domain, import, tell, ct);
         if (File.Exists(part) && import.Sha256 is { } expected && !(await HashAsync(part, share => tell(ImportStep.Hash, share), ct)).AsSpan().SequenceEqual(expected))
             throw new DiskRefusedException(RefusalReason.ImportIncomplete, "its hash is not the one that the sender gave; send it again");
         var facts = await prepare.RunAsync(import, tell, ct);
@@ -111,6 +123,22 @@ internal sealed class ProcessImports(ImportStore imports, ImageFolder folder, Pr
         File.Move(half, folder.Image(image), overwrite: true);
         if (await imports.PublishAsync(import, folder.Image(image), sha256, new FileInfo(folder.Image(image)).Length, facts)) log.Imported(image, import.Name, import.Source);
         else File.Delete(folder.Image(image));   // cancelled in the last moment
+    }
+
+    // Beside the part until it is whole: a broker that is killed meanwhile fetches again.
+    private async Task FetchAsync(HostId host, Guid domain, ImportRow import, Action<ImportStep, double> tell, CancellationToken ct)
+    {
+        folder.Prepare();
+        tell(ImportStep.Fetch, 0);
+        var coming = Path.ChangeExtension(folder.Part(import.ImageImportId), ".coming");
+        await hosts.For(host).FetchDiskAsync(domain, coming, new Fetched(share => tell(ImportStep.Fetch, share)), ct);
+        File.Move(coming, folder.Part(import.ImageImportId), overwrite: true);
+    }
+
+    // Progress<T> reports on the pool and may come after the end; this one reports in the fetching itself.
+    private sealed class Fetched(Action<double> tell) : IProgress<double>
+    {
+        public void Report(double value) => tell(value);
     }
 
     private static async Task<byte[]> HashAsync(string path, Action<double> progress, CancellationToken ct)

@@ -42,6 +42,12 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
 
     public Task<byte[]?> HashImageAsync(ImageVersionId image, int? mibPerSecond, IProgress<double>? progress, CancellationToken ct) => Read(() => _images.Contains(image) ? Hash(image) : null);
 
+    public Task<IReadOnlyList<CaptureSource>> ListCaptureSourcesAsync(CancellationToken ct) =>
+        Read<IReadOnlyList<CaptureSource>>(() => [.. _domains.Values.Select(d => new CaptureSource(d.Machine.Value, d.Name, d.Power == PowerState.On, 1))]);
+
+    // There is no disk in memory; capturing is tested on the real libvirt.
+    public Task FetchDiskAsync(Guid domain, string localPath, IProgress<double>? progress, CancellationToken ct) => throw new NotSupportedException("A host in memory has no disks.");
+
     public Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct) => DoAsync(machine, () =>
     {
         if (!_images.Contains(image)) throw new FileNotFoundException($"Image {image} is not in the storage of the host; bring it there first.");
