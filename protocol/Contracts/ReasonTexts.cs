@@ -83,6 +83,12 @@ public static class ReasonTexts
         [ReasonCode.FileChanged] = ("O ficheiro mudou enquanto era transferido. Tente de novo.", "The file changed while it was transferred. Try again."),
         [ReasonCode.DriveNotTaken] = ("O ambiente de trabalho ainda não ligou a unidade Portal, ou não a sabe ligar. Tente de novo dentro de momentos.", "The desktop has not connected the Portal drive yet, or cannot. Try again in a moment."),
         [ReasonCode.PrintFailed] = ("O documento impresso não pôde ser convertido em PDF.", "The printed document could not be turned into a PDF."),
+        [ReasonCode.ImageDamaged] = ("A imagem-base deste conjunto está danificada no anfitrião e está a ser reposta. A equipa de informática foi avisada.", "The golden image of this pool is damaged on its host and is being brought anew. Your IT team has been told."),
+        [ReasonCode.ImageRefused] = ("Este disco não pode ser usado como imagem-base.", "This disk cannot become a golden image."),
+        [ReasonCode.ImportIncomplete] = ("O ficheiro ainda não chegou inteiro, ou chegou diferente do que foi enviado.", "The file has not arrived whole, or not as it was sent."),
+        [ReasonCode.TooManyImports] = ("Já há demasiados ficheiros a ser enviados. Espere por um deles ou cancele-o.", "Too many files are being sent already. Wait for one of them, or cancel it."),
+        [ReasonCode.MachineRunning] = ("A máquina está ligada. Desligue-a primeiro.", "The machine is running. Shut it down first."),
+        [ReasonCode.ImageNotSealable] = ("Não foi possível retirar desta imagem as chaves e identidades da máquina original.", "The keys and identities of the original machine could not be taken out of this image."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

@@ -24,6 +24,8 @@ internal sealed class FakeWorld : IDisposable
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
     public List<Host> Hosts { get; } = [];
     public List<ImageVersion> Images { get; } = [];
+    public List<ImageImport> Imports { get; } = [];
+    public MemoryStream Sent { get; } = new();
     public List<ForeignMachine> Foreign { get; } = [];
     public List<GatewayNode> Gateways { get; } = [];
     public List<User> Users { get; } = [];
