@@ -56,7 +56,7 @@ internal sealed class MakeDemonstration(
 
         if ((await pools.AllAsync(ct)).FirstOrDefault(p => p.Name == PoolName) is { } there)
         {
-            if (there.ImageVersionId != image.Value) await pools.UpdateAsync(new(there.PoolId), new(null, null, null, null, image), Self.UserName, "");
+            if (there.ImageVersionId != image.Value) await RollOutAsync(there.PoolId, image);
         }
         else
         {
@@ -69,6 +69,14 @@ internal sealed class MakeDemonstration(
             throw new InvalidOperationException($"The demonstration user was refused: {no.Reason} {no.Detail}");
         await grant.RunAsync(pool, wanted.UserName, Self);
         log.DemonstrationReady(PoolName, wanted.UserName);
+    }
+
+    // The image was built anew since: its machines follow as anywhere else. One that runs already is left to its end.
+    private async Task RollOutAsync(Guid pool, ImageVersionId image)
+    {
+        var wanted = new NewRollout(Guid.CreateVersion7(time.GetUtcNow()), pool, image.Value, 1, 25, null, 50, TimeSpan.FromMinutes(5), null, TimeSpan.FromMinutes(15));
+        if (await rollouts.StartAsync(wanted, Self.UserName, "") is { Reason: not RefusalReason.RolloutRunning } no)
+            throw new InvalidOperationException($"The roll-out of the golden image was refused: {no.Reason} {no.Field}");
     }
 
     // A gateway that has joined keeps its identity; only a missing one needs a token.
