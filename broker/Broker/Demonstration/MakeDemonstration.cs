@@ -8,6 +8,7 @@ using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Images;
 using Montalegre.Vdi.Broker.Infrastructure;
 using Montalegre.Vdi.Broker.Pools;
+using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Demonstration;
@@ -17,7 +18,7 @@ namespace Montalegre.Vdi.Broker.Demonstration;
 /// what is there; a newer golden image becomes a new version and the pool moves to it.
 /// </summary>
 internal sealed class MakeDemonstration(
-    HostStore hosts, HypervisorDirectory hypervisors, PublishImage publish, PoolAdminStore pools, CreateUser createUser, GrantEntitlement grant,
+    HostStore hosts, HypervisorDirectory hypervisors, PublishImage publish, PoolAdminStore pools, RolloutStore rollouts, CreateUser createUser, GrantEntitlement grant,
     CreateGatewayToken gatewayToken, GatewayStore gateways, IOptions<DemonstrationOptions> options, IOptions<HostingOptions> hosting, TimeProvider time,
     ILogger<MakeDemonstration> log) : BackgroundService
 {
