@@ -21,10 +21,17 @@ internal sealed class RolloutLoop(LeaseKeeper lease, ChangePump pump, AdvanceRol
                 while (lease.Epoch is not null && await advance.RunAsync(stoppingToken)) await Task.Delay(Gather, time, stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.PassFailed(Pause, e); }
-            await Task.WhenAny(_rings.Reader.ReadAsync(stoppingToken).AsTask(), Task.Delay(Pause, time, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await Task.Delay(Gather, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await WaitAsync(stoppingToken);
         }
         await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task WaitAsync(CancellationToken ct)
+    {
+        using var pause = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        pause.CancelAfter(Pause);
+        await ((Task)_rings.Reader.ReadAsync(pause.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Gather, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task ListenAsync(CancellationToken ct)
