@@ -146,15 +146,26 @@ internal sealed class AgentStore(Database database)
 
     private const string Orphans =
         """
-        with silent as (
-               update machine_agent a
-                  set connected = false
-                where a.connected
-                  and a.node_id is distinct from @node
+        with recursive holding as (      -- nodes that hold agents, one step along the index for each
+               (select node_id from machine_agent where connected and node_id is not null order by node_id limit 1)
+                union all
+               select (select a.node_id from machine_agent a where a.connected and a.node_id > h.node_id order by a.node_id limit 1)
+                 from holding h
+                where h.node_id is not null
+        ), gone as materialized (
+               select h.node_id
+                 from holding h
+                where h.node_id <> @node
                   and not exists (select
                                     from lease l
-                                   where l.role = 'agents:' || a.node_id
+                                   where l.role = 'agents:' || h.node_id
                                      and l.expires_at > now())
+        ), silent as (
+               update machine_agent a
+                  set connected = false
+                 from gone g
+                where a.connected
+                  and a.node_id = g.node_id
             returning a.machine_id
         ), lost as (
                update machine m

@@ -19,3 +19,7 @@ alter table host_reading add column starts_at_once integer check (starts_at_once
 alter table pool add column creation_failures integer not null default 0;
 alter table pool add column creation_held_until timestamptz;
 alter table pool add column creation_error text;
+
+-- What the broker asks every few seconds, at any number of machines.
+create index machine_faulted_ix on machine (state_since) where state = 'faulted';
+create index machine_agent_node_ix on machine_agent (node_id) where connected;
