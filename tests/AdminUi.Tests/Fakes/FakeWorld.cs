@@ -35,6 +35,7 @@ internal sealed class FakeWorld : IDisposable
     public ConcurrentQueue<string> Calls { get; } = new();
     public ConcurrentDictionary<string, string> Tokens { get; } = new();
     public bool SetUpDone { get; set; } = true;
+    public Rollout? Rollout { get; set; }
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
     public CancellationToken Watching { get { lock (_lock) return _watches.Token; } }
