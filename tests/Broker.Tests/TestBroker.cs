@@ -22,6 +22,7 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     private readonly string _state = Directory.CreateTempSubdirectory("montalegre-broker-").FullName;
     private readonly List<IDisposable> _opened = [];
     private WebApplication? _app;
+    private string[] _settings = [];
 
     public TestDatabase Database { get; } = new(cluster);
 
@@ -42,6 +43,7 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     /// <summary>Starts with further settings and services; for tests that do not use the fixture as it is.</summary>
     internal async ValueTask StartAsync(string[] settings)
     {
+        _settings = settings;
         try
         {
             await Database.InitializeAsync();
@@ -54,6 +56,15 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
             await DisposeAsync();   // nobody disposes of a fixture that did not start
             throw;
         }
+    }
+
+    /// <summary>Stops the broker and starts another on the same state and database, as after a restart of the service.</summary>
+    internal async Task RestartAsync()
+    {
+        await _app!.StopAsync();
+        await _app.DisposeAsync();
+        _app = Build(_state, _settings);
+        await _app.StartAsync();
     }
 
     /// <summary>Another node on the same database, with the same key and doors of its own; dispose of it.</summary>

@@ -16,6 +16,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
             """
               select user_id as id, user_name, display_name, enabled, administrator
                 from app_user
+               where not synthetic
             order by user_name
             """, cancellationToken: ct));
         return users.AsList();
@@ -52,6 +53,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                    update app_user
                       set password_hash = @passwordHash
                     where user_name     = @userName
+                      and not synthetic
                 returning user_id, user_name, display_name, enabled, administrator),
                    ended as (
                    delete from sign_in
@@ -87,6 +89,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                    update app_user
                       set enabled   = @enabled
                     where user_name = @userName
+                      and not synthetic
                       and (@enabled or not administrator or not app_user.enabled
                            or exists (select 1 from keepers where keepers.user_id <> app_user.user_id))
                 returning user_id, user_name, display_name, enabled, administrator),

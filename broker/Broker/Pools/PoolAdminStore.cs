@@ -43,7 +43,7 @@ internal sealed record NewPool(
     bool RdGatewayEndToEnd, SpareSetting Spare, PlacementSetting Placement);
 
 /// <summary>What an administrator changes; null leaves a value as it is.</summary>
-internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, ImageVersionId? Image, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null, SpareSetting? Spare = null, PlacementOrder? Order = null, int? MostPerHost = null, IReadOnlyList<HostId>? Hosts = null);
+internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null, SpareSetting? Spare = null, PlacementOrder? Order = null, int? MostPerHost = null, IReadOnlyList<HostId>? Hosts = null);
 
 /// <summary>A pool's spare as it is recorded; no value: always as many as it may have.</summary>
 internal sealed record SpareSetting(int? Value, bool Percent);
@@ -62,7 +62,7 @@ internal sealed class PoolAdminStore(Database database)
                coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
                coalesce(c.provisioning, 0) as provisioning, coalesce(c.faulted, 0) as faulted,
                (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
-               (select count(*)::int from session s where s.pool_id = p.pool_id and s.state <> 'ended') as sessions,
+               (select count(*)::int from session s where s.pool_id = p.pool_id and s.state <> 'ended' and not s.synthetic) as sessions,
                case when p.creation_held_until > now() then 'CreationThrottled' else coalesce(t.reason, p.placement_reason) end as trouble,
                case when p.creation_held_until > now() then p.creation_error when t.reason is null then p.placement_detail else t.error end as trouble_detail
           from pool p
@@ -142,7 +142,7 @@ internal sealed class PoolAdminStore(Database database)
                 ), changed as (
                     update pool
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
-                           enabled = coalesce(@Enabled, enabled), image_version_id = coalesce(@image, image_version_id),
+                           enabled = coalesce(@Enabled, enabled),
                            blocked_features = coalesce(@BlockedFeatures::text[], blocked_features),
                            rd_gateway_end_to_end = coalesce(@RdGatewayEndToEnd, rd_gateway_end_to_end),
                            -- Whatever kept failing may be mended by this change: it is tried at once.
@@ -169,14 +169,14 @@ internal sealed class PoolAdminStore(Database database)
                      select @actor, action, 'pool', pool_id, name, @source from changed, told
                 """, new
             {
-                pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, image = edit.Image?.Value,
+                pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd,
                 hosts = edit.Hosts?.Select(h => h.Value).ToArray(), placement = edit.Order is { } order ? SqlText.Of(order) : null, edit.MostPerHost,
                 setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source,
             });
             return changed > 0 ? null : (RefusalReason.NotFound, "pool");
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, e.ConstraintName?.Contains("image", StringComparison.Ordinal) == true ? "image_version_id" : "host_ids"); }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, "host_ids"); }
     }
 
     /// <summary>Marks a pool for deletion; its machines go first. Answers what stood in the way, or null.</summary>

@@ -55,7 +55,6 @@ internal static class PoolContract
     public static PoolEdit Read(UpdatePoolRequest request) => new(
         request.HasName ? Name(request.Name) : null, request.HasDescription ? Description(request.Description) : null,
         request.HasSize ? Size(request.Size) : null, request.HasEnabled ? request.Enabled : null,
-        request.HasImageVersionId ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
         request.BlockedFeatures is { } blocked ? BlockedFeatures.Names(blocked.Features) : null,
         request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null, request.Spare is { } spare ? Spare(spare) : null,
         Order(request.Placement), request.HasMostPerHost ? MostPerHost(request.MostPerHost) ?? 0 : null, request.Hosts is { } hosts ? Hosts(hosts.HostIds) : null);

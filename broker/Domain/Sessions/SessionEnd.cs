@@ -23,6 +23,9 @@ public enum SessionEnd
 
     /// <summary>The machine was removed, or the hypervisor says that it is gone.</summary>
     MachineRemoved,
+
+    /// <summary>Somebody synthetic had seen what was to be seen; such sessions are on no page.</summary>
+    ProbeOver,
 }
 
 /// <summary>The stored form of a session's end.</summary>
@@ -38,6 +41,7 @@ public static class SessionEnds
         SessionEnd.MachineRefreshed => "machine_refreshed",
         SessionEnd.MachineStopped => "machine_stopped",
         SessionEnd.MachineRemoved => "machine_removed",
+        SessionEnd.ProbeOver => "probe_over",
         _ => throw new ArgumentOutOfRangeException(nameof(end), end, "is not an end"),
     };
 }

@@ -61,7 +61,6 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         if (request.HasEnabled) pool.Enabled = request.Enabled;
         if (request.HasName) pool.Name = request.Name;
         if (request.HasDescription) pool.Description = request.Description;
-        if (request.HasImageVersionId) (pool.ImageVersionId, pool.ImageName) = (request.ImageVersionId, world.Images.Single(i => i.ImageVersionId == request.ImageVersionId).Name);
         if (request.Spare is { } spare) pool.Spare = spare;
         if (request.Placement is not Placement.Unspecified) pool.Placement = request.Placement;
         if (request.HasMostPerHost) pool.MostPerHost = request.MostPerHost;

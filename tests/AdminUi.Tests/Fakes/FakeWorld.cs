@@ -24,6 +24,8 @@ internal sealed class FakeWorld : IDisposable
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
     public List<Host> Hosts { get; } = [];
     public List<ImageVersion> Images { get; } = [];
+    public List<ImageImport> Imports { get; } = [];
+    public MemoryStream Sent { get; } = new();
     public List<ForeignMachine> Foreign { get; } = [];
     public List<GatewayNode> Gateways { get; } = [];
     public List<User> Users { get; } = [];
@@ -33,6 +35,7 @@ internal sealed class FakeWorld : IDisposable
     public ConcurrentQueue<string> Calls { get; } = new();
     public ConcurrentDictionary<string, string> Tokens { get; } = new();
     public bool SetUpDone { get; set; } = true;
+    public Rollout? Rollout { get; set; }
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
     public CancellationToken Watching { get { lock (_lock) return _watches.Token; } }

@@ -181,6 +181,32 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         Assert.StartsWith("Not understood: ", refused.Talk, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Import_that_was_stopped_goes_on_by_itself_when_it_is_run_again()
+    {
+        await SetUpAsync();
+        var disk = Path.Combine(_home, "disco.raw");
+        var bytes = new byte[8 << 20];
+        new Random(8).NextBytes(bytes);
+        (bytes[510], bytes[511]) = (0x55, 0xaa);
+        await File.WriteAllBytesAsync(disk, bytes, TestContext.Current.CancellationToken);
+        using var stopped = new CancellationTokenSource();
+        using var talk = new StopsAt("Sending: 30", stopped);
+        using var nothing = new StringWriter();
+        string[] command = ["images", "import", disk, "--name", "balcao", "--keep-identity"];
+
+        var first = await CommandTable.RunAsync(["--server", _broker.ApiAddress, "--authority", Path.Combine(_broker.StateDirectory, "authority.pem"), .. command], new Screen(nothing, talk, new CultureInfo("en")), new KnownPassword(), SavedFile, stopped.Token);
+        var listed = await DoneAsync("images", "imports");
+        var second = await RunAsync(command);
+
+        Assert.Equal(130, first);
+        Assert.Contains("receiving", listed, StringComparison.Ordinal);
+        Assert.Matches("Goes on at [1-9] MiB", second.Talk);
+        Assert.Equal(0, second.Code);
+        Assert.StartsWith("balcao version 1", second.Output, StringComparison.Ordinal);
+        Assert.Contains("done", await DoneAsync("images", "imports"), StringComparison.Ordinal);
+    }
+
     private Task<(int Code, string Output, string Talk)> SetUpAsync() =>
         RunAsync("set-up", "rosa", "--token-file", Path.Combine(_broker.StateDirectory, "set-up-token"), "--password-stdin");
 
@@ -202,6 +228,15 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         using var talk = new StringWriter();
         var code = await CommandTable.RunAsync(typed, new Screen(output, talk, new CultureInfo(language)), new KnownPassword(), SavedFile, TestContext.Current.CancellationToken);
         return (code, output.ToString(), talk.ToString());
+    }
+
+    // A person who presses Ctrl-C at a certain line.
+    private sealed class StopsAt(string line, CancellationTokenSource stop) : StringWriter(CultureInfo.InvariantCulture)
+    {
+        public override void WriteLine(string? value)
+        {
+            if (value?.StartsWith(line, StringComparison.Ordinal) == true) stop.Cancel();
+        }
     }
 
     private sealed class KnownPassword : IPasswords
