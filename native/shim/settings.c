@@ -37,7 +37,7 @@ BOOL mv_set_all(rdpSettings* settings, const mv_config* config)
 		{ FreeRDP_RemoteFxCodec, FALSE },
 		{ FreeRDP_NSCodec, FALSE },
 		{ FreeRDP_FastPathOutput, TRUE },
-		{ FreeRDP_FastPathInput, FALSE }, /* xrdp 0.9 loses the E1 of Pause in it; input is small either way */
+		{ FreeRDP_FastPathInput, FALSE }, /* xrdp 0.9 loses the E1 of Pause in it; libfreerdp 3 asks the machine only, and Pause is Control there */
 		{ FreeRDP_FrameMarkerCommandEnabled, TRUE },
 		{ FreeRDP_BitmapCompressionDisabled, FALSE },
 		{ FreeRDP_BitmapCacheEnabled, FALSE },
