@@ -1,0 +1,54 @@
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Domain;
+using Contract = Montalegre.Vdi.Contracts.Admin.V1;
+using LogOffAction = Montalegre.Vdi.Domain.LogOffAction;
+using PoolKind = Montalegre.Vdi.Domain.PoolKind;
+
+namespace Montalegre.Vdi.Broker.Pools;
+
+/// <summary>What an administrator asks for of a pool's sessions; null leaves a value as it is. Zero minutes: never.</summary>
+internal sealed record PoolRules(int? IdleMinutes, int? DisconnectedMinutes, int? EmptyMinutes, LogOffAction? AfterLogOff)
+{
+    public static readonly PoolRules Unchanged = new(null, null, null, null);
+
+    /// <summary>Bad input is refused by field.</summary>
+    public static PoolRules Read(SessionRules? rules) => rules is null ? Unchanged : new(
+        rules.HasIdleMinutes ? Minutes(rules.IdleMinutes, 10080, "idle_minutes") : null,
+        rules.HasDisconnectedMinutes ? Minutes(rules.DisconnectedMinutes, 43200, "disconnected_minutes") : null,
+        rules.HasEmptyMinutes ? Minutes(rules.EmptyMinutes, 1440, "empty_minutes") : null,
+        rules.LogOffAction switch
+        {
+            Contract.LogOffAction.Refresh => LogOffAction.Refresh,
+            Contract.LogOffAction.Delete => LogOffAction.Delete,
+            Contract.LogOffAction.Keep => LogOffAction.Keep,
+            _ => null,
+        });
+
+    /// <summary>For a new pool: what was left out has its default, and what its kind does not allow is refused.</summary>
+    public PoolRules For(PoolKind kind)
+    {
+        var action = AfterLogOff ?? LogOffActions.DefaultOf(kind);
+        return action.Fits(kind) ? this with { EmptyMinutes = EmptyMinutes ?? 5, AfterLogOff = action } : throw Unfit();
+    }
+
+    /// <summary>The refusal of an action that the pool's kind does not allow.</summary>
+    public static Exception Unfit() =>
+        Refusal.Refused(RefusalReason.InvalidField, "log_off_action: a floating pool refreshes or deletes, a dedicated or manual one keeps");
+
+    /// <summary>As the contract shows them: every field is set.</summary>
+    public static SessionRules Show(PoolRow row) => new()
+    {
+        IdleMinutes = (uint)(row.IdleMinutes ?? 0), DisconnectedMinutes = (uint)(row.DisconnectedMinutes ?? 0), EmptyMinutes = (uint)(row.EmptyMinutes ?? 0),
+        LogOffAction = SqlText.Parse<LogOffAction>(row.AfterLogOff) switch
+        {
+            LogOffAction.Refresh => Contract.LogOffAction.Refresh,
+            LogOffAction.Delete => Contract.LogOffAction.Delete,
+            _ => Contract.LogOffAction.Keep,
+        },
+    };
+
+    private static int Minutes(uint minutes, uint most, string field) =>
+        minutes <= most ? (int)minutes : throw Refusal.Refused(RefusalReason.InvalidField, $"{field}: 0 to {most}");
+}
