@@ -8,10 +8,10 @@ internal sealed partial class Language
     public string RulesWord => Pick("Regras das sessões", "Session rules");
     public string ChangeRules => Pick("Mudar regras das sessões", "Change session rules");
     public string ChangeRulesTitle(string pool) => Pick($"Regras das sessões de {pool}", $"Session rules of {pool}");
-    public string IdleTimeoutWord => Pick("Sem atividade (minutos)", "Idle (minutes)");
-    public string DisconnectedWord => Pick("Desligada (minutos)", "Disconnected (minutes)");
-    public string EmptyWord => Pick("Reserva por usar (minutos)", "Unused reservation (minutes)");
-    public string NeverHint => Pick("0: nunca", "0: never");
+    public string IdleTimeoutWord => Pick("Sem atividade", "Idle");
+    public string DisconnectedWord => Pick("Desligada", "Disconnected");
+    public string EmptyWord => Pick("Por usar", "Unused");
+    public string NeverHint => Pick("minutos; 0: nunca", "minutes; 0: never");
     public string LogOffActionWord => Pick("Ao terminar a sessão", "At logoff");
     public string LogOffActionOf(LogOffAction action) => action switch
     {

@@ -7,8 +7,8 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 public sealed class RulesTests(Chromium chromium)
 {
     [Theory]
-    [InlineData(1280, 800, "pt-PT", "Mudar regras das sessões", "Desligada (minutos)", "Uma sessão desligada há 60 minutos é terminada", "Vale já para 9 sessões abertas.", "Guardar")]
-    [InlineData(390, 844, "en-GB", "Change session rules", "Disconnected (minutes)", "A session disconnected for 60 minutes is logged off", "It holds at once for 9 open sessions.", "Save")]
+    [InlineData(1280, 800, "pt-PT", "Mudar regras das sessões", "Desligada", "Uma sessão desligada há 60 minutos é terminada", "Vale já para 9 sessões abertas.", "Guardar")]
+    [InlineData(390, 844, "en-GB", "Change session rules", "Disconnected", "A session disconnected for 60 minutes is logged off", "It holds at once for 9 open sessions.", "Save")]
     public async Task Time_out_is_set_in_a_form_that_says_what_it_will_do(int width, int height, string language, string open, string field, string effect, string scope, string save)
     {
         await using var console = await RunningConsole.StartAsync();
