@@ -83,6 +83,10 @@ public static class ReasonTexts
         [ReasonCode.FileChanged] = ("O ficheiro mudou enquanto era transferido. Tente de novo.", "The file changed while it was transferred. Try again."),
         [ReasonCode.DriveNotTaken] = ("O ambiente de trabalho ainda não ligou a unidade Portal, ou não a sabe ligar. Tente de novo dentro de momentos.", "The desktop has not connected the Portal drive yet, or cannot. Try again in a moment."),
         [ReasonCode.PrintFailed] = ("O documento impresso não pôde ser convertido em PDF.", "The printed document could not be turned into a PDF."),
+        [ReasonCode.QuotaReached] = ("Já tem abertas todas as sessões que pode ter ao mesmo tempo. Termine uma das suas sessões e tente de novo:", "You have as many sessions open as you may have at once. End one of your sessions and try again:"),
+        [ReasonCode.PoolQuotaReached] = ("Este conjunto já tem todas as sessões que pode ter ao mesmo tempo. Fica na fila e entra assim que uma terminar.", "This pool has as many sessions open as it may have at once. You are in the queue and get in as soon as one ends."),
+        [ReasonCode.LeftQueue] = ("Saiu da fila. Ligue de novo quando quiser.", "You have left the queue. Connect again whenever you like."),
+        [ReasonCode.NotAssignable] = ("Esta máquina não pode ser atribuída: só uma máquina livre de um conjunto dedicado, e só uma a cada pessoa.", "This machine cannot be assigned: only a free machine of a dedicated pool, and only one for each person."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

@@ -24,6 +24,8 @@ internal sealed partial class Language
         ["idle_minutes"] = say => (say.IdleTimeoutWord, ""),
         ["disconnected_minutes"] = say => (say.DisconnectedWord, ""),
         ["empty_minutes"] = say => (say.EmptyWord, ""),
+        ["message_of_the_day"] = say => (say.MessageOfTheDayWord, ""),
+        ["most_sessions"] = say => (say.QuotaWord, ""),
         ["log_off_action"] = say => (say.LogOffActionWord, ""),
         ["description"] = say => (say.DescriptionWord, ""),
         ["image_version_id"] = say => (say.ImageWord, ""),

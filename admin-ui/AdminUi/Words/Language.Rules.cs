@@ -21,6 +21,23 @@ internal sealed partial class Language
     };
     public string KeepsAtLogOff => Pick("Ao terminar a sessão a máquina fica como está.", "At logoff the machine stays as it is.");
 
+    public string WayInWord => Pick("Ligar primeiro", "Connect first");
+    public string WayInOf(WayIn way) => way == WayIn.Browser ? Pick("No navegador", "In the browser") : Pick("Com um programa (RDP)", "With a client (RDP)");
+    public string MostSessionsWord => Pick("Máximo de sessões", "Most sessions");
+    public string MostSessionsRule(uint most) => most == 0
+        ? Pick("Podem estar abertas tantas sessões quantas as máquinas permitirem.", "As many sessions may be open as the machines allow.")
+        : Count((int)most, "No máximo {0} sessão aberta ao mesmo tempo; quem vem a mais espera na fila.", "No máximo {0} sessões abertas ao mesmo tempo; quem vem a mais espera na fila.", "At most {0} session open at once; whoever comes beyond waits in the queue.", "At most {0} sessions open at once; whoever comes beyond waits in the queue.");
+    public string MessageOfTheDayWord => Pick("Mensagem do dia", "Message of the day");
+    public string MessageOfTheDayHint => Pick("No ecrã depois de entrar, e no portal", "On screen after log-on, and on the portal");
+    public string QuotaWord => Pick("Sessões ao mesmo tempo", "Sessions at once");
+    public string ChangeQuota => Pick("Mudar quota de sessões", "Change session quota");
+    public string QuotaTitle(string? user) => user is null ? Pick("Quota de sessões de cada pessoa", "Session quota of every person") : Pick($"Quota de sessões de {user}", $"Session quota of {user}");
+    public string QuotaAsEverybody => Pick("Como todos", "As everybody");
+    public string QuotaOwn => Pick("Número próprio", "A number of one's own");
+    public string QuotaOf(uint most) => most == 0 ? Pick("Sem limite", "Any number") : $"{most}";
+    public string QuotaEffect => Pick("Vale para as próximas sessões; as abertas continuam. Quem chegar ao limite é convidado a terminar uma das suas.", "It holds for the next sessions; open ones go on. Whoever reaches the limit is asked to end one of his.");
+    public string QuotaSaved => Pick("A quota foi mudada.", "The quota was changed.");
+
     public string IdleRule(uint minutes) => minutes == 0
         ? Pick("Ninguém é desligado por falta de atividade.", "Nobody is disconnected for being idle.")
         : Pick($"Ao fim de {Minutes(minutes)} sem atividade a pessoa é avisada no ecrã e depois desligada; a sessão continua.", $"After {Minutes(minutes)} without activity the person is warned on screen, then disconnected; the session goes on.");
@@ -38,6 +55,9 @@ internal sealed partial class Language
         if (changes.HasDisconnectedMinutes) effects.Add(DisconnectedRule(changes.DisconnectedMinutes));
         if (changes.HasEmptyMinutes) effects.Add(EmptyRule(changes.EmptyMinutes));
         if (changes.LogOffAction != LogOffAction.Unspecified) effects.Add($"{LogOffActionWord}: {LogOffActionOf(changes.LogOffAction)}.");
+        if (changes.HasMessageOfTheDay) effects.Add($"{MessageOfTheDayWord}: {(changes.MessageOfTheDay.Length > 0 ? changes.MessageOfTheDay : "—")}");
+        if (changes.WayIn != WayIn.Unspecified) effects.Add($"{WayInWord}: {WayInOf(changes.WayIn)}.");
+        if (changes.HasMostSessions) effects.Add(MostSessionsRule(changes.MostSessions));
         if (sessions > 0) effects.Add(Count(sessions, "Vale já para {0} sessão aberta.", "Vale já para {0} sessões abertas.", "It holds at once for {0} open session.", "It holds at once for {0} open sessions."));
         return effects;
     }
@@ -47,6 +67,8 @@ internal sealed partial class Language
     private string? RulesAction(string action) => action switch
     {
         "pool.session_rules" => Pick("Mudou as regras das sessões", "Changed the session rules"),
+        "quota.set" => Pick("Mudou a quota de sessões de todos", "Changed everybody's session quota"),
+        "user.quota" => Pick("Mudou a quota de sessões", "Changed the session quota"),
         "session.start" => Pick("Abriu sessão", "Opened a session"),
         "session.logon" => Pick("Sessão iniciada na máquina", "Logged on to the machine"),
         "session.reconnected" => Pick("Sessão voltou a ficar ligada", "Session was connected again"),

@@ -30,6 +30,9 @@ internal sealed record PoolRow
     public int? DisconnectedMinutes { get; init; }
     public int? EmptyMinutes { get; init; }
     public string AfterLogOff { get; init; } = "";
+    public string MessageOfTheDay { get; init; } = "";
+    public string WayIn { get; init; } = "";
+    public int? MostSessions { get; init; }
     public int Machines { get; init; }
     public int Available { get; init; }
     public int InUse { get; init; }
@@ -66,7 +69,7 @@ internal sealed class PoolAdminStore(Database database)
                p.cpus, p.memory_mib, p.machine_name_pattern, p.placement, p.most_per_host,
                coalesce((select string_agg(h.host_id || ' ' || h.name, E'\n' order by h.name) from pool_host ph join host h using (host_id) where ph.pool_id = p.pool_id), '') as hosts,
                array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, p.spare, p.spare_percent,
-               p.idle_minutes, p.disconnected_minutes, p.empty_minutes, p.after_log_off,
+               p.idle_minutes, p.disconnected_minutes, p.empty_minutes, p.after_log_off, p.message_of_the_day, p.way_in, p.most_sessions,
                coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
                coalesce(c.provisioning, 0) as provisioning, coalesce(c.faulted, 0) as faulted,
                (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
@@ -109,9 +112,10 @@ internal sealed class PoolAdminStore(Database database)
             await connection.ExecuteAsync("""
                 with made as (
                     insert into pool (pool_id, name, description, kind, size, image_version_id, cpus, memory_mib, machine_name_pattern, blocked_features, rd_gateway_end_to_end, spare, spare_percent, placement, most_per_host,
-                                      idle_minutes, disconnected_minutes, empty_minutes, log_off_action)
+                                      idle_minutes, disconnected_minutes, empty_minutes, log_off_action, message_of_the_day, way_in, most_sessions)
                          values (@id, @name, @description, @kind, @size, @image, @cpus, @memory, @pattern, @blocked, @endToEnd, @spare, @sparePercent, @placement, @mostPerHost,
-                                 nullif(@IdleMinutes::int, 0), nullif(@DisconnectedMinutes::int, 0), nullif(@EmptyMinutes::int, 0), @logOffAction)
+                                 nullif(@IdleMinutes::int, 0), nullif(@DisconnectedMinutes::int, 0), nullif(@EmptyMinutes::int, 0), @logOffAction,
+                                 coalesce(@MessageOfTheDay::text, ''), coalesce(@WayIn::text, 'client'), nullif(@MostSessions::int, 0))
                       returning pool_id, name, blocked_features, rd_gateway_end_to_end
                 ), placed as (
                     insert into pool_host (pool_id, host_id) select pool_id, host_id from made, unnest(@hosts) host_id
@@ -130,7 +134,7 @@ internal sealed class PoolAdminStore(Database database)
                 hosts = pool.Placement.Hosts.Select(h => h.Value).ToArray(), placement = SqlText.Of(pool.Placement.Order), mostPerHost = pool.Placement.MostPerHost,
                 cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, endToEnd = pool.RdGatewayEndToEnd,
                 spare = pool.Spare.Value, sparePercent = pool.Spare.Percent, actor, source,
-                pool.Rules.IdleMinutes, pool.Rules.DisconnectedMinutes, pool.Rules.EmptyMinutes, logOffAction = SqlText.Of(pool.Rules.AfterLogOff!.Value),
+                pool.Rules.IdleMinutes, pool.Rules.DisconnectedMinutes, pool.Rules.EmptyMinutes, pool.Rules.MessageOfTheDay, pool.Rules.WayIn, pool.Rules.MostSessions, logOffAction = SqlText.Of(pool.Rules.AfterLogOff!.Value),
             });
             return null;
         }
@@ -149,7 +153,7 @@ internal sealed class PoolAdminStore(Database database)
         {
             var changed = await connection.ExecuteAsync("""
                 with before as materialized (
-                    select pool_id, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, log_off_action)::text as rules from pool where pool_id = @pool and not deleting for update
+                    select pool_id, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions)::text as rules from pool where pool_id = @pool and not deleting for update
                 ), changed as (
                     update pool
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
@@ -161,9 +165,10 @@ internal sealed class PoolAdminStore(Database database)
                            spare = case when @setSpare then @spare else spare end, spare_percent = case when @setSpare then @sparePercent else spare_percent end,
                            placement = coalesce(@placement::text, placement), most_per_host = case when @MostPerHost = 0 then null else coalesce(@MostPerHost, most_per_host) end,
                            idle_minutes = nullif(coalesce(@IdleMinutes, idle_minutes), 0), disconnected_minutes = nullif(coalesce(@DisconnectedMinutes, disconnected_minutes), 0),
-                           empty_minutes = nullif(coalesce(@EmptyMinutes, empty_minutes), 0), log_off_action = coalesce(@logOffAction::text, log_off_action)
+                           empty_minutes = nullif(coalesce(@EmptyMinutes, empty_minutes), 0), log_off_action = coalesce(@logOffAction::text, log_off_action),
+                           message_of_the_day = coalesce(@MessageOfTheDay::text, message_of_the_day), way_in = coalesce(@WayIn::text, way_in), most_sessions = nullif(coalesce(@MostSessions, most_sessions), 0)
                      where pool_id = (select pool_id from before)
-                 returning pool_id, name, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, log_off_action)::text as rules
+                 returning pool_id, name, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions)::text as rules
                 ), dropped as (
                     delete from pool_host ph using changed where ph.pool_id = changed.pool_id and ph.host_id <> all(@hosts::uuid[])
                 ), placed as (
@@ -187,7 +192,7 @@ internal sealed class PoolAdminStore(Database database)
                 pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, image = edit.Image?.Value,
                 hosts = edit.Hosts?.Select(h => h.Value).ToArray(), placement = edit.Order is { } order ? SqlText.Of(order) : null, edit.MostPerHost,
                 setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source,
-                edit.Rules.IdleMinutes, edit.Rules.DisconnectedMinutes, edit.Rules.EmptyMinutes, logOffAction = edit.Rules.AfterLogOff is { } action ? SqlText.Of(action) : null,
+                edit.Rules.IdleMinutes, edit.Rules.DisconnectedMinutes, edit.Rules.EmptyMinutes, edit.Rules.MessageOfTheDay, edit.Rules.WayIn, edit.Rules.MostSessions, logOffAction = edit.Rules.AfterLogOff is { } action ? SqlText.Of(action) : null,
             });
             return changed > 0 ? null : (RefusalReason.NotFound, "pool");
         }

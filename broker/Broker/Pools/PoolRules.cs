@@ -8,23 +8,26 @@ using PoolKind = Montalegre.Vdi.Domain.PoolKind;
 
 namespace Montalegre.Vdi.Broker.Pools;
 
-/// <summary>What an administrator asks for of a pool's sessions; null leaves a value as it is. Zero minutes: never.</summary>
-internal sealed record PoolRules(int? IdleMinutes, int? DisconnectedMinutes, int? EmptyMinutes, LogOffAction? AfterLogOff)
+/// <summary>What an administrator asks for of a pool's sessions; null leaves a value as it is. Zero minutes: never; zero sessions: any number.</summary>
+internal sealed record PoolRules(int? IdleMinutes, int? DisconnectedMinutes, int? EmptyMinutes, LogOffAction? AfterLogOff, string? MessageOfTheDay, string? WayIn, int? MostSessions)
 {
-    public static readonly PoolRules Unchanged = new(null, null, null, null);
+    public static readonly PoolRules Unchanged = new(null, null, null, null, null, null, null);
 
     /// <summary>Bad input is refused by field.</summary>
     public static PoolRules Read(SessionRules? rules) => rules is null ? Unchanged : new(
-        rules.HasIdleMinutes ? Minutes(rules.IdleMinutes, 10080, "idle_minutes") : null,
-        rules.HasDisconnectedMinutes ? Minutes(rules.DisconnectedMinutes, 43200, "disconnected_minutes") : null,
-        rules.HasEmptyMinutes ? Minutes(rules.EmptyMinutes, 1440, "empty_minutes") : null,
+        rules.HasIdleMinutes ? Number(rules.IdleMinutes, 10080, "idle_minutes") : null,
+        rules.HasDisconnectedMinutes ? Number(rules.DisconnectedMinutes, 43200, "disconnected_minutes") : null,
+        rules.HasEmptyMinutes ? Number(rules.EmptyMinutes, 1440, "empty_minutes") : null,
         rules.LogOffAction switch
         {
             Contract.LogOffAction.Refresh => LogOffAction.Refresh,
             Contract.LogOffAction.Delete => LogOffAction.Delete,
             Contract.LogOffAction.Keep => LogOffAction.Keep,
             _ => null,
-        });
+        },
+        rules.HasMessageOfTheDay ? Message(rules.MessageOfTheDay) : null,
+        rules.WayIn switch { Contract.WayIn.Client => "client", Contract.WayIn.Browser => "browser", _ => null },
+        rules.HasMostSessions ? Number(rules.MostSessions, 100_000, "most_sessions") : null);
 
     /// <summary>For a new pool: what was left out has its default, and what its kind does not allow is refused.</summary>
     public PoolRules For(PoolKind kind)
@@ -47,8 +50,12 @@ internal sealed record PoolRules(int? IdleMinutes, int? DisconnectedMinutes, int
             LogOffAction.Delete => Contract.LogOffAction.Delete,
             _ => Contract.LogOffAction.Keep,
         },
+        MessageOfTheDay = row.MessageOfTheDay, WayIn = row.WayIn == "browser" ? Contract.WayIn.Browser : Contract.WayIn.Client, MostSessions = (uint)(row.MostSessions ?? 0),
     };
 
-    private static int Minutes(uint minutes, uint most, string field) =>
-        minutes <= most ? (int)minutes : throw Refusal.Refused(RefusalReason.InvalidField, $"{field}: 0 to {most}");
+    private static string Message(string text) =>
+        text.Trim().Length <= 500 ? text.Trim() : throw Refusal.Refused(RefusalReason.InvalidField, "message_of_the_day: at most 500 characters");
+
+    private static int Number(uint number, uint most, string field) =>
+        number <= most ? (int)number : throw Refusal.Refused(RefusalReason.InvalidField, $"{field}: 0 to {most}");
 }

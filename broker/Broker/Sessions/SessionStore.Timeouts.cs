@@ -24,6 +24,9 @@ internal sealed record TimedRow
     private static TimeSpan? Minutes(int? minutes) => minutes is { } some ? TimeSpan.FromMinutes(some) : null;
 }
 
+/// <summary>A session whose person has just logged on, and what its pool has to say.</summary>
+internal sealed record GreetedRow(Guid SessionId, Guid MachineId, string GuestSessionId, string PoolName, string Message);
+
 /// <summary>A reservation that nobody came to, and how long its pool waits.</summary>
 internal sealed record EmptyRow(Guid SessionId, TimeSpan Patience);
 
@@ -39,6 +42,7 @@ internal sealed partial class SessionStore
                           from session
                          where pool_id = p.pool_id
                            and state = 'active'
+                           and last_input_at <= now() - make_interval(mins => p.idle_minutes) + interval '2 minutes'
                            and last_input_at <= now() - (make_interval(mins => p.idle_minutes)
                                                          - case when idle_warned_at > last_input_at then interval '0'
                                                                 else least(interval '2 minutes', make_interval(mins => p.idle_minutes) / 2) end)
@@ -113,6 +117,29 @@ internal sealed partial class SessionStore
 
     /// <summary>Records that a time-out was ordered, and what the agent said to it.</summary>
     public Task TimedOutAsync(TimedRow row, string outcome) => WriteAsync(TimedOut, new { session = row.SessionId, row.State, row.StateSince, outcome });
+
+    /// <summary>Sessions of agents of this node whose desktop is there, and whose pool's message of the day was not shown yet.</summary>
+    public async Task<IReadOnlyList<GreetedRow>> ToGreetAsync(Node node, int most, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<GreetedRow>(new CommandDefinition(
+            """
+            select s.session_id, s.machine_id, s.guest_session_id, p.name as pool_name, p.message_of_the_day as message
+              from pool p
+              join session s on s.pool_id = p.pool_id and s.state = 'active' and s.greeted_at is null
+              join machine_agent a on a.machine_id = s.machine_id and a.connected and a.node_id = @node
+             where p.message_of_the_day <> ''
+               and s.guest_session_id is not null
+               and s.logged_on_at > now() - interval '10 minutes'
+               and (s.state_since <= now() - interval '20 seconds'
+                    or exists (select from logon_phase d where d.session_id = s.session_id and d.name = 'desktop' and d.ended_at is not null))
+             order by s.logged_on_at
+             limit @most
+            """, new { node = node.Id, most }, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>Records that the message of the day was shown, or that the agent could not.</summary>
+    public Task GreetedAsync(GreetedRow row) => WriteAsync("update session set greeted_at = now() where session_id = @session and greeted_at is null", new { session = row.SessionId });
 
     /// <summary>The session's connection that a gateway relays right now; null when there is none.</summary>
     public async Task<ConnectionId?> OpenConnectionAsync(SessionId session, CancellationToken ct)

@@ -18,6 +18,7 @@ internal static class SessionsSlice
         services.AddSingleton<MessageSession>();
         services.AddSingleton<IGuestReports, GuestReports>();
         services.AddSingleton<TimeOutSessions>();
+        services.AddSingleton<GreetSessions>();
         services.AddSingleton<SessionSweep>();
         services.AddHostedService(s => s.GetRequiredService<SessionSweep>());
         return services;

@@ -32,6 +32,33 @@ public sealed class RulesTests(Chromium chromium)
         await SaveAsync(page, $"rules-page-{language}-{width}");
     }
 
+    [Theory]
+    [InlineData(1280, 800, "pt-PT", "Mudar quota de sessões", "Número próprio", "Sessões ao mesmo tempo", "Guardar")]
+    [InlineData(390, 844, "en-GB", "Change session quota", "A number of one's own", "Sessions at once", "Save")]
+    public async Task Person_gets_a_quota_of_his_own_and_everybody_one_on_the_list(int width, int height, string language, string open, string own, string field, string save)
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var user = console.World.Users[0].UserName;
+        var page = await chromium.OpenAsync(console, width, height, language, path: $"/users/{user}");
+        await Ready.PageAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = open, Exact = true }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByRole(AriaRole.Radio, new() { Name = own }).ClickAsync();
+        await dialog.GetByRole(AriaRole.Spinbutton).FillAsync("2");
+        await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
+        await SaveAsync(page, $"quota-dialog-{language}-{width}");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = save }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync($"{field}: 2");
+
+        await page.GotoAsync(new Uri(new Uri(page.Url), "/users").ToString());
+        await Ready.PageAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = open, Exact = true }).ClickAsync();
+        await dialog.GetByRole(AriaRole.Spinbutton).FillAsync("3");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = save }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync($"{field}: 3");
+        await SaveAsync(page, $"quota-list-{language}-{width}");
+    }
+
     private static async Task SaveAsync(IPage page, string name)
     {
         if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is { Length: > 0 } folder)

@@ -295,6 +295,26 @@ internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.Infra
 
 internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
 {
+    private uint _everybody;
+
+    public override Task<Quotas> GetQuotas(GetQuotasRequest request, ServerCallContext context) => Task.FromResult(new Quotas { MostSessionsPerUser = _everybody });
+
+    public override Task<Quotas> SetQuotas(Quotas request, ServerCallContext context)
+    {
+        world.Demand(context);
+        _everybody = request.MostSessionsPerUser;
+        return Task.FromResult(request);
+    }
+
+    public override Task<User> SetQuota(SetUserQuotaRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var user = world.Users.Single(u => u.UserName == request.UserName);
+        if (request.HasMostSessions) user.MostSessions = request.MostSessions;
+        else user.ClearMostSessions();
+        return Task.FromResult(user);
+    }
+
     public override Task<ListUsersResponse> List(ListUsersRequest request, ServerCallContext context)
     {
         world.Demand(context);

@@ -81,15 +81,19 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         var refresh = await RunAsync("pools", "rules", "Balcao", "--at-logoff", "refresh");
         var tooLong = await RunAsync("pools", "rules", "Balcao", "--idle", "10081");
 
-        Assert.Equal("""{ "idleMinutes": 30, "disconnectedMinutes": 0, "emptyMinutes": 5, "logOffAction": "LOG_OFF_ACTION_KEEP" }""", Rules(made.Output));
-        Assert.Equal("""{ "idleMinutes": 30, "disconnectedMinutes": 120, "emptyMinutes": 0, "logOffAction": "LOG_OFF_ACTION_KEEP" }""", Rules(changed.Output));
+        Assert.Equal((30u, 0u, 5u, Contracts.Admin.V1.LogOffAction.Keep), Rules(made.Output));
+        Assert.Equal((30u, 120u, 0u, Contracts.Admin.V1.LogOffAction.Keep), Rules(changed.Output));
         Assert.Contains("30 min", shown.Output, StringComparison.Ordinal);
         Assert.NotEqual(0, refresh.Code);
         Assert.Contains("INVALID_FIELD", refresh.Talk, StringComparison.Ordinal);
         Assert.NotEqual(0, tooLong.Code);
         Assert.Equal(["pool.create", "pool.session_rules", "pool.update"], await ActionsAsync());
 
-        static string Rules(string pool) => Contracts.Admin.V1.SessionRules.Parser.ParseJson(JsonDocument.Parse(pool).RootElement.GetProperty("sessionRules").GetRawText()).ToString();
+        static (uint, uint, uint, Contracts.Admin.V1.LogOffAction) Rules(string pool)
+        {
+            var rules = Contracts.Admin.V1.SessionRules.Parser.ParseJson(JsonDocument.Parse(pool).RootElement.GetProperty("sessionRules").GetRawText());
+            return (rules.IdleMinutes, rules.DisconnectedMinutes, rules.EmptyMinutes, rules.LogOffAction);
+        }
     }
 
     [Fact]

@@ -154,6 +154,26 @@ public sealed class TimeOutTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal("pending", await _rows.SessionStateAsync(kept));
     }
 
+    [Fact]
+    public async Task Message_of_the_day_is_shown_once_when_the_desktop_is_there()
+    {
+        var (machine, session, agent) = await LoggedOnAsync("floating", "message_of_the_day = 'Obras na rede às 18 h'");
+        await GreetAsync();
+        Assert.Empty(agent.Commands);
+
+        await agent.SayAsync(new AgentMessage { Phase = new PhaseReached { SessionId = session.Value.ToString(), Phase = "desktop", StartedAt = DateTimeOffset.UtcNow.ToTimestamp(), EndedAt = DateTimeOffset.UtcNow.ToTimestamp() } });
+        await Until.EqualAsync(1, () => _rows.ScalarAsync<int>("select count(*)::integer from logon_phase where session_id = @id", session.Value));
+        await GreetAsync();
+        await GreetAsync();
+
+        Assert.Equal("Obras na rede às 18 h", Assert.Single(agent.Commands).Message.Text);
+        await SetPoolAsync(machine, "message_of_the_day = 'Outra'");
+        await GreetAsync();
+        Assert.Single(agent.Commands);
+    }
+
+    private Task GreetAsync() => _broker.Services.GetRequiredService<GreetSessions>().RunAsync(Ct);
+
     private static List<Command> Orders(ConnectedAgent agent) => [.. agent.Commands.Where(c => c.ReadIdle is null)];
 
     private Task SweepAsync() => _broker.Services.GetRequiredService<TimeOutSessions>().RunAsync(Ct);

@@ -10,15 +10,22 @@ public sealed class PoolRules
     public int Empty { get; set; } = 5;
     public LogOffAction LogOffAction { get; set; } = LogOffAction.Refresh;
 
+    public string MessageOfTheDay { get; set; } = "";
+    public WayIn WayIn { get; set; } = WayIn.Client;
+
+    /// <summary>0 for any number.</summary>
+    public int MostSessions { get; set; }
+
     public static PoolRules Of(SessionRules rules) => new()
     {
         Idle = (int)rules.IdleMinutes, Disconnected = (int)rules.DisconnectedMinutes, Empty = (int)rules.EmptyMinutes, LogOffAction = rules.LogOffAction,
+        MessageOfTheDay = rules.MessageOfTheDay, WayIn = rules.WayIn, MostSessions = (int)rules.MostSessions,
     };
 
     /// <summary>Everything, for a new pool. What its kind does at a logoff is only said where there is a choice.</summary>
     public SessionRules ToRules(PoolKind kind)
     {
-        var rules = new SessionRules { IdleMinutes = (uint)Idle, DisconnectedMinutes = (uint)Disconnected, EmptyMinutes = (uint)Empty };
+        var rules = new SessionRules { IdleMinutes = (uint)Idle, DisconnectedMinutes = (uint)Disconnected, EmptyMinutes = (uint)Empty, MessageOfTheDay = MessageOfTheDay.Trim(), WayIn = WayIn, MostSessions = (uint)MostSessions };
         if (kind == PoolKind.Floating) rules.LogOffAction = LogOffAction;
         return rules;
     }
@@ -31,6 +38,9 @@ public sealed class PoolRules
         if (Disconnected != before.DisconnectedMinutes) changes.DisconnectedMinutes = (uint)Disconnected;
         if (Empty != before.EmptyMinutes) changes.EmptyMinutes = (uint)Empty;
         if (LogOffAction != before.LogOffAction) changes.LogOffAction = LogOffAction;
+        if (MessageOfTheDay.Trim() != before.MessageOfTheDay) changes.MessageOfTheDay = MessageOfTheDay.Trim();
+        if (WayIn != before.WayIn) changes.WayIn = WayIn;
+        if (MostSessions != before.MostSessions) changes.MostSessions = (uint)MostSessions;
         return changes.CalculateSize() == 0 ? null : changes;
     }
 }
