@@ -62,11 +62,25 @@ internal sealed partial class Language
         return effects;
     }
 
+    public string OwnOf => Pick("Máquina própria de", "Own machine of");
+    public string OwnMachines => Pick("Máquinas próprias", "Own machines");
+    public string OrphanedWord => Pick("órfã: a pessoa está desativada ou já não tem direito", "orphaned: the person is disabled or not entitled any more");
+    public string Assign => Pick("Atribuir a uma pessoa", "Assign to a person");
+    public string AssignTitle(string machine) => Pick($"Atribuir {machine}", $"Assign {machine}");
+    public string AssignEffect => Pick("A pessoa passa a entrar sempre nesta máquina, e mais ninguém entra nela.", "The person will always get this machine, and nobody else gets it.");
+    public string AssignDone(string machine, string user) => Pick($"{machine} foi atribuída a {user}.", $"{machine} was assigned to {user}.");
+    public string Unassign => Pick("Retirar à pessoa", "Take back from the person");
+    public string UnassignQuestion(string machine, string user) => Pick($"Retirar {machine} a {user}?", $"Take {machine} back from {user}?");
+    public string UnassignTouches(string user) => Pick($"A máquina volta ao estado inicial: tudo o que {user} lá guardou perde-se.", $"The machine is refreshed: everything that {user} kept on it is lost.");
+    public string UnassignDone(string machine) => Pick($"{machine} volta ao estado inicial e fica livre.", $"{machine} is being refreshed and will be free.");
+
     private string Minutes(uint minutes) => Count((int)minutes, "{0} minuto", "{0} minutos", "{0} minute", "{0} minutes");
 
     private string? RulesAction(string action) => action switch
     {
         "pool.session_rules" => Pick("Mudou as regras das sessões", "Changed the session rules"),
+        "machine.assign" => Pick("Atribuiu a máquina a uma pessoa", "Assigned the machine to a person"),
+        "machine.unassign" => Pick("Retirou a máquina à pessoa", "Took the machine back from its person"),
         "quota.set" => Pick("Mudou a quota de sessões de todos", "Changed everybody's session quota"),
         "user.quota" => Pick("Mudou a quota de sessões", "Changed the session quota"),
         "session.start" => Pick("Abriu sessão", "Opened a session"),

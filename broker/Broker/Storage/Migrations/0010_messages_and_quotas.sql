@@ -2,7 +2,7 @@
 alter table pool add column message_of_the_day text not null default '' constraint pool_message_of_the_day_ck check (length(message_of_the_day) <= 500);
 alter table pool add column way_in text not null default 'client' constraint pool_way_in_ck check (way_in in ('client', 'browser'));
 alter table session add column greeted_at timestamptz;                -- when the message was shown on its desktop
-create index session_to_greet_ix on session (pool_id) where state = 'active' and greeted_at is null;
+create index session_to_greet_ix on session (logged_on_at) where state = 'active' and greeted_at is null;
 
 -- Most sessions that may be open at once: of a pool, of every person, and of one person in particular; null: any number.
 alter table pool add column most_sessions integer constraint pool_most_sessions_ck check (most_sessions between 1 and 100000);
