@@ -295,14 +295,12 @@ internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.Infra
 
 internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
 {
-    private uint _everybody;
-
-    public override Task<Quotas> GetQuotas(GetQuotasRequest request, ServerCallContext context) => Task.FromResult(new Quotas { MostSessionsPerUser = _everybody });
+    public override Task<Quotas> GetQuotas(GetQuotasRequest request, ServerCallContext context) => Task.FromResult(new Quotas { MostSessionsPerUser = world.MostSessionsPerUser });
 
     public override Task<Quotas> SetQuotas(Quotas request, ServerCallContext context)
     {
         world.Demand(context);
-        _everybody = request.MostSessionsPerUser;
+        world.MostSessionsPerUser = request.MostSessionsPerUser;
         return Task.FromResult(request);
     }
 
