@@ -4,15 +4,14 @@ import { Clipboard } from './clipboard.js';
 import { Connection } from './connection.js';
 import { Files } from './files.js';
 import { Keyboard } from './keyboard.js';
-import { fillKeysBar } from './keys-bar.js';
 import { guessLayout } from './layouts.js';
 import { launch } from './launch.js';
 import { Menu } from './menu.js';
 import { ask, byId, cover, element, fill, reasonNamed, reasonOf, say, settings, stopAsking, words } from './page.js';
+import { OnScreen, placePicture } from './on-screen.js';
 import { OtherPointer } from './other-pointer.js';
 import { Pointer } from './pointer.js';
 import { Screen } from './screen.js';
-import { Typing } from './typing.js';
 import { canDecode } from './video.js';
 import { View } from './view.js';
 import { Allowed, Capability, encode, Limits, Notice } from './wire.js';
@@ -35,8 +34,7 @@ let request = crypto.randomUUID();
 
 const view = new View();
 const send = bytes => connection.send(bytes);
-const focusDesktop = () => (typingWanted() ? field : canvas).focus({ preventScroll: true });
-const typingWanted = () => byId('keyboard-toggle').getAttribute('aria-pressed') === 'true';
+const focusDesktop = () => onScreen.focusDesktop();
 
 const screen = new Screen(canvas, {
   drawn: frame => send(encode.ack(frame)),
@@ -65,6 +63,7 @@ const pointer = new Pointer({
   held: () => navigator.vibrate?.(15),
 });
 const other = new OtherPointer({ element: byId('other-pointer'), view });
+const onScreen = new OnScreen({ canvas, keyboard, text: writeText, may: () => true, changed: () => measure(), focused: () => { if (!cover.shown) focusDesktop(); } });
 const clipboard = new Clipboard({
   send, say, words, field, focusDesktop, allowed: () => allowed,
   offered: waiting => { byId('copy-here').hidden = !waiting; },
@@ -249,37 +248,22 @@ function setDesktop({ width, height }) {
   place();
 }
 
-function place() {
-  const { left, top, scale } = view.place();
-  canvas.style.width = `${view.desktop.width}px`;
-  canvas.style.height = `${view.desktop.height}px`;
-  canvas.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
-  other.place();
-  // Whole multiples stay sharp; anything else looks better smoothed.
-  canvas.style.imageRendering = Number.isInteger(scale * devicePixelRatio) && scale * devicePixelRatio > 1 ? 'pixelated' : 'auto';
-}
+function place() { placePicture(canvas, view, other); }
 
 let resizing = 0;
 let asked = '';
 
 function measure() {
-  const seen = window.visualViewport;
-  // A keyboard on the screen hides a part of the page: the picture moves, the desktop keeps its size.
-  const typing = document.activeElement === field;
-  const height = typing && seen ? Math.min(innerHeight, seen.height + seen.offsetTop) : innerHeight;
-  const bar = byId('keys');
-  byId('stage').style.bottom = `${innerHeight - height + (bar.hidden ? 0 : bar.offsetHeight)}px`;
-  bar.style.bottom = `${innerHeight - height}px`;
-  view.window = { width: stage.clientWidth, height: stage.clientHeight, ratio: devicePixelRatio };
+  onScreen.fit(stage, view);
   place();
-  if (typing) { view.show(pointer.last.x, pointer.last.y); place(); }
+  if (onScreen.isTyping) { view.show(pointer.last.x, pointer.last.y); place(); }
   else resizeSoon();
 }
 
 function resizeSoon() {
   clearTimeout(resizing);
   resizing = setTimeout(() => {
-    if (!connection.on || !(allowed & Allowed.resize) || view.mode === 'fixed' || document.activeElement === field) return;
+    if (!connection.on || !(allowed & Allowed.resize) || view.mode === 'fixed' || onScreen.isTyping) return;
     const { width, height, scale } = view.wanted();
     const now = `${width} ${height} ${scale}`;
     if (now === asked || (!asked && width === view.desktop.width && height === view.desktop.height && scale === 100)) return;
@@ -290,7 +274,6 @@ function resizeSoon() {
 
 addEventListener('resize', measure);
 visualViewport?.addEventListener('resize', measure);
-new ResizeObserver(measure).observe(byId('keys'));
 
 // --- Keyboard, focus, visibility ---
 
@@ -301,28 +284,11 @@ function tellFocus(event) {
   send(encode.focus(true, locks));
 }
 
-for (const target of [canvas, field]) {
-  target.addEventListener('keydown', event => { if (keyboard.keyDown(event)) event.preventDefault(); });
-  target.addEventListener('keyup', event => { if (keyboard.keyUp(event)) event.preventDefault(); });
-  // Between the two nothing is left: pasting moves the focus while Control is down.
-  target.addEventListener('blur', event => { if (event.relatedTarget !== canvas && event.relatedTarget !== field) keyboard.releaseAll(); });
-}
-field.addEventListener('focus', measure);
-field.addEventListener('blur', measure);
-
-const typing = new Typing(field, {
-  erase: count => { for (let i = 0; i < count; i++) keyboard.tap('Backspace'); },
-  key: code => keyboard.tapWithSticky(code),
-  text: writeText,
-});
-
 // Letters that stand on a key of the layout arrive as they are; the rest goes by way of the clipboard where that is allowed.
 const ON_KEYS = /^[\x20-\x7E]*$/;
 
 function writeText(text) {
-  const shortcut = keyboard.sticky.size && text.length === 1 && /[a-z0-9]/i.test(text);
-  if (shortcut) keyboard.tapWithSticky(/\d/.test(text) ? `Digit${text}` : `Key${text.toUpperCase()}`);
-  else if ((allowed & Allowed.text) || ON_KEYS.test(text) || !(allowed & Allowed.paste)) for (const message of encode.texts(text)) send(message);
+  if ((allowed & Allowed.text) || ON_KEYS.test(text) || !(allowed & Allowed.paste)) for (const message of encode.texts(text)) send(message);
   else clipboard.give(text).then(() => keyboard.chord('ControlLeft', 'KeyV'));
 }
 
@@ -340,21 +306,6 @@ setInterval(showQuality, 2000);
 
 // --- The menu's controls ---
 
-function wantTyping(on) {
-  menu.press('keyboard-toggle', on, [words.hideKeyboard, words.showKeyboard]);
-  menu.press('keyboard-button', on, [words.hideKeyboard, words.showKeyboard]);
-  field.inputMode = on ? 'text' : 'none';
-  if (!cover.shown) focusDesktop();
-  if (touch) wantKeys(on);
-  measure();
-}
-
-function wantKeys(on) {
-  byId('keys').hidden = !on;
-  menu.press('keys-toggle', on, [words.hideKeys, words.showKeys]);
-  measure();
-}
-
 function zoom(factor) {
   const { width, height } = view.window;
   if (factor) view.zoomBy(factor, width / 2, height / 2); else view.zoom = 1;
@@ -362,10 +313,8 @@ function zoom(factor) {
 }
 
 const on = (id, act) => byId(id).addEventListener('click', act);
-byId('keyboard-button').addEventListener('pointerdown', event => event.preventDefault());
-on('keyboard-button', () => wantTyping(!typingWanted()));
-on('keyboard-toggle', () => { const wanted = !typingWanted(); menu.close(); wantTyping(wanted); });
-on('keys-toggle', () => wantKeys(byId('keys').hidden));
+on('keyboard-toggle', () => { const wanted = !onScreen.typingWanted; menu.close(); onScreen.wantTyping(wanted); });
+on('keys-toggle', () => onScreen.wantKeys(byId('keys').hidden));
 on('zoom-in', () => zoom(1.25));
 on('zoom-out', () => zoom(0.8));
 on('zoom-reset', () => zoom(0));
@@ -418,7 +367,6 @@ addEventListener('drop', event => {
 
 // --- Beginning ---
 
-fillKeysBar(keyboard);
 measure();
 [decodesVideo] = await Promise.all([canDecode(), chooseLayout()]);
 if (typeof DecompressionStream === 'undefined') cover.show({ title: words.endTitle, sentence: words.tooOld });
