@@ -59,7 +59,21 @@ internal sealed class AgentStore(Database database)
                   and o.step in ('start', 'await_agent')   -- a killed broker may not have noted that it had started the machine
                   and o.kind in ('provision', 'refresh', 'restart')
                   and h.state = 'provisioning'
-            returning o.machine_id, o.operation_id, o.kind, o.state, o.started_at
+            returning o.machine_id, o.operation_id, o.kind, o.state, o.started_at, o.step_since
+        ), measured as (
+               insert into machine_start (host_id, pool_id, machine_id, asked_at, powered_on_at, ended_at, reported)
+                    select m.host_id, m.pool_id, m.machine_id, a.started_at, a.step_since, now(), true
+                      from awaited a
+                      join machine m on m.machine_id = a.machine_id
+                     where m.host_id is not null
+        ), proved as (
+               update pool p
+                  set creation_failures = 0, creation_held_until = null, creation_error = null
+                 from awaited a
+                 join machine m on m.machine_id = a.machine_id
+                where p.pool_id = m.pool_id
+                  and a.kind = 'provision'
+                  and p.creation_failures > 0
         ), wanted as (
                select h.machine_id,
                       case when h.state not in ('provisioning', 'unreachable') then h.state
@@ -132,15 +146,26 @@ internal sealed class AgentStore(Database database)
 
     private const string Orphans =
         """
-        with silent as (
-               update machine_agent a
-                  set connected = false
-                where a.connected
-                  and a.node_id is distinct from @node
+        with recursive holding as (      -- nodes that hold agents, one step along the index for each
+               (select node_id from machine_agent where connected and node_id is not null order by node_id limit 1)
+                union all
+               select (select a.node_id from machine_agent a where a.connected and a.node_id > h.node_id order by a.node_id limit 1)
+                 from holding h
+                where h.node_id is not null
+        ), gone as materialized (
+               select h.node_id
+                 from holding h
+                where h.node_id <> @node
                   and not exists (select
                                     from lease l
-                                   where l.role = 'agents:' || a.node_id
+                                   where l.role = 'agents:' || h.node_id
                                      and l.expires_at > now())
+        ), silent as (
+               update machine_agent a
+                  set connected = false
+                 from gone g
+                where a.connected
+                  and a.node_id = g.node_id
             returning a.machine_id
         ), lost as (
                update machine m

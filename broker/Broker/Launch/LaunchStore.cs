@@ -123,6 +123,8 @@ internal sealed partial class LaunchStore(Database database)
                (select expires_at from issued)                   as ticket_expires_at
         """;
 
+    private const int UsualStartsAtOnce = 4;   // of a host that was not measured yet; an estimate needs no more than that
+
     // Numbered once, and not by the driver at every launch; the names are for whoever reads the statement.
     private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank"];
     private static readonly string Numbered = ParameterName().Replace(LaunchStatement, m => $"${Array.IndexOf(Parameters, m.Groups[1].Value) + 1}");
@@ -219,12 +221,16 @@ internal sealed partial class LaunchStore(Database database)
                    (select count(*)::int from machine where pool_id = @pool and state in ('reserved', 'in_use')) as occupied,
                    (select count(*)::int from machine where pool_id = @pool and state <> 'deleting')     as machines,
                    (select size from pool where pool_id = @pool)                                         as size,
-                   (select percentile_cont(0.5) within group (order by extract(epoch from d.ended_at - d.started_at))
-                      from (select o.started_at, o.ended_at
-                              from operation o join machine m using (machine_id)
-                             where m.pool_id = @pool and o.state = 'done' and o.kind in ('provision', 'refresh')
-                             order by o.ended_at desc limit 50) d)                                       as typical_seconds,
-                   (select extract(epoch from now() - min(started_at)) from starting)::float8            as oldest_seconds,
+                   (select percentile_cont(0.5) within group (order by extract(epoch from d.ended_at - d.asked_at))
+                      from (select s.asked_at, s.ended_at
+                              from machine_start s
+                             where s.pool_id = @pool and s.reported
+                             order by s.ended_at desc limit 50) d)                                       as typical_seconds,
+                   array(select extract(epoch from now() - started_at)::float8 from starting order by started_at) as start_ages,
+                   (select sum(coalesce(r.starts_at_once, @startsAtOnce))::int
+                      from pool_host ph left join host_reading r using (host_id) where ph.pool_id = @pool) as starts_at_once,
+                   (select extract(epoch from creation_held_until - now())::float8
+                      from pool where pool_id = @pool and creation_held_until > now())                   as held_seconds,
                    coalesce((select reason from starting where reason is not null limit 1),
                             (select o.reason
                                from operation o join machine m using (machine_id)
@@ -232,7 +238,7 @@ internal sealed partial class LaunchStore(Database database)
                                 and not exists (select from starting)
                               order by o.ended_at desc limit 1),
                             (select placement_reason from pool where pool_id = @pool))                   as trouble
-            """, new { request = request.Value, user = user.Value, pool = pool.Value })).ToFacts());
+            """, new { request = request.Value, user = user.Value, pool = pool.Value, startsAtOnce = UsualStartsAtOnce })).ToFacts());
 
     /// <summary>Gives the place in the queue back.</summary>
     public async Task LeaveQueueAsync(UserId user, PoolId pool)
@@ -280,7 +286,9 @@ internal sealed partial class LaunchStore(Database database)
         public int Machines { get; init; }
         public int? Size { get; init; }
         public double? TypicalSeconds { get; init; }
-        public double? OldestSeconds { get; init; }
+        public double[] StartAges { get; init; } = [];
+        public int? StartsAtOnce { get; init; }
+        public double? HeldSeconds { get; init; }
         public string? Trouble { get; init; }
 
         public WaitFacts ToFacts() => new()
@@ -292,7 +300,9 @@ internal sealed partial class LaunchStore(Database database)
             Machines = Machines,
             Size = Size ?? 0,
             TypicalStart = TypicalSeconds is { } typical ? TimeSpan.FromSeconds(typical) : null,
-            OldestStartAge = TimeSpan.FromSeconds(OldestSeconds ?? 0),
+            StartAges = [.. StartAges.Select(TimeSpan.FromSeconds)],
+            StartsAtOnce = StartsAtOnce ?? UsualStartsAtOnce,
+            HeldFor = HeldSeconds is { } held ? TimeSpan.FromSeconds(held) : null,
             Trouble = Enum.TryParse<RefusalReason>(Trouble, out var trouble) ? trouble : null,
         };
     }

@@ -63,7 +63,8 @@ internal sealed class PoolAdminStore(Database database)
                coalesce(c.provisioning, 0) as provisioning, coalesce(c.faulted, 0) as faulted,
                (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
                (select count(*)::int from session s where s.pool_id = p.pool_id and s.state <> 'ended') as sessions,
-               coalesce(t.reason, p.placement_reason) as trouble, case when t.reason is null then p.placement_detail else t.error end as trouble_detail
+               case when p.creation_held_until > now() then 'CreationThrottled' else coalesce(t.reason, p.placement_reason) end as trouble,
+               case when p.creation_held_until > now() then p.creation_error when t.reason is null then p.placement_detail else t.error end as trouble_detail
           from pool p
           left join image_version i using (image_version_id)
           left join lateral (select count(*)::int as machines,
@@ -144,6 +145,8 @@ internal sealed class PoolAdminStore(Database database)
                            enabled = coalesce(@Enabled, enabled), image_version_id = coalesce(@image, image_version_id),
                            blocked_features = coalesce(@BlockedFeatures::text[], blocked_features),
                            rd_gateway_end_to_end = coalesce(@RdGatewayEndToEnd, rd_gateway_end_to_end),
+                           -- Whatever kept failing may be mended by this change: it is tried at once.
+                           creation_failures = 0, creation_held_until = null, creation_error = null,
                            spare = case when @setSpare then @spare else spare end, spare_percent = case when @setSpare then @sparePercent else spare_percent end,
                            placement = coalesce(@placement::text, placement), most_per_host = case when @MostPerHost = 0 then null else coalesce(@MostPerHost, most_per_host) end
                      where pool_id = (select pool_id from before)

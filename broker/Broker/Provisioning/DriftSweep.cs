@@ -41,7 +41,7 @@ internal sealed class DriftSweep(
         if (lease.Epoch is not { } epoch) return;
         try
         {
-            await readings.KeepAsync(host.Host, await host.LoadAsync(ct));
+            await readings.KeepAsync(host.Host, await host.LoadAsync(ct), options.Value.Pace);
             await RunOnceAsync(host, epoch, ct);
             if (_away.TryRemove(host.Host, out _)) await operations.WakeHostAsync(host.Host, ct);
         }

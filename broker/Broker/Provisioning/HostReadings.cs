@@ -8,7 +8,8 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// <summary>SQL of what hosts last said of themselves. A host that was removed meanwhile leaves nothing behind.</summary>
 internal sealed class HostReadings(Database database)
 {
-    public async Task KeepAsync(HostId host, HostLoad load)
+    /// <summary>Keeps what the host said, and works out anew how many machines it should start at once.</summary>
+    public async Task KeepAsync(HostId host, HostLoad load, PaceBounds bounds)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync("""
@@ -18,6 +19,18 @@ internal sealed class HostReadings(Database database)
                     set reached = true, cpus = excluded.cpus, memory_mib = excluded.memory_mib, free_memory_mib = excluded.free_memory_mib,
                         cpu_pressure = excluded.cpu_pressure, read_at = now()
             """, new { host = host.Value, load.Cpus, load.MemoryMib, load.FreeMemoryMib, load.CpuPressure });
+        var starts = await connection.QueryAsync<(DateTime From, DateTime To, bool Reported)>("""
+            select powered_on_at, ended_at, reported
+              from machine_start
+             where host_id = @host and ended_at > now() - interval '7 days'
+             order by ended_at desc
+             limit @most
+            """, new { host = host.Value, most = StartPace.MostLookedAt });
+        var pace = StartPace.AtOnce([.. starts.Select(s => new MeasuredStart(s.From, s.To, s.Reported))], bounds, load.CpuPressure);
+        await connection.ExecuteAsync("""
+            with forgotten as (delete from machine_start where host_id = @host and ended_at < now() - interval '14 days')
+            update host_reading set starts_at_once = @pace where host_id = @host and starts_at_once is distinct from @pace
+            """, new { host = host.Value, pace });
     }
 
     /// <summary>The host does not answer; what it said before stays for whoever looks.</summary>

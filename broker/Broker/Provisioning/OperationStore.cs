@@ -21,6 +21,7 @@ internal sealed record DueOperation
     public string Network { get; init; } = "user";
     public int Cpus { get; init; }
     public int MemoryMib { get; init; }
+    public int CreationFailures { get; init; }
 
     public OperationKind KindOf => SqlText.Parse<OperationKind>(Kind);
     public OperationStep StepOf => SqlText.Parse<OperationStep>(Step);
@@ -39,23 +40,30 @@ internal sealed class OperationStore(Database database)
         await connection.ExecuteAsync("update operation set next_attempt_at = now() where state = 'running' and step <> 'await_agent' and next_attempt_at > now()");
     }
 
-    /// <summary>Claims the next due operation; null when none is due. At most <paramref name="parallel"/> machines of a host boot at once.</summary>
-    /// <param name="parallel">Machines of one host.</param>
+    /// <summary>
+    /// Claims the next due operation; null when none is due. A host boots as many machines at once as its pace says, and
+    /// a pool whose creation is held makes none.
+    /// </summary>
+    /// <param name="parallel">Machines of a host whose pace is not known yet.</param>
     /// <param name="busyHosts">Hosts that have enough steps in hand already; theirs wait.</param>
     public async Task<DueOperation?> ClaimAsync(int parallel, Guid[]? busyHosts = null)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.QuerySingleOrDefaultAsync<DueOperation>($"""
-            with due as (
+            with busy as materialized (
+                select x.host_id, count(*) as starting
+                  from operation b join machine x using (machine_id)
+                 where b.state = 'running' and (b.step = 'await_agent' or (b.step = 'start' and b.next_attempt_at > now()))
+                 group by x.host_id
+            ), due as (
                 select o.operation_id
-                  from operation o join machine m using (machine_id)
+                  from operation o join machine m using (machine_id) join pool p using (pool_id)
+                  left join host_reading r on r.host_id = m.host_id
+                  left join busy on busy.host_id = m.host_id
                  where o.state = 'running' and o.next_attempt_at <= now()
                    and (m.host_id is null or m.host_id <> all(@busyHosts))
-                   and (o.step <> 'start'
-                        or @parallel > (select count(*)
-                                          from operation b join machine x using (machine_id)
-                                         where b.state = 'running' and x.host_id = m.host_id
-                                           and (b.step = 'await_agent' or (b.step = 'start' and b.next_attempt_at > now()))))
+                   and (o.step <> 'start' or coalesce(busy.starting, 0) < coalesce(r.starts_at_once, @parallel))
+                   and (o.kind <> 'provision' or o.step not in ('stop', 'overlay') or p.creation_held_until is null or p.creation_held_until <= now())
                  order by o.next_attempt_at
                  limit 1
                    for update of o skip locked
@@ -65,7 +73,7 @@ internal sealed class OperationStore(Database database)
                  from due, machine m left join host h on h.host_id = m.host_id, pool p
                 where o.operation_id = due.operation_id and m.machine_id = o.machine_id and p.pool_id = m.pool_id
             returning o.operation_id, o.kind, o.step, o.attempts, m.machine_id, m.name, m.manual, m.host_id, m.generation, m.port,
-                      m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib
+                      m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib, p.creation_failures
             """, new { parallel, busyHosts = busyHosts ?? [] });
     }
 
@@ -94,9 +102,11 @@ internal sealed class OperationStore(Database database)
         }) == 1;
     }
 
-    /// <summary>Plans another attempt, or gives the machine up.</summary>
+    /// <summary>Plans another attempt, or gives the machine up. Failures in a row hold the pool's creation for a while.</summary>
     public async Task FailAsync(DueOperation operation, string error, RefusalReason reason, bool givesUp)
     {
+        // A host that is away is no fault of what is made: it goes on when the host is back.
+        var failures = operation.KindOf == OperationKind.Provision && reason != RefusalReason.HostUnavailable ? operation.CreationFailures + 1 : 0;
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync("""
             with failed as (
@@ -107,7 +117,18 @@ internal sealed class OperationStore(Database database)
                        ended_at = case when @givesUp then now() end,
                        next_attempt_at = now() + @backOff
                  where operation_id = @id and step = @step and kind = @kind and state = 'running'
-             returning machine_id
+             returning machine_id, operation_id
+            ), silent as (
+                insert into machine_start (host_id, pool_id, machine_id, asked_at, powered_on_at, ended_at, reported)
+                     select m.host_id, m.pool_id, m.machine_id, o.started_at, o.step_since, now(), false
+                       from failed join operation o using (operation_id) join machine m on m.machine_id = failed.machine_id
+                      where @step = 'await_agent'
+            ), held as (
+                update pool p
+                   set creation_failures = @failures, creation_error = @error, creation_held_until = now() + @hold
+                  from failed join machine m using (machine_id)
+                 where p.pool_id = m.pool_id and @failures > p.creation_failures
+                   and (p.creation_held_until is null or p.creation_held_until <= now())   -- those that ran beside the first are no further failures
             ), given_up as (
                 update machine m set state = 'faulted', state_since = now()
                   from failed
@@ -120,6 +141,7 @@ internal sealed class OperationStore(Database database)
         {
             id = operation.OperationId, step = operation.Step, kind = operation.Kind, error, reason = reason.ToString(),
             givesUp, backOff = OperationPlan.BackOff(operation.Attempts + 1),
+            failures, hold = CreationHold.After(failures),
         });
     }
 

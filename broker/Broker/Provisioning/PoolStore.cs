@@ -20,6 +20,9 @@ internal sealed record WantedPool
     public int MemoryMib { get; init; }
     public string? PlacementReason { get; init; }
 
+    /// <summary>Something is wanted of it that no change of a machine tells of: people wait, it goes, its image is on the way, or no host took its next machine.</summary>
+    public bool IsUnsettled => Waiting > 0 || Deleting || !ImageReady || PlacementReason is not null;
+
     public PlacementRule Rule => new(SqlText.Parse<PlacementOrder>(Placement), MostPerHost, MemoryMib);
 
     public Spare SpareOf => this switch { { Spare: null } => Domain.Spare.Everything, { SparePercent: true, Spare: { } share } => Domain.Spare.Percent(share), { Spare: { } count } => Domain.Spare.Machines(count) };
@@ -42,6 +45,13 @@ internal sealed class PoolStore(Database database)
              where p.kind <> 'manual' or p.deleting
              order by p.pool_id
             """, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>The pools of some machines; those that are gone have none.</summary>
+    public async Task<IReadOnlyList<Guid>> OfMachinesAsync(Guid[] machines, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<Guid>(new CommandDefinition("select distinct pool_id from machine where machine_id = any(@machines)", new { machines }, cancellationToken: ct))).AsList();
     }
 
     public async Task<IReadOnlyList<PoolMember>> MembersAsync(PoolId pool, CancellationToken ct)

@@ -17,6 +17,7 @@ internal sealed class ProvisioningLoop(
     private const int MostStepsAtOnce = 64;
     private const int MostStepsOfOneHost = 8;   // a host that hangs holds these and no more
     private static readonly TimeSpan RetryFaultedAfter = TimeSpan.FromMinutes(5);
+    private readonly TouchedPools _touched = new();
     private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -24,6 +25,7 @@ internal sealed class ProvisioningLoop(
         var listening = ListenAsync(stoppingToken);
         var running = new Dictionary<Task, Guid?>();
         long? epochSeen = null;
+        var looked = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -34,8 +36,14 @@ internal sealed class ProvisioningLoop(
                     {
                         await hosts.RefreshAsync(stoppingToken);
                         await operations.TakeOverAsync();
+                        _touched.AddAll();
                     }
                     epochSeen = epoch;
+                    if (time.GetElapsedTime(looked) >= options.Value.Sweep)
+                    {
+                        _touched.AddAll();
+                        looked = time.GetTimestamp();
+                    }
                     await PassAsync(running, epoch, stoppingToken);
                 }
                 await WaitAsync(stoppingToken);
@@ -52,12 +60,28 @@ internal sealed class ProvisioningLoop(
 
     private async Task PassAsync(Dictionary<Task, Guid?> running, long epoch, CancellationToken ct)
     {
-        foreach (var pool in await pools.WantedAsync(ct)) await reconcile.RunAsync(pool, ct);
+        await ReconcileAsync(ct);
         await pools.RemoveEmptyPoolsAsync(ct);
         await operations.RetryFaultedAsync(RetryFaultedAfter, ct);
         foreach (var done in running.Keys.Where(t => t.IsCompleted).ToList()) running.Remove(done);
         while (running.Count < MostStepsAtOnce && await operations.ClaimAsync(options.Value.ParallelPerHost, Busy(running)) is { } due)
             running.Add(Task.Run(() => takeStep.RunAsync(due, epoch, ct), ct), due.HostId);
+    }
+
+    private async Task ReconcileAsync(CancellationToken ct)
+    {
+        var (all, touched, machines) = _touched.Take();
+        try
+        {
+            var near = all ? [] : touched.Concat(machines.Length == 0 ? [] : await pools.OfMachinesAsync(machines, ct)).ToHashSet();
+            foreach (var pool in await pools.WantedAsync(ct))
+                if (all || pool.IsUnsettled || near.Contains(pool.PoolId)) await reconcile.RunAsync(pool, ct);
+        }
+        catch
+        {
+            _touched.AddAll();   // what was taken was not looked at
+            throw;
+        }
     }
 
     private static Guid[] Busy(Dictionary<Task, Guid?> running) =>
@@ -75,6 +99,6 @@ internal sealed class ProvisioningLoop(
     private async Task ListenAsync(CancellationToken ct)
     {
         await foreach (var batch in pump.Subscribe(ct))
-            if (batch.Touches("operation", "pool", "machine")) _rings.Writer.TryWrite(true);
+            if (_touched.Add(batch)) _rings.Writer.TryWrite(true);
     }
 }

@@ -10,8 +10,11 @@ internal sealed class ProvisioningOptions : IOptionsWithProblems
     /// <inheritdoc />
     public static string SectionName => "Provisioning";
 
-    /// <summary>How many machines of one host may start at once.</summary>
+    /// <summary>How many machines of one host may start at once before any start on it was measured.</summary>
     public int ParallelPerHost { get; set; } = 4;
+
+    /// <summary>How many machines of one host may start at once at most, however well it goes.</summary>
+    public int MostParallelPerHost { get; set; } = 16;
 
     /// <summary>How often the sweep compares wanted and actual when no event asks for it.</summary>
     public TimeSpan Sweep { get; set; } = TimeSpan.FromSeconds(10);
@@ -31,6 +34,9 @@ internal sealed class ProvisioningOptions : IOptionsWithProblems
     /// <summary>How long a machine's join token is good for; it is used once, within the first boot.</summary>
     public TimeSpan JoinTokenLifetime { get; set; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>Between what the pace of a host moves.</summary>
+    public PaceBounds Pace => new(ParallelPerHost, Math.Max(ParallelPerHost, MostParallelPerHost));
+
     /// <summary>The document with which a machine joins.</summary>
     /// <exception cref="StepFailedException">The addresses are not configured.</exception>
     public JoinDocument JoinDocument(MachineId machine, string authoritySha256, string token) =>
@@ -41,7 +47,8 @@ internal sealed class ProvisioningOptions : IOptionsWithProblems
     /// <inheritdoc />
     public IEnumerable<string> Problems()
     {
-        if (ParallelPerHost < 1) yield return $"{SectionName}:{nameof(ParallelPerHost)} is {ParallelPerHost}; use 1 or more.";
+        if (ParallelPerHost is < 1 or > 256) yield return $"{SectionName}:{nameof(ParallelPerHost)} is {ParallelPerHost}; use 1 to 256.";
+        if (MostParallelPerHost is < 1 or > 256) yield return $"{SectionName}:{nameof(MostParallelPerHost)} is {MostParallelPerHost}; use 1 to 256.";
         if (Sweep < TimeSpan.FromSeconds(1)) yield return $"{SectionName}:{nameof(Sweep)} is {Sweep}; use 1 second or more.";
         if (ShrinkAfter < TimeSpan.Zero) yield return $"{SectionName}:{nameof(ShrinkAfter)} is {ShrinkAfter}; use 0 or more.";
         if (FirstForwardedPort is < 1024 or > 60000) yield return $"{SectionName}:{nameof(FirstForwardedPort)} is {FirstForwardedPort}; use 1024 to 60000.";

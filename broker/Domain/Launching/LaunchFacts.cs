@@ -55,8 +55,14 @@ public sealed record WaitFacts
     /// <summary>Median of recent start times of this pool; null when none is known yet.</summary>
     public TimeSpan? TypicalStart { get; init; }
 
-    /// <summary>Age of the oldest start now under way.</summary>
-    public TimeSpan OldestStartAge { get; init; }
+    /// <summary>Ages of the starts now under way, oldest first; those of people ahead in the queue included.</summary>
+    public IReadOnlyList<TimeSpan> StartAges { get; init; } = [];
+
+    /// <summary>Machines that the pool's hosts start at once together.</summary>
+    public int StartsAtOnce { get; init; } = 1;
+
+    /// <summary>How long the pool still makes no new machine after failures in a row; null when it does.</summary>
+    public TimeSpan? HeldFor { get; init; }
 
     /// <summary>Reason of the newest failed step among the pool's open operations, if any.</summary>
     public RefusalReason? Trouble { get; init; }

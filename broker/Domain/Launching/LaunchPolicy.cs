@@ -21,24 +21,30 @@ public static class LaunchPolicy
     /// <summary>What to tell somebody who waits.</summary>
     public static WaitNotice Explain(WaitFacts facts)
     {
-        var starting = facts.BeingProvisioned + facts.BeingRefreshed;
         var reason = facts switch
         {
             { Trouble: { } trouble } => trouble,
             { BeingRefreshed: > 0 } => RefusalReason.WaitingForRefresh,
+            { HeldFor: not null } => RefusalReason.CreationThrottled,
             { BeingProvisioned: > 0 } => RefusalReason.WaitingForMachine,
             _ when facts.Machines < facts.Size => RefusalReason.WaitingForMachine,
             _ => RefusalReason.PoolFull,
         };
-        return new(reason, facts.Place, Estimate(facts, starting));
+        return new(reason, facts.Place, Estimate(facts));
     }
 
-    // The n-th person gets the n-th machine that becomes ready; with fewer under way than people ahead nobody can say when.
-    private static TimeSpan? Estimate(WaitFacts facts, int starting)
+    // The n-th person gets the n-th machine that becomes ready. Beyond those under way come the ones that the pool may still
+    // make, as many at once as its hosts start; where it may make no more, nobody can say when somebody leaves.
+    private static TimeSpan? Estimate(WaitFacts facts)
     {
-        if (facts.TypicalStart is not { } typical || starting < facts.Place || facts.Trouble is not null) return null;
-        var left = typical - facts.OldestStartAge;
-        if (left < TimeSpan.FromSeconds(1)) left = TimeSpan.FromSeconds(1);
-        return facts.Place == 1 ? left : typical;
+        if (facts.TypicalStart is not { } typical || facts.Trouble is not null) return null;
+        if (facts.Place <= facts.StartAges.Count)
+        {
+            var left = typical - facts.StartAges[facts.Place - 1];
+            return left < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : left;
+        }
+        if (facts.Place - facts.StartAges.Count > facts.Size - facts.Machines) return null;
+        var turns = (facts.Place + facts.StartsAtOnce - 1) / Math.Max(1, facts.StartsAtOnce);
+        return (facts.HeldFor ?? TimeSpan.Zero) + (typical * turns);
     }
 }

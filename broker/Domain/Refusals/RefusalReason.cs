@@ -9,7 +9,7 @@ public enum RefusalReason
     SignInFailed = 1, SignInBusy, SignInExpired, NotEntitled, NotAllowed, SetUpLinkInvalid, PasswordTooWeak,
     PoolUnknown = 20, PoolDisabled, PoolFull, WaitingForMachine, WaitingForRefresh, ImageMissing, StorageFull,
     HostUnavailable, ProvisioningFailed, MachineUnreachable, MachineInMaintenance, LaunchTimedOut,
-    NoHostCapacity, HostLimit, HostInMaintenance,
+    NoHostCapacity, HostLimit, HostInMaintenance, CreationThrottled,
     TicketUnknown = 40, TicketUsed, TicketExpired, TicketForeign, NoTicket, NotRdp, TlsRefused, MachineDidNotAnswer,
     MachineCertificateChanged, AgentSilent, SignInNotPrepared, TooManyConnections, GatewayStopping, PasswordNeeded,
     AccessWithdrawn = 56,

@@ -55,7 +55,7 @@ internal sealed class FakeHostPool : IAsyncDisposable
         await made._hosts.RefreshAsync(TestContext.Current.CancellationToken);
         made.Host = (FakeHypervisor)made._hosts.For(new(made.Pool.Value));
         await made.Host.EnsureImageAsync(new(made.Pool.Value), "/nowhere", null, TestContext.Current.CancellationToken);
-        await new HostReadings(broker.Database.DataSource).KeepAsync(made.Host.Host, made.Host.Load);
+        await new HostReadings(broker.Database.DataSource).KeepAsync(made.Host.Host, made.Host.Load, made._options.Value.Pace);
         return made;
     }
 

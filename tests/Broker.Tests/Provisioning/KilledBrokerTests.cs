@@ -90,7 +90,8 @@ public sealed class KilledBrokerTests(FollowerBroker follower) : IClassFixture<F
         for (var attempt = 1; attempt <= OperationPlan.MostAttempts; attempt++)
         {
             await pool.RunAsync();
-            await pool.NewLeaderAsync();   // the back-off is over
+            await pool.NewLeaderAsync();   // the back-off is over, and the pool's pause
+            await pool.Rows.ExecuteAsync("update pool set creation_held_until = now()", new { });
         }
 
         var stuck = Assert.Single(await pool.MachinesAsync(), m => m != ready);

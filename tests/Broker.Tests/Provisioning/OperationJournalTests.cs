@@ -109,6 +109,7 @@ public sealed class OperationJournalTests(TestDatabase database) : IClassFixture
         for (var attempt = 1; attempt <= OperationPlan.MostAttempts; attempt++)
         {
             await _operations.TakeOverAsync();
+            await ExecuteAsync("update pool set creation_held_until = now()", new { });
             var due = (await _operations.ClaimAsync(4))!;
             Assert.Equal(attempt - 1, due.Attempts);
             await _operations.FailAsync(due, "No space left on device", RefusalReason.StorageFull, OperationPlan.GivesUp(attempt));

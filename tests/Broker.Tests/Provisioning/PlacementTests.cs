@@ -25,7 +25,7 @@ public sealed class PlacementTests(TestDatabase database) : IClassFixture<TestDa
 
         var (deep, c, d) = await PoolOnTwoHostsAsync(size: 4);
         await _rows.ExecuteAsync("update pool set placement = 'depth' where pool_id = @id", new { id = deep.Value });
-        await _readings.KeepAsync(d, new(4, 65536, 30000, null));
+        await _readings.KeepAsync(d, new(4, 65536, 30000, null), new(4, 16));
         await ReconcileAsync(deep);
         Assert.Equal((0, 4), (await CountAsync(deep, c), await CountAsync(deep, d)));
     }
@@ -34,13 +34,13 @@ public sealed class PlacementTests(TestDatabase database) : IClassFixture<TestDa
     public async Task Where_no_host_has_memory_the_pool_says_so_and_goes_on_once_there_is_some()
     {
         var (pool, a, b) = await PoolOnTwoHostsAsync(size: 5);
-        await _readings.KeepAsync(a, new(4, 65536, 2100, null));
-        await _readings.KeepAsync(b, new(4, 65536, 100, null));
+        await _readings.KeepAsync(a, new(4, 65536, 2100, null), new(4, 16));
+        await _readings.KeepAsync(b, new(4, 65536, 100, null), new(4, 16));
         await ReconcileAsync(pool);
         Assert.Equal((2, 0), (await CountAsync(pool, a), await CountAsync(pool, b)));
         Assert.Equal(nameof(RefusalReason.NoHostCapacity), await TroubleAsync(pool));
 
-        await _readings.KeepAsync(b, new(4, 65536, 60000, null));
+        await _readings.KeepAsync(b, new(4, 65536, 60000, null), new(4, 16));
         await ReconcileAsync(pool);
         Assert.Equal((2, 3), (await CountAsync(pool, a), await CountAsync(pool, b)));
         Assert.Null(await TroubleAsync(pool));
@@ -117,7 +117,7 @@ public sealed class PlacementTests(TestDatabase database) : IClassFixture<TestDa
         await _rows.ExecuteAsync("insert into host (host_id, name, uri, network, storage_path) values (@other, @other::text, 'test:///default', 'user', '/nowhere')", new { other });
         await _rows.ExecuteAsync("insert into pool_host (pool_id, host_id) values (@pool, @other)", new { pool = pool.Value, other });
         await _rows.ExecuteAsync("update pool set size = @size, machine_name_pattern = @pattern where pool_id = @pool", new { pool = pool.Value, size, pattern = $"m-{pool.Value:N}-{{n}}" });
-        foreach (var host in new[] { pool.Value, other }) await _readings.KeepAsync(new(host), new HostLoad(4, 65536, 60000, null));
+        foreach (var host in new[] { pool.Value, other }) await _readings.KeepAsync(new(host), new HostLoad(4, 65536, 60000, null), new(4, 16));
         return (pool, new(pool.Value), new(other));
     }
 

@@ -57,12 +57,36 @@ public sealed class LaunchPolicyTests
     [Fact]
     public void The_next_person_is_told_what_is_left_of_a_typical_start() =>
         Assert.Equal(new WaitNotice(RefusalReason.WaitingForRefresh, 1, TimeSpan.FromSeconds(20)),
-            LaunchPolicy.Explain(Waiting() with { BeingRefreshed = 1, TypicalStart = TimeSpan.FromSeconds(30), OldestStartAge = TimeSpan.FromSeconds(10) }));
+            LaunchPolicy.Explain(Waiting() with { BeingRefreshed = 1, TypicalStart = TimeSpan.FromSeconds(30), StartAges = [TimeSpan.FromSeconds(10)] }));
 
     [Fact]
     public void A_start_that_takes_longer_than_usual_is_expected_any_moment_not_in_the_past() =>
         Assert.Equal(TimeSpan.FromSeconds(1), LaunchPolicy.Explain(
-            Waiting() with { BeingProvisioned = 1, TypicalStart = TimeSpan.FromSeconds(30), OldestStartAge = TimeSpan.FromSeconds(90) }).Estimate);
+            Waiting() with { BeingProvisioned = 1, TypicalStart = TimeSpan.FromSeconds(30), StartAges = [TimeSpan.FromSeconds(90)] }).Estimate);
+
+    [Fact]
+    public void Each_place_waits_for_the_start_of_its_own_number()
+    {
+        var facts = Waiting() with { BeingProvisioned = 2, TypicalStart = TimeSpan.FromSeconds(30), StartAges = [TimeSpan.FromSeconds(25), TimeSpan.FromSeconds(10)] };
+        Assert.Equal([5, 20], new[] { 1, 2 }.Select(place => LaunchPolicy.Explain(facts with { Place = place }).Estimate!.Value.TotalSeconds));
+        Assert.Null(LaunchPolicy.Explain(facts with { Place = 3 }).Estimate);   // the pool may make no third
+    }
+
+    [Fact]
+    public void Beyond_the_starts_under_way_the_estimate_is_as_many_turns_as_the_hosts_need()
+    {
+        var facts = Waiting() with { Size = 100, Machines = 50, TypicalStart = TimeSpan.FromSeconds(20), StartsAtOnce = 10 };
+        Assert.Equal([20, 20, 40, 100], new[] { 1, 10, 11, 50 }.Select(place => LaunchPolicy.Explain(facts with { Place = place }).Estimate!.Value.TotalSeconds));
+        Assert.Null(LaunchPolicy.Explain(facts with { Place = 51 }).Estimate);
+    }
+
+    [Fact]
+    public void Throttled_creation_is_not_a_full_pool_and_has_a_time()
+    {
+        var facts = Waiting() with { Size = 10, TypicalStart = TimeSpan.FromSeconds(20), HeldFor = TimeSpan.FromSeconds(60) };
+        Assert.Equal(new WaitNotice(RefusalReason.CreationThrottled, 1, TimeSpan.FromSeconds(80)), LaunchPolicy.Explain(facts));
+        Assert.Equal(RefusalReason.WaitingForRefresh, LaunchPolicy.Explain(facts with { BeingRefreshed = 1 }).Reason);
+    }
 
     [Fact]
     public void Trouble_is_named_before_anything_else() =>
