@@ -15,6 +15,7 @@ using Montalegre.Vdi.Broker.Machines;
 using Montalegre.Vdi.Broker.OpenApi;
 using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Provisioning;
+using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
 
@@ -43,6 +44,7 @@ internal static class Slices
         services.AddMachines();
         services.AddLaunch(configuration);
         services.AddProvisioning(configuration);
+        services.AddRollouts(configuration);
         services.AddDemonstration(configuration);
     }
 
@@ -60,6 +62,7 @@ internal static class Slices
         app.MapGrpcService<ImagesService>();
         app.MapGrpcService<PoolsService>();
         app.MapGrpcService<MachinesService>();
+        app.MapGrpcService<RolloutsService>();
         app.MapGrpcService<EmployeeService>();
     }
 }

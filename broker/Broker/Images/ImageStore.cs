@@ -101,6 +101,7 @@ internal sealed class ImageStore(Database database)
                  where i.image_version_id = @id and i.state <> 'retired'
                    and not exists (select from pool p where p.image_version_id = i.image_version_id)
                    and not exists (select from machine m where m.image_version_id = i.image_version_id)
+                   and not exists (select from rollout r where r.to_version_id = i.image_version_id and r.ended_at is null)
              returning image_version_id, name || ' ' || number as label
             )
             insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
@@ -150,6 +151,7 @@ internal sealed class ImageStore(Database database)
             {Columns}
              where state = 'publishing'
                 or (state = 'ready' and exists (select from pool p where p.image_version_id = image_version.image_version_id and not p.deleting))
+                or (state = 'ready' and exists (select from rollout r where r.to_version_id = image_version.image_version_id and r.ended_at is null))
              order by image_version_id
             """, cancellationToken: ct))).AsList();
     }

@@ -19,6 +19,7 @@ internal sealed class FakeWorld : IDisposable
     private readonly List<AssistanceCase> _cases = [];
     private CancellationTokenSource _watches = new();
 
+    public uint MostSessionsPerUser { get; set; }
     public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
     public FakeList<Machine> Machines { get; } = new(m => m.MachineId);
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
@@ -35,6 +36,7 @@ internal sealed class FakeWorld : IDisposable
     public ConcurrentQueue<string> Calls { get; } = new();
     public ConcurrentDictionary<string, string> Tokens { get; } = new();
     public bool SetUpDone { get; set; } = true;
+    public Rollout? Rollout { get; set; }
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
     public CancellationToken Watching { get { lock (_lock) return _watches.Token; } }
