@@ -20,7 +20,7 @@ enum
 	MV_USE_MICROPHONE = 0x4000,
 };
 
-enum { MV_TIME_ZONE = 172 };
+enum { MV_TIME_ZONE = 172, MV_MONITORS = 4 };
 
 typedef struct
 {
@@ -71,6 +71,8 @@ typedef struct
 	void (*sound)(void* user, uint32_t stream, uint32_t volume, const uint8_t* data, uint32_t length);
 	/* A program of the machine listens, or does no more. */
 	void (*microphone)(void* user, uint32_t on, uint32_t channels, uint32_t rate);
+	/* The machine takes another size: so many monitors (MS-RDPEDISP 2.2.2.1) of so many pixels together; 0 when it does not any more. */
+	void (*resizable)(void* user, uint32_t monitors, uint32_t pixels);
 } mv_callbacks;
 
 /* How a session ended. */
@@ -104,7 +106,8 @@ MV_EXPORT void mv_unicode(mv_session* session, uint32_t unit, uint32_t down);
 MV_EXPORT void mv_mouse(mv_session* session, uint32_t flags, uint32_t x, uint32_t y);
 MV_EXPORT void mv_mouse_extended(mv_session* session, uint32_t flags, uint32_t x, uint32_t y);
 MV_EXPORT void mv_locks(mv_session* session, uint32_t leds);
-MV_EXPORT void mv_resize(mv_session* session, uint32_t width, uint32_t height, uint32_t scale_percent);
+/* The first monitor is the primary one, at 0,0. A machine that takes fewer gets one that holds them all. */
+MV_EXPORT void mv_resize(mv_session* session, const mv_rect* monitors, uint32_t count, uint32_t scale_percent);
 MV_EXPORT void mv_refresh(mv_session* session);
 MV_EXPORT void mv_pause(mv_session* session, uint32_t paused);
 MV_EXPORT void mv_clipboard_offer(mv_session* session, uint32_t formats);

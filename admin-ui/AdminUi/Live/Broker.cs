@@ -26,9 +26,11 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Machines.MachinesClient Machines => new(Calls);
     public Sessions.SessionsClient Sessions => new(Calls);
     public Infrastructure.InfrastructureClient Infrastructure => new(Calls);
+    public Contracts.Admin.V1.Images.ImagesClient Images => new(Calls);
     public Users.UsersClient Users => new(Calls);
     public Audit.AuditClient Audit => new(Calls);
     public Assistances.AssistancesClient Assistances => new(Calls);
+    public Rollouts.RolloutsClient Rollouts => new(Calls);
 
     /// <summary>The live lists; the first use in a circuit starts them or joins those of the same sign-in.</summary>
     public LiveFeed Live

@@ -66,7 +66,7 @@ internal sealed partial class Language
     public string CopiedPercent(uint percent) => Pick($"{percent} % copiados", $"{percent} % copied");
     public string Retire => Pick("Retirar versão", "Retire version");
     public string RetireQuestion(string image) => Pick($"Retirar {image}?", $"Retire {image}?");
-    public string RetireTouches => Pick("Deixa de poder ser escolhida por conjuntos. As máquinas já criadas a partir dela continuam.", "Pools can no longer choose it. Machines already made from it stay.");
+    public string RetireTouches => Pick("Deixa de poder ser escolhida por conjuntos.", "Pools can no longer choose it.");
     public string Retired(string image) => Pick($"A versão {image} foi retirada.", $"The version {image} was retired.");
     public string RetireBlocked(string pools) => Pick($"Em uso por: {pools}. Mude primeiro a imagem desses conjuntos.", $"Used by: {pools}. Change the image of those pools first.");
     public string Sha256Word => "SHA-256";
@@ -115,9 +115,6 @@ internal sealed partial class Language
     public string NothingChanges => Pick("Nada muda.", "Nothing changes.");
     public string RenameEffect(string name) => Pick($"Os utilizadores passam a ver «{name}» no portal.", $"Users will see “{name}” in the portal.");
     public string DescriptionEffect => Pick("A descrição no portal muda.", "The description in the portal changes.");
-    public string ImageEffect(PoolKind kind, string image, Pool pool) => kind == PoolKind.Dedicated
-        ? Pick($"Máquinas novas ou repostas passam a usar {image}. As atribuídas ficam como estão.", $"New or refreshed machines use {image}. Assigned ones stay as they are.")
-        : Pick($"{pool.Available} {(pool.Available == 1 ? "máquina livre é reposta" : "máquinas livres são repostas")} com {image}; {pool.InUse} em uso {(pool.InUse == 1 ? "muda" : "mudam")} quando a sessão terminar.", $"{pool.Available} free {(pool.Available == 1 ? "machine is" : "machines are")} refreshed with {image}; {pool.InUse} in use {(pool.InUse == 1 ? "follows" : "follow")} when the session ends.");
     public string CreateEffect(int size, string first, string last, int cpus, int memory, string host) => size == 0
         ? Pick("O conjunto fica sem máquinas até mudar o tamanho.", "The pool has no machines until you change its size.")
         : Pick($"Vão ser criadas {size} máquinas, de {first} a {last}. Ao todo {size * cpus} processadores e {Mebibytes((ulong)size * (ulong)memory)} de memória em {host}.", $"{size} machines will be made, {first} to {last}. In all {size * cpus} processors and {Mebibytes((ulong)size * (ulong)memory)} of memory on {host}.");

@@ -8,6 +8,7 @@ using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Images;
 using Montalegre.Vdi.Broker.Infrastructure;
 using Montalegre.Vdi.Broker.Pools;
+using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Demonstration;
@@ -17,7 +18,7 @@ namespace Montalegre.Vdi.Broker.Demonstration;
 /// what is there; a newer golden image becomes a new version and the pool moves to it.
 /// </summary>
 internal sealed class MakeDemonstration(
-    HostStore hosts, HypervisorDirectory hypervisors, PublishImage publish, PoolAdminStore pools, CreateUser createUser, GrantEntitlement grant,
+    HostStore hosts, HypervisorDirectory hypervisors, PublishImage publish, PoolAdminStore pools, RolloutStore rollouts, CreateUser createUser, GrantEntitlement grant,
     CreateGatewayToken gatewayToken, GatewayStore gateways, IOptions<DemonstrationOptions> options, IOptions<HostingOptions> hosting, TimeProvider time,
     ILogger<MakeDemonstration> log) : BackgroundService
 {
@@ -56,12 +57,13 @@ internal sealed class MakeDemonstration(
 
         if ((await pools.AllAsync(ct)).FirstOrDefault(p => p.Name == PoolName) is { } there)
         {
-            if (there.ImageVersionId != image.Value) await pools.UpdateAsync(new(there.PoolId), new(null, null, null, null, image), Self.UserName, "");
+            if (there.ImageVersionId != image.Value) await RollOutAsync(there.PoolId, image);
         }
         else
         {
             await pools.CreateAsync(new(new(Guid.CreateVersion7(time.GetUtcNow())), PoolName, "Ambiente de trabalho de demonstração", PoolKind.Floating,
-                wanted.PoolSize, image, 1, wanted.MemoryMib, "balcao-{n:00}", [], false, new(null, false), new([host], PlacementOrder.Breadth, null)), Self.UserName, "");
+                wanted.PoolSize, image, 1, wanted.MemoryMib, "balcao-{n:00}", [], false, new(null, false), new([host], PlacementOrder.Breadth, null),
+                PoolRules.Unchanged.For(PoolKind.Floating)), Self.UserName, "");
         }
         var pool = new PoolId((await pools.AllAsync(ct)).Single(p => p.Name == PoolName).PoolId);
         var password = (await File.ReadAllTextAsync(wanted.PasswordFile, ct)).Trim();
@@ -69,6 +71,14 @@ internal sealed class MakeDemonstration(
             throw new InvalidOperationException($"The demonstration user was refused: {no.Reason} {no.Detail}");
         await grant.RunAsync(pool, wanted.UserName, Self);
         log.DemonstrationReady(PoolName, wanted.UserName);
+    }
+
+    // The image was built anew since: its machines follow as anywhere else. One that runs already is left to its end.
+    private async Task RollOutAsync(Guid pool, ImageVersionId image)
+    {
+        var wanted = new NewRollout(Guid.CreateVersion7(time.GetUtcNow()), pool, image.Value, 1, 25, null, 50, TimeSpan.FromMinutes(5), null, TimeSpan.FromMinutes(15));
+        if (await rollouts.StartAsync(wanted, Self.UserName, "") is { Reason: not RefusalReason.RolloutRunning } no)
+            throw new InvalidOperationException($"The roll-out of the golden image was refused: {no.Reason} {no.Field}");
     }
 
     // A gateway that has joined keeps its identity; only a missing one needs a token.

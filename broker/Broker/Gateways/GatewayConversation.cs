@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Domain;
 
@@ -10,7 +11,7 @@ namespace Montalegre.Vdi.Broker.Gateways;
 
 /// <summary>One gateway's stream of reports. After a break the gateway names what is open; what it does not name is lost.</summary>
 internal sealed class GatewayConversation(
-    GatewayStore gateways, GatewayDirectory directory, IOptions<GatewayOptions> options, TimeProvider time, ILogger<GatewayConversation> log)
+    GatewayStore gateways, ProbeStore probes, GatewayDirectory directory, IOptions<GatewayOptions> options, TimeProvider time, ILogger<GatewayConversation> log)
 {
     private const int FailuresPerMinute = 20;
     private const int MostSources = 10_000;
@@ -80,8 +81,16 @@ internal sealed class GatewayConversation(
             case ConnectionReport.KindOneofCase.Failed:
                 await FailedAsync(gateway, id, report.Failed);
                 break;
+            case ConnectionReport.KindOneofCase.Probed when Guid.TryParseExact(report.Probed.ProbeId, "D", out var probe):
+                await probes.ResultAsync(gateway, new(probe), Reason(report.Probed.Code), new(Ms(report.Probed.RedeemedMs), Ms(report.Probed.StartedMs), Ms(report.Probed.PictureMs)));
+                break;
         }
     }
+
+    private static RefusalReason? Reason(ReasonCode code) =>
+        code == ReasonCode.Unspecified ? null : Enum.IsDefined((RefusalReason)(int)code) ? (RefusalReason)(int)code : RefusalReason.Internal;
+
+    private static int? Ms(uint ms) => ms == 0 ? null : (int)Math.Min(ms, int.MaxValue);
 
     private async Task FailedAsync(GatewayId gateway, ConnectionId? id, ConnectionFailed failed)
     {

@@ -45,10 +45,20 @@ internal sealed class GatewayDirectory(GatewayStore gateways)
     /// <summary>Orders the gateway to close a connection. False: it is closed already, or its gateway is not connected here.</summary>
     public async Task<bool> CloseConnectionAsync(ConnectionId connection, ReasonCode reason, CancellationToken ct)
     {
-        if (await gateways.GatewayOfAsync(connection, ct) is not { } gateway || !_streams.TryGetValue(gateway, out var stream)) return false;
+        return await gateways.GatewayOfAsync(connection, ct) is { } gateway
+            && await SendAsync(gateway, new GatewayOrder { Close = new CloseConnection { ConnectionId = connection.Value.ToString("D"), Code = reason } }, ct);
+    }
+
+    /// <summary>A gateway that is connected here, if any is.</summary>
+    public GatewayId? Any() => _streams.Keys.Select(g => (GatewayId?)g).FirstOrDefault();
+
+    /// <summary>Sends an order. False: the gateway is not connected here.</summary>
+    public async Task<bool> SendAsync(GatewayId gateway, GatewayOrder order, CancellationToken ct)
+    {
+        if (!_streams.TryGetValue(gateway, out var stream)) return false;
         try
         {
-            await stream.SendAsync(new GatewayOrder { Close = new CloseConnection { ConnectionId = connection.Value.ToString("D"), Code = reason } }, ct);
+            await stream.SendAsync(order, ct);
             return true;
         }
         catch (Exception e) when (e is RpcException or InvalidOperationException or IOException or ObjectDisposedException)

@@ -30,6 +30,12 @@ internal static partial class GatewayLog
     [LoggerMessage(4108, LogLevel.Warning, "A gateway's join from {Address} was refused")]
     public static partial void GatewayJoinRefused(this ILogger log, string address);
 
+    [LoggerMessage(4110, LogLevel.Information, "Gateway {Gateway} makes synthetic log-on {Probe}")]
+    public static partial void ProbeOrdered(this ILogger log, ProbeId probe, GatewayId gateway);
+
+    [LoggerMessage(4111, LogLevel.Error, "Ordering synthetic log-ons failed, tried again in {Interval}")]
+    public static partial void OrderingProbesFailed(this ILogger log, TimeSpan interval, Exception error);
+
     [LoggerMessage(4109, LogLevel.Error, "Sweeping tickets and connections failed, tried again in {Interval}")]
     public static partial void SweepFailed(this ILogger log, TimeSpan interval, Exception error);
 }

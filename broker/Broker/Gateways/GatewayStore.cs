@@ -142,7 +142,7 @@ internal sealed class GatewayStore(Database database)
                       case when u.enabled then 'NOT_ENTITLED' else 'ACCESS_WITHDRAWN' end as code
                  from connection c
                  join session s on s.session_id = c.session_id
-                 join app_user u on u.user_id = s.user_id
+                 join app_user u on u.user_id = s.user_id and not u.synthetic
                 where c.connection_id = any(@asked::uuid[])
                   and c.gateway_id = @gateway
                   and (   not u.enabled

@@ -16,7 +16,9 @@ internal static class GatewaysSlice
         services.AddSingleton<RecheckConnections>();
         services.AddSingleton<JoinGateway>();
         services.AddSingleton<CreateGatewayToken>();
+        services.AddSingleton<ProbeStore>();
         services.AddHostedService<GatewaySweep>();
+        services.AddHostedService<OrderProbes>();
         return services;
     }
 

@@ -15,6 +15,7 @@ using Montalegre.Vdi.Broker.Machines;
 using Montalegre.Vdi.Broker.OpenApi;
 using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Provisioning;
+using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
 
@@ -37,12 +38,13 @@ internal static class Slices
         services.AddSessions(configuration);
         services.AddAssistance(configuration);
         services.AddHypervisors();
-        services.AddImages();
+        services.AddImages(configuration);
         services.AddInfrastructure();
         services.AddPools();
         services.AddMachines();
         services.AddLaunch(configuration);
         services.AddProvisioning(configuration);
+        services.AddRollouts(configuration);
         services.AddDemonstration(configuration);
     }
 
@@ -57,8 +59,10 @@ internal static class Slices
         app.MapAssistance();
         app.MapGrpcService<SessionsService>();
         app.MapGrpcService<InfrastructureService>();
+        app.MapGrpcService<ImagesService>();
         app.MapGrpcService<PoolsService>();
         app.MapGrpcService<MachinesService>();
+        app.MapGrpcService<RolloutsService>();
         app.MapGrpcService<EmployeeService>();
     }
 }

@@ -91,10 +91,10 @@ internal sealed class OperationStore(Database database)
             )
             update machine m
                set generation = case when @next = 'overlay' then m.generation + 1 else m.generation end,
-                   image_version_id = case when @next = 'overlay' then p.image_version_id else m.image_version_id end,
+                   image_version_id = case when @next = 'overlay' then w.image_version_id else m.image_version_id end,
                    power = case @next when 'await_agent' then 'on' when 'overlay' then 'off' else m.power end
-              from moved, pool p
-             where m.machine_id = moved.machine_id and p.pool_id = m.pool_id
+              from moved, wanted_image w
+             where m.machine_id = moved.machine_id and w.machine_id = m.machine_id
             """, new
         {
             id = operation.OperationId, step = operation.Step, kind = operation.Kind,
@@ -127,7 +127,7 @@ internal sealed class OperationStore(Database database)
                 update pool p
                    set creation_failures = @failures, creation_error = @error, creation_held_until = now() + @hold
                   from failed join machine m using (machine_id)
-                 where p.pool_id = m.pool_id and @failures > p.creation_failures
+                 where p.pool_id = m.pool_id and m.canary_of is null and @failures > p.creation_failures
                    and (p.creation_held_until is null or p.creation_held_until <= now())   -- those that ran beside the first are no further failures
             ), given_up as (
                 update machine m set state = 'faulted', state_since = now()

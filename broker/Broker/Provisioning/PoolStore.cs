@@ -59,12 +59,12 @@ internal sealed class PoolStore(Database database)
         await using var connection = await database.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<(Guid Id, int Ordinal, string State, bool Assigned, bool Current, bool Draining, bool Leaving, TimeSpan Age)>(new CommandDefinition("""
             select m.machine_id, m.ordinal, m.state, m.assigned_user_id is not null,
-                   m.manual or m.image_version_id is not distinct from p.image_version_id,
+                   m.manual or w.rolling_out or m.image_version_id is not distinct from w.image_version_id,
                    m.drain_since is not null,
                    h.state is distinct from 'in_service' and h.host_id is not null
                    and exists (select from pool_host o join host s using (host_id) where o.pool_id = p.pool_id and s.state = 'in_service'),
                    now() - m.state_since
-              from machine m join pool p using (pool_id) left join host h on h.host_id = m.host_id
+              from machine m join pool p using (pool_id) join wanted_image w using (machine_id) left join host h on h.host_id = m.host_id
              where m.pool_id = @pool
             """, new { pool = pool.Value }, cancellationToken: ct));
         return rows.Select(r => new PoolMember(new(r.Id), r.Ordinal, SqlText.Parse<MachineState>(r.State), r.Assigned, r.Current) { Draining = r.Draining, Leaving = r.Leaving, StateAge = r.Age }).ToList();

@@ -37,7 +37,7 @@ internal sealed partial class SessionStore
                           group by d.ended_at), 0) as logon_milliseconds,
                a.state as assistance, greatest(a.asked_at, a.answered_at, a.began_at, a.ended_at) as assistance_at
           from session s
-          join app_user u on u.user_id = s.user_id
+          join app_user u on u.user_id = s.user_id and not u.synthetic
           left join lateral (select connection_id, client_name, client_address, opened_at, closed_at
                                from connection
                               where session_id = s.session_id
@@ -110,6 +110,7 @@ internal sealed partial class SessionStore
                      from logon_phase p
                      join session s using (session_id)
                     where s.started_at > now() - make_interval(hours => @hours)
+                      and not s.synthetic
                       and (@pool::uuid is null or s.pool_id = @pool)),
                    took as (
                    select name, extract(epoch from ended_at - started_at) * 1000 as ms, began

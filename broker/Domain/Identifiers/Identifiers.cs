@@ -32,3 +32,9 @@ public readonly record struct RequestId(Guid Value) { public override string ToS
 
 /// <summary>Identifies one assistance: a question to look at a session, and what came of it.</summary>
 public readonly record struct AssistanceId(Guid Value) { public override string ToString() => Value.ToString(); }
+
+/// <summary>Identifies one image roll-out.</summary>
+public readonly record struct RolloutId(Guid Value) { public override string ToString() => Value.ToString(); }
+
+/// <summary>Identifies one synthetic log-on.</summary>
+public readonly record struct ProbeId(Guid Value) { public override string ToString() => Value.ToString(); }

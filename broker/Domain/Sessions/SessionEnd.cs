@@ -21,8 +21,14 @@ public enum SessionEnd
     /// <summary>The hypervisor said that the machine stopped.</summary>
     MachineStopped,
 
+    /// <summary>Nobody came back to it within the pool's time-out, and it was logged off.</summary>
+    DisconnectedTooLong,
+
     /// <summary>The machine was removed, or the hypervisor says that it is gone.</summary>
     MachineRemoved,
+
+    /// <summary>Somebody synthetic had seen what was to be seen; such sessions are on no page.</summary>
+    ProbeOver,
 }
 
 /// <summary>The stored form of a session's end.</summary>
@@ -38,6 +44,8 @@ public static class SessionEnds
         SessionEnd.MachineRefreshed => "machine_refreshed",
         SessionEnd.MachineStopped => "machine_stopped",
         SessionEnd.MachineRemoved => "machine_removed",
+        SessionEnd.ProbeOver => "probe_over",
+        SessionEnd.DisconnectedTooLong => "disconnected_too_long",
         _ => throw new ArgumentOutOfRangeException(nameof(end), end, "is not an end"),
     };
 }

@@ -24,6 +24,7 @@ internal static class GatewayHosting
         services.AddSingleton<AddressLimits>();
         services.AddSingleton<OpenConnections>();
         services.AddSingleton<ConnectionReports>();
+        services.AddSingleton<ProbeOrders>();
         services.AddSingleton<DoorCertificate>();
         services.AddSingleton<MachineLeg>();
         services.AddSingleton<RefusalScreen>();

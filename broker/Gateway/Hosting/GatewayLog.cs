@@ -117,6 +117,9 @@ internal static partial class GatewayLog
     [LoggerMessage(4062, LogLevel.Information, "The broker ordered connection {Connection} closed for {Code}; found {Found}")]
     public static partial void CloseOrdered(this ILogger log, string connection, ReasonCode code, bool found);
 
+    [LoggerMessage(4090, LogLevel.Information, "Synthetic log-on {Probe} ended with {Code}; picture after {PictureMs} ms")]
+    public static partial void DesktopProbed(this ILogger log, string probe, ReasonCode code, uint pictureMs);
+
     [LoggerMessage(4063, LogLevel.Warning, "No broker answered a redemption: {Problem}")]
     public static partial void BrokerAway(this ILogger log, string problem);
 

@@ -18,6 +18,7 @@ internal static class Html5Door
         services.AddSingleton<Desktops>();
         services.AddHostedService(s => s.GetRequiredService<Desktops>());
         services.AddSingleton<DesktopSocket>();
+        services.AddHostedService<ProbeDesktops>();
         services.AddSingleton<AssistanceReports>();
         services.AddSingleton<AssistanceDesk>();
         services.AddSingleton<AssistSocket>();

@@ -42,6 +42,9 @@ internal sealed class ConnectionReports(TimeProvider time)
         Failed = new ConnectionFailed { At = Now, Code = code, ClientAddress = client.ToString() },
     });
 
+    /// <summary>What came of a synthetic log-on.</summary>
+    public void Probed(DesktopProbed probed) => _waiting.Writer.TryWrite(new ConnectionReport { Probed = probed });
+
     /// <summary>The report of an open connection; sent when it opens, and again after every break of the stream.</summary>
     public static ConnectionReport Describe(OpenConnection connection) => new()
     {

@@ -55,7 +55,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private long _notBefore;
     private long _lastPicture;
     private long _lastStatus = Stopwatch.GetTimestamp();
-    private (ushort Width, ushort Height, ushort Scale)? _wantedSize;
+    private readonly Monitors _monitors;
 
     public DesktopWorker(GatewayLink link, WorkerStart start, int socket, SafeFileHandle? scratch)
     {
@@ -69,6 +69,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _input = new(_session);
         _clipboard = new(_session, link, start.Allowed);
         _viewers = new(_session, link, _replay);
+        _monitors = new(_session, link, start);
         _own = new(_session, _replay);
     }
 
@@ -114,7 +115,8 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             _exact.Clear();
             _replay.Clear();
             (_partial, _firstPaint) = (false, 0);
-            if (first) _link.Opened(width, height, _session.TakesText);
+            _monitors.Sized(width, height);
+            if (first) Open(_screen);
             else if (_attached) _link.Resized(width, height);
             foreach (var viewer in _viewers.All) viewer.Sized(width, height);
         }
@@ -209,6 +211,17 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
 
     public override void Microphone(bool isWanted, int channels, int rate) => _channels.MicrophoneWanted(isWanted, channels, rate);
 
+    public override void Resizable(int monitors, long pixels)
+    {
+        lock (_gate)
+        {
+            if (_isOver) return;
+            _monitors.Allowed(monitors, pixels);
+            if (_screen is not null && _attached) _monitors.Tell();
+            _session.Wake();
+        }
+    }
+
     private static RdpFeatures FeaturesOf(WorkerStart start) =>
         (start.Secret.Length > 0 ? RdpFeatures.Nla : 0)
         | BrowserChannels.FeaturesOf(start.Allowed)
@@ -251,7 +264,10 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
                 _viewers.PersonPointsAt(mouse.X, mouse.Y);
                 break;
             case BrowserInput.Wheel wheel: _input.Turn(wheel); break;
-            case BrowserInput.Resize resize: WantSize(resize.Width, resize.Height, resize.ScalePercent); break;
+            case BrowserInput.Resize resize:
+                _monitors.Want(resize);
+                _session.Wake();
+                break;
             case BrowserInput.ClipboardRequest request: _clipboard.Requested(request.Format); break;
             case BrowserInput.ClipboardData data: _clipboard.FromBrowser(data); break;
             case BrowserInput.Ping ping: _link.Pong(ping.Value); break;
@@ -274,14 +290,20 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             return;
         }
         screen.Forget();
-        _link.Opened(screen.Width, screen.Height, _session.TakesText);
+        Open(screen);
         if (_pointer is not null) _link.Send(_pointer);
         _channels.Attach(browser);
         _session.Pause(false);
         if (NeedsTiles) _keyless.UnionWith(_decoders);      // until they are decoded here
         else if (_decoders.Count > 0) Replay(screen);
-        WantSize(browser.Width, browser.Height, browser.ScalePercent);
+        _monitors.WantWhole(browser);
         _session.Wake();
+    }
+
+    private void Open(Screen screen)
+    {
+        _link.Opened(screen.Width, screen.Height, _session.TakesText);
+        _monitors.Tell();
     }
 
     private void Replay(Screen screen)
@@ -336,20 +358,6 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         else _input.ReleaseAll();
     }
 
-    private void WantSize(ushort width, ushort height, ushort scale)
-    {
-        if (!_start.Allowed.HasFlag(Allowed.Resize) || (long)width * height > Html5Limits.MostPixels) return;
-        _wantedSize = (width, height, scale);
-        _session.Wake();
-    }
-
-    private void AskForSize((ushort Width, ushort Height, ushort Scale) size)
-    {
-        _wantedSize = null;
-        if (_screen is { } screen && screen.Width == size.Width && screen.Height == size.Height) return;
-        _session.Resize(size.Width, size.Height, size.Scale);
-    }
-
     private void ShowPointer(byte[] message)
     {
         lock (_gate)
@@ -363,7 +371,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private int TickOwn(Picture picture, Screen screen)
     {
         if (Stopwatch.GetElapsedTime(_lastStatus).TotalMilliseconds >= StatusMs) SendStatus();
-        if (_wantedSize is { } size) AskForSize(size);
+        _monitors.Ask();
         if (!_flow.HasRoom) return Sleepy;          // an acknowledgement wakes this thread
         if (_exact.Count > 0) SendExact(picture);
         if (screen.DirtyTiles == 0) return Refine(picture, screen);

@@ -12,7 +12,7 @@ internal static unsafe class RdpCallbacks
         Size = (uint)sizeof(ShimApi.Callbacks), User = events, Sized = &Sized, Painted = &Painted, Tick = &Tick, H264 = &H264, H264End = &H264End,
         FrameEnd = &FrameEnd, Pointer = &Pointer, PointerState = &PointerState, ClipboardFormats = &ClipboardFormats,
         ClipboardData = &ClipboardData, ClipboardWanted = &ClipboardWanted, Leds = &Leds,
-        DeviceMessage = &DeviceMessage, SoundFormat = &SoundFormat, Sound = &Sound, Microphone = &Microphone,
+        DeviceMessage = &DeviceMessage, SoundFormat = &SoundFormat, Sound = &Sound, Microphone = &Microphone, Resizable = &Resizable,
     };
 
     private static RdpEvents Of(nint user) => (RdpEvents)GCHandle.FromIntPtr(user).Target!;
@@ -73,4 +73,7 @@ internal static unsafe class RdpCallbacks
 
     [UnmanagedCallersOnly]
     private static void Microphone(nint user, uint on, uint channels, uint rate) => Of(user).Microphone(on != 0, (int)channels, (int)rate);
+
+    [UnmanagedCallersOnly]
+    private static void Resizable(nint user, uint monitors, uint pixels) => Of(user).Resizable((int)Math.Min(monitors, int.MaxValue), pixels);
 }

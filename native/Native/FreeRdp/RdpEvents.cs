@@ -51,6 +51,9 @@ public abstract class RdpEvents
 
     /// <summary>A program of the machine listens, or does so no more.</summary>
     public abstract void Microphone(bool isWanted, int channels, int rate);
+
+    /// <summary>The machine takes another size: so many monitors, of so many pixels together. No monitors: its size is fixed.</summary>
+    public abstract void Resizable(int monitors, long pixels);
 }
 
 /// <summary>A rectangle in pixels.</summary>

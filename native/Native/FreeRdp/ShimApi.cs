@@ -48,6 +48,7 @@ internal static unsafe partial class ShimApi
         public delegate* unmanaged<nint, uint, uint, uint, void> SoundFormat;
         public delegate* unmanaged<nint, uint, uint, byte*, uint, void> Sound;
         public delegate* unmanaged<nint, uint, uint, uint, void> Microphone;
+        public delegate* unmanaged<nint, uint, uint, void> Resizable;
     }
 
     internal sealed class SessionHandle() : SafeHandle(0, ownsHandle: true)
@@ -109,7 +110,7 @@ internal static unsafe partial class ShimApi
     internal static partial void Locks(SessionHandle session, uint leds);
 
     [LibraryImport(Shim, EntryPoint = "mv_resize")]
-    internal static partial void Resize(SessionHandle session, uint width, uint height, uint scalePercent);
+    internal static partial void Resize(SessionHandle session, Rect* monitors, uint count, uint scalePercent);
 
     [LibraryImport(Shim, EntryPoint = "mv_decoding_begin")]
     internal static partial int DecodingBegin(SessionHandle session);

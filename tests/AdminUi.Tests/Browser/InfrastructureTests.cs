@@ -152,18 +152,17 @@ public sealed class InfrastructureTests(Chromium chromium)
     public async Task A_pool_says_what_changes_before_it_is_saved_and_refuses_to_go_while_sessions_are_open()
     {
         await using var console = await RunningConsole.StartAsync();
-        console.World.Images.Single(i => i.ImageVersionId == "img-8").State = "ready";
         var page = await OpenAsync(console, "/pools/p-balcao");
         await page.GetByRole(AriaRole.Button, new() { Name = "Alterar conjunto" }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
         await Expect(dialog.GetByLabel("Nome", new() { Exact = true })).ToBeFocusedAsync();
         await Expect(dialog).ToContainTextAsync("Nada muda.");
         await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Guardar" })).ToBeDisabledAsync();
-        await dialog.GetByLabel("Imagem-base").SelectOptionAsync("img-8");
-        await Expect(dialog).ToContainTextAsync("13 máquinas livres são repostas com debian-balcao 8; 9 em uso mudam quando a sessão terminar.");
+        await dialog.GetByLabel("Nome", new() { Exact = true }).FillAsync("Balcão único");
+        await Expect(dialog).ToContainTextAsync("Os utilizadores passam a ver «Balcão único» no portal.");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Guardar" }).ClickAsync();
         await Expect(dialog).ToHaveCountAsync(0);
-        Assert.Equal("img-8", console.World.Pools.Find("p-balcao")!.ImageVersionId);
+        Assert.Equal("Balcão único", console.World.Pools.Find("p-balcao")!.Name);
         await page.GetByRole(AriaRole.Button, new() { Name = "Eliminar conjunto" }).ClickAsync();
         await Expect(dialog).ToContainTextAsync("Há 9 sessões abertas: é preciso terminá-las primeiro.");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Eliminar conjunto" }).ClickAsync();

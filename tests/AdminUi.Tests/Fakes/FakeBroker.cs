@@ -37,9 +37,11 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeMachines>();
         _app.MapGrpcService<FakeSessions>();
         _app.MapGrpcService<FakeInfrastructure>();
+        _app.MapGrpcService<FakeImages>();
         _app.MapGrpcService<FakeUsers>();
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();
+        _app.MapGrpcService<FakeRollouts>();
         await _app.StartAsync();
         Port = new Uri(_app.Urls.First()).Port;
     }

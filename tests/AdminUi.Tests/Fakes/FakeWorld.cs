@@ -19,11 +19,14 @@ internal sealed class FakeWorld : IDisposable
     private readonly List<AssistanceCase> _cases = [];
     private CancellationTokenSource _watches = new();
 
+    public uint MostSessionsPerUser { get; set; }
     public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
     public FakeList<Machine> Machines { get; } = new(m => m.MachineId);
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
     public List<Host> Hosts { get; } = [];
     public List<ImageVersion> Images { get; } = [];
+    public List<ImageImport> Imports { get; } = [];
+    public MemoryStream Sent { get; } = new();
     public List<ForeignMachine> Foreign { get; } = [];
     public List<GatewayNode> Gateways { get; } = [];
     public List<User> Users { get; } = [];
@@ -33,6 +36,7 @@ internal sealed class FakeWorld : IDisposable
     public ConcurrentQueue<string> Calls { get; } = new();
     public ConcurrentDictionary<string, string> Tokens { get; } = new();
     public bool SetUpDone { get; set; } = true;
+    public Rollout? Rollout { get; set; }
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
     public CancellationToken Watching { get { lock (_lock) return _watches.Token; } }

@@ -38,7 +38,18 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
 
     public Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct) => Do(() => _images.Add(image));
 
-    public Task DeleteImageAsync(ImageVersionId image, CancellationToken ct) => Do(() => _images.Remove(image));
+    public Task<long> DeleteImageAsync(ImageVersionId image, CancellationToken ct) => Read(() => _images.Remove(image) ? 1L : 0L);
+
+    /// <summary>What a reading of an image gives.</summary>
+    public Func<ImageVersionId, byte[]?> Hash { get; set; } = _ => new byte[32];
+
+    public Task<byte[]?> HashImageAsync(ImageVersionId image, int? mibPerSecond, IProgress<double>? progress, CancellationToken ct) => Read(() => _images.Contains(image) ? Hash(image) : null);
+
+    public Task<IReadOnlyList<CaptureSource>> ListCaptureSourcesAsync(CancellationToken ct) =>
+        Read<IReadOnlyList<CaptureSource>>(() => [.. _domains.Values.Select(d => new CaptureSource(d.Machine.Value, d.Name, d.Power == PowerState.On, 1))]);
+
+    // There is no disk in memory; capturing is tested on the real libvirt.
+    public Task FetchDiskAsync(Guid domain, string localPath, IProgress<double>? progress, CancellationToken ct) => throw new NotSupportedException("A host in memory has no disks.");
 
     public Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct) => DoAsync(machine, () =>
     {

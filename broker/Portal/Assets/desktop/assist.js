@@ -38,6 +38,7 @@ const onScreen = new OnScreen({
   canvas, keyboard, may: () => control, changed: () => measure(), focused: () => onScreen.focusDesktop(),
   text: text => { for (const message of encode.texts(text)) steer(message); },
 });
+onScreen.listen(canvas, byId('typing'));
 
 function place() { placePicture(canvas, view, other); }
 

@@ -6,7 +6,9 @@ import { Files } from './files.js';
 import { Keyboard } from './keyboard.js';
 import { guessLayout } from './layouts.js';
 import { launch } from './launch.js';
+import { around } from './layout.js';
 import { Menu } from './menu.js';
+import { Monitors } from './monitors.js';
 import { ask, byId, cover, element, fill, reasonNamed, reasonOf, say, settings, stopAsking, words } from './page.js';
 import { OnScreen, placePicture } from './on-screen.js';
 import { OtherPointer } from './other-pointer.js';
@@ -29,12 +31,16 @@ let failures = [];
 let decodesVideo = false;
 let layout = 0;
 let focusToTell = true;
+let toldVisible = true;
 let status = { quality: 0, roundTrip: null, frames: null, kilobytes: null };
 let request = crypto.randomUUID();
 
 const view = new View();
 const send = bytes => connection.send(bytes);
-const focusDesktop = () => onScreen.focusDesktop();
+const focusDesktop = () => {
+  const further = monitors.focused?.canvas;
+  if (further) further.focus({ preventScroll: true }); else onScreen.focusDesktop();
+};
 
 const screen = new Screen(canvas, {
   drawn: frame => send(encode.ack(frame)),
@@ -59,8 +65,17 @@ const menu = new Menu({ focusDesktop, opened: () => keyboard.releaseAll() });
 const pointer = new Pointer({
   stage, canvas, view, send,
   placed: place,
+  under: event => monitors.all.length ? monitors.under(event) : null,
   touched: event => { tellFocus(event); speaker.gesture(); if (menu.isOpen && innerWidth < 700) menu.close(); focusDesktop(); },
   held: () => navigator.vibrate?.(15),
+});
+const monitors = new Monitors({
+  view, screen, send, say, words, listen,
+  placed: place,
+  changed: () => { resizeSoon(); tellVisible(); menu.monitors(monitors); },
+  touched: event => { tellFocus(event); speaker.gesture(); },
+  fullScreen: toggleFullScreen,
+  opened: () => menu.close(),
 });
 const other = new OtherPointer({ element: byId('other-pointer'), view });
 const onScreen = new OnScreen({ canvas, keyboard, text: writeText, may: () => true, changed: () => measure(), focused: () => { if (!cover.shown) focusDesktop(); } });
@@ -82,7 +97,8 @@ const connection = new Connection({
   hello: () => {
     // The place in the queue was for this launch; the next one is a new one.
     request = crypto.randomUUID();
-    const { width, height, scale } = view.wanted();
+    const { scale, width: own, height: high, further } = monitors.wanted();
+    const { width, height } = around([{ x: 0, y: 0, w: own, h: high }, ...further]);
     return {
       width, height, scale, layout, language: settings.language, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? '',
       cacheSlots: touch ? 1024 : Limits.cacheSlots,
@@ -102,9 +118,11 @@ const heard = {
     allowed = message.allowed;
     welcomed = true;
     focusToTell = true;
+    asked = '';
     screen.start(message.width, message.height);
-    setDesktop(message);
+    monitors.sized(message);
     menu.allow(allowed);
+    menu.monitors(monitors);
     files.interrupted();
     microphone.stop();
     speaker.stopAll();
@@ -112,12 +130,14 @@ const heard = {
     mark('assist', '');
     other.hide();
     if (message.title) document.title = `${message.title} – Montalegre`;
-    if (document.hidden) send(encode.visible(false));
+    toldVisible = true;
+    tellVisible();
   },
-  resize(message) { screen.resize(message.width, message.height); setDesktop(message); },
-  pointer: message => pointer.show(message),
-  pointerHidden: message => pointer.show(message),
-  pointerDefault: message => pointer.show(message),
+  resize(message) { screen.resize(message.width, message.height); monitors.sized(message); },
+  monitors(message) { monitors.allow(message); menu.monitors(monitors); },
+  pointer: showPointer,
+  pointerHidden: showPointer,
+  pointerDefault: showPointer,
   pointerAt: message => other.at(message.x, message.y),
   clipboardOffer: message => clipboard.offer(message),
   clipboardData: message => clipboard.arrived(message),
@@ -132,6 +152,11 @@ const heard = {
 function hear(message) {
   if (message.kind.startsWith('file')) files.take(message);
   else heard[message.kind]?.(message);
+}
+
+function showPointer(message) {
+  pointer.show(message);
+  monitors.showCursor(canvas.style.cursor);
 }
 
 function hearNotice({ code, text }) {
@@ -191,6 +216,7 @@ function mark(name, text, canEnd = false) {
 function showState(phase, more) {
   const title = byId('cover-title').dataset.connecting;
   byId('bar').hidden = phase !== 'on' && !welcomed;
+  monitors.cover(phase === 'on' ? '' : words.reconnecting);
   switch (phase) {
     case 'asking':
       cover.show({ title, sentence: more.waiting?.reason ?? words.asking, place: more.waiting?.place ?? '', help: more.waiting?.estimate ?? '', codes: more.waiting && { code: more.waiting.code }, walking: true });
@@ -217,6 +243,7 @@ function showState(phase, more) {
 }
 
 function showEnd({ left, signIn, unavailable, refused, reason, reference }) {
+  monitors.closeAll();
   microphone.stop();
   speaker.stopAll();
   stopAsking();
@@ -243,12 +270,8 @@ function showQuality() {
 
 // --- Where the picture is ---
 
-function setDesktop({ width, height }) {
-  view.desktop = { width, height };
-  place();
-}
-
-function place() { placePicture(canvas, view, other); }
+// The picture is the whole desktop; what other windows show of it is cut off here.
+function place() { placePicture(canvas, view, other, monitors.desktop); }
 
 let resizing = 0;
 let asked = '';
@@ -263,12 +286,15 @@ function measure() {
 function resizeSoon() {
   clearTimeout(resizing);
   resizing = setTimeout(() => {
-    if (!connection.on || !(allowed & Allowed.resize) || view.mode === 'fixed' || onScreen.isTyping) return;
-    const { width, height, scale } = view.wanted();
-    const now = `${width} ${height} ${scale}`;
-    if (now === asked || (!asked && width === view.desktop.width && height === view.desktop.height && scale === 100)) return;
+    const several = monitors.all.length > 0 || monitors.asked.length > 1;
+    if (!connection.on || !(allowed & Allowed.resize) || (view.mode === 'fixed' && !several) || onScreen.isTyping) return;
+    const wanted = monitors.wanted();
+    const { width, height, scale, further } = wanted;
+    const now = JSON.stringify(wanted);
+    if (now === asked || (!asked && !several && width === view.desktop.width && height === view.desktop.height && scale === 100)) return;
     asked = now;
-    send(encode.resize(width, height, scale));
+    monitors.ask(wanted);
+    send(encode.resize(width, height, scale, further));
   }, 300);
 }
 
@@ -292,12 +318,28 @@ function writeText(text) {
   else clipboard.give(text).then(() => keyboard.chord('ControlLeft', 'KeyV'));
 }
 
-addEventListener('blur', () => { keyboard.releaseAll(); pointer.releaseAll(); send(encode.focus(false, 0)); focusToTell = true; });
-addEventListener('focus', () => { focusToTell = true; clipboard.onFocus(); });
-document.addEventListener('visibilitychange', () => {
-  send(encode.visible(!document.hidden));
-  if (!document.hidden) connection.nudge();
-});
+/** Keys, focus and dropped files of one window: this page's own, or a further monitor's. */
+function listen(win, canvas, field, drop) {
+  onScreen.listen(canvas, field);
+  win.addEventListener('blur', () => { keyboard.releaseAll(); pointer.releaseAll(); send(encode.focus(false, 0)); focusToTell = true; });
+  win.addEventListener('focus', () => { focusToTell = true; clipboard.here(field); clipboard.onFocus(); });
+  win.document.addEventListener('visibilitychange', () => {
+    tellVisible();
+    if (!win.document.hidden) connection.nudge();
+  });
+  takeDrops(win, drop);
+  if (win.document.hasFocus()) clipboard.here(field);
+}
+
+// One window that is seen is enough for the picture to go on.
+function tellVisible() {
+  const visible = !document.hidden || monitors.anyVisible;
+  if (visible === toldVisible) return;
+  toldVisible = visible;
+  send(encode.visible(visible));
+}
+
+listen(window, canvas, field, byId('drop'));
 addEventListener('online', () => connection.nudge());
 addEventListener('offline', () => connection.nudge());
 navigator.connection?.addEventListener?.('change', () => connection.nudge());
@@ -326,10 +368,13 @@ on('sound', () => speaker.mute(!speaker.muted));
 on('microphone-stop', () => microphone.stop());
 on('leave', event => { event.preventDefault(); connection.leave(); });
 on('cover-again', () => { request = crypto.randomUUID(); connection.start(); });
-on('full-screen', toggleFullScreen);
+on('full-screen', () => toggleFullScreen(window));
+on('add-monitor', () => monitors.add());
+on('close-monitors', () => monitors.closeAll());
 for (const button of document.querySelectorAll('[data-combination]')) button.addEventListener('click', () => { keyboard.chord(...button.dataset.combination.split(' ')); menu.close(); });
 
-async function toggleFullScreen() {
+async function toggleFullScreen(win) {
+  const { document, navigator } = win;
   if (document.fullscreenElement) { await document.exitFullscreen(); return; }
   if (!document.documentElement.requestFullscreen) { say(words.fullScreenBlocked); return; }
   try {
@@ -352,18 +397,20 @@ async function chooseLayout() { layout = Number(memory('layout')) || await guess
 
 // --- Files dropped on the desktop ---
 
-const carriesFiles = event => event.dataTransfer?.types.includes('Files');
-addEventListener('dragover', event => { if (!carriesFiles(event)) return; event.preventDefault(); byId('drop').hidden = !connection.on; });
-addEventListener('dragleave', event => { if (!event.relatedTarget) byId('drop').hidden = true; });
-addEventListener('drop', event => {
-  if (!carriesFiles(event)) return;
-  event.preventDefault();
-  byId('drop').hidden = true;
-  const items = [...event.dataTransfer.items];
-  const folders = items.some(item => item.webkitGetAsEntry?.()?.isDirectory);
-  if (folders) say(words.noFolders);
-  files.upload([...event.dataTransfer.files].filter((_, i) => !items[i]?.webkitGetAsEntry?.()?.isDirectory));
-});
+function carriesFiles(event) { return event.dataTransfer?.types.includes('Files'); }
+function takeDrops(win, drop) {
+  win.addEventListener('dragover', event => { if (!carriesFiles(event)) return; event.preventDefault(); drop.hidden = !connection.on; });
+  win.addEventListener('dragleave', event => { if (!event.relatedTarget) drop.hidden = true; });
+  win.addEventListener('drop', event => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    drop.hidden = true;
+    const items = [...event.dataTransfer.items];
+    const folders = items.some(item => item.webkitGetAsEntry?.()?.isDirectory);
+    if (folders) say(words.noFolders);
+    files.upload([...event.dataTransfer.files].filter((_, i) => !items[i]?.webkitGetAsEntry?.()?.isDirectory));
+  });
+}
 
 // --- Beginning ---
 

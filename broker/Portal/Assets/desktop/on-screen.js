@@ -4,11 +4,13 @@ import { fillKeysBar } from './keys-bar.js';
 import { byId, words } from './page.js';
 import { Typing } from './typing.js';
 
-/** Puts the picture, and where the other one points, where the view says. */
-export function placePicture(canvas, view, other) {
+/** Puts the picture, and where the other one points, where the view says; of a larger picture the view's part is seen. */
+export function placePicture(canvas, view, other, whole = view.desktop) {
   const { left, top, scale } = view.place();
-  canvas.style.width = `${view.desktop.width}px`;
-  canvas.style.height = `${view.desktop.height}px`;
+  const { width, height } = view.desktop;
+  canvas.style.width = `${whole.width}px`;
+  canvas.style.height = `${whole.height}px`;
+  canvas.style.clipPath = whole.width > width || whole.height > height ? `inset(0 ${whole.width - width}px ${whole.height - height}px 0)` : '';
   canvas.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
   other.place();
   // Whole multiples stay sharp; anything else looks better smoothed.
@@ -39,7 +41,6 @@ export class OnScreen {
       key: code => keyboard.tapWithSticky(code),
       text: written => this.write(written),
     });
-    for (const target of [canvas, this.field]) this.listen(target);
     this.field.addEventListener('focus', changed);
     this.field.addEventListener('blur', changed);
     // The focus stays where the person types, or a phone's keyboard would close.
@@ -49,11 +50,14 @@ export class OnScreen {
     new ResizeObserver(changed).observe(this.bar);
   }
 
-  listen(target) {
-    target.addEventListener('keydown', event => { if (this.may() && this.keyboard.keyDown(event)) event.preventDefault(); });
-    target.addEventListener('keyup', event => { if (this.may() && this.keyboard.keyUp(event)) event.preventDefault(); });
-    // Between the two nothing is left: pasting moves the focus while Control is down.
-    target.addEventListener('blur', event => { if (event.relatedTarget !== this.canvas && event.relatedTarget !== this.field) this.keyboard.releaseAll(); });
+  /** The keys of a real keyboard in a window: on its picture, and in the field that takes what is typed. */
+  listen(canvas, field) {
+    for (const target of [canvas, field]) {
+      target.addEventListener('keydown', event => { if (this.may() && this.keyboard.keyDown(event)) event.preventDefault(); });
+      target.addEventListener('keyup', event => { if (this.may() && this.keyboard.keyUp(event)) event.preventDefault(); });
+      // Between the two nothing is left: pasting moves the focus while Control is down.
+      target.addEventListener('blur', event => { if (event.relatedTarget !== canvas && event.relatedTarget !== field) this.keyboard.releaseAll(); });
+    }
   }
 
   get typingWanted() { return byId('keyboard-button').getAttribute('aria-pressed') === 'true'; }
