@@ -12,6 +12,8 @@ internal static class InfrastructureCommands
         new("hosts remove", "<host>", "retira um anfitrião; nada nele é alterado", "let a host go; nothing on it is touched", RemoveHostAsync),
         new("images", "", "versões de imagens", "image versions", ImagesAsync),
         new("images publish", "<name> <file>", "publica uma versão de imagem", "publish an image version", PublishAsync),
+        new("images import", "<file> --name <name> [--note <text>] [--keep-identity]", "envia um disco qcow2 ou raw e publica-o; continua onde ficou", "send a qcow2 or raw disk and publish it; goes on where it stopped", ImportImage.RunAsync),
+        new("images imports", "", "imagens a caminho", "images on their way", ImportImage.ListAsync),
         new("gateways", "", "gateways", "gateways", GatewaysAsync),
         new("gateways token", "<name> <rdp-host:port>", "código para uma gateway nova", "one-time token for a new gateway", GatewayTokenAsync),
     ];

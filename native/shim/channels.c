@@ -131,7 +131,10 @@ static UINT capabilities_arrived(CliprdrClientContext* clipboard, const CLIPRDR_
 
 static UINT display_ready(DispClientContext* display, UINT32 monitors, UINT32 factor_a, UINT32 factor_b)
 {
-	((mv_session*)display->custom)->monitors_ready = 1;
+	mv_session* session = display->custom;
+	const UINT64 pixels = (UINT64)monitors * factor_a * factor_b;
+	session->monitors = monitors;
+	session->to.resizable(session->to.user, monitors, pixels > UINT32_MAX ? UINT32_MAX : (UINT32)pixels);
 	return CHANNEL_RC_OK;
 }
 
@@ -167,25 +170,50 @@ void mv_channel_disconnected(void* context, const ChannelDisconnectedEventArgs* 
 	if (strcmp(event->name, CLIPRDR_SVC_CHANNEL_NAME) == 0)
 		session->clipboard = NULL;
 	else if (strcmp(event->name, DISP_DVC_CHANNEL_NAME) == 0)
+	{
 		session->display = NULL;
+		session->monitors = 0;
+		session->to.resizable(session->to.user, 0, 0);
+	}
 	else if (strcmp(event->name, RDPGFX_DVC_CHANNEL_NAME) == 0)
 		mv_graphics_close(session);
 }
 
-void mv_carry_out_resize(mv_session* session, uint32_t width, uint32_t height, uint32_t scale_percent)
+static mv_rect around(const mv_rect* monitors, uint32_t count)
 {
-	if (!session->display || !session->monitors_ready)
+	mv_rect all = { 0 };
+	for (uint32_t i = 0; i < count; i++)
+	{
+		all.w = MAX(all.w, monitors[i].x + monitors[i].w);
+		all.h = MAX(all.h, monitors[i].y + monitors[i].h);
+	}
+	return all;
+}
+
+void mv_carry_out_resize(mv_session* session, const mv_rect* monitors, uint32_t count, uint32_t scale_percent)
+{
+	if (!session->display || session->monitors == 0)
 		return;
-	DISPLAY_CONTROL_MONITOR_LAYOUT monitor = { 0 };
-	monitor.Flags = DISPLAY_CONTROL_MONITOR_PRIMARY;
-	monitor.Width = width;
-	monitor.Height = height;
-	monitor.PhysicalWidth = width;
-	monitor.PhysicalHeight = height;
-	monitor.Orientation = 0;
-	monitor.DesktopScaleFactor = scale_percent;
-	monitor.DeviceScaleFactor = 100;
-	session->display->SendMonitorLayout(session->display, 1, &monitor);
+	const mv_rect all = around(monitors, count);
+	if (count > session->monitors)
+	{
+		monitors = &all;
+		count = 1;
+	}
+	DISPLAY_CONTROL_MONITOR_LAYOUT layout[MV_MONITORS] = { { 0 } };
+	for (uint32_t i = 0; i < count; i++)
+	{
+		layout[i].Flags = i == 0 ? DISPLAY_CONTROL_MONITOR_PRIMARY : 0;
+		layout[i].Left = monitors[i].x;
+		layout[i].Top = monitors[i].y;
+		layout[i].Width = monitors[i].w;
+		layout[i].Height = monitors[i].h;
+		layout[i].PhysicalWidth = monitors[i].w;
+		layout[i].PhysicalHeight = monitors[i].h;
+		layout[i].DesktopScaleFactor = scale_percent;
+		layout[i].DeviceScaleFactor = 100;
+	}
+	session->display->SendMonitorLayout(session->display, count, layout);
 }
 
 void mv_carry_out_offer(mv_session* session, uint32_t formats)

@@ -130,7 +130,7 @@ void mv_device_send(mv_session* session, const uint8_t* data, uint32_t length)
 
 BOOL mv_set_devices(rdpSettings* settings, const mv_config* config)
 {
-	char* wanted[] = { "rdpdr" };
+	mv_word wanted[] = { "rdpdr" };
 	return !(config->flags & MV_USE_DEVICES) || freerdp_client_add_static_channel(settings, 1, wanted);
 }
 

@@ -150,7 +150,7 @@ void mv_microphone_audio(mv_session* session, const uint8_t* data, uint32_t leng
 
 BOOL mv_set_microphone(rdpSettings* settings, const mv_config* config)
 {
-	char* wanted[] = { "audin", "sys:montalegre", "format:1" };
+	mv_word wanted[] = { "audin", "sys:montalegre", "format:1" };
 	return !(config->flags & MV_USE_MICROPHONE) || freerdp_client_add_dynamic_channel(settings, 3, wanted);
 }
 

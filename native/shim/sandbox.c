@@ -43,7 +43,7 @@ static const int refused[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(creat), SCMP_SYS(statx), SCMP_SYS(faccessat),
 	 SCMP_SYS(faccessat2), SCMP_SYS(readlink),
 	SCMP_SYS(readlinkat), SCMP_SYS(statfs), SCMP_SYS(mkdir), SCMP_SYS(mkdirat), SCMP_SYS(unlink), SCMP_SYS(chdir),
-	SCMP_SYS(prlimit64), SCMP_SYS(setpriority), SCMP_SYS(get_mempolicy),
+	SCMP_SYS(prlimit64), SCMP_SYS(setpriority), SCMP_SYS(sched_setparam), SCMP_SYS(sched_setscheduler), SCMP_SYS(get_mempolicy),
 };
 
 static int add_rules(scmp_filter_ctx filter)

@@ -175,12 +175,21 @@ static BOOL keyboard_leds(rdpContext* context, UINT16 leds)
 	return TRUE;
 }
 
+static BOOL load_channels(freerdp* instance)
+{
+	return freerdp_client_load_addins(instance->context->channels, instance->context->settings);
+}
+
 static BOOL pre_connect(freerdp* instance)
 {
 	rdpContext* context = instance->context;
 	PubSub_SubscribeChannelConnected(context->pubSub, (pChannelConnectedEventHandler)mv_channel_connected);
 	PubSub_SubscribeChannelDisconnected(context->pubSub, (pChannelDisconnectedEventHandler)mv_channel_disconnected);
-	return freerdp_client_load_addins(context->channels, context->settings);
+#if FREERDP_VERSION_MAJOR >= 3
+	return TRUE; /* what was loaded before this returns is thrown away, and loaded by LoadChannels */
+#else
+	return load_channels(instance);
+#endif
 }
 
 static BOOL post_connect(freerdp* instance)
@@ -257,6 +266,7 @@ mv_session* mv_create(const mv_config* config, const mv_callbacks* callbacks)
 	instance->VerifyX509Certificate = verify_certificate;
 #if FREERDP_VERSION_MAJOR >= 3
 	instance->AuthenticateEx = nobody_to_ask;
+	instance->LoadChannels = load_channels;
 #else
 	instance->Authenticate = nobody_to_ask;
 #endif
@@ -324,7 +334,7 @@ static void carry_out(mv_session* session, const mv_order* order)
 			freerdp_input_send_synchronize_event(input, order->a);
 			break;
 		case RESIZE:
-			mv_carry_out_resize(session, order->a, order->b, order->c);
+			mv_carry_out_resize(session, (const mv_rect*)order->data, order->a, order->b);
 			break;
 		case REFRESH:
 		{
@@ -372,18 +382,6 @@ static void carry_out_all(mv_session* session)
 		carry_out(session, &order);
 		free(order.data);
 	}
-}
-
-static void put_order(mv_session* session, mv_order order)
-{
-	pthread_mutex_lock(&session->orders_lock);
-	const int room = session->count < ORDERS;
-	if (room)
-		session->orders[(session->first + session->count++) % ORDERS] = order;
-	pthread_mutex_unlock(&session->orders_lock);
-	if (!room)
-		free(order.data);
-	SetEvent(session->wake);
 }
 
 /* A server may refuse a sign-in of network level authentication without a word, and libfreerdp then knows of a broken connection only. */
@@ -472,27 +470,4 @@ void mv_stop(mv_session* session)
 void mv_wake(mv_session* session)
 {
 	SetEvent(session->wake);
-}
-
-#define ORDER(...) put_order(session, (mv_order){ __VA_ARGS__ })
-
-void mv_key(mv_session* session, uint32_t scancode, uint32_t extended, uint32_t down) { ORDER(KEY, scancode, extended, down, NULL); }
-void mv_pause_key(mv_session* session) { ORDER(PAUSE_KEY, 0, 0, 0, NULL); }
-void mv_unicode(mv_session* session, uint32_t unit, uint32_t down) { ORDER(CHARACTER, unit, down, 0, NULL); }
-void mv_mouse(mv_session* session, uint32_t flags, uint32_t x, uint32_t y) { ORDER(MOUSE, flags, x, y, NULL); }
-void mv_mouse_extended(mv_session* session, uint32_t flags, uint32_t x, uint32_t y) { ORDER(MOUSE_EXTENDED, flags, x, y, NULL); }
-void mv_locks(mv_session* session, uint32_t leds) { ORDER(LOCKS, leds, 0, 0, NULL); }
-void mv_resize(mv_session* session, uint32_t width, uint32_t height, uint32_t scale) { ORDER(RESIZE, width, height, scale, NULL); }
-void mv_refresh(mv_session* session) { ORDER(REFRESH, 0, 0, 0, NULL); }
-void mv_pause(mv_session* session, uint32_t paused) { ORDER(PAUSE, paused, 0, 0, NULL); }
-void mv_clipboard_offer(mv_session* session, uint32_t formats) { ORDER(CLIP_OFFER, formats, 0, 0, NULL); }
-void mv_clipboard_request(mv_session* session, uint32_t format) { ORDER(CLIP_REQUEST, format, 0, 0, NULL); }
-
-void mv_clipboard_answer(mv_session* session, uint32_t format, const uint8_t* data, uint32_t length)
-{
-	uint8_t* copy = malloc(length ? length : 1);
-	if (!copy)
-		return;
-	memcpy(copy, data, length);
-	ORDER(CLIP_ANSWER, format, length, 0, copy);
 }

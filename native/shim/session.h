@@ -25,6 +25,13 @@ typedef struct
 	uint8_t* data;
 } mv_order;
 
+/* libfreerdp 2 takes these words as if it would write into them. */
+#if FREERDP_VERSION_MAJOR >= 3
+typedef const char* mv_word;
+#else
+typedef char* mv_word;
+#endif
+
 typedef struct mv_microphone mv_microphone;
 typedef struct mv_devices mv_devices;
 
@@ -51,7 +58,7 @@ struct mv_session
 	uint32_t wanted_format;       /* which request of ours the next answer belongs to */
 	uint32_t png_format;          /* what the machine calls PNG, 0 when it offers none */
 	DispClientContext* display;
-	uint32_t monitors_ready;
+	uint32_t monitors;            /* how many the machine takes; 0 while its size is fixed */
 	RdpgfxClientContext* graphics;
 	pcRdpgfxSurfaceCommand surface_command;
 	pcRdpgfxDeleteSurface delete_surface;
@@ -88,7 +95,7 @@ void mv_channel_connected(void* context, const ChannelConnectedEventArgs* event)
 void mv_channel_disconnected(void* context, const ChannelDisconnectedEventArgs* event);
 void mv_graphics_open(mv_session* session, RdpgfxClientContext* graphics);
 void mv_graphics_close(mv_session* session);
-void mv_carry_out_resize(mv_session* session, uint32_t width, uint32_t height, uint32_t scale_percent);
+void mv_carry_out_resize(mv_session* session, const mv_rect* monitors, uint32_t count, uint32_t scale_percent);
 void mv_carry_out_offer(mv_session* session, uint32_t formats);
 void mv_carry_out_request(mv_session* session, uint32_t format);
 void mv_carry_out_answer(mv_session* session, uint32_t format, const uint8_t* data, uint32_t length);

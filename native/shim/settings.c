@@ -47,7 +47,8 @@ BOOL mv_set_all(rdpSettings* settings, const mv_config* config)
 		{ FreeRDP_NetworkAutoDetect, FALSE },
 		{ FreeRDP_SupportHeartbeatPdu, FALSE },
 		{ FreeRDP_SupportMultitransport, FALSE },
-		{ FreeRDP_UnicodeInput, FALSE }, /* becomes true when the machine says so */
+		/* In libfreerdp 2 it becomes true when the machine says so; in 3 it stays what it is here. */
+		{ FreeRDP_UnicodeInput, FREERDP_VERSION_MAJOR >= 3 },
 		{ FreeRDP_AllowFontSmoothing, TRUE },
 		{ FreeRDP_DisableWallpaper, FALSE },
 		{ FreeRDP_DisableFullWindowDrag, FALSE },

@@ -92,8 +92,8 @@ static UINT load(PFREERDP_RDPSND_DEVICE_ENTRY_POINTS entry)
 BOOL mv_set_sound(rdpSettings* settings, const mv_config* config)
 {
 	/* "format:1" is PCM. A machine that redirects devices looks for sound too; 0xFFFF is a format that no machine has. */
-	char* wanted[] = { "rdpsnd", "sys:montalegre", "format:1" };
-	char* none[] = { "rdpsnd", "sys:montalegre", "format:65535" };
+	mv_word wanted[] = { "rdpsnd", "sys:montalegre", "format:1" };
+	mv_word none[] = { "rdpsnd", "sys:montalegre", "format:65535" };
 	if (config->flags & MV_USE_SOUND)
 		return freerdp_client_add_static_channel(settings, 3, wanted) && freerdp_client_add_dynamic_channel(settings, 3, wanted);
 	return !(config->flags & (MV_USE_DEVICES)) || freerdp_client_add_static_channel(settings, 3, none);

@@ -83,6 +83,12 @@ public static class ReasonTexts
         [ReasonCode.FileChanged] = ("O ficheiro mudou enquanto era transferido. Tente de novo.", "The file changed while it was transferred. Try again."),
         [ReasonCode.DriveNotTaken] = ("O ambiente de trabalho ainda não ligou a unidade Portal, ou não a sabe ligar. Tente de novo dentro de momentos.", "The desktop has not connected the Portal drive yet, or cannot. Try again in a moment."),
         [ReasonCode.PrintFailed] = ("O documento impresso não pôde ser convertido em PDF.", "The printed document could not be turned into a PDF."),
+        [ReasonCode.ImageDamaged] = ("A imagem-base deste conjunto está danificada no anfitrião e está a ser reposta. A equipa de informática foi avisada.", "The golden image of this pool is damaged on its host and is being brought anew. Your IT team has been told."),
+        [ReasonCode.ImageRefused] = ("Este disco não pode ser usado como imagem-base.", "This disk cannot become a golden image."),
+        [ReasonCode.ImportIncomplete] = ("O ficheiro ainda não chegou inteiro, ou chegou diferente do que foi enviado.", "The file has not arrived whole, or not as it was sent."),
+        [ReasonCode.TooManyImports] = ("Já há demasiados ficheiros a ser enviados. Espere por um deles ou cancele-o.", "Too many files are being sent already. Wait for one of them, or cancel it."),
+        [ReasonCode.MachineRunning] = ("A máquina está ligada. Desligue-a primeiro.", "The machine is running. Shut it down first."),
+        [ReasonCode.ImageNotSealable] = ("Não foi possível retirar desta imagem as chaves e identidades da máquina original.", "The keys and identities of the original machine could not be taken out of this image."),
         [ReasonCode.RolloutRunning] = ("Já há uma publicação em curso neste conjunto. Espere que termine, ou reverta-a.", "A roll-out is already running in this pool. Wait until it ends, or roll it back."),
         [ReasonCode.RolloutOver] = ("Esta publicação já terminou.", "This roll-out is already over."),
         [ReasonCode.RolloutTooSlow] = ("O início de sessão com a nova versão é mais lento do que o permitido.", "Logging on to the new version is slower than allowed."),
@@ -90,6 +96,10 @@ public static class ReasonTexts
         [ReasonCode.RolloutNoGateway] = ("A publicação espera por uma gateway para o início de sessão de teste.", "The roll-out waits for a gateway to make its test log-on through."),
         [ReasonCode.RolloutKeepsReady] = ("A publicação espera por mais uma máquina pronta, para não ficar abaixo do mínimo.", "The roll-out waits for one more ready machine, so as not to go below the minimum."),
         [ReasonCode.RolloutWaitsForLogOff] = ("A publicação espera que as pessoas terminem a sessão nas máquinas com a versão anterior.", "The roll-out waits for people on machines of the old version to log off."),
+        [ReasonCode.QuotaReached] = ("Já tem abertas todas as sessões que pode ter ao mesmo tempo. Termine uma das suas sessões e tente de novo:", "You have as many sessions open as you may have at once. End one of your sessions and try again:"),
+        [ReasonCode.PoolQuotaReached] = ("Este conjunto já tem todas as sessões que pode ter ao mesmo tempo. Fica na fila e entra assim que uma terminar.", "This pool has as many sessions open as it may have at once. You are in the queue and get in as soon as one ends."),
+        [ReasonCode.LeftQueue] = ("Saiu da fila. Ligue de novo quando quiser.", "You have left the queue. Connect again whenever you like."),
+        [ReasonCode.NotAssignable] = ("Esta máquina não pode ser atribuída: só uma máquina livre de um conjunto dedicado, e só uma a cada pessoa.", "This machine cannot be assigned: only a free machine of a dedicated pool, and only one for each person."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

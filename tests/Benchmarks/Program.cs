@@ -1,6 +1,7 @@
 using Montalegre.Vdi.Benchmarks.AgentStreams;
 using Montalegre.Vdi.Benchmarks.Brokers;
 using Montalegre.Vdi.Benchmarks.Html5;
+using Montalegre.Vdi.Benchmarks.Pools;
 using Montalegre.Vdi.Benchmarks.Relays;
 
 namespace Montalegre.Vdi.Benchmarks;
@@ -12,6 +13,7 @@ internal static class Program
     {
         ["worker", "broker", .. var settings] => BrokerWorker.RunAsync(settings),
         ["worker", "agents", var identities, var channel, var authority] => AgentWorker.RunAsync(identities, channel, authority),
+        ["worker", "pools", .. var settings] => PoolsWorker.RunAsync(settings),
         ["worker", "relay", var certificate, var sink] => RelayWorker.RunAsync(certificate, sink),
         ["worker", "rdg-relay", var certificate, var sink] => RdgRelayWorker.RunAsync(certificate, sink),
         ["worker", "sink", var certificate] => SinkWorker.RunAsync(certificate),

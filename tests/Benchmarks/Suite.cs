@@ -3,6 +3,7 @@ using Montalegre.Vdi.Benchmarks.AgentStreams;
 using Montalegre.Vdi.Benchmarks.Figures;
 using Montalegre.Vdi.Benchmarks.Html5;
 using Montalegre.Vdi.Benchmarks.Launches;
+using Montalegre.Vdi.Benchmarks.Pools;
 using Montalegre.Vdi.Benchmarks.Relays;
 
 namespace Montalegre.Vdi.Benchmarks;
@@ -13,6 +14,7 @@ internal static class Suite
     private static readonly (string Name, Func<CancellationToken, Task> RunAsync)[] All =
     [
         ("launch", LaunchBenchmark.RunAsync),
+        ("pools", PoolsBenchmark.RunAsync),
         ("relay", RelayBenchmark.RunAsync),
         ("gateway", GatewayBenchmark.RunAsync),
         ("agents", AgentBenchmark.RunAsync),

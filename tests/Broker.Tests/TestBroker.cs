@@ -22,6 +22,7 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     private readonly string _state = Directory.CreateTempSubdirectory("montalegre-broker-").FullName;
     private readonly List<IDisposable> _opened = [];
     private WebApplication? _app;
+    private string[] _settings = [];
 
     public TestDatabase Database { get; } = new(cluster);
 
@@ -42,6 +43,7 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     /// <summary>Starts with further settings and services; for tests that do not use the fixture as it is.</summary>
     internal async ValueTask StartAsync(string[] settings)
     {
+        _settings = settings;
         try
         {
             await Database.InitializeAsync();
@@ -56,6 +58,15 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
         }
     }
 
+    /// <summary>Stops the broker and starts another on the same state and database, as after a restart of the service.</summary>
+    internal async Task RestartAsync()
+    {
+        await _app!.StopAsync();
+        await _app.DisposeAsync();
+        _app = Build(_state, _settings);
+        await _app.StartAsync();
+    }
+
     /// <summary>Another node on the same database, with the same key and doors of its own; dispose of it.</summary>
     internal async Task<WebApplication> SecondNodeAsync()
     {
@@ -68,8 +79,8 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     /// <summary>A client that trusts this installation's authority, on the API endpoint.</summary>
     public GrpcChannel Api() => Open(ApiAddress, null);
 
-    /// <summary>A client on the channel endpoint, with or without a certificate.</summary>
-    public GrpcChannel Channel(X509Certificate2? certificate) => Open(ChannelAddress, certificate);
+    /// <summary>A client on the channel endpoint, with or without a certificate; of another node if one is given.</summary>
+    public GrpcChannel Channel(X509Certificate2? certificate, WebApplication? node = null) => Open(node?.Urls.Last() ?? ChannelAddress, certificate);
 
     /// <summary>An HTTP client that trusts this installation's authority.</summary>
     public HttpClient Http(string address, X509Certificate2? certificate = null)

@@ -69,6 +69,35 @@ public sealed class Html5Tests
     }
 
     [Fact]
+    public void Further_monitors_follow_the_first_one_and_every_truncation_of_them_is_refused()
+    {
+        byte[] message =
+        [
+            0x87, 0x00, 0x05, 0x20, 0x03, 0x64, 0x00,               // 1280 x 800 at 100 %
+            0x00, 0x05, 0x00, 0x00, 0x00, 0x04, 0x00, 0x03,         // 1024 x 768 at 1280,0
+            0x00, 0x09, 0x10, 0x00, 0x01, 0x03, 0x58, 0x02,         // 769 x 600 at 2304,16
+        ];
+        var read = Assert.IsType<BrowserInput.Resize>(BrowserInput.Read(message));
+        Assert.Equal((1280, 800, 100), (read.Width, read.Height, read.ScalePercent));
+        Assert.Equal([new ScreenRect(1280, 0, 1024, 768), new ScreenRect(2304, 16, 768, 600)], read.Further);
+        foreach (var length in Enumerable.Range(0, message.Length).Where(l => l is not (7 or 15)))
+            Assert.Throws<WireFormatException>(() => BrowserInput.Read(message.AsSpan(0, length)));
+    }
+
+    [Theory]
+    [InlineData(new ushort[] { 1279, 0, 1024, 768 })]                                                          // on the first one
+    [InlineData(new ushort[] { 1280, 0, 800, 600, 2079, 599, 800, 600 })]                                      // on the second
+    [InlineData(new ushort[] { 1280, 0, 800, 600, 2080, 0, 800, 600, 2880, 0, 800, 600, 3680, 0, 800, 600 })]  // a fifth
+    [InlineData(new ushort[] { 7990, 0, 204, 600 })]                                                           // past the longest side
+    [InlineData(new ushort[] { 0, 65535, 800, 600 })]
+    [InlineData(new ushort[] { 1280, 0, 6912, 4098 })]                                                         // too many pixels together
+    public void Monitors_that_no_desktop_can_have_are_refused(ushort[] further)
+    {
+        byte[] first = [0x87, 0x00, 0x05, 0x20, 0x03, 0x64, 0x00];
+        Assert.Throws<WireFormatException>(() => BrowserInput.Read([.. first, .. further.SelectMany(BitConverter.GetBytes)]));
+    }
+
+    [Fact]
     public void Inputs_are_read_as_the_document_says()
     {
         var read = Html5Samples.Inputs.Select(i => BrowserInput.Read(i)).ToList();

@@ -26,6 +26,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Machines.MachinesClient Machines => new(Calls);
     public Sessions.SessionsClient Sessions => new(Calls);
     public Infrastructure.InfrastructureClient Infrastructure => new(Calls);
+    public Contracts.Admin.V1.Images.ImagesClient Images => new(Calls);
     public Users.UsersClient Users => new(Calls);
     public Audit.AuditClient Audit => new(Calls);
     public Assistances.AssistancesClient Assistances => new(Calls);

@@ -66,7 +66,7 @@ internal sealed partial class Language
     public string CopiedPercent(uint percent) => Pick($"{percent} % copiados", $"{percent} % copied");
     public string Retire => Pick("Retirar versão", "Retire version");
     public string RetireQuestion(string image) => Pick($"Retirar {image}?", $"Retire {image}?");
-    public string RetireTouches => Pick("Deixa de poder ser escolhida por conjuntos. As máquinas já criadas a partir dela continuam.", "Pools can no longer choose it. Machines already made from it stay.");
+    public string RetireTouches => Pick("Deixa de poder ser escolhida por conjuntos.", "Pools can no longer choose it.");
     public string Retired(string image) => Pick($"A versão {image} foi retirada.", $"The version {image} was retired.");
     public string RetireBlocked(string pools) => Pick($"Em uso por: {pools}. Mude primeiro a imagem desses conjuntos.", $"Used by: {pools}. Change the image of those pools first.");
     public string Sha256Word => "SHA-256";

@@ -6,7 +6,8 @@ namespace Montalegre.Vdi.Broker.Hosting;
 internal static class BrokerApplication
 {
     /// <param name="arguments">Command line, for example <c>--Hosting:ApiListen=127.0.0.1:7443</c>.</param>
-    public static WebApplication Build(string[] arguments)
+    /// <param name="replace">Puts other parts in the place of real ones: hosts that a benchmark makes up.</param>
+    public static WebApplication Build(string[] arguments, Action<IServiceCollection>? replace = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddEnvironmentVariables("MONTALEGRE_").AddCommandLine(arguments);
@@ -23,6 +24,7 @@ internal static class BrokerApplication
             o.Interceptors.Add<FailureInterceptor>();
         }).AddJsonTranscoding(Rest.Configure);
         Slices.Add(builder.Services, builder.Configuration);
+        replace?.Invoke(builder.Services);
 
         var app = builder.Build();
         // Here and not at start, so that every problem is reported before anything is made from the options.

@@ -44,9 +44,10 @@ internal static class Refusal
         RefusalReason.PoolUnknown or RefusalReason.NotFound => StatusCode.NotFound,
         RefusalReason.NameTaken => StatusCode.AlreadyExists,
         RefusalReason.InUse or RefusalReason.SessionEnded or RefusalReason.PoolDisabled or RefusalReason.NotSupported
-            or RefusalReason.ImageMissing or RefusalReason.MachineInMaintenance or RefusalReason.LastAdministrator or RefusalReason.RolloutRunning or RefusalReason.RolloutOver
+            or RefusalReason.ImageMissing or RefusalReason.ImageDamaged or RefusalReason.ImageRefused or RefusalReason.ImportIncomplete or RefusalReason.MachineRunning or RefusalReason.ImageNotSealable
+            or RefusalReason.MachineInMaintenance or RefusalReason.LastAdministrator or RefusalReason.RolloutRunning or RefusalReason.RolloutOver
             or (>= RefusalReason.AssistNotConnected and <= RefusalReason.AssistEndedByPerson) => StatusCode.FailedPrecondition,
-        RefusalReason.SignInBusy or RefusalReason.PoolFull or RefusalReason.StorageFull or RefusalReason.DiskFull or RefusalReason.TooManyConnections => StatusCode.ResourceExhausted,
+        RefusalReason.SignInBusy or RefusalReason.PoolFull or RefusalReason.StorageFull or RefusalReason.DiskFull or RefusalReason.TooManyConnections or RefusalReason.TooManyImports => StatusCode.ResourceExhausted,
         RefusalReason.LaunchTimedOut => StatusCode.DeadlineExceeded,
         RefusalReason.Internal => StatusCode.Internal,
         _ => StatusCode.Unavailable,

@@ -38,7 +38,7 @@ internal static class Slices
         services.AddSessions(configuration);
         services.AddAssistance(configuration);
         services.AddHypervisors();
-        services.AddImages();
+        services.AddImages(configuration);
         services.AddInfrastructure();
         services.AddPools();
         services.AddMachines();
@@ -59,6 +59,7 @@ internal static class Slices
         app.MapAssistance();
         app.MapGrpcService<SessionsService>();
         app.MapGrpcService<InfrastructureService>();
+        app.MapGrpcService<ImagesService>();
         app.MapGrpcService<PoolsService>();
         app.MapGrpcService<MachinesService>();
         app.MapGrpcService<RolloutsService>();

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Native.Libvirt;
 
@@ -33,11 +34,71 @@ internal sealed class HostStorage : IDisposable
         return true;
     }
 
-    public void DeleteImage(ImageVersionId image)
+    /// <summary>Answers the bytes that became free.</summary>
+    public long DeleteImage(ImageVersionId image)
     {
+        // Somebody may have deleted or changed the file behind the pool's back.
+        _pool.Refresh();
         // The mark goes first: an image without it counts as absent.
         Delete(StorageXml.ImageReady(image));
+        long freed;
+        using (var volume = _pool.FindVolume(StorageXml.Image(image))) freed = volume?.Size.Allocation ?? 0;
         Delete(StorageXml.Image(image));
+        return freed;
+    }
+
+    public byte[]? HashImage(ImageVersionId image, ReadingPace pace, IProgress<double>? progress, CancellationToken ct)
+    {
+        _pool.Refresh();
+        using var ready = _pool.FindVolume(StorageXml.ImageReady(image));
+        using var volume = _pool.FindVolume(StorageXml.Image(image));
+        if (ready is null || volume is null) return null;
+        var (total, length) = (0L, Math.Max(1, volume.Size.Allocation));
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        volume.Download(piece =>
+        {
+            hash.AppendData(piece);
+            total += piece.Length;
+            progress?.Report(Math.Min(1, (double)total / length));
+            pace.Read(piece.Length, ct);
+        }, ct);
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary>
+    /// The host itself makes one whole disk of the file and all that it is an overlay of; that one is fetched and deleted.
+    /// </summary>
+    public void FetchDisk(LibvirtConnection connection, string disk, Guid domain, string localPath, Action stillOff, IProgress<double>? progress, CancellationToken ct)
+    {
+        var name = StorageXml.Capture(domain);
+        _pool.Refresh();
+        Delete(name);   // of a broker that was killed
+        // A disk outside of every pool gets one for the moment.
+        var source = connection.FindVolumeByPath(disk);
+        using var borrowed = source is null ? connection.CreateStoragePool(StorageXml.Pool($"montalegre-capture-{domain:N}", Path.GetDirectoryName(disk) ?? "/")) : null;
+        try
+        {
+            source ??= borrowed!.FindVolume(Path.GetFileName(disk)) ?? throw new FileNotFoundException($"The host has no disk {disk}.");
+            if (_pool.AvailableBytes < source.Size.Allocation)
+                throw new StorageFullException($"The storage of the host has {_pool.AvailableBytes >> 20} MiB left; a copy of the disk needs {source.Size.Allocation >> 20} MiB or more.");
+            using var whole = _pool.CreateVolumeFrom(StorageXml.Volume(name, "qcow2", source.Size.Capacity), source);
+            stillOff();
+            var (total, length) = (0L, Math.Max(1, whole.Size.Allocation));
+            using var file = new FileStream(localPath, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20);
+            whole.Download(piece =>
+            {
+                file.Write(piece);
+                total += piece.Length;
+                progress?.Report(Math.Min(1, (double)total / length));
+            }, ct);
+            file.Flush(flushToDisk: true);
+        }
+        finally
+        {
+            source?.Dispose();
+            Delete(name);
+            borrowed?.Stop();
+        }
     }
 
     public void CreateOverlay(MachineId machine, int generation, ImageVersionId image, bool keepExisting)

@@ -19,8 +19,22 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Brings a golden image to the host's storage unless it is there, complete. Progress runs from 0 to 1.</summary>
     Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct);
 
-    /// <summary>Removes an image from the host's storage; the caller knows that no overlay needs it.</summary>
-    Task DeleteImageAsync(ImageVersionId image, CancellationToken ct);
+    /// <summary>Removes an image from the host's storage; the caller knows that no overlay needs it. Answers the bytes that became free.</summary>
+    Task<long> DeleteImageAsync(ImageVersionId image, CancellationToken ct);
+
+    /// <summary>SHA-256 of the image as the host's storage has it now; null when it is not there, or not complete.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="mibPerSecond">How fast it is read at most; null as fast as it goes.</param>
+    /// <param name="progress">Runs from 0 to 1.</param>
+    /// <param name="ct">Ends the reading.</param>
+    Task<byte[]?> HashImageAsync(ImageVersionId image, int? mibPerSecond, IProgress<double>? progress, CancellationToken ct);
+
+    /// <summary>Every domain of the host, ours or not, with how many disks it has: what a golden image could be taken from.</summary>
+    Task<IReadOnlyList<CaptureSource>> ListCaptureSourcesAsync(CancellationToken ct);
+
+    /// <summary>Writes the only disk of a domain that is off to a local file, whole, as qcow2. The domain is not changed.</summary>
+    /// <exception cref="DomainRunningException">It runs, or began to meanwhile.</exception>
+    Task FetchDiskAsync(Guid domain, string localPath, IProgress<double>? progress, CancellationToken ct);
 
     /// <summary>Makes a fresh overlay. One that a defined machine already uses under this generation stays as it is.</summary>
     Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct);
@@ -75,6 +89,9 @@ internal sealed record HypervisorMachine(MachineId Machine, string Name, PowerSt
 /// <summary>A domain that nobody has marked as ours.</summary>
 internal sealed record ForeignDomain(Guid Domain, string Name, PowerState Power);
 
+/// <summary>A domain whose disk could become an image.</summary>
+internal sealed record CaptureSource(Guid Domain, string Name, bool Running, int Disks);
+
 /// <summary>What happened; Connected and Disconnected are about the host, not a machine.</summary>
 internal enum HypervisorEventKind { Connected, Disconnected, Started, Stopped, Rebooted, Undefined }
 
@@ -83,6 +100,9 @@ internal readonly record struct HypervisorEvent(HypervisorEventKind Kind, Machin
 
 /// <summary>The host does not answer, or not in time; trying again later may help.</summary>
 internal sealed class HypervisorUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>The domain runs: its disk changes while it would be read.</summary>
+internal sealed class DomainRunningException(string name) : Exception($"{name} is running; shut it down first.");
 
 /// <summary>The host's storage has no room for it.</summary>
 internal sealed class StorageFullException(string message) : IOException(message);

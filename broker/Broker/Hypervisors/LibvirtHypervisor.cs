@@ -9,7 +9,7 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1);
+    private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1), ReadPatience = TimeSpan.FromHours(6);
     private readonly HypervisorWorker _worker = new(host.Name, time);
     private readonly HostConnection _connection = new(host, time, log);
 
@@ -33,12 +33,40 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
             return true;
         }), UploadPatience, ct);
 
-    public Task DeleteImageAsync(ImageVersionId image, CancellationToken ct) => RunAsync(connection =>
+    public Task<long> DeleteImageAsync(ImageVersionId image, CancellationToken ct) => RunAsync(connection =>
     {
         using var storage = new HostStorage(connection, host);
-        storage.DeleteImage(image);
-        return true;
+        return storage.DeleteImage(image);
     }, ct);
+
+    public Task<byte[]?> HashImageAsync(ImageVersionId image, int? mibPerSecond, IProgress<double>? progress, CancellationToken ct) =>
+        _worker.RunAsync(token => Translated(() =>
+        {
+            using var storage = new HostStorage(_connection.Get(), host);
+            return storage.HashImage(image, new ReadingPace(mibPerSecond, time), progress, token);
+        }), ReadPatience, ct);
+
+    public Task<IReadOnlyList<CaptureSource>> ListCaptureSourcesAsync(CancellationToken ct) => RunAsync(connection =>
+    {
+        var found = new List<CaptureSource>();
+        foreach (var domain in connection.Domains())
+            using (domain)
+                try { found.Add(new(domain.Uuid, domain.Name, domain.IsActive, DomainDisks.Read(domain.DefinitionXml()).Count)); }
+                catch (LibvirtException e) when (e.Code == LibvirtError.NoDomain) { }
+        return (IReadOnlyList<CaptureSource>)[.. found.OrderBy(d => d.Name, StringComparer.Ordinal)];
+    }, ct);
+
+    public Task FetchDiskAsync(Guid domain, string localPath, IProgress<double>? progress, CancellationToken ct) =>
+        _worker.RunAsync(token => Translated(() =>
+        {
+            var connection = _connection.Get();
+            using var found = connection.FindDomain(domain) ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no domain {domain}.");
+            if (found.IsActive) throw new DomainRunningException(found.Name);
+            if (DomainDisks.Read(found.DefinitionXml()) is not [{ } disk]) throw new InvalidDataException($"{found.Name} has not exactly one disk that is a file or a block device.");
+            using var storage = new HostStorage(connection, host);
+            storage.FetchDisk(connection, disk, domain, localPath, () => { if (found.IsActive) throw new DomainRunningException(found.Name); }, progress, token);
+            return true;
+        }), ReadPatience, ct);
 
     public Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct) => RunAsync(connection =>
     {

@@ -12,6 +12,9 @@ internal static class StorageXml
     /// <summary>Exists only once the image is complete: libvirt cannot rename, so a half upload must be told apart in another way.</summary>
     public static string ImageReady(ImageVersionId image) => $"image-{image.Value:N}.ready";
 
+    /// <summary>The whole copy of a domain's disk, while it is fetched.</summary>
+    public static string Capture(Guid domain) => $"capture-{domain:N}.qcow2";
+
     public static string Overlay(MachineId machine, int generation) =>
         $"{MachinePrefix(machine)}{generation.ToString(CultureInfo.InvariantCulture)}.qcow2";
 

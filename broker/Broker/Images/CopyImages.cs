@@ -10,7 +10,8 @@ namespace Montalegre.Vdi.Broker.Images;
 /// Brings image versions to the storage of every host, on the leader, again after a restart, and to hosts that are added
 /// or come back later. Hosts are served side by side: one that is away or slow holds up nobody else.
 /// </summary>
-internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, LeaseKeeper lease, TimeProvider time, ILogger<CopyImages> log) : BackgroundService
+internal sealed class CopyImages(
+    ImageStore store, CopyStore copies, ImageFolder folder, HypervisorDirectory hosts, LeaseKeeper lease, TimeProvider time, ILogger<CopyImages> log) : BackgroundService
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(10);
     private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -31,12 +32,19 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
         return all.Count == 0 ? null : (int)(100 * all.Average());
     }
 
+    /// <summary>How much of a version is copied to one host; null when this node does not copy it now.</summary>
+    public int? Percent(HostId host, ImageVersionId image) => _shares.TryGetValue((host, image), out var share) ? (int)(100 * share) : null;
+
     /// <summary>Asks for a pass now.</summary>
     public void Ring() => _rings.Writer.TryWrite(true);
 
-    /// <summary>A host turned out to lack an image that it should have: it is brought there again.</summary>
-    public void ReportMissing(HostId host, ImageVersionId image)
+    /// <summary>
+    /// A host's copy turned out damaged or missing: it is brought anew. Until then no machine is made from it; those that
+    /// run keep the file that they have open.
+    /// </summary>
+    public async Task ReportBadAsync(HostId host, ImageVersionId image, CopyState state)
     {
+        if (await copies.SetBadAsync(host, image, state)) log.CopyIsBad(image, host, state);
         _there.TryRemove((host, image), out _);
         Ring();
     }
@@ -48,7 +56,11 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
         {
             try
             {
-                if (lease.Epoch is not null) await PassAsync(copying, stoppingToken);
+                if (lease.Epoch is not null)
+                {
+                    await PassAsync(copying, stoppingToken);
+                    await FreeAsync(copying, stoppingToken);
+                }
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.PassFailed(Recheck, e); }
             using var pause = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
@@ -61,21 +73,43 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
     private async Task PassAsync(Dictionary<HostId, Task> copying, CancellationToken ct)
     {
         var images = await store.WantedAsync(ct);
+        var known = (await copies.AllAsync(ct)).ToDictionary(copy => (new HostId(copy.HostId), new ImageVersionId(copy.ImageVersionId)));
         foreach (var host in hosts.All)
         {
             if (copying.TryGetValue(host.Host, out var last) && !last.IsCompleted) continue;
             if (_trouble.TryGetValue(host.Host, out var trouble) && time.GetElapsedTime(trouble.Since) < Recheck) continue;
             var missing = images.Where(image => !_there.ContainsKey((host.Host, new(image.ImageVersionId)))).ToList();
-            if (missing.Count > 0) copying[host.Host] = Task.Run(() => CopyAsync(host, missing, ct), ct);
+            // A version that only machines of this host still use is brought anew when its copy went bad.
+            missing.AddRange((await store.SpoiltAsync(host.Host, ct)).Where(image => missing.TrueForAll(m => m.ImageVersionId != image.ImageVersionId)));
+            if (missing.Count > 0) copying[host.Host] = Task.Run(() => CopyAsync(host, missing, known, ct), ct);
         }
         foreach (var image in images.Where(image => image.State == "publishing")) await SettleAsync(image);
     }
 
-    private async Task CopyAsync(IHypervisor host, List<ImageRow> missing, CancellationToken ct)
+    // Retired versions leave the hosts once no machine is made from them. The database said so, and lets nothing begin to use them.
+    private async Task FreeAsync(Dictionary<HostId, Task> copying, CancellationToken ct)
+    {
+        foreach (var (host, image) in await copies.UnneededAsync(ct))
+        {
+            if (copying.TryGetValue(host, out var busy) && !busy.IsCompleted) continue;
+            if (hosts.All.FirstOrDefault(h => h.Host == host) is not { } found) continue;
+            try
+            {
+                var freed = await found.DeleteImageAsync(image, ct);
+                _there.TryRemove((host, image), out _);
+                await copies.RemoveAsync(host, image, freed);
+                log.CopyFreed(image, host, freed >> 20);
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested) { log.CopyNotFreed(image, host, e.Message); }
+        }
+        foreach (var image in await store.RetiredFilesAsync(ct)) folder.DeleteOurs(image);
+    }
+
+    private async Task CopyAsync(IHypervisor host, List<ImageRow> missing, Dictionary<(HostId, ImageVersionId), CopyRow> known, CancellationToken ct)
     {
         try
         {
-            foreach (var image in missing) await CopyOneAsync(host, image, ct);
+            foreach (var image in missing) await CopyOneAsync(host, image, known.GetValueOrDefault((host.Host, new(image.ImageVersionId)))?.State, ct);
             _trouble.TryRemove(host.Host, out _);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
@@ -88,20 +122,22 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
         Ring();
     }
 
-    private async Task CopyOneAsync(IHypervisor host, ImageRow image, CancellationToken ct)
+    private async Task CopyOneAsync(IHypervisor host, ImageRow image, string? known, CancellationToken ct)
     {
         var id = new ImageVersionId(image.ImageVersionId);
         var tenth = -1;
         _shares[(host.Host, id)] = 0;
         try
         {
+            if (known is not null and not "good") await host.DeleteImageAsync(id, ct);
             await host.EnsureImageAsync(id, image.Path, new Copied(part =>
             {
-                _shares[(host.Host, id)] = part;
+                _shares[(host.Host, id)] = part * 0.9;   // the rest is the reading back
                 if ((int)(part * 10) == tenth) return;
                 tenth = (int)(part * 10);
                 log.Copying(id, host.Host, tenth * 10);
             }), ct);
+            if (known != "good") await VerifyAsync(host, id, image.Sha256, ct);
         }
         finally
         {
@@ -109,6 +145,19 @@ internal sealed class CopyImages(ImageStore store, HypervisorDirectory hosts, Le
         }
         _there[(host.Host, id)] = true;
         await store.WakeMachinesAsync(host.Host, id);
+    }
+
+    // What arrived is read back before a machine is made from it.
+    private async Task VerifyAsync(IHypervisor host, ImageVersionId id, byte[]? expected, CancellationToken ct)
+    {
+        var found = expected is null ? null : await host.HashImageAsync(id, null, new Copied(part => _shares[(host.Host, id)] = 0.9 + (0.1 * part)), ct);
+        if (expected is null || (found is not null && found.AsSpan().SequenceEqual(expected)))
+        {
+            await copies.SetGoodAsync(host.Host, id);
+            return;
+        }
+        await copies.SetBadAsync(host.Host, id, found is null ? CopyState.Missing : CopyState.Damaged);
+        throw new InvalidDataException($"The copy of image {id} on the host is not what was published: its hash differs. It is brought again.");
     }
 
     // Ready: every host that can be reached has it. The others get it when they come back, before their next machine.

@@ -15,7 +15,7 @@ namespace Montalegre.Vdi.Broker.Infrastructure;
 
 /// <summary>The gRPC and REST face of hosts, images and gateways.</summary>
 internal sealed partial class InfrastructureService(
-    HostStore hosts, HypervisorDirectory hypervisors, TestHost test, PublishImage publish, RetireImage retire, CopyImages copies, ImageStore images,
+    HostStore hosts, HypervisorDirectory hypervisors, TestHost test, PublishImage publish, RetireImage retire, DescribeImages images,
     CreateGatewayToken gatewayTokens, GatewayStore gateways, TimeProvider time)
     : Contract.Infrastructure.InfrastructureBase
 {
@@ -107,10 +107,10 @@ internal sealed partial class InfrastructureService(
     }
 
     private async Task<ImageVersion> OneImageAsync(ImageVersionId image, CancellationToken ct) =>
-        await images.OneAsync(image, ct) is { } row ? Describe(row) : throw Refusal.Refused(RefusalReason.NotFound, "image");
+        await images.OneAsync(image, ct) ?? throw Refusal.Refused(RefusalReason.NotFound, "image");
 
     public override async Task<ListImagesResponse> ListImages(ListImagesRequest request, ServerCallContext context) =>
-        new() { Images = { (await images.AllAsync(context.CancellationToken)).Select(Describe) } };
+        new() { Images = { await images.AllAsync(context.CancellationToken) } };
 
     public override async Task<CreateGatewayTokenResponse> CreateGatewayToken(CreateGatewayTokenRequest request, ServerCallContext context)
     {
@@ -141,18 +141,6 @@ internal sealed partial class InfrastructureService(
         catch (TimeoutException) { host.Error = $"no answer within {Patience.TotalSeconds:0} s"; }
         catch (Exception e) when (!ct.IsCancellationRequested) { host.Error = e.Message; }
         return host;
-    }
-
-    private ImageVersion Describe(ImageRow row)
-    {
-        var image = new ImageVersion
-        {
-            ImageVersionId = row.ImageVersionId.ToString(), Name = row.Name, Number = (uint)row.Number, State = row.State, Error = row.Error ?? "", Path = row.Path,
-            Sha256 = row.Sha256 is null ? "" : Convert.ToHexStringLower(row.Sha256), SizeBytes = (ulong)(row.SizeBytes ?? 0),
-            PublishedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.PublishedAt, DateTimeKind.Utc)),
-        };
-        if (row.State == "publishing" && copies.Percent(new(row.ImageVersionId)) is { } percent) image.Percent = (uint)percent;
-        return image;
     }
 
     [GeneratedRegex("^(qemu|test)(\\+(tls|ssh|unix|tcp))?://[A-Za-z0-9@._:\\[\\]-]*/[A-Za-z0-9/_.?&=%-]*$")]

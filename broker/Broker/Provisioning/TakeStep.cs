@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// again: what it leaves behind is either what it should or is replaced by the next attempt.
 /// </summary>
 internal sealed class TakeStep(
-    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyImages copies, JoinTokens tokens, CertificateAuthority authority,
+    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, JoinTokens tokens, CertificateAuthority authority,
     IOptions<ProvisioningOptions> options, ILogger<TakeStep> log)
 {
     public async Task RunAsync(DueOperation operation, long epoch, CancellationToken ct)
@@ -32,10 +32,10 @@ internal sealed class TakeStep(
         {
             var (reason, error) = e is StepFailedException failed ? (failed.Reason, failed.Message) : (HypervisorFailure.Reason(e), e.Message);
             var attempts = operation.Attempts + 1;
-            if (reason == RefusalReason.ImageMissing && operation is { HostId: { } host, ImageVersionId: { } image }) copies.ReportMissing(new(host), new(image));
+            if (e is FileNotFoundException && step == OperationStep.Overlay && operation is { HostId: { } host, ImageVersionId: { } image }) await copies.ReportBadAsync(new(host), new(image), CopyState.Missing);
             // A delete never gives up: a record must not outlive its machine, nor a machine its record. A host that is away
             // and an image that is on its way are no fault of the machine: it goes on as soon as they are there.
-            var givesUp = kind != OperationKind.Delete && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing) && OperationPlan.GivesUp(attempts);
+            var givesUp = kind != OperationKind.Delete && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged) && OperationPlan.GivesUp(attempts);
             await operations.FailAsync(operation, error, reason, givesUp);
             log.StepFailed(machine, kind, step, attempts, error);
             if (givesUp) log.MachineFaulted(machine, attempts, error);
@@ -52,6 +52,7 @@ internal sealed class TakeStep(
             if (step == OperationStep.Remove) await host.LetGoAsync(machine, epoch, ct);
             return;
         }
+        if (step is OperationStep.Overlay or OperationStep.Start) await CopyIsGoodAsync(operation, hostId, ct);
         switch (step)
         {
             case OperationStep.Stop:
@@ -70,6 +71,17 @@ internal sealed class TakeStep(
             case OperationStep.Remove:
                 await host.DeleteAsync(machine, epoch, ct);
                 break;
+        }
+    }
+
+    // INVARIANT: nothing is made from, or started on, a base that is known to be bad or that is just being brought anew.
+    private async Task CopyIsGoodAsync(DueOperation operation, Guid host, CancellationToken ct)
+    {
+        if (operation.ImageVersionId is not { } image) return;
+        switch (await copyStates.StateAsync(new(host), new(image), ct))
+        {
+            case CopyState.Damaged: throw new StepFailedException(RefusalReason.ImageDamaged, "The image on the host is damaged; it is being brought anew.");
+            case CopyState.Missing: throw new StepFailedException(RefusalReason.ImageMissing, "The image is missing from the host; it is being brought anew.");
         }
     }
 

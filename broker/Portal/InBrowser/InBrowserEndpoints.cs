@@ -14,6 +14,7 @@ internal static class InBrowserEndpoints
     public static void Map(IEndpointRouteBuilder portal)
     {
         portal.MapGet("/desktop/{pool}", Show).RequireAuthorization();
+        portal.MapGet("/desktop/monitor", (Delegate)ShowMonitor).RequireAuthorization();
         portal.MapPost("/desktop/{pool}/launch", LaunchEvents.Stream).RequireAuthorization().WithFormGuard();
     }
 
@@ -25,6 +26,12 @@ internal static class InBrowserEndpoints
         if (!page.InBrowser) return MessagePage.Refusal(http, new Reason { Code = ReasonCode.BrowserDesktopUnavailable }, StatusCodes.Status503ServiceUnavailable);
         SecurityHeaders.AllowDesktop(http.Response);
         return new RazorComponentResult<InBrowserPage>(new { Page = page, Desktop = desktop, ByItself = CameByChoice(http.Request) });
+    }
+
+    private static RazorComponentResult<MonitorPage> ShowMonitor(HttpContext http)
+    {
+        SecurityHeaders.AllowDesktop(http.Response);
+        return new(new { Page = PageContext.Of(http) });
     }
 
     // A link on another site may show the page, but must not start a machine: there the person presses the button.

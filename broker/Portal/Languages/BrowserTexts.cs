@@ -37,6 +37,17 @@ public sealed record BrowserTexts
     public required string SizeFit { get; init; }
     public required string SizeSharp { get; init; }
     public required string SizeFixed { get; init; }
+    public required string AddMonitor { get; init; }
+    public required string CloseMonitor { get; init; }
+    public required string CloseMonitors { get; init; }
+    public required string MonitorHelp { get; init; }
+    public required string MonitorsFixed { get; init; }
+    public required string MonitorBlocked { get; init; }
+    public required string MonitorsMost { get; init; }
+    public required string MonitorsNoRoom { get; init; }
+    public required string MonitorTitle { get; init; }
+    public required string MonitorName { get; init; }
+    public required string MonitorAlone { get; init; }
     public required string Zoom { get; init; }
     public required string ZoomIn { get; init; }
     public required string ZoomOut { get; init; }

@@ -22,6 +22,15 @@ internal static class Messages
         link.Send(message);
     }
 
+    /// <param name="monitors">How many windows the person may have; 0 while the machine's size is fixed.</param>
+    public static void Monitors(this GatewayLink link, int monitors, long pixels)
+    {
+        Span<byte> message = stackalloc byte[6];
+        (message[0], message[1]) = ((byte)ServerMessage.Monitors, (byte)monitors);
+        BinaryPrimitives.WriteUInt32LittleEndian(message[2..], (uint)pixels);
+        link.Send(message);
+    }
+
     public static void Over(this GatewayLink link, WorkerEnd end) => link.Send([(byte)WorkerMessage.Over, (byte)end]);
 
     public static void Byte(this GatewayLink link, ServerMessage type, byte value) => link.Send([(byte)type, value]);

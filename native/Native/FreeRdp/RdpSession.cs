@@ -6,6 +6,8 @@ namespace Montalegre.Vdi.Native.FreeRdp;
 /// <summary>One RDP session in libfreerdp. Orders may come from any thread and are carried out on the session's.</summary>
 public sealed unsafe class RdpSession : IDisposable
 {
+    public const int MostMonitors = 4;      // MV_MONITORS of the shim
+
     private readonly ShimApi.SessionHandle _session;
     private GCHandle _events;
 
@@ -59,9 +61,29 @@ public sealed unsafe class RdpSession : IDisposable
 
     public void Locks(int leds) => ShimApi.Locks(_session, (uint)leds);
 
-    public void Resize(int width, int height, int scalePercent) => ShimApi.Resize(_session, (uint)width, (uint)height, (uint)scalePercent);
+    /// <summary>Asks for these monitors, at most <see cref="MostMonitors"/>; the first is the primary one, at 0,0.</summary>
+    public void Resize(ReadOnlySpan<RdpRect> monitors, int scalePercent)
+    {
+        Span<ShimApi.Rect> rects = stackalloc ShimApi.Rect[MostMonitors];
+        for (var i = 0; i < monitors.Length; i++)
+            rects[i] = new() { X = (ushort)monitors[i].X, Y = (ushort)monitors[i].Y, W = (ushort)monitors[i].W, H = (ushort)monitors[i].H };
+        fixed (ShimApi.Rect* first = rects) ShimApi.Resize(_session, first, (uint)monitors.Length, (uint)scalePercent);
+    }
 
     /// <summary>Asks the machine to paint everything again.</summary>
+    /// <summary>Inside <see cref="RdpEvents.Tick"/> only: false while the machine draws. To be followed by <see cref="EndDecoding"/>.</summary>
+    public bool TryBeginDecoding() => ShimApi.DecodingBegin(_session) != 0;
+
+    /// <summary>Has libfreerdp decode a unit, and draw these parts of the screen.</summary>
+    public void Decode(int surface, ReadOnlySpan<RdpRect> rects, ReadOnlySpan<byte> unit)
+    {
+        var parts = new ShimApi.Rect[rects.Length];
+        for (var i = 0; i < parts.Length; i++) parts[i] = new() { X = (ushort)rects[i].X, Y = (ushort)rects[i].Y, W = (ushort)rects[i].W, H = (ushort)rects[i].H };
+        ShimApi.Decode(_session, (uint)surface, parts, (uint)parts.Length, unit, (uint)unit.Length);
+    }
+
+    public void EndDecoding() => ShimApi.DecodingEnd(_session);
+
     public void Refresh() => ShimApi.Refresh(_session);
 
     /// <summary>Asks the machine to stop painting while nobody looks, or to go on.</summary>

@@ -172,6 +172,18 @@ internal static unsafe partial class LibvirtApi
     [LibraryImport(Library, EntryPoint = "virStorageVolUpload")]
     internal static partial int StorageVolUpload(StorageVolumeHandle volume, StreamHandle stream, ulong offset, ulong length, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "virStorageVolDownload")]
+    internal static partial int StorageVolDownload(StorageVolumeHandle volume, StreamHandle stream, ulong offset, ulong length, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "virStorageVolLookupByPath", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial StorageVolumeHandle StorageVolLookupByPath(ConnectionHandle connection, string path);
+
+    [LibraryImport(Library, EntryPoint = "virStorageVolCreateXMLFrom", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial StorageVolumeHandle StorageVolCreateXmlFrom(StoragePoolHandle pool, string xml, StorageVolumeHandle source, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "virStoragePoolCreateXML", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial StoragePoolHandle StoragePoolCreateXml(ConnectionHandle connection, string xml, uint flags);
+
     [LibraryImport(Library, EntryPoint = "virStorageVolFree")]
     internal static partial int StorageVolFree(nint volume);
 
@@ -180,6 +192,9 @@ internal static unsafe partial class LibvirtApi
 
     [LibraryImport(Library, EntryPoint = "virStreamSend")]
     internal static partial int StreamSend(StreamHandle stream, byte* data, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "virStreamRecv")]
+    internal static partial int StreamRecv(StreamHandle stream, byte* data, nuint length);
 
     [LibraryImport(Library, EntryPoint = "virStreamFinish")]
     internal static partial int StreamFinish(StreamHandle stream);

@@ -108,6 +108,18 @@ public sealed unsafe class LibvirtConnection : IDisposable
             : new LibvirtStoragePool(handle.Checked(), _handle);
     }
 
+    /// <summary>A storage pool that is there, started, until it is stopped.</summary>
+    public LibvirtStoragePool CreateStoragePool(string xml) => new(LibvirtApi.StoragePoolCreateXml(_handle, xml, 0).Checked(), _handle);
+
+    /// <summary>The volume of any pool that is this file, or null.</summary>
+    public LibvirtVolume? FindVolumeByPath(string path)
+    {
+        var handle = LibvirtApi.StorageVolLookupByPath(_handle, path);
+        return handle.IsInvalid && LibvirtApi.GetLastErrorCode() == (int)LibvirtError.NoStorageVolume
+            ? null
+            : new LibvirtVolume(handle.Checked(), _handle);
+    }
+
     /// <summary>Defines a storage pool; it is neither built nor started yet.</summary>
     public LibvirtStoragePool DefineStoragePool(string xml) => new(LibvirtApi.StoragePoolDefineXml(_handle, xml, 0).Checked(), _handle);
 

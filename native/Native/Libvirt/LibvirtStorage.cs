@@ -54,6 +54,9 @@ public sealed unsafe class LibvirtStoragePool : IDisposable
     /// <summary>Creates a volume.</summary>
     public LibvirtVolume CreateVolume(string xml) => new(LibvirtApi.StorageVolCreateXml(_handle, xml, 0).Checked(), _connection);
 
+    /// <summary>Creates a volume with the content of another one, also of another pool: whole, whatever it was an overlay of.</summary>
+    public LibvirtVolume CreateVolumeFrom(string xml, LibvirtVolume source) => new(LibvirtApi.StorageVolCreateXmlFrom(_handle, xml, source.Handle, 0).Checked(), _connection);
+
     /// <summary>All volumes.</summary>
     public IReadOnlyList<LibvirtVolume> Volumes()
     {
@@ -67,6 +70,9 @@ public sealed unsafe class LibvirtStoragePool : IDisposable
     /// <summary>Lets the reference go.</summary>
     public void Dispose() => _handle.Dispose();
 }
+
+/// <summary>Takes a piece of a volume that is being read; the bytes are good until it returns.</summary>
+public delegate void LibvirtPiece(ReadOnlySpan<byte> bytes);
 
 /// <summary>One storage volume. Every call blocks.</summary>
 public sealed unsafe class LibvirtVolume : IDisposable
@@ -82,6 +88,8 @@ public sealed unsafe class LibvirtVolume : IDisposable
         _connection = connection;
         Name = Marshal.PtrToStringUTF8(LibvirtApi.StorageVolGetName(handle)) ?? "";
     }
+
+    internal StorageVolumeHandle Handle => _handle;
 
     /// <summary>Name in its pool.</summary>
     public string Name { get; }
@@ -107,6 +115,31 @@ public sealed unsafe class LibvirtVolume : IDisposable
         try
         {
             Send(content, stream, sent, ct);
+        }
+        catch
+        {
+            LibvirtApi.StreamAbort(stream);
+            throw;
+        }
+        LibvirtApi.StreamFinish(stream).Checked();
+    }
+
+    /// <summary>Reads the whole file of the volume, through the connection, piece by piece; what it throws ends the reading.</summary>
+    public void Download(LibvirtPiece received, CancellationToken ct)
+    {
+        using var stream = LibvirtApi.StreamNew(_connection, 0).Checked();
+        LibvirtApi.StorageVolDownload(_handle, stream, 0, 0, 0).Checked();
+        try
+        {
+            var buffer = new byte[SendSize];
+            while (true)
+            {
+                ct.ThrowIfCancellationRequested();
+                int read;
+                fixed (byte* start = buffer) read = LibvirtApi.StreamRecv(stream, start, (nuint)buffer.Length).Checked();
+                if (read == 0) break;
+                received(buffer.AsSpan(0, read));
+            }
         }
         catch
         {

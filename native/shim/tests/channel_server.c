@@ -1,7 +1,7 @@
 /* An RDP server without a screen, for tests: it plays a tone, listens to the microphone and prints a document, by the server
  * side of the same library that the worker's client side is from. It stands in for Windows, which is not at hand, and for
- * xrdp, which has no sound module in Debian 12 and takes no printers.
- * Usage: channel-server ADDRESS PORT CERTIFICATE KEY (sound | microphone FILE | print FILE) */
+ * xrdp, which has no sound module in Debian 12, takes no printers and makes one monitor of several.
+ * Usage: channel-server ADDRESS PORT CERTIFICATE KEY (sound | microphone FILE | print FILE | monitors MOST) */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include <freerdp/listener.h>
 #include <freerdp/peer.h>
 #include <freerdp/server/audin.h>
+#include <freerdp/server/disp.h>
 #include <freerdp/server/rdpdr.h>
 #include <freerdp/server/rdpsnd.h>
 #include <winpr/ssl.h>
@@ -42,6 +43,7 @@ typedef struct
 	HANDLE channels;
 	RdpsndServerContext* sound;
 	audin_server_context* microphone;
+	DispServerContext* display;
 	RdpdrServerContext* devices;
 	int listens, heard_enough;
 	size_t heard;
@@ -225,6 +227,31 @@ static BOOL start_devices(server* s)
 	return got == s->length && s->devices->Start(s->devices) == CHANNEL_RC_OK;
 }
 
+static UINT monitors_wanted(DispServerContext* display, const DISPLAY_CONTROL_MONITOR_LAYOUT_PDU* layout)
+{
+	fprintf(stderr, "layout of %u:", layout->NumMonitors);
+	for (UINT32 i = 0; i < layout->NumMonitors; i++)
+	{
+		const DISPLAY_CONTROL_MONITOR_LAYOUT* m = &layout->Monitors[i];
+		fprintf(stderr, " %ux%u+%d+%d%s", m->Width, m->Height, m->Left, m->Top, (m->Flags & DISPLAY_CONTROL_MONITOR_PRIMARY) ? "*" : "");
+	}
+	fprintf(stderr, "\n");
+	return CHANNEL_RC_OK;
+}
+
+static void start_display(server* s)
+{
+	s->display = disp_server_context_new(s->channels);
+	s->display->rdpcontext = &s->context;
+	s->display->custom = s;
+	s->display->MaxNumMonitors = (UINT32)atoi(file);
+	s->display->MaxMonitorAreaFactorA = 4096;
+	s->display->MaxMonitorAreaFactorB = 2048;
+	s->display->DispMonitorLayout = monitors_wanted;
+	if (s->display->Open(s->display) == CHANNEL_RC_OK)
+		s->display->DisplayControlCaps(s->display);
+}
+
 static BOOL joined(server* s, const char* name)
 {
 	return WTSVirtualChannelManagerIsChannelJoined(s->channels, name);
@@ -263,7 +290,11 @@ static void context_free(freerdp_peer* peer, rdpContext* context)
 
 static void dynamic_channels(server* s)
 {
-	if (strcmp(mode, "microphone") != 0 || !joined(s, "drdynvc") || WTSVirtualChannelManagerGetDrdynvcState(s->channels) != DRDYNVC_STATE_READY)
+	if (!joined(s, "drdynvc") || WTSVirtualChannelManagerGetDrdynvcState(s->channels) != DRDYNVC_STATE_READY)
+		return;
+	if (strcmp(mode, "monitors") == 0 && !s->display)
+		start_display(s);
+	if (strcmp(mode, "microphone") != 0)
 		return;
 	if (!s->microphone)
 		start_microphone(s);
@@ -320,7 +351,7 @@ int main(int argc, char** argv)
 {
 	if (argc < 6 || (strcmp(argv[5], "sound") != 0 && argc < 7))
 	{
-		fprintf(stderr, "usage: channel-server ADDRESS PORT CERTIFICATE KEY (sound | microphone FILE | print FILE)\n");
+		fprintf(stderr, "usage: channel-server ADDRESS PORT CERTIFICATE KEY (sound | microphone FILE | print FILE | monitors MOST)\n");
 		return 64;
 	}
 	certificate_file = argv[3];

@@ -21,7 +21,12 @@ public abstract record BrowserInput
     /// <param name="Down">120 is one notch downwards.</param>
     public sealed record Wheel(ushort X, ushort Y, short Down, short Right) : BrowserInput;
 
-    public sealed record Resize(ushort Width, ushort Height, ushort ScalePercent) : BrowserInput;
+    /// <summary>The size that the person's window has, which is the first monitor, at 0,0.</summary>
+    public sealed record Resize(ushort Width, ushort Height, ushort ScalePercent) : BrowserInput
+    {
+        /// <summary>Further monitors, where the person has more windows than one. None lies on another.</summary>
+        public IReadOnlyList<ScreenRect> Further { get; init; } = [];
+    }
 
     public sealed record ClipboardRequest(ClipboardFormat Format) : BrowserInput;
 
@@ -69,7 +74,7 @@ public abstract record BrowserInput
             BrowserMessage.Text => new Text(ReadCharacters(ref r)),
             BrowserMessage.Mouse => new Mouse(r.ReadUInt16("x"), r.ReadUInt16("y"), (MouseButtons)(r.ReadByte("buttons") & 31)),
             BrowserMessage.Wheel => new Wheel(r.ReadUInt16("x"), r.ReadUInt16("y"), (short)r.ReadUInt16("down"), (short)r.ReadUInt16("right")),
-            BrowserMessage.Resize => new Resize(Hello.Side(r.ReadUInt16("width")), Hello.Side(r.ReadUInt16("height")), Math.Clamp(r.ReadUInt16("scale"), (ushort)100, (ushort)500)),
+            BrowserMessage.Resize => ReadResize(ref r),
             BrowserMessage.ClipboardRequest => new ClipboardRequest(ReadFormat(ref r)),
             BrowserMessage.ClipboardData => ReadClipboard(ref r),
             BrowserMessage.Ping => new Ping(r.ReadUInt32("value")),
@@ -96,6 +101,27 @@ public abstract record BrowserInput
         if (!Enum.IsDefined(prefix)) WireFormatException.Throw(nameof(Key), "flags", "a key has one prefix");
         return new(r.ReadByte("scancode"), prefix, (flags & 1) == 0);
     }
+
+    private static Resize ReadResize(ref WireReader r)
+    {
+        var first = new Resize(Hello.Side(r.ReadUInt16("width")), Hello.Side(r.ReadUInt16("height")), Math.Clamp(r.ReadUInt16("scale"), (ushort)100, (ushort)500));
+        if (r.Left == 0) return first;
+        var all = new List<ScreenRect>(Html5Limits.MostMonitors) { new(0, 0, first.Width, first.Height) };
+        var (right, bottom) = ((int)first.Width, (int)first.Height);
+        while (r.Left > 0)
+        {
+            if (all.Count == Html5Limits.MostMonitors) WireFormatException.Throw(nameof(Resize), "monitors", $"are over {Html5Limits.MostMonitors}");
+            var next = new ScreenRect(r.ReadUInt16("x"), r.ReadUInt16("y"), Hello.Side(r.ReadUInt16("width")), Hello.Side(r.ReadUInt16("height")));
+            if (all.Exists(other => Overlap(other, next))) WireFormatException.Throw(nameof(Resize), "monitors", $"number {all.Count + 1} lies on another");
+            (right, bottom) = (Math.Max(right, next.X + next.W), Math.Max(bottom, next.Y + next.H));
+            all.Add(next);
+        }
+        if (right > Html5Limits.LongestSide || bottom > Html5Limits.LongestSide || (long)right * bottom > Html5Limits.MostPixels)
+            WireFormatException.Throw(nameof(Resize), "monitors", $"together are {right} x {bottom}");
+        return first with { Further = all[1..] };
+    }
+
+    private static bool Overlap(ScreenRect a, ScreenRect b) => a.X < b.X + b.W && b.X < a.X + a.W && a.Y < b.Y + b.H && b.Y < a.Y + a.H;
 
     private static string ReadCharacters(ref WireReader r)
     {

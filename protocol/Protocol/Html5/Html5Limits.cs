@@ -14,6 +14,7 @@ public static class Html5Limits
     public const int LongestSide = 8192;
     public const int ShortestSide = 200;
     public const int MostPixels = 33_554_432;
+    public const int MostMonitors = 4;
     public const int LongestTicket = 64;
     public const int LongestText = 1024;
     public const int LongestClipboardText = 1024 * 1024;

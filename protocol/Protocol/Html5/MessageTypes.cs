@@ -6,7 +6,7 @@ public enum ServerMessage : byte
     Welcome = 0x01, Frame = 0x02, Resize = 0x03, Pointer = 0x04, PointerHidden = 0x05, PointerDefault = 0x06,
     ClipboardOffer = 0x07, ClipboardData = 0x08,
     FileOffer = 0x09, FileAccepted = 0x0A, FileChunk = 0x0B, FileProgress = 0x0C, FileDone = 0x0D, FileRefused = 0x0E,
-    AudioFormat = 0x10, Audio = 0x11, MicrophoneWanted = 0x12, Status = 0x13, Notice = 0x14, Pong = 0x15, KeyboardState = 0x16, PointerAt = 0x17,
+    AudioFormat = 0x10, Audio = 0x11, MicrophoneWanted = 0x12, Status = 0x13, Notice = 0x14, Pong = 0x15, KeyboardState = 0x16, PointerAt = 0x17, Monitors = 0x18,
     Ended = 0x1F,
 }
 

@@ -68,7 +68,7 @@ public sealed class AccessTests(Chromium chromium)
         {
             ("/sessions/s-balcao-1", [say.LogOff, say.SendMessage]), ("/pools", [say.CreatePool]), ("/pools/p-balcao", [say.EditPool, say.ChangeSize, say.ChangeDevices]),
             ("/pools/p-man", [say.AddMachine, say.Adopt]), ("/users", [say.CreateUser]), ("/users/ana.martins", [say.ResetPassword]),
-            ("/hosts", [say.AddHost]), ("/images", [say.PublishImage]), ("/gateways", [say.AddGateway]),
+            ("/hosts", [say.AddHost]), ("/images", [say.PublishImage]), ("/images", [say.ImportImage]), ("/images", [say.CaptureImage]), ("/gateways", [say.AddGateway]),
         })
         {
             await page.GotoAsync(path);

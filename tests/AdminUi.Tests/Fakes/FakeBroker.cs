@@ -37,6 +37,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeMachines>();
         _app.MapGrpcService<FakeSessions>();
         _app.MapGrpcService<FakeInfrastructure>();
+        _app.MapGrpcService<FakeImages>();
         _app.MapGrpcService<FakeUsers>();
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();

@@ -14,7 +14,14 @@ internal static class FakeData
         var now = DateTimeOffset.UtcNow;
         world.Hosts.Add(new() { HostId = "host-1", Name = "anfitriao-a", Uri = "qemu+tls://10.20.0.11/system", Connected = true, Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
         world.Hosts.Add(new() { HostId = "host-2", Name = "anfitriao-b", Uri = "qemu+tls://10.20.0.12/system", Connected = false, Error = "10.20.0.12: 16514", Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
-        world.Images.Add(new() { ImageVersionId = "img-7", Name = "debian-balcao", Number = 7, State = "ready", Sha256 = new string('a', 64), SizeBytes = 2_140_000_000, PublishedAt = now.AddDays(-2).ToTimestamp() });
+        world.Images.Add(new() { ImageVersionId = "img-7", Name = "debian-balcao", Number = 7, State = "ready", Sha256 = new string('a', 64), SizeBytes = 2_140_000_000, VirtualBytes = 8_589_934_592, PublishedAt = now.AddDays(-2).ToTimestamp(),
+            PublishedBy = "rita", Source = "modelo-balcao", OperatingSystem = "Debian GNU/Linux 12 (bookworm)", AgentVersion = "1.4.0", Note = "Com o leitor de cartões", Sealed = true,
+            SealReport = "Agent keys and certificates: 3 files removed\nMachine id: emptied; each machine makes its own\nSSH host keys: 6 files removed; each machine makes its own before the server starts\nFree space: erased, so that deleted files cannot be read",
+            Copies =
+            {
+                new ImageCopy { HostId = "host-1", HostName = "anfitriao-a", State = CopyState.Good, StateSince = now.AddDays(-2).ToTimestamp(), CheckedAt = now.AddHours(-5).ToTimestamp() },
+                new ImageCopy { HostId = "host-2", HostName = "anfitriao-b", State = CopyState.Damaged, StateSince = now.AddMinutes(-4).ToTimestamp(), Percent = 35 },
+            } });
         world.Images.Add(new() { ImageVersionId = "img-6", Name = "debian-balcao", Number = 6, State = "retired", Sha256 = new string('b', 64), SizeBytes = 2_110_000_000, PublishedAt = now.AddDays(-40).ToTimestamp() });
         world.Images.Add(new() { ImageVersionId = "img-8", Name = "debian-balcao", Number = 8, State = "publishing", Percent = 42, Sha256 = new string('d', 64), SizeBytes = 2_180_000_000, Path = "/srv/imagens/balcao-8.qcow2", PublishedAt = now.AddMinutes(-3).ToTimestamp() });
         world.Foreign.Add(new() { DomainUuid = "7d3c0000-0000-4000-8000-000000000001", Name = "contabilidade-antiga", Power = PowerState.On });
@@ -83,6 +90,7 @@ internal static class FakeData
         world.Pools.Put(new Pool
         {
             PoolId = id, Name = name, Kind = kind, Size = (uint)size, Enabled = true, ImageVersionId = "img-7", ImageName = "debian-balcao", Cpus = 2, MemoryMib = 2048, Hosts = { new PoolHost { HostId = "host-1", Name = "anfitriao-a" } }, Placement = Placement.Breadth, Spare = kind == PoolKind.Manual ? null : new() { Everything = true },
+            SessionRules = new() { IdleMinutes = 30, DisconnectedMinutes = 0, EmptyMinutes = 5, LogOffAction = kind == PoolKind.Floating ? LogOffAction.Refresh : LogOffAction.Keep },
             MachineNamePattern = prefix + "-{n}", Machines = (uint)size, InUse = (uint)used, Provisioning = 1, Faulted = prefix == "balcao" ? 1u : 0, Available = (uint)(size - used - 2), Sessions = (uint)used,
             Waiting = prefix == "urb" ? 2u : 0, Trouble = prefix == "balcao" ? new() { Code = ReasonCode.HostUnavailable, Detail = "anfitriao-b" } : null,
         });

@@ -19,11 +19,14 @@ internal sealed class FakeWorld : IDisposable
     private readonly List<AssistanceCase> _cases = [];
     private CancellationTokenSource _watches = new();
 
+    public uint MostSessionsPerUser { get; set; }
     public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
     public FakeList<Machine> Machines { get; } = new(m => m.MachineId);
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
     public List<Host> Hosts { get; } = [];
     public List<ImageVersion> Images { get; } = [];
+    public List<ImageImport> Imports { get; } = [];
+    public MemoryStream Sent { get; } = new();
     public List<ForeignMachine> Foreign { get; } = [];
     public List<GatewayNode> Gateways { get; } = [];
     public List<User> Users { get; } = [];

@@ -71,6 +71,32 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pool_has_rules_for_its_sessions_and_what_its_kind_does_not_allow_is_refused()
+    {
+        await SetUpAsync();
+
+        var made = await RunAsync("pools", "create", "Balcao", "--kind", "manual", "--idle", "30", "--json");
+        var changed = await RunAsync("pools", "rules", "Balcao", "--disconnected", "120", "--empty", "0", "--json");
+        var shown = await RunAsync("pools", "rules", "Balcao");
+        var refresh = await RunAsync("pools", "rules", "Balcao", "--at-logoff", "refresh");
+        var tooLong = await RunAsync("pools", "rules", "Balcao", "--idle", "10081");
+
+        Assert.Equal((30u, 0u, 5u, Contracts.Admin.V1.LogOffAction.Keep), Rules(made.Output));
+        Assert.Equal((30u, 120u, 0u, Contracts.Admin.V1.LogOffAction.Keep), Rules(changed.Output));
+        Assert.Contains("30 min", shown.Output, StringComparison.Ordinal);
+        Assert.NotEqual(0, refresh.Code);
+        Assert.Contains("INVALID_FIELD", refresh.Talk, StringComparison.Ordinal);
+        Assert.NotEqual(0, tooLong.Code);
+        Assert.Equal(["pool.create", "pool.session_rules", "pool.update"], await ActionsAsync());
+
+        static (uint, uint, uint, Contracts.Admin.V1.LogOffAction) Rules(string pool)
+        {
+            var rules = Contracts.Admin.V1.SessionRules.Parser.ParseJson(JsonDocument.Parse(pool).RootElement.GetProperty("sessionRules").GetRawText());
+            return (rules.IdleMinutes, rules.DisconnectedMinutes, rules.EmptyMinutes, rules.LogOffAction);
+        }
+    }
+
+    [Fact]
     public async Task Pool_is_made_with_what_it_blocks_and_with_the_end_of_its_RD_Gateway_channels()
     {
         await SetUpAsync();
@@ -181,6 +207,32 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         Assert.StartsWith("Not understood: ", refused.Talk, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Import_that_was_stopped_goes_on_by_itself_when_it_is_run_again()
+    {
+        await SetUpAsync();
+        var disk = Path.Combine(_home, "disco.raw");
+        var bytes = new byte[8 << 20];
+        new Random(8).NextBytes(bytes);
+        (bytes[510], bytes[511]) = (0x55, 0xaa);
+        await File.WriteAllBytesAsync(disk, bytes, TestContext.Current.CancellationToken);
+        using var stopped = new CancellationTokenSource();
+        using var talk = new StopsAt("Sending: 30", stopped);
+        using var nothing = new StringWriter();
+        string[] command = ["images", "import", disk, "--name", "balcao", "--keep-identity"];
+
+        var first = await CommandTable.RunAsync(["--server", _broker.ApiAddress, "--authority", Path.Combine(_broker.StateDirectory, "authority.pem"), .. command], new Screen(nothing, talk, new CultureInfo("en")), new KnownPassword(), SavedFile, stopped.Token);
+        var listed = await DoneAsync("images", "imports");
+        var second = await RunAsync(command);
+
+        Assert.Equal(130, first);
+        Assert.Contains("receiving", listed, StringComparison.Ordinal);
+        Assert.Matches("Goes on at [1-9] MiB", second.Talk);
+        Assert.Equal(0, second.Code);
+        Assert.StartsWith("balcao version 1", second.Output, StringComparison.Ordinal);
+        Assert.Contains("done", await DoneAsync("images", "imports"), StringComparison.Ordinal);
+    }
+
     private Task<(int Code, string Output, string Talk)> SetUpAsync() =>
         RunAsync("set-up", "rosa", "--token-file", Path.Combine(_broker.StateDirectory, "set-up-token"), "--password-stdin");
 
@@ -202,6 +254,15 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         using var talk = new StringWriter();
         var code = await CommandTable.RunAsync(typed, new Screen(output, talk, new CultureInfo(language)), new KnownPassword(), SavedFile, TestContext.Current.CancellationToken);
         return (code, output.ToString(), talk.ToString());
+    }
+
+    // A person who presses Ctrl-C at a certain line.
+    private sealed class StopsAt(string line, CancellationTokenSource stop) : StringWriter(CultureInfo.InvariantCulture)
+    {
+        public override void WriteLine(string? value)
+        {
+            if (value?.StartsWith(line, StringComparison.Ordinal) == true) stop.Cancel();
+        }
     }
 
     private sealed class KnownPassword : IPasswords

@@ -79,7 +79,7 @@ public sealed class HostsAndImagesTests(TestCluster cluster) : IAsyncLifetime
 
         var retired = await _api.RetireImageAsync(new() { ImageVersionId = image }, _with);
         await _api.RetireImageAsync(new() { ImageVersionId = image }, _with);
-        await _broker.Services.GetRequiredService<Images.ImageStore>().SetStateAsync(new(pool.Value), "ready", null);
+        await _broker.Services.GetRequiredService<Broker.Images.ImageStore>().SetStateAsync(new(pool.Value), "ready", null);
         var unknown = await Assert.ThrowsAsync<RpcException>(async () => await _api.RetireImageAsync(new() { ImageVersionId = Guid.NewGuid().ToString() }, _with));
 
         Assert.Equal("IN_USE", refused.Trailers.GetValue("reason"));

@@ -168,8 +168,8 @@ internal sealed class FakeHostPool : IAsyncDisposable
     {
         var database = _broker.Database.DataSource;
         var images = new ImageStore(database);
-        var copies = new CopyImages(images, _hosts, _broker.Services.GetRequiredService<LeaseKeeper>(), TimeProvider.System, NullLogger<CopyImages>.Instance);
-        return new(_operations, _hosts, images, copies, new JoinTokens(new AgentStore(database)),
+        var copies = new CopyImages(images, new CopyStore(database), _broker.Services.GetRequiredService<ImageFolder>(), _hosts, _broker.Services.GetRequiredService<LeaseKeeper>(), TimeProvider.System, NullLogger<CopyImages>.Instance);
+        return new(_operations, _hosts, images, new CopyStore(database), copies, new JoinTokens(new AgentStore(database)),
             _broker.Services.GetRequiredService<CertificateAuthority>(), _options, NullLogger<TakeStep>.Instance);
     }
 

@@ -20,6 +20,9 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
 
     public HostId Host => host.Host;
 
+    /// <summary>True while the host does not answer; its machines run on.</summary>
+    public bool Away { get; set; }
+
     /// <summary>Runs before a verb changes anything; what it throws is what the host answers.</summary>
     public Action<string, MachineId> Before { get; set; } = (_, _) => { };
 
@@ -31,11 +34,22 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
     /// <summary>What the host says of itself.</summary>
     public HostLoad Load { get; set; } = new(4, 65536, 60000, null);
 
-    public Task<HostLoad> LoadAsync(CancellationToken ct) => Task.FromResult(Load);
+    public Task<HostLoad> LoadAsync(CancellationToken ct) => Read(() => Load);
 
     public Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct) => Do(() => _images.Add(image));
 
-    public Task DeleteImageAsync(ImageVersionId image, CancellationToken ct) => Do(() => _images.Remove(image));
+    public Task<long> DeleteImageAsync(ImageVersionId image, CancellationToken ct) => Read(() => _images.Remove(image) ? 1L : 0L);
+
+    /// <summary>What a reading of an image gives.</summary>
+    public Func<ImageVersionId, byte[]?> Hash { get; set; } = _ => new byte[32];
+
+    public Task<byte[]?> HashImageAsync(ImageVersionId image, int? mibPerSecond, IProgress<double>? progress, CancellationToken ct) => Read(() => _images.Contains(image) ? Hash(image) : null);
+
+    public Task<IReadOnlyList<CaptureSource>> ListCaptureSourcesAsync(CancellationToken ct) =>
+        Read<IReadOnlyList<CaptureSource>>(() => [.. _domains.Values.Select(d => new CaptureSource(d.Machine.Value, d.Name, d.Power == PowerState.On, 1))]);
+
+    // There is no disk in memory; capturing is tested on the real libvirt.
+    public Task FetchDiskAsync(Guid domain, string localPath, IProgress<double>? progress, CancellationToken ct) => throw new NotSupportedException("A host in memory has no disks.");
 
     public Task CreateOverlayAsync(MachineId machine, int generation, ImageVersionId image, CancellationToken ct) => DoAsync(machine, () =>
     {
@@ -90,6 +104,12 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         await foreach (var one in _events.Reader.ReadAllAsync(ct)) yield return one;
     }
 
+    /// <summary>The domains as they really are, also while the host does not answer.</summary>
+    public IReadOnlyList<HypervisorMachine> Truth
+    {
+        get { lock (_lock) return [.. _domains.Values]; }
+    }
+
     /// <summary>Somebody pulled the plug, without the broker.</summary>
     public void PowerOff(MachineId machine)
     {
@@ -116,6 +136,7 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
 
     private Task DoAsync(MachineId machine, Action act, [CallerMemberName] string verb = "")
     {
+        ThrowIfAway();
         Before(verb, machine);
         lock (_lock) act();
         After(verb, machine);
@@ -124,13 +145,20 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
 
     private Task Do(Action act)
     {
+        ThrowIfAway();
         lock (_lock) act();
         return Task.CompletedTask;
     }
 
     private Task<T> Read<T>(Func<T> read)
     {
+        ThrowIfAway();
         lock (_lock) return Task.FromResult(read());
+    }
+
+    private void ThrowIfAway()
+    {
+        if (Away) throw new HypervisorUnavailableException($"Host {host.Name} does not answer.");
     }
 
     private void Turn(MachineId machine, long leaseEpoch, PowerState power) =>

@@ -1,4 +1,5 @@
 using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Broker.Images;
 using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Native.Libvirt;
 
@@ -99,5 +100,37 @@ public sealed class KilledBrokerTests(FollowerBroker follower) : IClassFixture<F
         Assert.Equal("faulted", await pool.Rows.MachineStateAsync(stuck));
         Assert.Equal(nameof(RefusalReason.StorageFull), await pool.Rows.ScalarAsync<string>("select reason from operation where machine_id = @id", stuck.Value));
         Assert.Equal(PowerState.On, (await pool.Host.FindAsync(ready, TestContext.Current.CancellationToken))?.Power);
+    }
+
+    [Theory]
+    [InlineData((int)CopyState.Damaged, RefusalReason.ImageDamaged)]
+    [InlineData((int)CopyState.Missing, RefusalReason.ImageMissing)]
+    public async Task Bad_base_makes_no_machine_and_keeps_the_ready_ones_until_it_is_good_again(int bad, RefusalReason reason)
+    {
+        await using var pool = await FakeHostPool.MakeAsync(follower.Broker, 1);
+        await pool.RunAsync();
+        await pool.AgentsReportAsync();
+        var ready = Assert.Single(await pool.MachinesAsync());
+        var copies = new CopyStore(follower.Broker.Database.DataSource);
+        await copies.SetBadAsync(pool.Host.Host, new(pool.Pool.Value), (CopyState)bad);
+        await pool.ResizeAsync(2);
+
+        for (var attempt = 0; attempt <= OperationPlan.MostAttempts; attempt++)
+        {
+            await pool.RunAsync();
+            await pool.NewLeaderAsync();
+        }
+        var waiting = Assert.Single(await pool.MachinesAsync(), m => m != ready);
+        var during = (Ready: await pool.Rows.MachineStateAsync(ready), Waiting: await pool.Rows.MachineStateAsync(waiting), Overlays: (await pool.Host.ListOverlaysAsync(TestContext.Current.CancellationToken)).Count);
+        var told = await pool.Rows.ScalarAsync<string>("select reason from operation where machine_id = @id and state = 'running'", waiting.Value);
+        await copies.SetGoodAsync(pool.Host.Host, new(pool.Pool.Value));
+        await new ImageStore(follower.Broker.Database.DataSource).WakeMachinesAsync(pool.Host.Host, new(pool.Pool.Value));
+        await pool.RunAsync();
+        await pool.AgentsReportAsync();
+
+        Assert.Equal(("available", "provisioning", 1), during);
+        Assert.Equal(reason.ToString(), told);
+        Assert.Equal("available", await pool.Rows.MachineStateAsync(waiting));
+        await pool.AssertNothingIsLeftOverAsync();
     }
 }

@@ -7,8 +7,8 @@ using Montalegre.Vdi.Rig;
 namespace Montalegre.Vdi.Gateway.Tests.Html5;
 
 /// <summary>
-/// The server side of libfreerdp's own sound, microphone and device channels (native/shim/tests). It stands in for Windows, which is not
-/// at hand, and for xrdp, which has no sound module in Debian 12 and takes no printers.
+/// The server side of libfreerdp's own sound, microphone, device and display channels (native/shim/tests). It stands in for Windows, which
+/// is not at hand, and for xrdp, which has no sound module in Debian 12, takes no printers and makes one monitor of several.
 /// </summary>
 internal sealed class ChannelServer : IAsyncDisposable
 {
@@ -25,8 +25,8 @@ internal sealed class ChannelServer : IAsyncDisposable
 
     public string Output => _process?.Output ?? "";
 
-    /// <param name="mode">sound, microphone or print.</param>
-    /// <param name="document">What is printed.</param>
+    /// <param name="mode">sound, microphone, print or monitors.</param>
+    /// <param name="document">What is printed; or how many monitors the machine takes.</param>
     public static async Task<ChannelServer> StartAsync(string mode, string? document = null)
     {
         Assert.SkipWhen(!File.Exists(Program), "The channel server is not built; run the tests by dev.cs, which builds it.");

@@ -83,6 +83,45 @@ public sealed class RealDesktopTests(Browser browser, TypingMachine machine) : I
         }, TimeSpan.FromSeconds(40)), machine.Logs);
     }
 
+    [Fact]
+    public async Task Second_monitor_shows_and_hears_another_part_of_the_same_desktop_and_gives_it_back()
+    {
+        var desktop = await DesktopPage.OpenAsync(browser, Rig);
+        await SeesAsync(desktop, Blue, Green, Red);
+        await desktop.OpenMenuAsync();
+        var second = new DesktopPage(await desktop.Page.RunAndWaitForPopupAsync(() => desktop.Page.Locator("#add-monitor").ClickAsync()));
+        await Expect(second.Cover).ToBeHiddenAsync(new() { Timeout = 60_000 });
+        var size = await second.Page.EvaluateAsync<int[]>("(e => [e.offsetWidth, e.offsetHeight])(document.getElementById('screen'))");
+        Assert.Equal($"{1280 + size[0]}x{Math.Max(800, size[1])}", await SizeInSessionAsync());
+
+        // A white window in the second monitor's part alone writes down what it hears.
+        await machine.InSessionAsync("rm -f monitor; (stdbuf -oL xev -geometry 400x300+1480+200 -event keyboard -event button > monitor 2>&1 & echo $! > xev)");
+        await second.ShowsAsync(500, 450, "ffffff");
+        await ShotAsync(desktop, "real-monitor-first");
+        await ShotAsync(second, "real-monitor-second");
+        await second.Page.Mouse.ClickAsync(510, 460);
+        await second.Page.Keyboard.PressAsync("m");
+        var heard = "";
+        Assert.True(await Eventually.IsTrueAsync(async () =>
+        {
+            heard = await machine.InSessionAsync("cat monitor");
+            return heard.Contains("root:(1790,460)", StringComparison.Ordinal) && heard.Contains("ButtonPress", StringComparison.Ordinal) && heard.Contains("keysym 0x6d, m", StringComparison.Ordinal);
+        }, TimeSpan.FromSeconds(60)), heard);
+        await machine.InSessionAsync("kill $(cat xev)");
+        await TypeUntilAsync(desktop, "g", Green);
+        await second.ShowsAsync(500, 450, Green);
+
+        await second.Page.SetViewportSizeAsync(1000, 700);
+        Assert.True(await Eventually.IsTrueAsync(async () => await SizeInSessionAsync() == "2280x800", TimeSpan.FromSeconds(60)), await SizeInSessionAsync());
+        await second.ShowsAsync(990, 690, Green);
+        await second.Page.CloseAsync();
+        Assert.True(await Eventually.IsTrueAsync(async () => await SizeInSessionAsync() == "1280x800", TimeSpan.FromSeconds(60)), await SizeInSessionAsync());
+        Assert.Empty(desktop.Complaints.Concat(second.Complaints));
+    }
+
+    /// <summary>The whole desktop's size, as its X server has it.</summary>
+    private async Task<string> SizeInSessionAsync() => (await machine.InSessionAsync("xwininfo -root | sed -n 's/.*-geometry \\([0-9]*x[0-9]*\\).*/\\1/p'")).Trim();
+
     private async Task SeesAsync(DesktopPage desktop, params string[] any)
     {
         var seen = "";

@@ -11,6 +11,7 @@ public sealed class ScriptTests
     [InlineData("keys")]
     [InlineData("gestures")]
     [InlineData("connection")]
+    [InlineData("layout")]
     public async Task Script_part_passes_its_own_tests(string part)
     {
         using var node = Process.Start(new ProcessStartInfo("/usr/bin/node", ["--test", Checkout.Path($"tests/Gateway.Tests/Portal/Script/{part}.test.mjs")]) { RedirectStandardOutput = true })!;

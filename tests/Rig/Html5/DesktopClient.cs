@@ -87,12 +87,13 @@ public sealed class DesktopClient : IAsyncDisposable
         return SendAsync(message);
     }
 
-    public Task ResizeAsync(int width, int height)
+    /// <param name="further">Monitors beside the first one.</param>
+    public Task ResizeAsync(int width, int height, params ScreenRect[] further)
     {
-        var message = new byte[] { (byte)BrowserMessage.Resize, 0, 0, 0, 0, 100, 0 };
-        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(1), (ushort)width);
-        BinaryPrimitives.WriteUInt16LittleEndian(message.AsSpan(3), (ushort)height);
-        return SendAsync(message);
+        var w = new WireWriter(new byte[7 + (further.Length * 8)], nameof(BrowserMessage.Resize));
+        w.WriteByte((byte)BrowserMessage.Resize);
+        foreach (var value in new[] { width, height, 100 }.Concat(further.SelectMany(m => new int[] { m.X, m.Y, m.W, m.H }))) w.WriteUInt16((ushort)value);
+        return SendAsync(w.WrittenSpan.ToArray());
     }
 
     public Task ClipboardAsync(string text) => SendAsync([(byte)BrowserMessage.ClipboardData, (byte)ClipboardFormat.Text, .. Encoding.UTF8.GetBytes(text)]);

@@ -9,8 +9,16 @@ export class Clipboard {
   constructor({ send, allowed, say, offered, words, field, focusDesktop }) {
     Object.assign(this, { send, allowed, say, offered, words, field, focusDesktop });
     this.sent = null;
-    field.addEventListener('paste', event => this.pasted(event));
+    this.here(field);
   }
+
+  /** The person is in another window of this desktop: its field takes what is pasted, and its clipboard is the one allowed. */
+  here(field) {
+    this.field = field;
+    field.onpaste ??= event => this.pasted(event);
+  }
+
+  get device() { return this.field.ownerDocument.defaultView.navigator; }
 
   may(bit) { return (this.allowed() & bit) !== 0; }
 
@@ -46,7 +54,7 @@ export class Clipboard {
   async paste() {
     if (!this.may(Allowed.paste)) { this.say(this.words.pasteOff); return; }
     try {
-      const { text, image } = await readClipboard();
+      const { text, image } = await readClipboard(this.device);
       const told = await this.give(text, image);
       this.say(told === 'sent' || told === 'same' ? this.words.pasted : told === 'large' ? this.words.clipboardTooLarge : this.words.clipboardEmpty);
     } catch (error) {
@@ -57,10 +65,10 @@ export class Clipboard {
 
   /** The window has the focus again: only where the person allowed it before, so that nobody is asked out of the blue. */
   async onFocus() {
-    if (!this.may(Allowed.paste) || !navigator.permissions || !navigator.clipboard?.read) return;
+    if (!this.may(Allowed.paste) || !this.device.permissions || !this.device.clipboard?.read) return;
     try {
-      if ((await navigator.permissions.query({ name: 'clipboard-read' })).state !== 'granted') return;
-      const { text, image } = await readClipboard();
+      if ((await this.device.permissions.query({ name: 'clipboard-read' })).state !== 'granted') return;
+      const { text, image } = await readClipboard(this.device);
       await this.give(text, image);
     } catch (error) {
       console.info('The clipboard was not read on focus:', error.message);
@@ -115,8 +123,8 @@ export class Clipboard {
   async write() {
     if (!this.pending) return false;
     try {
-      if (this.pending.text !== undefined) await navigator.clipboard.writeText(this.pending.text);
-      else await navigator.clipboard.write([new ClipboardItem({ 'image/png': this.pending.image })]);
+      if (this.pending.text !== undefined) await this.device.clipboard.writeText(this.pending.text);
+      else await this.device.clipboard.write([new ClipboardItem({ 'image/png': this.pending.image })]);
       return true;
     } catch (error) {
       console.info('The clipboard could not be written:', error.message);
@@ -125,7 +133,7 @@ export class Clipboard {
   }
 }
 
-async function readClipboard() {
+async function readClipboard(navigator) {
   if (!navigator.clipboard?.read) return { text: await navigator.clipboard.readText() };
   for (const item of await navigator.clipboard.read()) {
     if (item.types.includes('text/plain')) {

@@ -4,15 +4,16 @@ import { Clipboard } from './clipboard.js';
 import { Connection } from './connection.js';
 import { Files } from './files.js';
 import { Keyboard } from './keyboard.js';
-import { fillKeysBar } from './keys-bar.js';
 import { guessLayout } from './layouts.js';
 import { launch } from './launch.js';
+import { around } from './layout.js';
 import { Menu } from './menu.js';
+import { Monitors } from './monitors.js';
 import { ask, byId, cover, element, fill, reasonNamed, reasonOf, say, settings, stopAsking, words } from './page.js';
+import { OnScreen, placePicture } from './on-screen.js';
 import { OtherPointer } from './other-pointer.js';
 import { Pointer } from './pointer.js';
 import { Screen } from './screen.js';
-import { Typing } from './typing.js';
 import { canDecode } from './video.js';
 import { View } from './view.js';
 import { Allowed, Capability, encode, Limits, Notice } from './wire.js';
@@ -30,13 +31,16 @@ let failures = [];
 let decodesVideo = false;
 let layout = 0;
 let focusToTell = true;
+let toldVisible = true;
 let status = { quality: 0, roundTrip: null, frames: null, kilobytes: null };
 let request = crypto.randomUUID();
 
 const view = new View();
 const send = bytes => connection.send(bytes);
-const focusDesktop = () => (typingWanted() ? field : canvas).focus({ preventScroll: true });
-const typingWanted = () => byId('keyboard-toggle').getAttribute('aria-pressed') === 'true';
+const focusDesktop = () => {
+  const further = monitors.focused?.canvas;
+  if (further) further.focus({ preventScroll: true }); else onScreen.focusDesktop();
+};
 
 const screen = new Screen(canvas, {
   drawn: frame => send(encode.ack(frame)),
@@ -61,10 +65,20 @@ const menu = new Menu({ focusDesktop, opened: () => keyboard.releaseAll() });
 const pointer = new Pointer({
   stage, canvas, view, send,
   placed: place,
+  under: event => monitors.all.length ? monitors.under(event) : null,
   touched: event => { tellFocus(event); speaker.gesture(); if (menu.isOpen && innerWidth < 700) menu.close(); focusDesktop(); },
   held: () => navigator.vibrate?.(15),
 });
+const monitors = new Monitors({
+  view, screen, send, say, words, listen,
+  placed: place,
+  changed: () => { resizeSoon(); tellVisible(); menu.monitors(monitors); },
+  touched: event => { tellFocus(event); speaker.gesture(); },
+  fullScreen: toggleFullScreen,
+  opened: () => menu.close(),
+});
 const other = new OtherPointer({ element: byId('other-pointer'), view });
+const onScreen = new OnScreen({ canvas, keyboard, text: writeText, may: () => true, changed: () => measure(), focused: () => { if (!cover.shown) focusDesktop(); } });
 const clipboard = new Clipboard({
   send, say, words, field, focusDesktop, allowed: () => allowed,
   offered: waiting => { byId('copy-here').hidden = !waiting; },
@@ -83,7 +97,8 @@ const connection = new Connection({
   hello: () => {
     // The place in the queue was for this launch; the next one is a new one.
     request = crypto.randomUUID();
-    const { width, height, scale } = view.wanted();
+    const { scale, width: own, height: high, further } = monitors.wanted();
+    const { width, height } = around([{ x: 0, y: 0, w: own, h: high }, ...further]);
     return {
       width, height, scale, layout, language: settings.language, timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone ?? '',
       cacheSlots: touch ? 1024 : Limits.cacheSlots,
@@ -103,9 +118,11 @@ const heard = {
     allowed = message.allowed;
     welcomed = true;
     focusToTell = true;
+    asked = '';
     screen.start(message.width, message.height);
-    setDesktop(message);
+    monitors.sized(message);
     menu.allow(allowed);
+    menu.monitors(monitors);
     files.interrupted();
     microphone.stop();
     speaker.stopAll();
@@ -113,12 +130,14 @@ const heard = {
     mark('assist', '');
     other.hide();
     if (message.title) document.title = `${message.title} – Montalegre`;
-    if (document.hidden) send(encode.visible(false));
+    toldVisible = true;
+    tellVisible();
   },
-  resize(message) { screen.resize(message.width, message.height); setDesktop(message); },
-  pointer: message => pointer.show(message),
-  pointerHidden: message => pointer.show(message),
-  pointerDefault: message => pointer.show(message),
+  resize(message) { screen.resize(message.width, message.height); monitors.sized(message); },
+  monitors(message) { monitors.allow(message); menu.monitors(monitors); },
+  pointer: showPointer,
+  pointerHidden: showPointer,
+  pointerDefault: showPointer,
   pointerAt: message => other.at(message.x, message.y),
   clipboardOffer: message => clipboard.offer(message),
   clipboardData: message => clipboard.arrived(message),
@@ -133,6 +152,11 @@ const heard = {
 function hear(message) {
   if (message.kind.startsWith('file')) files.take(message);
   else heard[message.kind]?.(message);
+}
+
+function showPointer(message) {
+  pointer.show(message);
+  monitors.showCursor(canvas.style.cursor);
 }
 
 function hearNotice({ code, text }) {
@@ -192,6 +216,7 @@ function mark(name, text, canEnd = false) {
 function showState(phase, more) {
   const title = byId('cover-title').dataset.connecting;
   byId('bar').hidden = phase !== 'on' && !welcomed;
+  monitors.cover(phase === 'on' ? '' : words.reconnecting);
   switch (phase) {
     case 'asking':
       cover.show({ title, sentence: more.waiting?.reason ?? words.asking, place: more.waiting?.place ?? '', help: more.waiting?.estimate ?? '', codes: more.waiting && { code: more.waiting.code }, walking: true });
@@ -218,6 +243,7 @@ function showState(phase, more) {
 }
 
 function showEnd({ left, signIn, unavailable, refused, reason, reference }) {
+  monitors.closeAll();
   microphone.stop();
   speaker.stopAll();
   stopAsking();
@@ -244,53 +270,36 @@ function showQuality() {
 
 // --- Where the picture is ---
 
-function setDesktop({ width, height }) {
-  view.desktop = { width, height };
-  place();
-}
-
-function place() {
-  const { left, top, scale } = view.place();
-  canvas.style.width = `${view.desktop.width}px`;
-  canvas.style.height = `${view.desktop.height}px`;
-  canvas.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
-  other.place();
-  // Whole multiples stay sharp; anything else looks better smoothed.
-  canvas.style.imageRendering = Number.isInteger(scale * devicePixelRatio) && scale * devicePixelRatio > 1 ? 'pixelated' : 'auto';
-}
+// The picture is the whole desktop; what other windows show of it is cut off here.
+function place() { placePicture(canvas, view, other, monitors.desktop); }
 
 let resizing = 0;
 let asked = '';
 
 function measure() {
-  const seen = window.visualViewport;
-  // A keyboard on the screen hides a part of the page: the picture moves, the desktop keeps its size.
-  const typing = document.activeElement === field;
-  const height = typing && seen ? Math.min(innerHeight, seen.height + seen.offsetTop) : innerHeight;
-  const bar = byId('keys');
-  byId('stage').style.bottom = `${innerHeight - height + (bar.hidden ? 0 : bar.offsetHeight)}px`;
-  bar.style.bottom = `${innerHeight - height}px`;
-  view.window = { width: stage.clientWidth, height: stage.clientHeight, ratio: devicePixelRatio };
+  onScreen.fit(stage, view);
   place();
-  if (typing) { view.show(pointer.last.x, pointer.last.y); place(); }
+  if (onScreen.isTyping) { view.show(pointer.last.x, pointer.last.y); place(); }
   else resizeSoon();
 }
 
 function resizeSoon() {
   clearTimeout(resizing);
   resizing = setTimeout(() => {
-    if (!connection.on || !(allowed & Allowed.resize) || view.mode === 'fixed' || document.activeElement === field) return;
-    const { width, height, scale } = view.wanted();
-    const now = `${width} ${height} ${scale}`;
-    if (now === asked || (!asked && width === view.desktop.width && height === view.desktop.height && scale === 100)) return;
+    const several = monitors.all.length > 0 || monitors.asked.length > 1;
+    if (!connection.on || !(allowed & Allowed.resize) || (view.mode === 'fixed' && !several) || onScreen.isTyping) return;
+    const wanted = monitors.wanted();
+    const { width, height, scale, further } = wanted;
+    const now = JSON.stringify(wanted);
+    if (now === asked || (!asked && !several && width === view.desktop.width && height === view.desktop.height && scale === 100)) return;
     asked = now;
-    send(encode.resize(width, height, scale));
+    monitors.ask(wanted);
+    send(encode.resize(width, height, scale, further));
   }, 300);
 }
 
 addEventListener('resize', measure);
 visualViewport?.addEventListener('resize', measure);
-new ResizeObserver(measure).observe(byId('keys'));
 
 // --- Keyboard, focus, visibility ---
 
@@ -301,37 +310,36 @@ function tellFocus(event) {
   send(encode.focus(true, locks));
 }
 
-for (const target of [canvas, field]) {
-  target.addEventListener('keydown', event => { if (keyboard.keyDown(event)) event.preventDefault(); });
-  target.addEventListener('keyup', event => { if (keyboard.keyUp(event)) event.preventDefault(); });
-  // Between the two nothing is left: pasting moves the focus while Control is down.
-  target.addEventListener('blur', event => { if (event.relatedTarget !== canvas && event.relatedTarget !== field) keyboard.releaseAll(); });
-}
-field.addEventListener('focus', measure);
-field.addEventListener('blur', measure);
-
-const typing = new Typing(field, {
-  erase: count => { for (let i = 0; i < count; i++) keyboard.tap('Backspace'); },
-  key: code => keyboard.tapWithSticky(code),
-  text: writeText,
-});
-
 // Letters that stand on a key of the layout arrive as they are; the rest goes by way of the clipboard where that is allowed.
 const ON_KEYS = /^[\x20-\x7E]*$/;
 
 function writeText(text) {
-  const shortcut = keyboard.sticky.size && text.length === 1 && /[a-z0-9]/i.test(text);
-  if (shortcut) keyboard.tapWithSticky(/\d/.test(text) ? `Digit${text}` : `Key${text.toUpperCase()}`);
-  else if ((allowed & Allowed.text) || ON_KEYS.test(text) || !(allowed & Allowed.paste)) for (const message of encode.texts(text)) send(message);
+  if ((allowed & Allowed.text) || ON_KEYS.test(text) || !(allowed & Allowed.paste)) for (const message of encode.texts(text)) send(message);
   else clipboard.give(text).then(() => keyboard.chord('ControlLeft', 'KeyV'));
 }
 
-addEventListener('blur', () => { keyboard.releaseAll(); pointer.releaseAll(); send(encode.focus(false, 0)); focusToTell = true; });
-addEventListener('focus', () => { focusToTell = true; clipboard.onFocus(); });
-document.addEventListener('visibilitychange', () => {
-  send(encode.visible(!document.hidden));
-  if (!document.hidden) connection.nudge();
-});
+/** Keys, focus and dropped files of one window: this page's own, or a further monitor's. */
+function listen(win, canvas, field, drop) {
+  onScreen.listen(canvas, field);
+  win.addEventListener('blur', () => { keyboard.releaseAll(); pointer.releaseAll(); send(encode.focus(false, 0)); focusToTell = true; });
+  win.addEventListener('focus', () => { focusToTell = true; clipboard.here(field); clipboard.onFocus(); });
+  win.document.addEventListener('visibilitychange', () => {
+    tellVisible();
+    if (!win.document.hidden) connection.nudge();
+  });
+  takeDrops(win, drop);
+  if (win.document.hasFocus()) clipboard.here(field);
+}
+
+// One window that is seen is enough for the picture to go on.
+function tellVisible() {
+  const visible = !document.hidden || monitors.anyVisible;
+  if (visible === toldVisible) return;
+  toldVisible = visible;
+  send(encode.visible(visible));
+}
+
+listen(window, canvas, field, byId('drop'));
 addEventListener('online', () => connection.nudge());
 addEventListener('offline', () => connection.nudge());
 navigator.connection?.addEventListener?.('change', () => connection.nudge());
@@ -340,21 +348,6 @@ setInterval(showQuality, 2000);
 
 // --- The menu's controls ---
 
-function wantTyping(on) {
-  menu.press('keyboard-toggle', on, [words.hideKeyboard, words.showKeyboard]);
-  menu.press('keyboard-button', on, [words.hideKeyboard, words.showKeyboard]);
-  field.inputMode = on ? 'text' : 'none';
-  if (!cover.shown) focusDesktop();
-  if (touch) wantKeys(on);
-  measure();
-}
-
-function wantKeys(on) {
-  byId('keys').hidden = !on;
-  menu.press('keys-toggle', on, [words.hideKeys, words.showKeys]);
-  measure();
-}
-
 function zoom(factor) {
   const { width, height } = view.window;
   if (factor) view.zoomBy(factor, width / 2, height / 2); else view.zoom = 1;
@@ -362,10 +355,8 @@ function zoom(factor) {
 }
 
 const on = (id, act) => byId(id).addEventListener('click', act);
-byId('keyboard-button').addEventListener('pointerdown', event => event.preventDefault());
-on('keyboard-button', () => wantTyping(!typingWanted()));
-on('keyboard-toggle', () => { const wanted = !typingWanted(); menu.close(); wantTyping(wanted); });
-on('keys-toggle', () => wantKeys(byId('keys').hidden));
+on('keyboard-toggle', () => { const wanted = !onScreen.typingWanted; menu.close(); onScreen.wantTyping(wanted); });
+on('keys-toggle', () => onScreen.wantKeys(byId('keys').hidden));
 on('zoom-in', () => zoom(1.25));
 on('zoom-out', () => zoom(0.8));
 on('zoom-reset', () => zoom(0));
@@ -377,10 +368,13 @@ on('sound', () => speaker.mute(!speaker.muted));
 on('microphone-stop', () => microphone.stop());
 on('leave', event => { event.preventDefault(); connection.leave(); });
 on('cover-again', () => { request = crypto.randomUUID(); connection.start(); });
-on('full-screen', toggleFullScreen);
+on('full-screen', () => toggleFullScreen(window));
+on('add-monitor', () => monitors.add());
+on('close-monitors', () => monitors.closeAll());
 for (const button of document.querySelectorAll('[data-combination]')) button.addEventListener('click', () => { keyboard.chord(...button.dataset.combination.split(' ')); menu.close(); });
 
-async function toggleFullScreen() {
+async function toggleFullScreen(win) {
+  const { document, navigator } = win;
   if (document.fullscreenElement) { await document.exitFullscreen(); return; }
   if (!document.documentElement.requestFullscreen) { say(words.fullScreenBlocked); return; }
   try {
@@ -403,22 +397,23 @@ async function chooseLayout() { layout = Number(memory('layout')) || await guess
 
 // --- Files dropped on the desktop ---
 
-const carriesFiles = event => event.dataTransfer?.types.includes('Files');
-addEventListener('dragover', event => { if (!carriesFiles(event)) return; event.preventDefault(); byId('drop').hidden = !connection.on; });
-addEventListener('dragleave', event => { if (!event.relatedTarget) byId('drop').hidden = true; });
-addEventListener('drop', event => {
-  if (!carriesFiles(event)) return;
-  event.preventDefault();
-  byId('drop').hidden = true;
-  const items = [...event.dataTransfer.items];
-  const folders = items.some(item => item.webkitGetAsEntry?.()?.isDirectory);
-  if (folders) say(words.noFolders);
-  files.upload([...event.dataTransfer.files].filter((_, i) => !items[i]?.webkitGetAsEntry?.()?.isDirectory));
-});
+function carriesFiles(event) { return event.dataTransfer?.types.includes('Files'); }
+function takeDrops(win, drop) {
+  win.addEventListener('dragover', event => { if (!carriesFiles(event)) return; event.preventDefault(); drop.hidden = !connection.on; });
+  win.addEventListener('dragleave', event => { if (!event.relatedTarget) drop.hidden = true; });
+  win.addEventListener('drop', event => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    drop.hidden = true;
+    const items = [...event.dataTransfer.items];
+    const folders = items.some(item => item.webkitGetAsEntry?.()?.isDirectory);
+    if (folders) say(words.noFolders);
+    files.upload([...event.dataTransfer.files].filter((_, i) => !items[i]?.webkitGetAsEntry?.()?.isDirectory));
+  });
+}
 
 // --- Beginning ---
 
-fillKeysBar(keyboard);
 measure();
 [decodesVideo] = await Promise.all([canDecode(), chooseLayout()]);
 if (typeof DecompressionStream === 'undefined') cover.show({ title: words.endTitle, sentence: words.tooOld });

@@ -1,6 +1,9 @@
 // The menu: what it shows follows what the desktop allows and what goes on.
 import { byId, cover, element, number, say, sizeOf, words } from './page.js';
+import { press } from './on-screen.js';
 import { Allowed } from './wire.js';
+
+const SMALLEST_SCREEN = 600;   // CSS pixels; a phone shows one window at a time
 
 export class Menu {
   constructor({ focusDesktop, opened }) {
@@ -29,9 +32,18 @@ export class Menu {
     if (!cover.shown) this.focusDesktop();
   }
 
+  /** Further monitors: nothing of them where they are of no use; where the machine's size is fixed, it says so. */
+  monitors({ most, all }) {
+    byId('monitors').hidden = !this.resizes || !matchMedia('(any-pointer: fine)').matches || Math.min(screen.width, screen.height) < SMALLEST_SCREEN;
+    byId('add-monitor').hidden = most < 2;
+    byId('close-monitors').hidden = !all.length;
+    byId('monitor-words').textContent = most < 2 ? words.monitorsFixed : words.monitorHelp;
+  }
+
   /** What this pool forbids stands there in words, and its button cannot be pressed. */
   allow(allowed) {
     const has = bit => (allowed & bit) !== 0;
+    this.resizes = has(Allowed.resize);
     byId('paste-here').disabled = !has(Allowed.paste);
     byId('upload').disabled = !has(Allowed.upload);
     byId('sound').disabled = !has(Allowed.audio);
@@ -41,11 +53,7 @@ export class Menu {
   }
 
   press(id, on, [whenOn, whenOff]) {
-    const button = byId(id);
-    button.setAttribute('aria-pressed', String(on));
-    const text = on ? whenOn : whenOff;
-    if (button.hasAttribute('aria-label')) button.setAttribute('aria-label', text);
-    else button.textContent = text;
+    press(byId(id), on, [whenOn, whenOff]);
   }
 
   quality({ quality, trip, frames, kilobytes, late }) {

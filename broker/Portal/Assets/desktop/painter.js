@@ -16,6 +16,8 @@ export class Painter {
     this.epoch = 0;
     this.scratch = new Uint8Array(0);
     this.back = null;
+    this.further = new Map();
+    this.parts = [];
   }
 
   /** A new connection: everything is void. */
@@ -38,6 +40,40 @@ export class Painter {
       // The canvas is set to its new size with the first frame, so that the old picture stays until there is a new one.
       this.size = { width, height };
     });
+  }
+
+  /** A canvas of another window; null when it has gone. */
+  monitor(id, canvas) {
+    if (canvas) this.further.set(id, canvas.getContext('2d', { alpha: false, desynchronized: false }));
+    else this.further.delete(id);
+  }
+
+  /** The parts of the picture that those get, in order with frames. */
+  monitors(parts) {
+    this.inOrder(Promise.resolve(), () => {
+      this.parts = parts;
+      // With a new size the picture comes with the next frame, and the parts with it.
+      if (!this.size) this.arrange();
+    });
+  }
+
+  arrange() {
+    for (const { id, w, h } of this.parts) {
+      const canvas = this.further.get(id)?.canvas;
+      if (!canvas || (canvas.width === w && canvas.height === h)) continue;
+      canvas.width = w;
+      canvas.height = h;
+    }
+    this.share(null);
+  }
+
+  /** Gives the other windows what changed of their parts; everything when nothing is said. */
+  share(changed) {
+    for (const { id, x, y, w, h } of this.parts) {
+      const left = Math.max(x, changed?.left ?? x), top = Math.max(y, changed?.top ?? y);
+      const wide = Math.min(x + w, changed?.right ?? x + w) - left, high = Math.min(y + h, changed?.bottom ?? y + h) - top;
+      if (wide > 0 && high > 0) this.further.get(id)?.drawImage(this.canvas, left, top, wide, high, left - x, top - y, wide, high);
+    }
   }
 
   /** Pictures and video begin to decode at once; the drawing itself waits for its turn and is not interrupted. */
@@ -78,6 +114,7 @@ export class Painter {
       this.canvas.width = this.size.width;
       this.canvas.height = this.size.height;
       this.size = null;
+      this.arrange();
     }
     const pixels = this.unpack(frame);
     const target = this.targetOf(frame);
@@ -85,7 +122,8 @@ export class Painter {
     if (this.back && !frame.more) {
       this.screen.drawImage(this.back.canvas, 0, 0);
       this.back = null;
-    }
+      this.share(null);
+    } else if (!this.back && this.parts.length) this.share(extent(frame.ops, op => this.cache[op.slot]));
     this.drawn(frame.id);
   }
 
@@ -148,4 +186,17 @@ export class Painter {
     this.cache[op.slot]?.bitmap?.close();
     this.cache[op.slot] = what;
   }
+}
+
+// The rectangle around everything that a frame draws.
+function extent(ops, kept) {
+  const all = { left: Infinity, top: Infinity, right: 0, bottom: 0 };
+  const add = (x, y, w, h) => Object.assign(all, { left: Math.min(all.left, x), top: Math.min(all.top, y), right: Math.max(all.right, x + w), bottom: Math.max(all.bottom, y + h) });
+  for (const op of ops) {
+    if (op.op === 'copy') add(op.toX, op.toY, op.w, op.h);
+    else if (op.op === 'h264') for (const r of op.rects) add(r.x, r.y, r.w, r.h);
+    else if (op.op === 'cached') { const { image, bitmap } = kept(op); add(op.x, op.y, (image ?? bitmap).width, (image ?? bitmap).height); }
+    else if (op.op !== 'decoderEnd') add(op.x, op.y, op.w, op.h);
+  }
+  return all;
 }

@@ -25,8 +25,9 @@ export class WheelSum {
 }
 
 export class Pointer {
-  constructor({ stage, canvas, view, send, placed, touched, held }) {
-    Object.assign(this, { stage, canvas, view, send, placed, touched });
+  /** under(event) answers the pixel of the desktop that another window shows there, or null. */
+  constructor({ stage, canvas, view, send, placed, touched, held, under = () => null }) {
+    Object.assign(this, { stage, canvas, view, send, placed, touched, under });
     this.wheelSum = new WheelSum();
     this.last = { x: 0, y: 0, buttons: 0 };
     this.gestures = new Gestures({
@@ -54,19 +55,19 @@ export class Pointer {
     this.canvas.setPointerCapture(event.pointerId);
     const { x, y } = this.point(event);
     if (event.pointerType === 'touch') this.gestures.down(event.pointerId, x, y, event.timeStamp);
-    else this.mouse(x, y, event.buttons & 31);
+    else this.tell(this.at(event), event.buttons & 31);
   }
 
   pointermove(event) {
     const { x, y } = this.point(event);
     if (event.pointerType === 'touch') this.gestures.move(event.pointerId, x, y);
-    else this.mouse(x, y, event.buttons & 31);
+    else this.tell(this.at(event), event.buttons & 31);
   }
 
   pointerup(event) {
     const { x, y } = this.point(event);
     if (event.pointerType === 'touch') this.gestures.up(event.pointerId, x, y, event.timeStamp);
-    else this.mouse(x, y, event.buttons & 31);
+    else this.tell(this.at(event), event.buttons & 31);
   }
 
   pointercancel(event) {
@@ -74,8 +75,16 @@ export class Pointer {
     else this.releaseAll();
   }
 
-  mouse(x, y, buttons) {
-    const at = this.view.toDesktop(x, y);
+  mouse(x, y, buttons) { this.tell(this.view.toDesktop(x, y), buttons); }
+
+  // With a button down this window hears the pointer everywhere: what is dragged out of it may lie in another one.
+  at(event) {
+    const { x, y } = this.point(event);
+    const inside = x >= 0 && y >= 0 && x < this.stage.clientWidth && y < this.stage.clientHeight;
+    return (inside ? null : this.under(event)) ?? this.view.toDesktop(x, y);
+  }
+
+  tell(at, buttons) {
     if (at.x === this.last.x && at.y === this.last.y && buttons === this.last.buttons) return;
     this.last = { ...at, buttons };
     this.send(encode.mouse(at.x, at.y, buttons));

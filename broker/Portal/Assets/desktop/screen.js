@@ -24,6 +24,15 @@ export class Screen {
   resize(width, height) { this.tell({ resize: { width, height } }, () => this.painter.resize(width, height)); }
   frame(buffer) { this.tell({ frame: buffer }, () => this.painter.frame(buffer), [buffer]); }
 
+  /** A further picture that gets a part of this one; null when it has gone. */
+  monitor(id, canvas) {
+    const surface = canvas && this.worker ? canvas.transferControlToOffscreen() : canvas;
+    this.tell({ monitor: { id, canvas: surface } }, () => this.painter.monitor(id, canvas), this.worker && surface ? [surface] : []);
+  }
+
+  /** Which parts they get from here on: [{ id, x, y, w, h }]. */
+  monitors(parts) { this.tell({ monitors: parts }, () => this.painter.monitors(parts)); }
+
   tell(message, here, hand = []) {
     if (this.worker) this.worker.postMessage(message, hand);
     else here();

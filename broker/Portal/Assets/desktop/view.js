@@ -11,6 +11,8 @@ export class View {
     this.panY = 0;
     this.window = { width: 1, height: 1, ratio: 1 };
     this.desktop = { width: 1, height: 1 };
+    // Where in the whole desktop this part of it begins.
+    this.origin = { x: 0, y: 0 };
   }
 
   /** The size to ask the desktop for: even width, within what the protocol takes, and never too small to work with. */
@@ -43,7 +45,7 @@ export class View {
   toDesktop(x, y) {
     const { left, top, scale } = this.place();
     const inside = (value, size) => Math.max(0, Math.min(size - 1, Math.floor(value)));
-    return { x: inside((x - left) / scale, this.desktop.width), y: inside((y - top) / scale, this.desktop.height) };
+    return { x: this.origin.x + inside((x - left) / scale, this.desktop.width), y: this.origin.y + inside((y - top) / scale, this.desktop.height) };
   }
 
   /** Zooms so that the point under (x, y) stays there. */

@@ -13,7 +13,7 @@ export const UPLOAD_BIT = 0x80000000;
 export const Limits = {
   message: 8 * 1024 * 1024, pixelBytes: 4 * 1024 * 1024, ops: 16384, rects: 1024, side: 8192, screen: 33554432,
   text: 1024, clipboardText: 1024 * 1024, clipboardImage: 8 * 1024 * 1024, chunk: 64 * 1024, window: 1024 * 1024, files: 8, microphone: 32 * 1024,
-  pointer: 384, cacheSlots: 4096,
+  pointer: 384, cacheSlots: 4096, monitors: 4,
 };
 
 const utf8 = new TextDecoder('utf-8', { fatal: false });
@@ -85,6 +85,7 @@ const readers = {
   0x15: r => ({ kind: 'pong', value: r.u32('value') }),
   0x16: r => ({ kind: 'keyboardState', locks: r.u8('leds') }),
   0x17: r => ({ kind: 'pointerAt', x: r.u16('x'), y: r.u16('y') }),
+  0x18: r => ({ kind: 'monitors', most: r.u8('most'), pixels: r.u32('pixels') }),
   0x1F: r => ({ kind: 'ended', reason: r.u16('reason'), mayResume: r.u8('mayResume') === 1, reference: r.text8('reference') }),
 };
 
@@ -162,7 +163,8 @@ export const encode = {
   key: ({ flags, code }) => new Writer(0x83, 2).u8(flags).u8(code).bytes,
   mouse: (x, y, buttons) => new Writer(0x85, 5).u16(x).u16(y).u8(buttons).bytes,
   wheel: (x, y, down, right) => new Writer(0x86, 8).u16(x).u16(y).i16(down).i16(right).bytes,
-  resize: (width, height, scale) => new Writer(0x87, 6).u16(width).u16(height).u16(scale).bytes,
+  resize: (width, height, scale, further = []) =>
+    further.reduce((w, { x, y, w: wide, h }) => w.u16(x).u16(y).u16(wide).u16(h), new Writer(0x87, 6 + further.length * 8).u16(width).u16(height).u16(scale)).bytes,
   clipboardRequest: format => new Writer(0x88, 1).u8(format).bytes,
   clipboardData: (format, data) => new Writer(0x89, 1 + data.length).u8(format).raw(data).bytes,
   fileOffer(file, size, name) {

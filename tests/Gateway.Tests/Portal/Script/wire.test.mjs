@@ -35,6 +35,13 @@ test('Ended, Pong and a file of unknown size', () => {
   assert.equal(offer.size, Number(0xFFFFFFFFFFFFFFFFn));
 });
 
+test('Further monitors follow the size of the first, and the machine says how many it takes', () => {
+  assert.deepEqual([...encode.resize(1280, 800, 100)], [0x87, 0x00, 0x05, 0x20, 0x03, 0x64, 0x00]);
+  assert.deepEqual([...encode.resize(1280, 800, 100, [{ x: 1280, y: 0, w: 1024, h: 768 }])],
+    [0x87, 0x00, 0x05, 0x20, 0x03, 0x64, 0x00, 0x00, 0x05, 0x00, 0x00, 0x00, 0x04, 0x00, 0x03]);
+  assert.deepEqual(decode(bytes(0x18, 4, [0x00, 0x00, 0x00, 0x02])), { kind: 'monitors', most: 4, pixels: 33554432 });
+});
+
 test('A pointer larger than its limit is refused before its pixels are looked for', () => {
   assert.throws(() => decode(bytes(0x04, [0x81, 0x01], [1, 0], [0, 0], [0, 0])), /pointer/);
 });

@@ -1,0 +1,48 @@
+using Google.Protobuf.WellKnownTypes;
+using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Domain;
+using Contract = Montalegre.Vdi.Contracts.Admin.V1;
+
+namespace Montalegre.Vdi.Broker.Images;
+
+/// <summary>Image versions as the public API shows them, with how each host's copy stands.</summary>
+internal sealed class DescribeImages(ImageStore images, CopyStore store, CopyImages copying, CheckCopies checking)
+{
+    public async Task<IEnumerable<ImageVersion>> AllAsync(CancellationToken ct)
+    {
+        var copies = (await store.AllAsync(ct)).ToLookup(copy => copy.ImageVersionId);
+        return (await images.AllAsync(ct)).Select(image => Describe(image, copies[image.ImageVersionId]));
+    }
+
+    public async Task<ImageVersion?> OneAsync(ImageVersionId id, CancellationToken ct) =>
+        await images.OneAsync(id, ct) is { } image ? Describe(image, (await store.AllAsync(ct)).Where(copy => copy.ImageVersionId == id.Value)) : null;
+
+    private ImageVersion Describe(ImageRow row, IEnumerable<CopyRow> copies)
+    {
+        var image = new ImageVersion
+        {
+            ImageVersionId = row.ImageVersionId.ToString(), Name = row.Name, Number = (uint)row.Number, State = row.State, Error = row.Error ?? "", Path = row.Path,
+            Sha256 = row.Sha256 is null ? "" : Convert.ToHexStringLower(row.Sha256), SizeBytes = (ulong)(row.SizeBytes ?? 0),
+            PublishedAt = At(row.PublishedAt), PublishedBy = row.PublishedBy, Source = row.Source, OperatingSystem = row.OperatingSystem, AgentVersion = row.AgentVersion,
+            VirtualBytes = (ulong)(row.VirtualBytes ?? 0), Note = row.Note, Sealed = row.Sealed, SealReport = row.SealReport, FreedBytes = (ulong)row.FreedBytes,
+            Copies = { copies.Select(Describe) },
+        };
+        if (row.State == "publishing" && copying.Percent(new(row.ImageVersionId)) is { } percent) image.Percent = (uint)percent;
+        return image;
+    }
+
+    private ImageCopy Describe(CopyRow row)
+    {
+        var (host, image) = (new HostId(row.HostId), new ImageVersionId(row.ImageVersionId));
+        var copy = new ImageCopy
+        {
+            HostId = row.HostId.ToString(), HostName = row.HostName, State = (Contract.CopyState)(int)SqlText.Parse<CopyState>(row.State),
+            StateSince = At(row.StateSince), CheckedAt = row.CheckedAt is { } at ? At(at) : null, Checking = row.CheckWanted,
+        };
+        if ((copying.Percent(host, image) ?? checking.Percent(host, image)) is { } percent) copy.Percent = (uint)percent;
+        return copy;
+    }
+
+    private static Timestamp At(DateTime utc) => Timestamp.FromDateTime(DateTime.SpecifyKind(utc, DateTimeKind.Utc));
+}

@@ -1,0 +1,10 @@
+using Montalegre.Vdi.Gateway.Relay;
+
+namespace Montalegre.Vdi.Gateway.Assistance;
+
+/// <summary>A connection whose desktop somebody else may be allowed to see.</summary>
+internal interface IAssistedDesktop : ICarrier
+{
+    /// <summary>Who looks beside the person, and may they.</summary>
+    DesktopAssistance Assistance { get; }
+}

@@ -1,0 +1,26 @@
+namespace Montalegre.Vdi.Broker.Tests.Images;
+
+/// <summary>One broker for all tests of imports, which do not lead, and a folder for small disks.</summary>
+public sealed class ImagesBroker(TestCluster cluster) : IAsyncLifetime
+{
+    internal TestBroker Broker { get; } = new(cluster) { Leads = false };
+
+    internal ImagesRig Rig { get; private set; } = null!;
+
+    internal string Folder { get; } = Directory.CreateTempSubdirectory("mvim-").FullName;
+
+    public async ValueTask InitializeAsync()
+    {
+        await Broker.StartAsync(["--Images:OpenUploads=2"]);
+        Rig = await ImagesRig.SignInAsync(Broker);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Broker.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>What lies about of disks on their way.</summary>
+    internal IEnumerable<string> Leftovers => Directory.EnumerateFiles(Path.Combine(Broker.StateDirectory, "images"), "import-*");
+}
