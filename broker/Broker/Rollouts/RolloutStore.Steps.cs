@@ -111,6 +111,7 @@ internal sealed partial class RolloutStore
                   from rollout r
                  where m.machine_id = @machine and r.rollout_id = @rollout and r.state in ('canary', 'proving') and r.pool_id = m.pool_id
                    and m.state = 'available' and m.assigned_user_id is null
+                   and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
              returning m.machine_id
             )
             insert into operation (operation_id, kind, machine_id, step, state, reason)
