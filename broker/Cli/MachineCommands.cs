@@ -11,11 +11,13 @@ internal static class MachineCommands
 
     public static Command[] All { get; } =
     [
-        new("machines list", "[--pool <pool>]", "máquinas e o seu estado", "machines and how they are", ListAsync),
+        new("machines list", "[--pool <pool>] [--orphaned]", "máquinas e o seu estado", "machines and how they are", ListAsync),
         new("machines restart", "<machine>", "reinicia", "restart", call => ActAsync(call, (client, id, options) => client.RestartAsync(new() { MachineId = id }, options))),
         new("machines refresh", "<machine>", "volta à imagem", "go back to the image version", call => ActAsync(call, (client, id, options) => client.RefreshAsync(new() { MachineId = id }, options))),
         new("machines drain", "<machine> [--off]", "não recebe sessões novas", "take no new sessions", DrainAsync),
         new("machines remove", "<machine>", "retira; uma adotada e o seu disco ficam no anfitrião", "remove; an adopted one and its disk stay on their host", call => ActAsync(call, (client, id, options) => client.RemoveAsync(new() { MachineId = id }, options))),
+        new("machines assign", "<machine> <user>", "dá uma máquina livre de um conjunto dedicado a uma pessoa", "give a free machine of a dedicated pool to a person", AssignAsync),
+        new("machines unassign", "<machine>", "retira a máquina à pessoa; o que lá guardou perde-se", "take the machine back from its person; what was kept on it is lost", call => ActAsync(call, (client, id, options) => client.UnassignAsync(new() { MachineId = id }, options))),
         new("machines adopt", "<pool> <host> <domain-uuid> [<address[:port]>]", "adota uma máquina virtual existente e mostra o documento de adesão", "adopt an existing virtual machine and print its join document", AdoptAsync),
         new("machines add", "<pool> <name> <address[:port]>", "junta um computador existente e mostra o documento de adesão", "add an existing computer and print its join document", AddAsync),
     ];
@@ -26,13 +28,15 @@ internal static class MachineCommands
         var s = call.Screen;
         var pool = call.Line.Option("pool") is { } name ? (await PoolCommands.FindAsync(call, name)).PoolId : "";
         var answer = await new Machines.MachinesClient(call.Calls).ListAsync(new() { PoolId = pool }, call.AsAdministrator);
-        s.Table(answer, answer.Machines,
+        var orphaned = new ListMachinesResponse { Machines = { answer.Machines.Where(m => m.Orphaned || !call.Line.Has("orphaned")) } };
+        s.Table(orphaned, orphaned.Machines,
             (s.Words("MÁQUINA", "MACHINE"), m => m.Name),
             (s.Words("CONJUNTO", "POOL"), m => m.PoolName),
             (s.Words("ESTADO", "STATE"), m => Screen.Word(m.State, "") + (m.Draining ? " +drain" : "")),
             (s.Words("ENERGIA", "POWER"), m => Screen.Word(m.Power, "")),
             (s.Words("AGENTE", "AGENT"), m => m.AgentConnected ? m.AgentVersion : "-"),
             (s.Words("UTILIZADOR", "USER"), m => m.UserName),
+            (s.Words("PRÓPRIA DE", "OWN OF"), m => m.AssignedUser + (m.Orphaned ? " !" : "")),
             (s.Words("PASSO", "STEP"), m => m.Step),
             (s.Words("ERRO", "ERROR"), m => m.Error));
         return 0;
@@ -42,6 +46,13 @@ internal static class MachineCommands
     {
         var drain = !call.Line.Has("off");
         return ActAsync(call, (client, id, options) => client.SetDrainAsync(new() { MachineId = id, Drain = drain }, options));
+    }
+
+    private static Task<int> AssignAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        call.Line.Words.RemoveAt(3);
+        return ActAsync(call, (client, id, options) => client.AssignAsync(new() { MachineId = id, UserName = words[1] }, options));
     }
 
     private static async Task<int> ActAsync(Invocation call, Func<Machines.MachinesClient, string, CallOptions, AsyncUnaryCall<MachineActionResponse>> act)

@@ -8,11 +8,12 @@ internal static class PoolCommands
     public static Command[] All { get; } =
     [
         new("pools list", "", "conjuntos e o seu estado", "pools and how they are", ListAsync),
-        new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end]", "cria um conjunto", "make a pool", CreateAsync),
+        new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n]", "cria um conjunto", "make a pool", CreateAsync),
         new("pools resize", "<pool> <size>", "muda o número de máquinas", "change the number of machines", ResizeAsync),
         new("pools spare", "<pool> <n|n%|all>", "quantas máquinas ficam prontas além das ocupadas", "how many machines are kept ready beyond those in use", SpareAsync),
         new("pools block", "<pool> [drives|printers|clipboard-to-desktop|clipboard-from-desktop|usb|smart-cards|audio-out|audio-in ...]", "define o que não passa entre o equipamento e o ambiente de trabalho; sem nada, passa tudo", "set what does not pass between device and desktop; without any, everything passes", BlockAsync),
         new("pools rd-gateway", "<pool> gateway|machine", "define onde acaba um canal do RD Gateway: na gateway, que inicia a sessão pela pessoa, ou na própria máquina", "set where an RD Gateway channel ends: at the gateway, which signs the person in, or at the machine itself", EndAsync),
+        new("pools rules", "<pool> [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n]", "regras das sessões: tempos (0: nunca), o que acontece à máquina no fim, mensagem do dia, como se liga e quantas; sem nada, mostra-as", "session rules: time-outs (0: never), what becomes of the machine, message of the day, way in and how many; without any, shows them", RulesAsync),
         new("pools entitle", "<pool> <user>", "dá direito de acesso", "grant the right to a pool", EntitleAsync),
         new("pools revoke", "<pool> <user>", "retira o direito de acesso", "take the right away", RevokeAsync),
     ];
@@ -64,6 +65,7 @@ internal static class PoolCommands
         if (call.Line.Option("placement") is { } placement)
             request.Placement = Enum.TryParse<Placement>(placement, ignoreCase: true, out var order) && order is not Placement.Unspecified ? order : throw new UsageException($"--placement {placement}");
         request.MostPerHost = call.Line.Number("most-per-host", 0);
+        request.SessionRules = RulesOf(call);
         var pool = await new Pools.PoolsClient(call.Calls).CreateAsync(request, call.AsAdministrator);
         call.Screen.Done(pool, $"Conjunto {pool.Name} criado: {pool.PoolId}", $"Pool {pool.Name} made: {pool.PoolId}");
         return 0;
@@ -88,6 +90,36 @@ internal static class PoolCommands
         call.Screen.Done(changed, $"{changed.Name}: {words[1]}", $"{changed.Name}: {words[1]}");
         return 0;
     }
+
+    private static async Task<int> RulesAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 1, 1);
+        var rules = RulesOf(call);
+        var pool = await FindAsync(call, words[0]);
+        if (rules.CalculateSize() > 0) pool = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, SessionRules = rules }, call.AsAdministrator);
+        var now = pool.SessionRules;
+        call.Screen.Done(pool,
+            $"{pool.Name}: sem atividade {Minutes(now.IdleMinutes, "nunca")}, desligada {Minutes(now.DisconnectedMinutes, "nunca")}, por usar {Minutes(now.EmptyMinutes, "nunca")}, no fim {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessões {(now.MostSessions == 0 ? "sem limite" : now.MostSessions)}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}",
+            $"{pool.Name}: idle {Minutes(now.IdleMinutes, "never")}, disconnected {Minutes(now.DisconnectedMinutes, "never")}, empty {Minutes(now.EmptyMinutes, "never")}, at logoff {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessions {(now.MostSessions == 0 ? "any number" : now.MostSessions)}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}");
+        return 0;
+    }
+
+    private static SessionRules RulesOf(Invocation call)
+    {
+        var rules = new SessionRules();
+        if (call.Line.Has("idle")) rules.IdleMinutes = call.Line.Number("idle", 0);
+        if (call.Line.Has("disconnected")) rules.DisconnectedMinutes = call.Line.Number("disconnected", 0);
+        if (call.Line.Has("empty")) rules.EmptyMinutes = call.Line.Number("empty", 0);
+        if (call.Line.Option("at-logoff") is { } action)
+            rules.LogOffAction = Enum.TryParse<LogOffAction>(action, ignoreCase: true, out var known) && known is not LogOffAction.Unspecified ? known : throw new UsageException($"--at-logoff {action}");
+        if (call.Line.Option("message") is { } message) rules.MessageOfTheDay = message;
+        if (call.Line.Option("way-in") is { } way)
+            rules.WayIn = Enum.TryParse<Contracts.Admin.V1.WayIn>(way, ignoreCase: true, out var wanted) && wanted is not Contracts.Admin.V1.WayIn.Unspecified ? wanted : throw new UsageException($"--way-in {way}");
+        if (call.Line.Has("most-sessions")) rules.MostSessions = call.Line.Number("most-sessions", 0);
+        return rules;
+    }
+
+    private static string Minutes(uint minutes, string never) => minutes == 0 ? never : $"{minutes} min";
 
     private static Spare SpareOf(string word) => word switch
     {

@@ -12,6 +12,7 @@ internal static class UserCommands
         new("users set-password", "<user> [--password-stdin]", "muda a palavra-passe", "change the password", SetPasswordAsync),
         new("users enable", "<user>", "ativa", "enable", call => SetEnabledAsync(call, true)),
         new("users disable", "<user>", "desativa e termina os seus acessos", "disable, and end all sign-ins", call => SetEnabledAsync(call, false)),
+        new("users quota", "[<user>] [n|usual]", "quantas sessões pode ter abertas: todos, ou um utilizador (usual: como todos)", "how many sessions may be open: everybody's, or one user's (usual: as everybody)", QuotaAsync),
         new("audit", "[--limit n] [--object <id>] [--before <number>]", "registo de auditoria, do mais recente", "audit record, newest first", AuditAsync),
     ];
 
@@ -60,6 +61,26 @@ internal static class UserCommands
         var name = call.Line.Take(2, 1, 1)[0];
         var user = await new Users.UsersClient(call.Calls).SetEnabledAsync(new() { UserName = name, Enabled = enabled }, call.AsAdministrator);
         call.Screen.Done(user, $"{user.UserName}: {(user.Enabled ? "ativo" : "desativado")}", $"{user.UserName}: {(user.Enabled ? "enabled" : "disabled")}");
+        return 0;
+    }
+
+    // With one word that is a number, or none: everybody's. 0 for everybody: any number.
+    private static async Task<int> QuotaAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 0, 2);
+        var users = new Users.UsersClient(call.Calls);
+        if (words.Length == 2)
+        {
+            var request = new SetUserQuotaRequest { UserName = words[0] };
+            if (words[1] != "usual") request.MostSessions = uint.TryParse(words[1], out var own) ? own : throw new UsageException(words[1]);
+            var user = await users.SetQuotaAsync(request, call.AsAdministrator);
+            call.Screen.Done(user, $"{user.UserName}: {(user.HasMostSessions ? $"{user.MostSessions}" : "como todos")}", $"{user.UserName}: {(user.HasMostSessions ? $"{user.MostSessions}" : "as everybody")}");
+            return 0;
+        }
+        var quotas = words.Length == 0
+            ? await users.GetQuotasAsync(new(), call.AsAdministrator)
+            : await users.SetQuotasAsync(new() { MostSessionsPerUser = uint.TryParse(words[0], out var most) ? most : throw new UsageException(words[0]) }, call.AsAdministrator);
+        call.Screen.Done(quotas, quotas.MostSessionsPerUser == 0 ? "sem limite" : $"{quotas.MostSessionsPerUser}", quotas.MostSessionsPerUser == 0 ? "any number" : $"{quotas.MostSessionsPerUser}");
         return 0;
     }
 

@@ -52,8 +52,8 @@ typedef struct
 	void (*painted)(void* user, int32_t x, int32_t y, int32_t w, int32_t h);
 	/* Called on the session's thread after each batch of events; answers the milliseconds after which it wants to be called again. */
 	uint32_t (*tick)(void* user, const uint8_t* pixels, uint32_t stride, uint32_t width, uint32_t height);
-	/* No rectangles: a decoder needs the unit for those that come, and nothing of it is shown. */
-	void (*h264)(void* user, uint32_t surface, uint32_t origin_x, uint32_t origin_y, uint32_t width, uint32_t height,
+	/* No rectangles: a decoder needs the unit for those that come, and nothing of it is shown. Answers 1 to have it decoded and drawn here. */
+	uint32_t (*h264)(void* user, uint32_t surface, uint32_t origin_x, uint32_t origin_y, uint32_t width, uint32_t height,
 	             const mv_rect* rects, uint32_t count, const uint8_t* unit, uint32_t length);
 	void (*h264_end)(void* user, uint32_t surface);
 	/* The end of a graphics frame; waits, bounded, until the browser has room, so that the machine slows down with it. */
@@ -117,6 +117,12 @@ MV_EXPORT void mv_clipboard_answer(mv_session* session, uint32_t format, const u
 MV_EXPORT void mv_microphone_audio(mv_session* session, const uint8_t* data, uint32_t length);
 /* From any thread; dropped while the machine has no such channel. */
 MV_EXPORT void mv_device_send(mv_session* session, const uint8_t* data, uint32_t length);
+
+/* Inside tick only: brings libfreerdp's own decoder to where the browsers' are. 0: the machine is drawing, try again at the next tick.
+ * Rectangles are of the screen; none: only the decoder needs the unit. */
+MV_EXPORT int mv_decoding_begin(mv_session* session);
+MV_EXPORT void mv_decode(mv_session* session, uint32_t surface, const mv_rect* rects, uint32_t count, const uint8_t* unit, uint32_t length);
+MV_EXPORT void mv_decoding_end(mv_session* session);
 
 /* Pixels: plain functions over the picture, without a state of their own. */
 typedef struct mv_encoder mv_encoder;

@@ -96,6 +96,10 @@ public static class ReasonTexts
         [ReasonCode.RolloutNoGateway] = ("A publicação espera por uma gateway para o início de sessão de teste.", "The roll-out waits for a gateway to make its test log-on through."),
         [ReasonCode.RolloutKeepsReady] = ("A publicação espera por mais uma máquina pronta, para não ficar abaixo do mínimo.", "The roll-out waits for one more ready machine, so as not to go below the minimum."),
         [ReasonCode.RolloutWaitsForLogOff] = ("A publicação espera que as pessoas terminem a sessão nas máquinas com a versão anterior.", "The roll-out waits for people on machines of the old version to log off."),
+        [ReasonCode.QuotaReached] = ("Já tem abertas todas as sessões que pode ter ao mesmo tempo. Termine uma das suas sessões e tente de novo:", "You have as many sessions open as you may have at once. End one of your sessions and try again:"),
+        [ReasonCode.PoolQuotaReached] = ("Este conjunto já tem todas as sessões que pode ter ao mesmo tempo. Fica na fila e entra assim que uma terminar.", "This pool has as many sessions open as it may have at once. You are in the queue and get in as soon as one ends."),
+        [ReasonCode.LeftQueue] = ("Saiu da fila. Ligue de novo quando quiser.", "You have left the queue. Connect again whenever you like."),
+        [ReasonCode.NotAssignable] = ("Esta máquina não pode ser atribuída: só uma máquina livre de um conjunto dedicado, e só uma a cada pessoa.", "This machine cannot be assigned: only a free machine of a dedicated pool, and only one for each person."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

@@ -79,8 +79,8 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     /// <summary>A client that trusts this installation's authority, on the API endpoint.</summary>
     public GrpcChannel Api() => Open(ApiAddress, null);
 
-    /// <summary>A client on the channel endpoint, with or without a certificate.</summary>
-    public GrpcChannel Channel(X509Certificate2? certificate) => Open(ChannelAddress, certificate);
+    /// <summary>A client on the channel endpoint, with or without a certificate; of another node if one is given.</summary>
+    public GrpcChannel Channel(X509Certificate2? certificate, WebApplication? node = null) => Open(node?.Urls.Last() ?? ChannelAddress, certificate);
 
     /// <summary>An HTTP client that trusts this installation's authority.</summary>
     public HttpClient Http(string address, X509Certificate2? certificate = null)

@@ -7,6 +7,8 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 /// <summary>The desktop in a real Chromium, opened from the portal as a person does it.</summary>
 internal sealed class BrowserDesktop(IPage page, bool touch)
 {
+    public IPage Page => page;
+
     /// <summary>Signs in at the portal and opens the desktop there; its ticket never leaves the page.</summary>
     public static async Task<BrowserDesktop> OpenAsync(IBrowser chromium, DemonstrationStack stack, int width, int height, bool touch)
     {
@@ -50,12 +52,14 @@ internal sealed class BrowserDesktop(IPage page, bool touch)
         using var deadline = new CancellationTokenSource(patience);
         while (!deadline.IsCancellationRequested)
         {
-            if (touch) await TapAndWriteAsync(line);
-            else await ClickAndPressAsync(line);
+            await TypeAsync(line);
             if (await ShowsAsync(color, TimeSpan.FromSeconds(10))) return true;
         }
         return false;
     }
+
+    /// <summary>Types a line into the desktop's terminal, once, whatever comes of it.</summary>
+    public Task TypeAsync(string line) => touch ? TapAndWriteAsync(line) : ClickAndPressAsync(line);
 
     public async Task PictureAsync(string path) => await page.ScreenshotAsync(new() { Path = path });
 

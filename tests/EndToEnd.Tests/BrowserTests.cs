@@ -11,28 +11,19 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 [Collection(RunningStack.Tests)]
 public sealed partial class BrowserTests(RunningStack running)
 {
-    private static readonly string[] Flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-
     [Fact]
     public async Task A_person_connects_from_the_portal_and_IT_sees_it_happen_without_reloading()
     {
         var color = await running.TakeColorAsync();
         // What IT is to see happening must not be there already: a client of the test before may have just left.
         Assert.True(await Eventually.IsTrueAsync(async () => (await running.Ana.DesktopAsync()).State != DesktopState.SessionActive, Person.ConnectPatience));
-        using var playwright = await Playwright.CreateAsync();
-        await using var chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags });
+        await using var chromium = await Chromium.StartAsync();
 
-        var console = await OpenAsync(chromium, running.Stack.ConsoleUrl);
-        await console.GotoAsync("/sign-in?return=%2Fsessions");
-        await console.Locator("input[name=userName]").FillAsync(Administrator.UserName);
-        await console.Locator("input[name=password]").FillAsync(Administrator.Password);
-        await console.Locator("button.main").ClickAsync();
-        await console.WaitForURLAsync("**/sessions");
-        await Assertions.Expect(console.Locator("main h1")).ToBeVisibleAsync();
+        var console = await chromium.OpenConsoleAsync(running.Stack.ConsoleUrl, "/sessions");
         await Assertions.Expect(console.Locator(".grid tbody .chip").GetByText("Ativa", new() { Exact = true })).ToHaveCountAsync(0);
         await console.EvaluateAsync("() => window.notReloaded = true");
 
-        var portal = await OpenAsync(chromium, running.Stack.PortalUrl);
+        var portal = await chromium.OpenAsync(running.Stack.PortalUrl);
         await portal.GotoAsync("/sign-in");
         await portal.Locator("#user").FillAsync(running.Stack.UserName);
         await portal.Locator("#password").FillAsync(running.Stack.Password);
@@ -67,13 +58,6 @@ public sealed partial class BrowserTests(RunningStack running)
             await PictureAsync(console, name);
         }
         running.Leave(color);
-    }
-
-    private static async Task<IPage> OpenAsync(IBrowser chromium, string address)
-    {
-        var context = await chromium.NewContextAsync(new() { BaseURL = address, IgnoreHTTPSErrors = true, Locale = "pt-PT", ViewportSize = new() { Width = 1280, Height = 800 } });
-        context.SetDefaultTimeout(60_000);
-        return await context.NewPageAsync();
     }
 
     private static string Picture(string name)

@@ -1,4 +1,3 @@
-using Microsoft.Playwright;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Rig;
 using Montalegre.Vdi.Rig.Clients;
@@ -10,7 +9,6 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 public sealed class DoorTests(RunningStack running)
 {
     private const string Denied = "E_PROXY_COOKIE_AUTHENTICATION_ACCESS_DENIED";
-    private static readonly string[] Flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
     private string Gateway => new Uri(running.Stack.PortalUrl).Authority;
 
@@ -46,9 +44,8 @@ public sealed class DoorTests(RunningStack running)
     public async Task Browser_shows_the_desktop_and_types_into_it(int width, int height, bool touch, string name, string mark)
     {
         var color = await running.TakeColorAsync();
-        using var playwright = await Playwright.CreateAsync();
-        await using var chromium = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags });
-        var desktop = await BrowserDesktop.OpenAsync(chromium, running.Stack, width, height, touch);
+        await using var chromium = await Chromium.StartAsync();
+        var desktop = await BrowserDesktop.OpenAsync(chromium.Browser, running.Stack, width, height, touch);
         Assert.True(await desktop.ShowsAsync(color, Person.ConnectPatience), $"The page shows {await desktop.PixelAsync()}, not {color}: {await desktop.CoverAsync()}\n{running.Stack.Gateway.LastLines(20)}");
         Assert.True(await desktop.OrderAsync($"xsetroot -solid {name}", mark, Person.ConnectPatience), $"The page shows {await desktop.PixelAsync()}: what was typed did not arrive.");
         Directory.CreateDirectory(Checkout.Path("artifacts/pictures"));

@@ -1,8 +1,12 @@
 using System.Net;
 using Grpc.Core;
+using Microsoft.Extensions.Time.Testing;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Gateway.Assistance;
+using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
+using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Rig;
 
 namespace Montalegre.Vdi.Gateway.Tests;
@@ -33,8 +37,7 @@ public sealed class AssistanceLinkTests
         using var broker = new ScriptedBroker();
         await broker.StartAsync();
         await using var gateway = await TestGateway.StartAsync(broker);
-        Ask(broker, "first");
-        Assert.Equal("end first Connection", await broker.Assistances.NextAsync());
+        await HearsAsync(broker, gateway, "first");
 
         await broker.StopAsync();
         gateway.AssistanceReports.Answered("second", granted: true);
@@ -64,6 +67,84 @@ public sealed class AssistanceLinkTests
         gateway.AssistanceReports.Over("next", AssistanceEnd.Person);
         Assert.Equal("end next Person", await broker.Assistances.NextAsync());
         await broker.StopAsync();
+    }
+
+    [Fact]
+    public async Task Assistance_ends_when_the_broker_has_been_away_for_a_minute_and_not_because_it_says_nothing()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);     // deadlines of calls are compared with the system's clock
+        using var broker = new ScriptedBroker();
+        await broker.StartAsync();
+        await using var gateway = await TestGateway.StartAsync(broker, time);
+        var desktop = new WatchedDesktop(gateway.AssistanceReports, time);
+        gateway.Connections.Add(new("c1", "s1", "m1", IPAddress.Loopback, "browser", time.GetUtcNow(), time.GetUtcNow(), desktop));
+        await desktop.Assistance.ApplyAsync(new() { AssistanceId = "one", ConnectionId = "c1", Step = AssistanceStep.Granted, Who = "Rosa" });
+        await HearsAsync(broker, gateway, "first");
+
+        time.Advance(TimeSpan.FromMinutes(10));
+        Assert.False(gateway.AssistanceReports.Waiting.TryPeek(out _), "It ended although the broker was there.");
+
+        // Away for less than a minute, and back.
+        await broker.StopAsync();
+        await BrokenAsync(gateway, 1);
+        await broker.StartAsync();
+        time.Advance(Minute - TimeSpan.FromSeconds(5));
+        Assert.True(await Eventually.IsTrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            return broker.Assistances.Follows.Count >= 2;
+        }, TimeSpan.FromSeconds(60)));
+        await HearsAsync(broker, gateway, "second");
+        time.Advance(TimeSpan.FromMinutes(10));
+        Assert.False(gateway.AssistanceReports.Waiting.TryPeek(out _), "It ended although the broker was back in time.");
+
+        var before = Broken(gateway);
+        await broker.StopAsync();
+        await BrokenAsync(gateway, before + 1);
+        time.Advance(Minute - TimeSpan.FromMilliseconds(1));
+        Assert.False(gateway.AssistanceReports.Waiting.TryPeek(out _), "It ended too early.");
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(gateway.AssistanceReports.Waiting.TryPeek(out var news));
+        Assert.Equal(new AssistanceNews.Over("one", AssistanceEnd.Gateway), news);
+        Assert.Equal(NoticeCode.NobodyLooks, (NoticeCode)desktop.Told.Last()[1]);
+    }
+
+    private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);
+
+    /// <summary>Waits until the gateway has heard something on the broker's stream, and has nothing more to say: a broker that stops before its answer arrived is told again.</summary>
+    private static async Task HearsAsync(ScriptedBroker broker, TestGateway gateway, string id)
+    {
+        Ask(broker, id);
+        Assert.Equal($"end {id} Connection", await broker.Assistances.NextAsync());
+        Assert.True(await Eventually.IsTrueAsync(() => !gateway.AssistanceReports.Waiting.TryPeek(out _), TimeSpan.FromSeconds(60)));
+    }
+
+    private static int Broken(TestGateway gateway) => gateway.Log.Lines.Count(l => l.Text.StartsWith("4080", StringComparison.Ordinal));
+
+    private static async Task BrokenAsync(TestGateway gateway, int times) =>
+        Assert.True(await Eventually.IsTrueAsync(() => Broken(gateway) >= times, TimeSpan.FromSeconds(60)), string.Join('\n', gateway.Log.Lines.Select(l => l.Text)));
+
+    /// <summary>A desktop of which nothing is there but who looks at it.</summary>
+    private sealed class WatchedDesktop : ICarrier, IAssistedDesktop
+    {
+        public WatchedDesktop(AssistanceReports reports, TimeProvider time) => Assistance = new(
+            message =>
+            {
+                Told.Add(message);
+                return Task.CompletedTask;
+            }, (_, _) => ValueTask.FromResult(true), reports, Minute, time);
+
+        public DesktopAssistance Assistance { get; }
+
+        public List<byte[]> Told { get; } = [];
+
+        public long BytesFromClient => 0;
+
+        public long BytesFromMachine => 0;
+
+        public Task<RelayEnd> RunAsync() => throw new NotSupportedException("Nothing runs here.");
+
+        public Task EndAsync(RelayEnd end) => Task.CompletedTask;
     }
 
     private static void Ask(ScriptedBroker broker, string id) => broker.Assistances.Updates.Writer.TryWrite(new()

@@ -174,12 +174,14 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => AssistanceAction(action) ?? action,
+        _ => AssistanceAction(action) ?? RulesAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch
     {
         "log_off" or "logged_off" => Pick("terminada pelo utilizador ou por um administrador", "logged off"),
+        "disconnected_too_long" => Pick("esteve desligada demasiado tempo", "disconnected for too long"),
+        "never_logged_on" => Pick("ninguém iniciou sessão a tempo", "nobody logged on in time"),
         "machine_lost" => Pick("a máquina deixou de responder", "the machine was lost"),
         "launch_timed_out" => Pick("a máquina não ficou pronta a tempo", "the machine was not ready in time"),
         _ => BrokerRefusal.Parse(reason.ToUpperInvariant()) is { } code ? ReasonTexts.Sentence(code, Culture) : reason,

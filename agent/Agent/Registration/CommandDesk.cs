@@ -80,10 +80,11 @@ internal sealed class CommandDesk(IGuest guest, Outbox outbox, TimeProvider time
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
         try
         {
-            var error = await ObeyAsync(command, lifetime, either.Token);
+            var result = new CommandResult { CommandId = command.CommandId, Ok = true };
+            var error = command.KindCase == Command.KindOneofCase.ReadIdle ? await ReadIdleAsync(command.ReadIdle, result, either.Token) : await ObeyAsync(command, lifetime, either.Token);
             if (error is not null) return Refused(command, error);
             log.CommandDone(command.CommandId, kind);
-            return new CommandResult { CommandId = command.CommandId, Ok = true };
+            return result;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
@@ -105,6 +106,13 @@ internal sealed class CommandDesk(IGuest guest, Outbox outbox, TimeProvider time
         Command.KindOneofCase.Restart => guest.RestartAsync(command.Restart.Force, ct),
         _ => Task.FromResult<string?>("this agent does not know the command; update the agent"),
     };
+
+    private async Task<string?> ReadIdleAsync(ReadIdle question, CommandResult answer, CancellationToken ct)
+    {
+        var times = await guest.IdleTimesAsync(ct);
+        answer.Idle = times.FirstOrDefault(t => t.GuestSessionId == question.GuestSessionId)?.Idle;
+        return null;
+    }
 
     private CommandResult Refused(Command command, string error)
     {

@@ -7,6 +7,7 @@ internal static class AdministrationSlice
     public static IServiceCollection AddAdministration(this IServiceCollection services) => services
         .AddSingleton<AuditStore>()
         .AddSingleton<UserStore>()
+        .AddSingleton<QuotaStore>()
         .AddSingleton<SetUpStore>()
         .AddSingleton<SetUpToken>()
         .AddSingleton<SetUpFirstAdministrator>()

@@ -7,14 +7,15 @@ namespace Montalegre.Vdi.Broker.Administration;
 /// <summary>Users as the public API shows them.</summary>
 internal static class UserMessages
 {
-    public static User ToMessage(this Person person) => new()
+    public static User ToMessage(this Person person)
     {
-        UserId = person.Id.ToString(),
-        UserName = person.UserName,
-        DisplayName = person.DisplayName,
-        Enabled = person.Enabled,
-        Administrator = person.Administrator,
-    };
+        var user = new User
+        {
+            UserId = person.Id.ToString(), UserName = person.UserName, DisplayName = person.DisplayName, Enabled = person.Enabled, Administrator = person.Administrator,
+        };
+        if (person.MostSessions is { } most) user.MostSessions = (uint)most;
+        return user;
+    }
 
     public static User ToMessage(this UserOutcome outcome) => outcome switch
     {

@@ -14,7 +14,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
         await using var connection = await reports.OpenConnectionAsync(ct);
         var users = await connection.QueryAsync<Person>(new CommandDefinition(
             """
-              select user_id as id, user_name, display_name, enabled, administrator
+              select user_id as id, user_name, display_name, enabled, administrator, most_sessions
                 from app_user
                where not synthetic
             order by user_name
@@ -32,12 +32,12 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                    insert into app_user (user_id, user_name, display_name, password_hash, administrator)
                    values (@Id, @UserName, @DisplayName, @passwordHash, @Administrator)
               on conflict (user_name) do nothing
-                returning user_id, user_name, display_name, enabled, administrator),
+                returning user_id, user_name, display_name, enabled, administrator, most_sessions),
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
                    select @actor, 'user.create', 'user', user_id, user_name, case when administrator then 'administrator' else '' end, @SourceAddress
                      from created)
-            select user_id as id, user_name, display_name, enabled, administrator
+            select user_id as id, user_name, display_name, enabled, administrator, most_sessions
               from created
             """,
             new { user.Id, user.UserName, user.DisplayName, user.Administrator, passwordHash, actor = by.UserName, by.SourceAddress });
@@ -54,7 +54,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                       set password_hash = @passwordHash
                     where user_name     = @userName
                       and not synthetic
-                returning user_id, user_name, display_name, enabled, administrator),
+                returning user_id, user_name, display_name, enabled, administrator, most_sessions),
                    ended as (
                    delete from sign_in
                     where user_id       = (select user_id from changed)
@@ -63,7 +63,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                    insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                    select @actor, 'user.set_password', 'user', user_id, user_name, @SourceAddress
                      from changed)
-            select user_id as id, user_name, display_name, enabled, administrator
+            select user_id as id, user_name, display_name, enabled, administrator, most_sessions
               from changed
             """,
             new { userName, passwordHash, signIn = Convert.FromHexString(by.SignIn), actor = by.UserName, by.SourceAddress });
@@ -92,7 +92,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                       and not synthetic
                       and (@enabled or not administrator or not app_user.enabled
                            or exists (select 1 from keepers where keepers.user_id <> app_user.user_id))
-                returning user_id, user_name, display_name, enabled, administrator),
+                returning user_id, user_name, display_name, enabled, administrator, most_sessions),
                    ended as (
                    delete from sign_in
                     where user_id = (select user_id from changed where not enabled)),
@@ -100,7 +100,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                    insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                    select @actor, case when enabled then 'user.enable' else 'user.disable' end, 'user', user_id, user_name, @SourceAddress
                      from changed)
-            select user_id as id, user_name, display_name, enabled, administrator
+            select user_id as id, user_name, display_name, enabled, administrator, most_sessions
               from changed
             """,
             new { userName, enabled, actor = by.UserName, by.SourceAddress });
@@ -111,7 +111,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
         await using var connection = await database.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<Person>(new CommandDefinition(
             """
-            select user_id as id, user_name, display_name, enabled, administrator
+            select user_id as id, user_name, display_name, enabled, administrator, most_sessions
               from app_user
              where user_name = @userName
             """, new { userName }, cancellationToken: ct));

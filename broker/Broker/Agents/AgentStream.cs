@@ -85,7 +85,7 @@ internal sealed class AgentStream(MachineId machine, string bootId, string addre
         {
             if (_waiting is null || !_waiting.TryGetValue(result.CommandId, out answer)) return;
         }
-        answer.TrySetResult(result.Ok ? new CommandOutcome.Ok() : new CommandOutcome.Refused(Bounded.Text(result.Error, 500)));
+        answer.TrySetResult(result.Ok ? new CommandOutcome.Ok(Bounded.Time(result.Idle)) : new CommandOutcome.Refused(Bounded.Text(result.Error, 500)));
     }
 
     // The two sources hold nothing native, and somebody may still wait on them or cut a stream that has just ended.

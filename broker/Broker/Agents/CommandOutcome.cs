@@ -6,7 +6,8 @@ internal abstract record CommandOutcome
     private CommandOutcome() { }
 
     /// <summary>The agent did it.</summary>
-    public sealed record Ok : CommandOutcome;
+    /// <param name="Idle">The answer to the one command that asks for it; null when unknown.</param>
+    public sealed record Ok(TimeSpan? Idle = null) : CommandOutcome;
 
     /// <summary>The agent answered that it could not; the text is readable and holds no secret.</summary>
     public sealed record Refused(string Text) : CommandOutcome;

@@ -44,6 +44,12 @@ internal sealed class EmployeeService(
             await responseStream.WriteAsync(await ToContractAsync(news), context.CancellationToken);
     }
 
+    public override async Task<LeaveQueueResponse> LeaveQueue(LeaveQueueRequest request, ServerCallContext context)
+    {
+        if (!Guid.TryParse(request.PoolId, out var pool)) throw Refusal.Refused(RefusalReason.PoolUnknown, "pool_id");
+        return new() { Left = await launch.GiveUpAsync(context.Caller().User, new(pool)) };
+    }
+
     public override async Task<EmployeeLogOffResponse> LogOff(EmployeeLogOffRequest request, ServerCallContext context)
     {
         var caller = context.Caller();
@@ -61,7 +67,7 @@ internal sealed class EmployeeService(
         LaunchNews.Ready ready => new() { Ready = new() {
             SessionId = ready.Session.ToString(), Ticket = ready.Ticket, ExpiresAt = Timestamp.FromDateTimeOffset(ready.ExpiresAt),
             MachineName = ready.MachineName, Reconnection = ready.Reconnection, Gateways = { await doors.FindAsync() } } },
-        LaunchNews.Refused no => new() { Refused = no.Reason.ToContract() },
+        LaunchNews.Refused no => new() { Refused = no.Reason.ToContract(no.Detail) },
         _ => throw new InvalidOperationException($"A launch said {news}."),
     };
 }

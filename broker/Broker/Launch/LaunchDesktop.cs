@@ -22,13 +22,22 @@ internal abstract record LaunchNews
         public override string ToString() => $"Ready {{ Session = {Session} }}";
     }
 
-    public sealed record Refused(RefusalReason Reason) : LaunchNews;
+    /// <param name="Detail">What it is about, where the sentence needs it.</param>
+    public sealed record Refused(RefusalReason Reason, string Detail = "") : LaunchNews;
 }
 
 /// <summary>Brings a user to a machine, or keeps a place in the queue and says why, until there is one.</summary>
 internal sealed class LaunchDesktop(
     LaunchStore store, LaunchDoorbell doorbell, IOptions<LaunchOptions> options, TimeProvider time, ILogger<LaunchDesktop> log)
 {
+    /// <summary>The person gives the place in the queue back; whoever waits for it ends, whoever is behind moves up. False: nobody waited.</summary>
+    public async Task<bool> GiveUpAsync(UserId user, PoolId pool)
+    {
+        var left = await store.GiveUpAsync(user, pool);
+        if (left) doorbell.Ring(pool);
+        return left;
+    }
+
     public async IAsyncEnumerable<LaunchNews> RunAsync(LaunchOrder order, [EnumeratorCancellation] CancellationToken ct)
     {
         var since = time.GetUtcNow();
@@ -60,7 +69,8 @@ internal sealed class LaunchDesktop(
                         yield break;
                     case Placement.Refuse refuse:
                         log.Refused(order.User, order.Pool, refuse.Reason);
-                        yield return new LaunchNews.Refused(refuse.Reason);
+                        queued &= refuse.Reason != RefusalReason.LeftQueue;   // its mark stays: another call may still wait under the same request
+                        yield return new LaunchNews.Refused(refuse.Reason, refuse.Reason == RefusalReason.QuotaReached ? answer.OpenSessions : "");
                         yield break;
                 }
                 if (time.GetUtcNow() - since > options.Value.LongestWait)
@@ -69,8 +79,15 @@ internal sealed class LaunchDesktop(
                     yield return new LaunchNews.Refused(RefusalReason.LaunchTimedOut);
                     yield break;
                 }
+                var facts = await store.WaitAsync(order.Request, order.User, order.Pool);
+                if (facts.LeftQueue)
+                {
+                    queued = false;
+                    yield return new LaunchNews.Refused(RefusalReason.LeftQueue);
+                    yield break;
+                }
                 queued = true;
-                var notice = LaunchPolicy.Explain(await store.WaitAsync(order.Request, order.User, order.Pool));
+                var notice = LaunchPolicy.Explain(facts);
                 if (told is null || told.Reason != notice.Reason || told.Place != notice.Place) log.Waiting(order.User, order.Pool, notice.Place, notice.Reason);
                 if (notice != told) yield return new LaunchNews.Waiting(told = notice, since);
                 await Task.WhenAny(ring, Task.Delay(options.Value.Recheck, time, ct));

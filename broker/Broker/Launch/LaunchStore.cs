@@ -13,7 +13,8 @@ internal sealed record LaunchAttempt(
     RequestId Request, UserId User, PoolId Pool, string? ClientAddress, SessionId NewSession, byte[] TicketSha256, TimeSpan TicketLifetime, int Rank);
 
 /// <summary>What one attempt answered. A ticket exists exactly when <see cref="TicketExpiresAt"/> is set.</summary>
-internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateTimeOffset? TicketExpiresAt);
+/// <param name="OpenSessions">Names of the pools in which the person has sessions open.</param>
+internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateTimeOffset? TicketExpiresAt, string OpenSessions);
 
 /// <summary>All SQL of the launch slice.</summary>
 internal sealed partial class LaunchStore(Database database)
@@ -21,9 +22,10 @@ internal sealed partial class LaunchStore(Database database)
     // One brokering decision is one statement: entitlement, pick, session, ticket and audit row commit together or not at all.
     // The pick starts at a random rank and wraps, so that hundreds of people at once do not fight for the first row.
     // Two launches by one user at once: the second violates session_one_open_per_user_and_pool_uq, rolls back, and is repeated.
+    // So does whoever takes the same seat below a quota. Sessions without a seat below it narrow the seats: the sum never exceeds it.
     internal const string LaunchStatement = """
         with offer as materialized (
-            select p.kind, p.enabled, p.name,
+            select p.kind, p.enabled, p.name, p.most_sessions,
                    exists (select from entitlement e where e.pool_id = p.pool_id and e.user_id = @User) as entitled
               from pool p
              where p.pool_id = @Pool and not p.deleting
@@ -33,8 +35,33 @@ internal sealed partial class LaunchStore(Database database)
              where s.user_id = @User and s.pool_id = @Pool and s.state <> 'ended'
         ), request as materialized (
             select s.session_id from session s where s.request_id = @Request and s.state = 'ended'
+        ), asked as materialized (
+            select r.request_id, r.created_at, r.seen_at from launch_request r where r.user_id = @User and r.pool_id = @Pool
         ), place as materialized (
-            select r.created_at from launch_request r where r.user_id = @User and r.pool_id = @Pool
+            select created_at from asked where seen_at > now() - interval '15 seconds'
+        ), gone as materialized (
+            select from asked where request_id = @Request and seen_at = '-infinity'
+        ), person as materialized (
+            select coalesce(u.most_sessions, i.most_sessions_per_user) as most
+              from app_user u cross join installation i
+             where u.user_id = @User
+        ), mine as materialized (
+            select s.user_seat, s.pool_name from session s where s.user_id = @User and s.state <> 'ended'
+        ), user_seat as materialized (
+            select n
+              from generate_series(0, (select most from person) - 1
+                                      - (select count(*) from mine where user_seat is null or user_seat >= (select most from person))::int) n
+             where not exists (select from mine where user_seat = n)
+             order by n
+             limit 1
+        ), pool_seat as materialized (
+            select n
+              from generate_series(0, case when (select most_sessions from offer) is not null then
+                                        (select most_sessions from offer) - 1
+                                        - (select count(*) from session s
+                                            where s.pool_id = @Pool and s.state <> 'ended'
+                                              and (s.pool_seat is null or s.pool_seat >= (select most_sessions from offer)))::int end) n
+             where not exists (select from session s where s.pool_id = @Pool and s.state <> 'ended' and s.pool_seat = n)
         ), ahead as materialized (
             select count(*) as people
               from launch_request r
@@ -44,7 +71,9 @@ internal sealed partial class LaunchStore(Database database)
             select offer.kind
               from offer
              where offer.enabled and offer.entitled
-               and not exists (select from own) and not exists (select from request)
+               and not exists (select from own) and not exists (select from request) and not exists (select from gone)
+               and ((select most from person) is null or exists (select from user_seat))
+               and (offer.most_sessions is null or (select people from ahead) < (select count(*) from pool_seat))
                and ((select people from ahead) = 0
                     or (select people from ahead) < (select count(*)
                                                        from (select from machine f
@@ -85,8 +114,9 @@ internal sealed partial class LaunchStore(Database database)
              where m.machine_id = free.machine_id and m.state = 'available'
          returning m.machine_id, m.name
         ), opened as (
-            insert into session (session_id, request_id, user_id, pool_id, machine_id, pool_name, machine_name, state)
-                 select @NewSession, @Request, @User, @Pool, taken.machine_id, (select name from offer), taken.name, 'pending'
+            insert into session (session_id, request_id, user_id, pool_id, machine_id, pool_name, machine_name, state, user_seat, pool_seat)
+                 select @NewSession, @Request, @User, @Pool, taken.machine_id, (select name from offer), taken.name, 'pending', (select n from user_seat),
+                        (select n from pool_seat order by n < @Rank % (select most_sessions from offer), n limit 1)
                    from taken
               returning session_id, machine_id, machine_name
         ), target as (
@@ -120,9 +150,13 @@ internal sealed partial class LaunchStore(Database database)
                (select session_id from opened)                   as opened_session,
                coalesce((select machine_id from opened), (select machine_id from own))       as machine,
                coalesce((select machine_name from opened), (select machine_name from own))   as machine_name,
-               (select expires_at from issued)                   as ticket_expires_at
+               (select expires_at from issued)                   as ticket_expires_at,
+               (select most from person) is not null and not exists (select from user_seat)  as user_full,
+               (select string_agg(pool_name, ', ' order by pool_name) from mine)             as open_sessions,
+               exists (select from gone)                         as left_queue
         """;
 
+    private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
     private const int UsualStartsAtOnce = 4;   // of a host that was not measured yet; an estimate needs no more than that
 
     // Numbered once, and not by the driver at every launch; the names are for whoever reads the statement.
@@ -139,7 +173,7 @@ internal sealed partial class LaunchStore(Database database)
             {
                 return await DecideAsync(connection, attempt);
             }
-            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && round < 5)
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && round < MostRounds)
             {
                 // The winner has committed by now (a unique check waits for it), so the next round sees its session. Our own
                 // ticket can only be there from a run that broke off and was committed after all.
@@ -174,7 +208,7 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id <> $1 then s.session_id end,
                    case when s.request_id <> $1 then m.state end,
                    case when s.request_id = $1 then s.session_id end,
-                   s.machine_id, s.machine_name, t.expires_at
+                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -197,7 +231,9 @@ internal sealed partial class LaunchStore(Database database)
         OwnMachineState = row.IsDBNull(5) ? null : SqlText.Parse<MachineState>(row.GetString(5)),
         OpenedSession = row.IsDBNull(6) ? null : new SessionId(row.GetGuid(6)),
         Machine = row.IsDBNull(7) ? null : new MachineId(row.GetGuid(7)),
-    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero));
+        UserQuotaReached = row.GetBoolean(10),
+        LeftQueue = row.GetBoolean(12),
+    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11));
 
     /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>
     public Task<WaitFacts> WaitAsync(RequestId request, UserId user, PoolId pool) => database.RepeatableAsync(async (connection, _) =>
@@ -205,14 +241,21 @@ internal sealed partial class LaunchStore(Database database)
             with mine as (
                 insert into launch_request (request_id, user_id, pool_id)
                      values (@request, @user, @pool)
-                on conflict (user_id, pool_id) do update set seen_at = now(), request_id = excluded.request_id
+                on conflict (user_id, pool_id) do update
+                        set seen_at = now(), request_id = excluded.request_id,
+                            created_at = case when launch_request.seen_at > now() - interval '15 seconds' then launch_request.created_at else now() end
+                      where launch_request.seen_at > '-infinity' or launch_request.request_id <> excluded.request_id
                   returning created_at
             ), starting as (
                 select o.kind, o.started_at, o.reason
                   from operation o join machine m using (machine_id)
                  where m.pool_id = @pool and o.state = 'running' and o.kind <> 'delete'
             )
-            select 1 + (select count(*)::int from launch_request r
+            select not exists (select from mine)                                                         as left_queue,
+                   (select case when p.most_sessions is not null
+                                then p.most_sessions <= (select count(*) from session s where s.pool_id = @pool and s.state <> 'ended') else false end
+                      from pool p where p.pool_id = @pool)                                               as quota_reached,
+                   1 + (select count(*)::int from launch_request r
                          where r.pool_id = @pool and r.user_id <> @user and r.seen_at > now() - interval '15 seconds'
                            and r.created_at < (select created_at from mine))                             as place,
                    (select count(*)::int from machine where pool_id = @pool and state = 'provisioning')
@@ -240,6 +283,15 @@ internal sealed partial class LaunchStore(Database database)
                             (select placement_reason from pool where pool_id = @pool))                   as trouble
             """, new { request = request.Value, user = user.Value, pool = pool.Value, startsAtOnce = UsualStartsAtOnce })).ToFacts());
 
+    /// <summary>The person gives the place in the queue back. A launch that still waits for it finds that out and ends; false: nobody waited.</summary>
+    public async Task<bool> GiveUpAsync(UserId user, PoolId pool)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync(
+            "update launch_request set seen_at = '-infinity' where user_id = @user and pool_id = @pool and seen_at > now() - interval '15 seconds'",
+            new { user = user.Value, pool = pool.Value }) == 1;
+    }
+
     /// <summary>Gives the place in the queue back.</summary>
     public async Task LeaveQueueAsync(UserId user, PoolId pool)
     {
@@ -250,7 +302,7 @@ internal sealed partial class LaunchStore(Database database)
     /// <summary>The desktops that a user is offered, with the own session if one is open.</summary>
     public Task<List<OfferedDesktop>> DesktopsAsync(UserId user) => database.RepeatableAsync(async (connection, _) =>
         (await connection.QueryAsync<OfferedDesktop>("""
-            select p.pool_id, p.name, p.description, p.enabled, array_to_string(p.blocked_features, ',') as blocked_features,
+            select p.pool_id, p.name, p.description, p.enabled, array_to_string(p.blocked_features, ',') as blocked_features, p.message_of_the_day, p.way_in,
                    s.session_id, s.state as session_state, s.started_at, s.machine_name, m.state as machine_state,
                    (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
                      order by c.created_at desc limit 1)                                                 as client_name,
@@ -279,6 +331,8 @@ internal sealed partial class LaunchStore(Database database)
 
     private sealed record WaitRow
     {
+        public bool LeftQueue { get; init; }
+        public bool? QuotaReached { get; init; }
         public int Place { get; init; }
         public int BeingProvisioned { get; init; }
         public int BeingRefreshed { get; init; }
@@ -293,6 +347,8 @@ internal sealed partial class LaunchStore(Database database)
 
         public WaitFacts ToFacts() => new()
         {
+            LeftQueue = LeftQueue,
+            QuotaReached = QuotaReached ?? false,
             Place = Place,
             BeingProvisioned = BeingProvisioned,
             BeingRefreshed = BeingRefreshed,
@@ -316,6 +372,8 @@ internal sealed record OfferedDesktop
     public string Description { get; init; } = "";
     public bool Enabled { get; init; }
     public string BlockedFeatures { get; init; } = "";
+    public string MessageOfTheDay { get; init; } = "";
+    public string WayIn { get; init; } = "";
     public Guid? SessionId { get; init; }
     public string? SessionState { get; init; }
     public DateTime? StartedAt { get; init; }

@@ -27,7 +27,7 @@ internal static class MachineContract
             Draining = row.Draining, Manual = row.Manual, AgentConnected = row.AgentConnected, AgentVersion = row.AgentVersion ?? "",
             OperatingSystem = row.OperatingSystem ?? "", Address = row.Address is null ? "" : $"{row.Address}:{row.Port}", HostName = row.HostName ?? "",
             SessionId = row.SessionId?.ToString() ?? "", UserName = row.UserName ?? "", Step = row.Step ?? "", Error = row.Error ?? "",
-            StateSince = Utc(row.StateSince),
+            StateSince = Utc(row.StateSince), AssignedUser = row.AssignedUser ?? "", Orphaned = row.Orphaned,
         };
         if (row.SeenAt is { } seen) machine.AgentSeenAt = Utc(seen);
         return machine;

@@ -25,6 +25,8 @@ internal sealed record MachineRow
     public DateTime? SeenAt { get; init; }
     public Guid? SessionId { get; init; }
     public string? UserName { get; init; }
+    public string? AssignedUser { get; init; }
+    public bool Orphaned { get; init; }
     public string? Step { get; init; }
     public string? Error { get; init; }
 }
@@ -49,13 +51,16 @@ internal sealed class MachineStore(Database database)
         select m.machine_id, m.name, m.pool_id, p.name as pool_name, m.state, m.power, m.drain_since is not null as draining, m.manual,
                m.state_since, coalesce(m.address, a.addresses[1]) as address, coalesce(m.port, a.rdp_port) as port, h.name as host_name,
                coalesce(a.connected, false) as agent_connected, a.agent_version, a.operating_system, a.seen_at,
-               s.session_id, u.user_name, o.step, coalesce(o.error, f.error) as error
+               s.session_id, u.user_name, b.user_name as assigned_user,
+               b.user_id is not null and (not b.enabled or not exists (select from entitlement e where e.pool_id = m.pool_id and e.user_id = b.user_id)) as orphaned,
+               o.step, coalesce(o.error, f.error) as error
           from machine m
           join pool p using (pool_id)
           left join host h on h.host_id = m.host_id
           left join machine_agent a on a.machine_id = m.machine_id
           left join session s on s.machine_id = m.machine_id and s.state <> 'ended'
           left join app_user u on u.user_id = s.user_id
+          left join app_user b on b.user_id = m.assigned_user_id
           left join operation o on o.machine_id = m.machine_id and o.state = 'running'
           left join lateral (select error from operation l where l.machine_id = m.machine_id and m.state = 'faulted' order by l.started_at desc limit 1) f on true
         """;

@@ -15,7 +15,7 @@ namespace Montalegre.Vdi.Broker.Machines;
 
 /// <summary>The gRPC and REST face of machines.</summary>
 internal sealed partial class MachinesService(
-    MachineStore store, AddManualMachine addManual, RestartManualMachine restartManual, AuditStore audit, ChangePump pump, TimeProvider time)
+    MachineStore store, AssignmentStore assignments, AddManualMachine addManual, RestartManualMachine restartManual, AuditStore audit, ChangePump pump, TimeProvider time)
     : Contract.Machines.MachinesBase
 {
     public override async Task<ListMachinesResponse> List(ListMachinesRequest request, ServerCallContext context)
@@ -94,6 +94,22 @@ internal sealed partial class MachinesService(
         var id = Ids.Parse(request.MachineId, "machine_id");
         var caller = context.Caller();
         if (!await store.SetDrainAsync(new(id), request.Drain, caller.UserName, caller.SourceAddress)) throw Refusal.Refused(RefusalReason.NotFound, "machine");
+        return new() { Machine = await OneAsync(id, context.CancellationToken) };
+    }
+
+    public override async Task<MachineActionResponse> Assign(AssignMachineRequest request, ServerCallContext context)
+    {
+        var id = Ids.Parse(request.MachineId, "machine_id");
+        var (caller, user) = (context.Caller(), UserNames.Normalise(request.UserName));
+        if (await assignments.AssignAsync(new(id), user, caller.UserName, caller.SourceAddress) is { } reason) throw Refusal.Refused(reason, user);
+        return new() { Machine = await OneAsync(id, context.CancellationToken) };
+    }
+
+    public override async Task<MachineActionResponse> Unassign(MachineActionRequest request, ServerCallContext context)
+    {
+        var id = Ids.Parse(request.MachineId, "machine_id");
+        var caller = context.Caller();
+        if (await assignments.UnassignAsync(new(id), new(Guid.CreateVersion7(time.GetUtcNow())), caller.UserName, caller.SourceAddress) is { } reason) throw Refusal.Refused(reason, "assignment");
         return new() { Machine = await OneAsync(id, context.CancellationToken) };
     }
 

@@ -26,6 +26,13 @@ internal sealed record PoolRow
     public bool RdGatewayEndToEnd { get; init; }
     public int? Spare { get; init; }
     public bool SparePercent { get; init; }
+    public int? IdleMinutes { get; init; }
+    public int? DisconnectedMinutes { get; init; }
+    public int? EmptyMinutes { get; init; }
+    public string AfterLogOff { get; init; } = "";
+    public string MessageOfTheDay { get; init; } = "";
+    public string WayIn { get; init; } = "";
+    public int? MostSessions { get; init; }
     public int Machines { get; init; }
     public int Available { get; init; }
     public int InUse { get; init; }
@@ -40,10 +47,13 @@ internal sealed record PoolRow
 /// <summary>What an administrator asks for when making a pool.</summary>
 internal sealed record NewPool(
     PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, string NamePattern, string[] BlockedFeatures,
-    bool RdGatewayEndToEnd, SpareSetting Spare, PlacementSetting Placement);
+    bool RdGatewayEndToEnd, SpareSetting Spare, PlacementSetting Placement, PoolRules Rules);
 
 /// <summary>What an administrator changes; null leaves a value as it is.</summary>
-internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null, SpareSetting? Spare = null, PlacementOrder? Order = null, int? MostPerHost = null, IReadOnlyList<HostId>? Hosts = null);
+internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null, SpareSetting? Spare = null, PlacementOrder? Order = null, int? MostPerHost = null, IReadOnlyList<HostId>? Hosts = null)
+{
+    public PoolRules Rules { get; init; } = PoolRules.Unchanged;
+}
 
 /// <summary>A pool's spare as it is recorded; no value: always as many as it may have.</summary>
 internal sealed record SpareSetting(int? Value, bool Percent);
@@ -59,6 +69,7 @@ internal sealed class PoolAdminStore(Database database)
                p.cpus, p.memory_mib, p.machine_name_pattern, p.placement, p.most_per_host,
                coalesce((select string_agg(h.host_id || ' ' || h.name, E'\n' order by h.name) from pool_host ph join host h using (host_id) where ph.pool_id = p.pool_id), '') as hosts,
                array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, p.spare, p.spare_percent,
+               p.idle_minutes, p.disconnected_minutes, p.empty_minutes, p.after_log_off, p.message_of_the_day, p.way_in, p.most_sessions,
                coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
                coalesce(c.provisioning, 0) as provisioning, coalesce(c.faulted, 0) as faulted,
                (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
@@ -100,8 +111,11 @@ internal sealed class PoolAdminStore(Database database)
         {
             await connection.ExecuteAsync("""
                 with made as (
-                    insert into pool (pool_id, name, description, kind, size, image_version_id, cpus, memory_mib, machine_name_pattern, blocked_features, rd_gateway_end_to_end, spare, spare_percent, placement, most_per_host)
-                         values (@id, @name, @description, @kind, @size, @image, @cpus, @memory, @pattern, @blocked, @endToEnd, @spare, @sparePercent, @placement, @mostPerHost)
+                    insert into pool (pool_id, name, description, kind, size, image_version_id, cpus, memory_mib, machine_name_pattern, blocked_features, rd_gateway_end_to_end, spare, spare_percent, placement, most_per_host,
+                                      idle_minutes, disconnected_minutes, empty_minutes, log_off_action, message_of_the_day, way_in, most_sessions)
+                         values (@id, @name, @description, @kind, @size, @image, @cpus, @memory, @pattern, @blocked, @endToEnd, @spare, @sparePercent, @placement, @mostPerHost,
+                                 nullif(@IdleMinutes::int, 0), nullif(@DisconnectedMinutes::int, 0), nullif(@EmptyMinutes::int, 0), @logOffAction,
+                                 coalesce(@MessageOfTheDay::text, ''), coalesce(@WayIn::text, 'client'), nullif(@MostSessions::int, 0))
                       returning pool_id, name, blocked_features, rd_gateway_end_to_end
                 ), placed as (
                     insert into pool_host (pool_id, host_id) select pool_id, host_id from made, unnest(@hosts) host_id
@@ -120,6 +134,7 @@ internal sealed class PoolAdminStore(Database database)
                 hosts = pool.Placement.Hosts.Select(h => h.Value).ToArray(), placement = SqlText.Of(pool.Placement.Order), mostPerHost = pool.Placement.MostPerHost,
                 cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, endToEnd = pool.RdGatewayEndToEnd,
                 spare = pool.Spare.Value, sparePercent = pool.Spare.Percent, actor, source,
+                pool.Rules.IdleMinutes, pool.Rules.DisconnectedMinutes, pool.Rules.EmptyMinutes, pool.Rules.MessageOfTheDay, pool.Rules.WayIn, pool.Rules.MostSessions, logOffAction = SqlText.Of(pool.Rules.AfterLogOff!.Value),
             });
             return null;
         }
@@ -138,7 +153,7 @@ internal sealed class PoolAdminStore(Database database)
         {
             var changed = await connection.ExecuteAsync("""
                 with before as materialized (
-                    select pool_id, blocked_features, rd_gateway_end_to_end from pool where pool_id = @pool and not deleting for update
+                    select pool_id, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions)::text as rules from pool where pool_id = @pool and not deleting for update
                 ), changed as (
                     update pool
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
@@ -148,9 +163,12 @@ internal sealed class PoolAdminStore(Database database)
                            -- Whatever kept failing may be mended by this change: it is tried at once.
                            creation_failures = 0, creation_held_until = null, creation_error = null,
                            spare = case when @setSpare then @spare else spare end, spare_percent = case when @setSpare then @sparePercent else spare_percent end,
-                           placement = coalesce(@placement::text, placement), most_per_host = case when @MostPerHost = 0 then null else coalesce(@MostPerHost, most_per_host) end
+                           placement = coalesce(@placement::text, placement), most_per_host = case when @MostPerHost = 0 then null else coalesce(@MostPerHost, most_per_host) end,
+                           idle_minutes = nullif(coalesce(@IdleMinutes, idle_minutes), 0), disconnected_minutes = nullif(coalesce(@DisconnectedMinutes, disconnected_minutes), 0),
+                           empty_minutes = nullif(coalesce(@EmptyMinutes, empty_minutes), 0), log_off_action = coalesce(@logOffAction::text, log_off_action),
+                           message_of_the_day = coalesce(@MessageOfTheDay::text, message_of_the_day), way_in = coalesce(@WayIn::text, way_in), most_sessions = nullif(coalesce(@MostSessions, most_sessions), 0)
                      where pool_id = (select pool_id from before)
-                 returning pool_id, name, blocked_features, rd_gateway_end_to_end
+                 returning pool_id, name, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions)::text as rules
                 ), dropped as (
                     delete from pool_host ph using changed where ph.pool_id = changed.pool_id and ph.host_id <> all(@hosts::uuid[])
                 ), placed as (
@@ -164,6 +182,8 @@ internal sealed class PoolAdminStore(Database database)
                     union all
                     select case when c.rd_gateway_end_to_end then 'pool.end_to_end' else 'pool.end_at_gateway' end
                       from changed c join before b using (pool_id) where c.rd_gateway_end_to_end <> b.rd_gateway_end_to_end
+                    union all
+                    select 'pool.session_rules' from changed c join before b using (pool_id) where c.rules <> b.rules
                 )
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                      select @actor, action, 'pool', pool_id, name, @source from changed, told
@@ -172,9 +192,11 @@ internal sealed class PoolAdminStore(Database database)
                 pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd,
                 hosts = edit.Hosts?.Select(h => h.Value).ToArray(), placement = edit.Order is { } order ? SqlText.Of(order) : null, edit.MostPerHost,
                 setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source,
+                edit.Rules.IdleMinutes, edit.Rules.DisconnectedMinutes, edit.Rules.EmptyMinutes, edit.Rules.MessageOfTheDay, edit.Rules.WayIn, edit.Rules.MostSessions, logOffAction = edit.Rules.AfterLogOff is { } action ? SqlText.Of(action) : null,
             });
             return changed > 0 ? null : (RefusalReason.NotFound, "pool");
         }
+        catch (PostgresException e) when (e.ConstraintName == "pool_log_off_fits_kind_ck") { throw PoolRules.Unfit(); }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, "host_ids"); }
     }

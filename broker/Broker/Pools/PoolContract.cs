@@ -23,7 +23,7 @@ internal static class PoolContract
             Placement = row.Placement == "depth" ? Contract.Placement.Depth : Contract.Placement.Breadth, MostPerHost = (uint)(row.MostPerHost ?? 0), MachineNamePattern = row.MachineNamePattern,
             Machines = (uint)row.Machines, Available = (uint)row.Available, InUse = (uint)row.InUse, Provisioning = (uint)row.Provisioning,
             Faulted = (uint)row.Faulted, Waiting = (uint)row.Waiting, Sessions = (uint)row.Sessions,
-            RdGatewayEndToEnd = row.RdGatewayEndToEnd,
+            RdGatewayEndToEnd = row.RdGatewayEndToEnd, SessionRules = PoolRules.Show(row),
         };
         foreach (var host in row.Hosts.Split('\n', StringSplitOptions.RemoveEmptyEntries)) pool.Hosts.Add(new PoolHost { HostId = host[..36], Name = host[37..] });
         if (row.Kind != "manual") pool.Spare = row switch { { Spare: null } => new() { Everything = true }, { SparePercent: true } => new() { Percent = (uint)row.Spare }, _ => new() { Machines = (uint)row.Spare } };
@@ -49,7 +49,8 @@ internal static class PoolContract
             Within(request.Cpus == 0 ? 1 : request.Cpus, 1, 64, "cpus"), Within(request.MemoryMib == 0 ? 1024 : request.MemoryMib, 128, 1048576, "memory_mib"),
             made ? request.MachineNamePattern : "",
             BlockedFeatures.Names(request.BlockedFeatures), request.RdGatewayEndToEnd, made && request.Spare is { } spare ? Spare(spare) : new(null, false),
-            made ? new(Hosts(request.HostIds), Order(request.Placement) ?? PlacementOrder.Breadth, MostPerHost(request.MostPerHost)) : new([], PlacementOrder.Breadth, null));
+            made ? new(Hosts(request.HostIds), Order(request.Placement) ?? PlacementOrder.Breadth, MostPerHost(request.MostPerHost)) : new([], PlacementOrder.Breadth, null),
+            PoolRules.Read(request.SessionRules).For(kind));
     }
 
     public static PoolEdit Read(UpdatePoolRequest request) => new(
@@ -57,7 +58,7 @@ internal static class PoolContract
         request.HasSize ? Size(request.Size) : null, request.HasEnabled ? request.Enabled : null,
         request.BlockedFeatures is { } blocked ? BlockedFeatures.Names(blocked.Features) : null,
         request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null, request.Spare is { } spare ? Spare(spare) : null,
-        Order(request.Placement), request.HasMostPerHost ? MostPerHost(request.MostPerHost) ?? 0 : null, request.Hosts is { } hosts ? Hosts(hosts.HostIds) : null);
+        Order(request.Placement), request.HasMostPerHost ? MostPerHost(request.MostPerHost) ?? 0 : null, request.Hosts is { } hosts ? Hosts(hosts.HostIds) : null) { Rules = PoolRules.Read(request.SessionRules) };
 
     private static string Name(string name) =>
         name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");

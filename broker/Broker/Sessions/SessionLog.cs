@@ -20,6 +20,15 @@ internal static partial class SessionLog
     [LoggerMessage(4205, LogLevel.Error, "Writing idle times failed, tried again in {Interval}")]
     public static partial void IdleWriteFailed(this ILogger log, TimeSpan interval, Exception error);
 
+    [LoggerMessage(4207, LogLevel.Information, "Session {Session} reached a time-out: {Step}")]
+    public static partial void SessionTimedOut(this ILogger log, Guid session, TimeoutStep step);
+
+    [LoggerMessage(4208, LogLevel.Error, "Looking for time-outs failed, tried again in {Interval}")]
+    public static partial void TimeoutsFailed(this ILogger log, TimeSpan interval, Exception error);
+
+    [LoggerMessage(4209, LogLevel.Error, "Showing messages of the day failed, tried again in {Interval}")]
+    public static partial void GreetingFailed(this ILogger log, TimeSpan interval, Exception error);
+
     [LoggerMessage(4206, LogLevel.Information, "Session {Session}: {Action} asked by {Actor}, {Outcome}")]
     public static partial void SessionActionAsked(this ILogger log, SessionId session, string action, string actor, string outcome);
 }

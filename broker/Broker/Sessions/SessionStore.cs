@@ -5,7 +5,7 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Sessions;
 
-/// <summary>All SQL of the slice: here what agents and sweeps write, in SessionStore.Reading.cs what pages read.</summary>
+/// <summary>All SQL of the slice: here what agents write, in SessionStore.Timeouts.cs what sweeps do, in SessionStore.Reading.cs what pages read.</summary>
 /// <remarks>
 /// Every statement locks in the order session, machine, operation. Writes take no cancellation token: a cancelled
 /// write may be lost although it was acknowledged (invariant 13).
@@ -18,7 +18,8 @@ internal sealed partial class SessionStore(Database database)
         """
         with ended as (
                update session s
-                  set state = 'ended', state_since = now(), ended_at = now(), end_reason = @reason
+                  set state = 'ended', state_since = now(), ended_at = now(),
+                      end_reason = case when @reason = 'logged_off' and s.timed_out = 'disconnected' then 'disconnected_too_long' else @reason end
                 where s.session_id = @session
                   and s.state <> 'ended'
                   and (@machine::uuid is null or s.machine_id = @machine)
@@ -30,9 +31,9 @@ internal sealed partial class SessionStore(Database database)
                                              from ticket t
                                             where t.session_id = s.session_id
                                               and t.issued_at > now() - @patience)))
-            returning s.session_id, s.machine_id, s.machine_name
+            returning s.session_id, s.machine_id, s.machine_name, s.end_reason, s.synthetic
         ), held as (
-               select m.machine_id, m.state, p.kind = 'floating' and not m.manual as floating
+               select m.machine_id, m.state, case when m.manual then 'keep' when e.synthetic then 'refresh' else p.after_log_off end as action
                  from ended e
                  join machine m on m.machine_id = e.machine_id
                  join pool p on p.pool_id = m.pool_id
@@ -44,29 +45,28 @@ internal sealed partial class SessionStore(Database database)
                   for no key update of m
         ), freed as (
                update machine m
-                  set state = case when h.floating then 'provisioning'
-                                   when h.state = 'unreachable' then h.state
-                                   else 'available' end,
-                      state_since = case when h.state = 'unreachable' and not h.floating then m.state_since else now() end
+                  set state = case h.action when 'refresh' then 'provisioning' when 'delete' then 'deleting'
+                                            else case when h.state = 'unreachable' then h.state else 'available' end end,
+                      state_since = case when h.state = 'unreachable' and h.action = 'keep' then m.state_since else now() end
                  from held h
                 where m.machine_id = h.machine_id
-                  and h.state in ('available', 'reserved', 'in_use', 'unreachable')
+                  and (h.state in ('available', 'reserved', 'in_use', 'unreachable') or (h.state = 'provisioning' and h.action = 'delete'))
             returning m.machine_id, m.state
         ), refreshed as (
                insert into operation (operation_id, kind, machine_id, step, state, reason)
-                    select @operation, 'refresh', h.machine_id, 'stop', 'running', @reason
+                    select @operation, h.action, h.machine_id, 'stop', 'running', @reason
                       from held h
                  left join freed f on f.machine_id = h.machine_id
-                     where h.floating
+                     where h.action <> 'keep'
                        and h.state not in ('faulted', 'deleting')
                on conflict (machine_id) where state = 'running'
-                        do update set kind = 'refresh', step = 'stop', attempts = 0, error = null, reason = excluded.reason,
+                        do update set kind = excluded.kind, step = 'stop', attempts = 0, error = null, reason = excluded.reason,
                                       step_since = now(), next_attempt_at = now(), deadline = null
                             where operation.kind <> 'delete'
             returning machine_id
         ), audited as (
                insert into audit_event (actor, action, object_kind, object_id, object_name, reference)
-                    select @actor, 'session.end', 'session', session_id, machine_name, @reason
+                    select @actor, 'session.end', 'session', session_id, machine_name, end_reason
                       from ended
         )
         select e.session_id, e.machine_id, coalesce(f.state, h.state) as machine_state,
@@ -92,6 +92,9 @@ internal sealed partial class SessionStore(Database database)
                       state_since      = case when s.state = @state then s.state_since else now() end,
                       guest_session_id = @guest,
                       logged_on_at     = coalesce(s.logged_on_at, greatest(s.started_at, least(now(), @loggedOn::timestamptz))),
+                      last_input_at    = case when @state = 'active' and s.state <> 'active' then now() else s.last_input_at end,
+                      timed_out        = case when @state = 'active' then null else s.timed_out end,
+                      timed_out_at     = case when s.state = @state then s.timed_out_at end,
                       idle_seconds     = case when @state = 'active' and s.state <> 'active' then @idle else coalesce(@idle, s.idle_seconds) end
                  from before b
                 where s.session_id = b.session_id
@@ -262,22 +265,5 @@ internal sealed partial class SessionStore(Database database)
                and state <> 'ended'
             """, new { machine = machine.Value }, cancellationToken: ct));
         return rows.Select(r => new OpenSession(new(r.Id), SessionTexts.State(r.State), r.Guest)).ToList();
-    }
-
-    /// <summary>Pending sessions that nobody came to, oldest first. The end statement checks again.</summary>
-    public async Task<IReadOnlyList<SessionId>> NeverLoggedOnAsync(TimeSpan patience, int most, CancellationToken ct)
-    {
-        await using var connection = await database.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<Guid>(new CommandDefinition(
-            """
-            select s.session_id
-              from session s
-             where s.state = 'pending'
-               and s.state_since <= now() - @patience
-               and not exists (select from ticket t where t.session_id = s.session_id and t.issued_at > now() - @patience)
-             order by s.state_since
-             limit @most
-            """, new { patience, most }, cancellationToken: ct));
-        return rows.Select(id => new SessionId(id)).ToList();
     }
 }

@@ -3,24 +3,26 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Sessions;
 
-/// <summary>Ends reservations that nobody came to, a bounded number each time, and writes the gathered idle times.</summary>
+/// <summary>Ends reservations that nobody came to, a bounded number each time, looks after time-outs, and writes the gathered idle times.</summary>
 internal sealed class SessionSweep(
-    SessionStore sessions, EndSession end, IdleReports idle, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionSweep> log) : BackgroundService
+    SessionStore sessions, EndSession end, TimeOutSessions timeOut, GreetSessions greet, IdleReports idle, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionSweep> log) : BackgroundService
 {
     private const int MostAtOnce = 100;
     private const int IdleBatch = 500;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         EveryAsync(options.Value.SweepEvery, () => EndOverdueAsync(stoppingToken), log.SweepFailed, stoppingToken),
+        EveryAsync(options.Value.TimeoutsEvery, () => timeOut.RunAsync(stoppingToken), log.TimeoutsFailed, stoppingToken),
+        EveryAsync(options.Value.TimeoutsEvery, () => greet.RunAsync(stoppingToken), log.GreetingFailed, stoppingToken),
         EveryAsync(options.Value.WriteIdleEvery, WriteIdleAsync, log.IdleWriteFailed, stoppingToken));
 
     /// <summary>Ends what is overdue now; the end statement decides again, so that somebody who just came keeps the session.</summary>
     public async Task EndOverdueAsync(CancellationToken ct)
     {
-        foreach (var session in await sessions.NeverLoggedOnAsync(options.Value.LogonWithin, MostAtOnce, ct))
+        foreach (var session in await sessions.NeverLoggedOnAsync(MostAtOnce, ct))
         {
             ct.ThrowIfCancellationRequested();
-            await end.RunAsync(new(session, SessionEnd.NeverLoggedOn, "broker") { OnlyPending = true, NewestTicketOlderThan = options.Value.LogonWithin });
+            await end.RunAsync(new(new(session.SessionId), SessionEnd.NeverLoggedOn, "broker") { OnlyPending = true, NewestTicketOlderThan = session.Patience });
         }
     }
 

@@ -17,6 +17,8 @@ internal static class SessionsSlice
         services.AddSingleton<DisconnectSession>();
         services.AddSingleton<MessageSession>();
         services.AddSingleton<IGuestReports, GuestReports>();
+        services.AddSingleton<TimeOutSessions>();
+        services.AddSingleton<GreetSessions>();
         services.AddSingleton<SessionSweep>();
         services.AddHostedService(s => s.GetRequiredService<SessionSweep>());
         return services;

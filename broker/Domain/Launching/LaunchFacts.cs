@@ -29,6 +29,12 @@ public sealed record LaunchFacts
 
     /// <summary>True when the request id belongs to a session that has ended since.</summary>
     public bool RequestAlreadyEnded { get; init; }
+
+    /// <summary>True when the user has as many sessions open, over all pools, as he may.</summary>
+    public bool UserQuotaReached { get; init; }
+
+    /// <summary>True when the person gave the place in the queue back that this request had.</summary>
+    public bool LeftQueue { get; init; }
 }
 
 /// <summary>Why nothing is free right now; read only when somebody has to wait.</summary>
@@ -63,6 +69,12 @@ public sealed record WaitFacts
 
     /// <summary>How long the pool still makes no new machine after failures in a row; null when it does.</summary>
     public TimeSpan? HeldFor { get; init; }
+
+    /// <summary>True when the person gave the place back meanwhile.</summary>
+    public bool LeftQueue { get; init; }
+
+    /// <summary>True when the pool has as many sessions open as it may, whatever machines are free.</summary>
+    public bool QuotaReached { get; init; }
 
     /// <summary>Reason of the newest failed step among the pool's open operations, if any.</summary>
     public RefusalReason? Trouble { get; init; }

@@ -14,6 +14,8 @@ public static class LaunchPolicy
         // The session is kept, its machine is silent: another machine would strand the person's open work.
         { OwnSession: not null } => new Placement.Refuse(RefusalReason.MachineUnreachable),
         { PoolEnabled: false } => new Placement.Refuse(RefusalReason.PoolDisabled),
+        { LeftQueue: true } => new Placement.Refuse(RefusalReason.LeftQueue),
+        { UserQuotaReached: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.QuotaReached),
         { OpenedSession: { } opened, Machine: { } machine } => new Placement.Start(opened, machine),
         _ => new Placement.Wait(),
     };
@@ -23,6 +25,7 @@ public static class LaunchPolicy
     {
         var reason = facts switch
         {
+            { QuotaReached: true } => RefusalReason.PoolQuotaReached,
             { Trouble: { } trouble } => trouble,
             { BeingRefreshed: > 0 } => RefusalReason.WaitingForRefresh,
             { HeldFor: not null } => RefusalReason.CreationThrottled,
@@ -37,7 +40,7 @@ public static class LaunchPolicy
     // make, as many at once as its hosts start; where it may make no more, nobody can say when somebody leaves.
     private static TimeSpan? Estimate(WaitFacts facts)
     {
-        if (facts.TypicalStart is not { } typical || facts.Trouble is not null) return null;
+        if (facts.TypicalStart is not { } typical || facts.Trouble is not null || facts.QuotaReached) return null;
         if (facts.Place <= facts.StartAges.Count)
         {
             var left = typical - facts.StartAges[facts.Place - 1];

@@ -6,17 +6,17 @@ namespace Montalegre.Vdi.Domain;
 /// </summary>
 public static class MachineAfterSession
 {
-    // INVARIANT: a floating machine is never offered to a second user without a fresh overlay. No flag switches this off.
-
-    /// <summary>True when the machine has to go back to its image version before anybody else gets it.</summary>
-    public static bool NeedsRefresh(PoolKind kind, bool manual) => kind == PoolKind.Floating && !manual;
+    /// <summary>What is done with the machine. One that we did not make is never refreshed or deleted.</summary>
+    public static LogOffAction Action(LogOffAction ofPool, bool manual) => manual ? LogOffAction.Keep : ofPool;
 
     /// <summary>The machine's next state.</summary>
-    public static MachineState Next(PoolKind kind, bool manual, MachineState state) => state switch
+    public static MachineState Next(LogOffAction ofPool, bool manual, MachineState state) => (state, Action(ofPool, manual)) switch
     {
-        MachineState.Faulted or MachineState.Deleting or MachineState.Provisioning => state,
-        _ when NeedsRefresh(kind, manual) => MachineState.Provisioning,
-        MachineState.Unreachable => state,
+        (MachineState.Faulted or MachineState.Deleting, _) => state,
+        (_, LogOffAction.Delete) => MachineState.Deleting,
+        (MachineState.Provisioning, _) => state,
+        (_, LogOffAction.Refresh) => MachineState.Provisioning,
+        (MachineState.Unreachable, _) => state,
         _ => MachineState.Available,
     };
 }

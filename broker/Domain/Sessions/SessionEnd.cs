@@ -21,6 +21,9 @@ public enum SessionEnd
     /// <summary>The hypervisor said that the machine stopped.</summary>
     MachineStopped,
 
+    /// <summary>Nobody came back to it within the pool's time-out, and it was logged off.</summary>
+    DisconnectedTooLong,
+
     /// <summary>The machine was removed, or the hypervisor says that it is gone.</summary>
     MachineRemoved,
 
@@ -42,6 +45,7 @@ public static class SessionEnds
         SessionEnd.MachineStopped => "machine_stopped",
         SessionEnd.MachineRemoved => "machine_removed",
         SessionEnd.ProbeOver => "probe_over",
+        SessionEnd.DisconnectedTooLong => "disconnected_too_long",
         _ => throw new ArgumentOutOfRangeException(nameof(end), end, "is not an end"),
     };
 }

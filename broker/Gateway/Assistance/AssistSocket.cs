@@ -60,7 +60,7 @@ internal sealed class AssistSocket(
                 return;
             }
             handshake.Over();
-            if (connections.Find(answer.Redeemed.ConnectionId)?.Carrier is DesktopSession desktop)
+            if (connections.Find(answer.Redeemed.ConnectionId)?.Carrier is IAssistedDesktop desktop)
                 await desktop.Assistance.ServeAsync(browser, hello with { Ticket = "" }, answer.Redeemed, ct);
             else await RefuseAsync(browser, client, ReasonCode.AssistNotConnected, "");
         }

@@ -1,5 +1,4 @@
 using Montalegre.Vdi.Contracts.Gateway.V1;
-using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Gateway.Relay;
 
 namespace Montalegre.Vdi.Gateway.Assistance;
@@ -17,7 +16,7 @@ internal sealed class AssistanceDesk(OpenConnections connections, AssistanceRepo
         }
         foreach (var order in orders.Orders)
         {
-            if (connections.Find(order.ConnectionId)?.Carrier is DesktopSession desktop) await desktop.Assistance.ApplyAsync(order);
+            if (connections.Find(order.ConnectionId)?.Carrier is IAssistedDesktop desktop) await desktop.Assistance.ApplyAsync(order);
             else if (order.Step != AssistanceStep.Over) reports.Over(order.AssistanceId, AssistanceEnd.Connection);
         }
     }
@@ -25,5 +24,5 @@ internal sealed class AssistanceDesk(OpenConnections connections, AssistanceRepo
     /// <summary>The broker is away for longer than anybody may look without being asked about.</summary>
     public Task EndAllUnaskedAsync() => Task.WhenAll(Desktops.Select(d => d.Assistance.EndUnaskedAsync()));
 
-    private IEnumerable<DesktopSession> Desktops => connections.All.Select(c => c.Carrier).OfType<DesktopSession>();
+    private IEnumerable<IAssistedDesktop> Desktops => connections.All.Select(c => c.Carrier).OfType<IAssistedDesktop>();
 }

@@ -44,7 +44,9 @@ internal sealed class AssistanceLink(BrokerLink broker, AssistanceDesk desk, Ass
 
     private async Task FollowAsync(CancellationToken ct)
     {
-        var (wait, heard) = (ShortestWait, time.GetTimestamp());
+        var (wait, isWith) = (ShortestWait, false);
+        // A right that cannot be asked about any more is none. The desktop itself goes on.
+        using var unasked = time.CreateTimer(_ => _ = desk.EndAllUnaskedAsync(), null, LongestUnasked, Timeout.InfiniteTimeSpan);
         while (!ct.IsCancellationRequested)
         {
             try
@@ -52,13 +54,21 @@ internal sealed class AssistanceLink(BrokerLink broker, AssistanceDesk desk, Ass
                 await broker.ClientAsync(ct);
                 var address = IPEndPoint.TryParse(portal.Value.Listen, out var listen) ? (uint)listen.Port : 0;
                 using var call = broker.Assistance!.Follow(new() { PortalAddress = portal.Value.PublicAddress, PortalPort = address }, cancellationToken: ct);
-                while (await call.ResponseStream.MoveNext(ct))
+                try
                 {
-                    (wait, heard) = (ShortestWait, time.GetTimestamp());
-                    await desk.ApplyAsync(call.ResponseStream.Current);
-                    heard = time.GetTimestamp();
+                    while (await call.ResponseStream.MoveNext(ct))
+                    {
+                        // A stream that is open and says nothing is no broker that is away.
+                        if (!isWith) unasked.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                        (wait, isWith) = (ShortestWait, true);
+                        await desk.ApplyAsync(call.ResponseStream.Current);
+                    }
                 }
-                heard = time.GetTimestamp();
+                finally
+                {
+                    if (isWith) unasked.Change(LongestUnasked, Timeout.InfiniteTimeSpan);
+                    isWith = false;
+                }
             }
             catch (RpcException e) when (!ct.IsCancellationRequested)
             {
@@ -67,8 +77,6 @@ internal sealed class AssistanceLink(BrokerLink broker, AssistanceDesk desk, Ass
             // Half of the wait is chance, so that many gateways do not come back in the same instant.
             await Task.Delay((wait / 2) + (wait / 2 * Random.Shared.NextDouble()), time, ct);
             wait = TimeSpan.FromTicks(Math.Min(wait.Ticks * 2, LongestWait.Ticks));
-            // A right that cannot be asked about any more is none. The desktop itself goes on.
-            if (time.GetElapsedTime(heard) > LongestUnasked) await desk.EndAllUnaskedAsync();
         }
     }
 

@@ -15,7 +15,7 @@ namespace Montalegre.Vdi.Gateway.Html5;
 internal sealed class DesktopSession(
     StartedWorker started, WorkerLink worker, WorkerStart start, string owner, Html5Options options, PdfConverter converter, ResumeTokens tokens, AssistanceReports assistances,
     TimeProvider time, ILogger log)
-    : ICarrier, IDisposable
+    : ICarrier, IAssistedDesktop, IDisposable
 {
     private const int PieceLength = 64 * 1024;
     private const int StillRunning = -1;
@@ -47,7 +47,6 @@ internal sealed class DesktopSession(
     /// <summary>Null once the first picture can come; a reason when it never will.</summary>
     public Task<ReasonCode?> Opened => _opened.Task;
 
-    /// <summary>Who looks beside the person, and may they.</summary>
     public DesktopAssistance Assistance => LazyInitializer.EnsureInitialized(
         ref _assistance, () => new(TellPersonAsync, TellWorkerAsync, assistances, options.KeepViewerFor, time));
 

@@ -18,6 +18,7 @@ internal static class ConnectEndpoints
         portal.MapPost("/connect", Begin).RequireAuthorization().WithFormGuard();
         portal.MapGet("/connect/{handle}", Show).RequireAuthorization();
         portal.MapGet("/connect/{handle}/progress", ConnectProgress.Stream).RequireAuthorization();
+        portal.MapPost("/connect/{handle}/leave", Leave).RequireAuthorization().WithFormGuard();
         WayInEndpoints.Map(portal);
     }
 
@@ -29,6 +30,13 @@ internal static class ConnectEndpoints
         if (desktop is null) return MessagePage.Refusal(http, new Reason { Code = ReasonCode.PoolUnknown }, StatusCodes.Status404NotFound);
         var handle = handles.Make(http, new(desktop.PoolId, Guid.NewGuid(), desktop.Name));
         return Navigation.SeeOther(http, $"/connect/{handle}");
+    }
+
+    private static async Task<IResult> Leave(HttpContext http, string handle, BrokerCalls broker, LaunchHandles handles)
+    {
+        if (handles.Read(http, handle) is not { } launching) return MessagePage.NotFound(http);
+        await broker.LeaveQueueAsync(http, launching.Pool);
+        return Navigation.SeeOther(http, "/");
     }
 
     private static async Task<IResult> Show(HttpContext http, string handle, BrokerCalls broker, LaunchHandles handles, IOptions<PortalOptions> options, TimeProvider time)

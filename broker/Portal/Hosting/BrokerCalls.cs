@@ -23,6 +23,9 @@ internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<Porta
     public async Task<EmployeeLogOffResponse> LogOffAsync(HttpContext http, string session) =>
         await broker.LogOffAsync(new EmployeeLogOffRequest { SessionId = session }, await ProofAsync(http), Deadline(), http.RequestAborted);
 
+    public async Task LeaveQueueAsync(HttpContext http, string pool) =>
+        await broker.LeaveQueueAsync(new LeaveQueueRequest { PoolId = pool }, await ProofAsync(http), Deadline(), http.RequestAborted);
+
     public async Task<AsyncServerStreamingCall<LaunchProgress>> LaunchAsync(HttpContext http, string pool, Guid request, bool forFile, CancellationToken ct) =>
         broker.Launch(
             new LaunchRequest { PoolId = pool, RequestId = request.ToString(), ForFile = forFile, ClientAddress = AddressOf(http) },

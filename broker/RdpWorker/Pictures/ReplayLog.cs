@@ -30,6 +30,11 @@ internal sealed class ReplayLog
         else _frames.Add(frame.ToArray());
     }
 
+    /// <summary>Whether everything since the decoders could last start anew is here.</summary>
+    public bool IsWhole => _isWhole;
+
+    public IReadOnlyList<byte[]> Frames => _frames;
+
     public void Clear()
     {
         _frames.Clear();

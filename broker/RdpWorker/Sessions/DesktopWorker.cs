@@ -41,6 +41,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private readonly HashSet<int> _decoders = [];
     private readonly HashSet<int> _keyless = [];
     private readonly ReplayLog _replay = new();
+    private readonly OwnDecoders _own;
     private readonly Viewers _viewers;
     private Screen? _screen;
     private Hello _browser;
@@ -69,6 +70,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _clipboard = new(_session, link, start.Allowed);
         _viewers = new(_session, link, _replay);
         _monitors = new(_session, link, start);
+        _own = new(_session, _replay);
     }
 
     public WorkerEnd Run() => (WorkerEnd)_session.Run();
@@ -128,11 +130,9 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             _lastPaint = Stopwatch.GetTimestamp();
             if (_firstPaint == 0) _firstPaint = _lastPaint;
             if (_decoders.Count > 0) Exactly(screen, x, y, width, height);
-            else
-            {
-                screen.Mark(x, y, width, height);
-                foreach (var viewer in _viewers.All) viewer.Painted(x, y, width, height);
-            }
+            else screen.Mark(x, y, width, height);
+            foreach (var viewer in _viewers.All)
+                if (_decoders.Count == 0 || !viewer.Decodes) viewer.Painted(x, y, width, height);
         }
     }
 
@@ -142,20 +142,22 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         {
             // Without the person nobody sees anything: they could not see who looks.
             if (_screen is not { } screen || !_attached) return Sleepy;
+            if (_decoders.Count > 0 && NeedsTiles && _own.TakeOver(_decoders)) foreach (var surface in _decoders.ToArray()) EndDecoder(surface);
             var own = _visible || _viewers.Any ? TickOwn(picture, screen) : Sleepy;
             return _viewers.Any ? Math.Min(own, _viewers.Tick(picture, _decoders.Count > 0)) : own;
         }
     }
 
-    public override void H264(int surface, RdpRect picture, ReadOnlySpan<RdpRect> rects, ReadOnlySpan<byte> unit)
+    public override bool H264(int surface, RdpRect picture, ReadOnlySpan<RdpRect> rects, ReadOnlySpan<byte> unit)
     {
         lock (_gate)
         {
-            _decoders.Add(surface);
             var isKey = AnnexB.HasKeyFrame(unit);
+            if (DecodesHere(surface, isKey)) return true;
+            _decoders.Add(surface);
             // A browser that came later has nothing that a difference could be added to.
             if (isKey) _keyless.Remove(surface);
-            if (_keyless.Contains(surface) || unit.Length > Html5Limits.LongestToBrowser / 2) return;
+            if (unit.Length > Html5Limits.LongestToBrowser / 2) return false;
             Span<ScreenRect> parts = stackalloc ScreenRect[Math.Min(rects.Length, Html5Limits.MostRects)];
             for (var i = 0; i < parts.Length; i++) parts[i] = Narrow(rects[i]);
             // What libfreerdp drew there before is older than this picture.
@@ -169,7 +171,8 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             var body = GatewayLink.Body(rented).Span;
             var ops = new FrameOps(body[(FrameMessage.HeaderLength + 2)..]);
             ops.H264((ushort)surface, isKey, Narrow(picture), parts, unit);
-            SendOps(rented, ops.Count, ops.Written, _screen is { } screen && ReplayLog.StartsAnew(isKey, parts, screen.Width, screen.Height), isPicture: parts.Length > 0);
+            SendOps(rented, ops.Count, ops.Written, _screen is { } screen && ReplayLog.StartsAnew(isKey, parts, screen.Width, screen.Height), isPicture: parts.Length > 0, toPerson: !_keyless.Contains(surface));
+            return false;
         }
     }
 
@@ -177,16 +180,8 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     {
         lock (_gate)
         {
-            _keyless.Remove(surface);
-            if (!_decoders.Remove(surface)) return;
-            var rented = GatewayLink.Rent(FrameMessage.HeaderLength + 16);
-            var ops = new FrameOps(GatewayLink.Body(rented).Span[(FrameMessage.HeaderLength + 2)..]);
-            ops.DecoderEnd((ushort)surface);
-            SendOps(rented, ops.Count, ops.Written, startsAnew: false, isPicture: true);
-            if (_decoders.Count > 0) return;
-            _replay.Clear();
-            _screen?.MarkAll();     // libfreerdp draws everything again, and tiles are compared again
-            foreach (var viewer in _viewers.All) viewer.PaintedAll();
+            _own.Remove(surface);
+            EndDecoder(surface);
         }
     }
 
@@ -299,7 +294,8 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         if (_pointer is not null) _link.Send(_pointer);
         _channels.Attach(browser);
         _session.Pause(false);
-        if (_decoders.Count > 0) Replay(screen);
+        if (NeedsTiles) _keyless.UnionWith(_decoders);      // until they are decoded here
+        else if (_decoders.Count > 0) Replay(screen);
         _monitors.WantWhole(browser);
         _session.Wake();
     }
@@ -435,7 +431,40 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
                 if (_exact.Count < MostExact) _exact.Add(new((ushort)rowX, (ushort)rowY, (ushort)Math.Min(RectSide, right - rowX), (ushort)Math.Min(RectSide, bottom - rowY)));
     }
 
-    private void SendOps(byte[] rented, int count, int written, bool startsAnew, bool isPicture)
+    /// <summary>Changes from browsers that decode to decoding here at a key picture or in <see cref="Tick"/>, and back at a key picture: in between a decoder knows nothing.</summary>
+    private bool DecodesHere(int surface, bool isKey)
+    {
+        if (_own.Has(surface))
+        {
+            if (!isKey || NeedsTiles) return true;
+            _own.Remove(surface);
+            return false;
+        }
+        if (!isKey || !NeedsTiles) return false;
+        _own.Add(surface);
+        EndDecoder(surface);
+        return true;
+    }
+
+    private bool NeedsTiles => !_browser.Capabilities.HasFlag(BrowserCapabilities.Avc1) || _viewers.NeedTiles;
+
+    /// <summary>No browser decodes this surface any more.</summary>
+    private void EndDecoder(int surface)
+    {
+        _keyless.Remove(surface);
+        if (!_decoders.Remove(surface)) return;
+        var rented = GatewayLink.Rent(FrameMessage.HeaderLength + 16);
+        var ops = new FrameOps(GatewayLink.Body(rented).Span[(FrameMessage.HeaderLength + 2)..]);
+        ops.DecoderEnd((ushort)surface);
+        SendOps(rented, ops.Count, ops.Written, startsAnew: false, isPicture: true);
+        if (_decoders.Count > 0) return;
+        _replay.Clear();
+        _exact.Clear();
+        _screen?.MarkAll();     // libfreerdp draws everything again, and tiles are compared again
+        foreach (var viewer in _viewers.All) viewer.PaintedAll();
+    }
+
+    private void SendOps(byte[] rented, int count, int written, bool startsAnew, bool isPicture, bool toPerson = true)
     {
         var body = GatewayLink.Body(rented).Span;
         FrameMessage.WriteHeader(body, _flow.NextId, more: false, 0, 0);
@@ -444,7 +473,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _replay.Add(body[..length], startsAnew);
         if (_attached) _viewers.Copy(body[..length], startsAnew, more: !isPicture);
         else _viewers.FallBehind();
-        if (_attached) Send(rented, length, more: !isPicture);
+        if (_attached && toPerson && _browser.Capabilities.HasFlag(BrowserCapabilities.Avc1)) Send(rented, length, more: !isPicture);
         else ArrayPool<byte>.Shared.Return(rented);
     }
 

@@ -38,6 +38,7 @@ internal sealed class Viewer : IDisposable
     {
         (_link, _id) = (link, id);
         _encoder = new(browser.CacheSlots);
+        Decodes = browser.Capabilities.HasFlag(BrowserCapabilities.Avc1);
         Input = new(session);
         _screen = new(screen.Width, screen.Height);
         Span<byte> opened = stackalloc byte[5];
@@ -46,8 +47,11 @@ internal sealed class Viewer : IDisposable
         BinaryPrimitives.WriteUInt16LittleEndian(opened[3..], (ushort)screen.Height);
         Send(opened);
         if (pointer is not null) Send(pointer);
-        if (replay is not null) CatchUp(replay);
+        if (replay is not null && Decodes) CatchUp(replay);
     }
+
+    /// <summary>Whether its browser decodes H.264; one that does not sees those parts once the worker decodes them.</summary>
+    public bool Decodes { get; }
 
     /// <summary>What this viewer holds down is released apart from what the person does.</summary>
     public InputPost Input { get; }
@@ -70,7 +74,10 @@ internal sealed class Viewer : IDisposable
     public void PaintedAll() => _screen.MarkAll();
 
     /// <summary>A picture that the browser decodes covers this part; what was to be sent of it is older.</summary>
-    public void Covered(ScreenRect part) => _screen.CleanWithin(part.X, part.Y, part.W, part.H);
+    public void Covered(ScreenRect part)
+    {
+        if (Decodes) _screen.CleanWithin(part.X, part.Y, part.W, part.H);
+    }
 
     public void Acknowledged(uint frame)
     {
@@ -91,6 +98,7 @@ internal sealed class Viewer : IDisposable
     /// <summary>A frame that was made for the person and cannot be made twice. One that lags gets none until it has caught up.</summary>
     public void Copy(ReadOnlySpan<byte> frame, bool startsAnew, bool more = false)
     {
+        if (!Decodes) return;
         if (startsAnew && _bytesOnTheirWay < MostBehind) (_behind, _waitsForKey) = (false, false);
         if (_behind) return;
         if (_bytesOnTheirWay > MostBehind)
@@ -111,7 +119,7 @@ internal sealed class Viewer : IDisposable
     public int Tick(Picture picture, Func<Viewer, bool>? replay)
     {
         if (!_visible) return Sleepy;
-        if (replay is null) _behind = false;        // nothing is decoded in the browser any more, and all is drawn again
+        if (replay is null || !Decodes) _behind = false;        // nothing is decoded in the browser any more, and all is drawn again
         else if (_behind && !_waitsForKey && _flow.IsIdle) CatchUp(replay);
         if (_behind || !_flow.HasRoom) return Sleepy;
         var now = Stopwatch.GetTimestamp();

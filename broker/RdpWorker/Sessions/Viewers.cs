@@ -18,6 +18,9 @@ internal sealed class Viewers(RdpSession session, GatewayLink link, ReplayLog re
 
     public IEnumerable<Viewer> All => _viewers.Values;
 
+    /// <summary>Whether somebody looks whose browser cannot decode H.264.</summary>
+    public bool NeedTiles => _viewers.Values.Any(v => !v.Decodes);
+
     /// <param name="decodes">Whether the browser decodes a part of the picture itself.</param>
     public void Attach(byte id, Hello browser, Screen screen, byte[]? pointer, bool decodes)
     {

@@ -28,11 +28,11 @@ internal static unsafe class RdpCallbacks
         (uint)Math.Max(0, Of(user).Tick(new Picture(pixels, (int)stride, (int)width, (int)height)));
 
     [UnmanagedCallersOnly]
-    private static void H264(nint user, uint surface, uint x, uint y, uint w, uint h, ShimApi.Rect* rects, uint count, byte* unit, uint length)
+    private static uint H264(nint user, uint surface, uint x, uint y, uint w, uint h, ShimApi.Rect* rects, uint count, byte* unit, uint length)
     {
         var converted = new RdpRect[Math.Min(count, MostRects)];
         for (var i = 0; i < converted.Length; i++) converted[i] = new(rects[i].X, rects[i].Y, rects[i].W, rects[i].H);
-        Of(user).H264((int)surface, new((int)x, (int)y, (int)w, (int)h), converted, new ReadOnlySpan<byte>(unit, (int)length));
+        return Of(user).H264((int)surface, new((int)x, (int)y, (int)w, (int)h), converted, new ReadOnlySpan<byte>(unit, (int)length)) ? 1u : 0;
     }
 
     [UnmanagedCallersOnly]

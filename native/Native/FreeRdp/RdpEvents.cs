@@ -16,7 +16,8 @@ public abstract class RdpEvents
     public abstract int Tick(Picture picture);
 
     /// <summary>One H.264 access unit (Annex B), and the parts of the screen it is to be drawn on: none when only the decoder needs it.</summary>
-    public abstract void H264(int surface, RdpRect picture, ReadOnlySpan<RdpRect> rects, ReadOnlySpan<byte> unit);
+    /// <returns>True to have it decoded and drawn here.</returns>
+    public abstract bool H264(int surface, RdpRect picture, ReadOnlySpan<RdpRect> rects, ReadOnlySpan<byte> unit);
 
     public abstract void H264End(int surface);
 

@@ -71,6 +71,19 @@ public sealed unsafe class RdpSession : IDisposable
     }
 
     /// <summary>Asks the machine to paint everything again.</summary>
+    /// <summary>Inside <see cref="RdpEvents.Tick"/> only: false while the machine draws. To be followed by <see cref="EndDecoding"/>.</summary>
+    public bool TryBeginDecoding() => ShimApi.DecodingBegin(_session) != 0;
+
+    /// <summary>Has libfreerdp decode a unit, and draw these parts of the screen.</summary>
+    public void Decode(int surface, ReadOnlySpan<RdpRect> rects, ReadOnlySpan<byte> unit)
+    {
+        var parts = new ShimApi.Rect[rects.Length];
+        for (var i = 0; i < parts.Length; i++) parts[i] = new() { X = (ushort)rects[i].X, Y = (ushort)rects[i].Y, W = (ushort)rects[i].W, H = (ushort)rects[i].H };
+        ShimApi.Decode(_session, (uint)surface, parts, (uint)parts.Length, unit, (uint)unit.Length);
+    }
+
+    public void EndDecoding() => ShimApi.DecodingEnd(_session);
+
     public void Refresh() => ShimApi.Refresh(_session);
 
     /// <summary>Asks the machine to stop painting while nobody looks, or to go on.</summary>

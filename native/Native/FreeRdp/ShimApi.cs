@@ -35,7 +35,7 @@ internal static unsafe partial class ShimApi
         public delegate* unmanaged<nint, uint, uint, void> Sized;
         public delegate* unmanaged<nint, int, int, int, int, void> Painted;
         public delegate* unmanaged<nint, byte*, uint, uint, uint, uint> Tick;
-        public delegate* unmanaged<nint, uint, uint, uint, uint, uint, Rect*, uint, byte*, uint, void> H264;
+        public delegate* unmanaged<nint, uint, uint, uint, uint, uint, Rect*, uint, byte*, uint, uint> H264;
         public delegate* unmanaged<nint, uint, void> H264End;
         public delegate* unmanaged<nint, void> FrameEnd;
         public delegate* unmanaged<nint, uint, uint, uint, uint, byte*, void> Pointer;
@@ -111,6 +111,15 @@ internal static unsafe partial class ShimApi
 
     [LibraryImport(Shim, EntryPoint = "mv_resize")]
     internal static partial void Resize(SessionHandle session, Rect* monitors, uint count, uint scalePercent);
+
+    [LibraryImport(Shim, EntryPoint = "mv_decoding_begin")]
+    internal static partial int DecodingBegin(SessionHandle session);
+
+    [LibraryImport(Shim, EntryPoint = "mv_decode")]
+    internal static partial void Decode(SessionHandle session, uint surface, ReadOnlySpan<Rect> rects, uint count, ReadOnlySpan<byte> unit, uint length);
+
+    [LibraryImport(Shim, EntryPoint = "mv_decoding_end")]
+    internal static partial void DecodingEnd(SessionHandle session);
 
     [LibraryImport(Shim, EntryPoint = "mv_refresh")]
     internal static partial void Refresh(SessionHandle session);

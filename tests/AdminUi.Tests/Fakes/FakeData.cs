@@ -90,6 +90,7 @@ internal static class FakeData
         world.Pools.Put(new Pool
         {
             PoolId = id, Name = name, Kind = kind, Size = (uint)size, Enabled = true, ImageVersionId = "img-7", ImageName = "debian-balcao", Cpus = 2, MemoryMib = 2048, Hosts = { new PoolHost { HostId = "host-1", Name = "anfitriao-a" } }, Placement = Placement.Breadth, Spare = kind == PoolKind.Manual ? null : new() { Everything = true },
+            SessionRules = new() { IdleMinutes = 30, DisconnectedMinutes = 0, EmptyMinutes = 5, LogOffAction = kind == PoolKind.Floating ? LogOffAction.Refresh : LogOffAction.Keep },
             MachineNamePattern = prefix + "-{n}", Machines = (uint)size, InUse = (uint)used, Provisioning = 1, Faulted = prefix == "balcao" ? 1u : 0, Available = (uint)(size - used - 2), Sessions = (uint)used,
             Waiting = prefix == "urb" ? 2u : 0, Trouble = prefix == "balcao" ? new() { Code = ReasonCode.HostUnavailable, Detail = "anfitriao-b" } : null,
         });

@@ -46,7 +46,7 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         if (world.Pools.All.Any(p => p.Name == request.Name)) throw FakeWorld.Refuse(StatusCode.AlreadyExists, ReasonCode.NameTaken, request.Name);
         var pool = new Pool { PoolId = "pool-" + request.Name, Name = request.Name, Kind = request.Kind, Size = request.Size, Enabled = true, Cpus = request.Cpus, MemoryMib = request.MemoryMib, MachineNamePattern = request.MachineNamePattern,
             Spare = request.Spare, Hosts = { world.Hosts.Where(h => request.HostIds.Contains(h.HostId)).Select(h => new PoolHost { HostId = h.HostId, Name = h.Name }) },
-            Placement = request.Placement, MostPerHost = request.MostPerHost, BlockedFeatures = { request.BlockedFeatures }, RdGatewayEndToEnd = request.RdGatewayEndToEnd };
+            Placement = request.Placement, MostPerHost = request.MostPerHost, BlockedFeatures = { request.BlockedFeatures }, RdGatewayEndToEnd = request.RdGatewayEndToEnd, SessionRules = request.SessionRules };
         world.Calls.Enqueue($"create-pool {request.Name} {request.Kind} {request.Size} {request.ImageVersionId} {string.Join(",", request.HostIds)}");
         world.Calls.Enqueue($"placed {pool.Name} {pool.Spare?.Machines} {pool.Placement} {string.Join(',', request.HostIds)}");
         world.Pools.Put(pool);
@@ -62,6 +62,11 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         if (request.HasName) pool.Name = request.Name;
         if (request.HasDescription) pool.Description = request.Description;
         if (request.Spare is { } spare) pool.Spare = spare;
+        if (request.SessionRules is { } rules)
+        {
+            pool.SessionRules.MergeFrom(rules);
+            world.Calls.Enqueue($"rules {rules}");
+        }
         if (request.Placement is not Placement.Unspecified) pool.Placement = request.Placement;
         if (request.HasMostPerHost) pool.MostPerHost = request.MostPerHost;
         if (request.Hosts is { } hosts)
@@ -289,6 +294,24 @@ internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.Infra
 
 internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
 {
+    public override Task<Quotas> GetQuotas(GetQuotasRequest request, ServerCallContext context) => Task.FromResult(new Quotas { MostSessionsPerUser = world.MostSessionsPerUser });
+
+    public override Task<Quotas> SetQuotas(Quotas request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.MostSessionsPerUser = request.MostSessionsPerUser;
+        return Task.FromResult(request);
+    }
+
+    public override Task<User> SetQuota(SetUserQuotaRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var user = world.Users.Single(u => u.UserName == request.UserName);
+        if (request.HasMostSessions) user.MostSessions = request.MostSessions;
+        else user.ClearMostSessions();
+        return Task.FromResult(user);
+    }
+
     public override Task<ListUsersResponse> List(ListUsersRequest request, ServerCallContext context)
     {
         world.Demand(context);

@@ -19,6 +19,7 @@ internal sealed class FakeWorld : IDisposable
     private readonly List<AssistanceCase> _cases = [];
     private CancellationTokenSource _watches = new();
 
+    public uint MostSessionsPerUser { get; set; }
     public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
     public FakeList<Machine> Machines { get; } = new(m => m.MachineId);
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);

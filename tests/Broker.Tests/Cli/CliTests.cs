@@ -71,6 +71,32 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pool_has_rules_for_its_sessions_and_what_its_kind_does_not_allow_is_refused()
+    {
+        await SetUpAsync();
+
+        var made = await RunAsync("pools", "create", "Balcao", "--kind", "manual", "--idle", "30", "--json");
+        var changed = await RunAsync("pools", "rules", "Balcao", "--disconnected", "120", "--empty", "0", "--json");
+        var shown = await RunAsync("pools", "rules", "Balcao");
+        var refresh = await RunAsync("pools", "rules", "Balcao", "--at-logoff", "refresh");
+        var tooLong = await RunAsync("pools", "rules", "Balcao", "--idle", "10081");
+
+        Assert.Equal((30u, 0u, 5u, Contracts.Admin.V1.LogOffAction.Keep), Rules(made.Output));
+        Assert.Equal((30u, 120u, 0u, Contracts.Admin.V1.LogOffAction.Keep), Rules(changed.Output));
+        Assert.Contains("30 min", shown.Output, StringComparison.Ordinal);
+        Assert.NotEqual(0, refresh.Code);
+        Assert.Contains("INVALID_FIELD", refresh.Talk, StringComparison.Ordinal);
+        Assert.NotEqual(0, tooLong.Code);
+        Assert.Equal(["pool.create", "pool.session_rules", "pool.update"], await ActionsAsync());
+
+        static (uint, uint, uint, Contracts.Admin.V1.LogOffAction) Rules(string pool)
+        {
+            var rules = Contracts.Admin.V1.SessionRules.Parser.ParseJson(JsonDocument.Parse(pool).RootElement.GetProperty("sessionRules").GetRawText());
+            return (rules.IdleMinutes, rules.DisconnectedMinutes, rules.EmptyMinutes, rules.LogOffAction);
+        }
+    }
+
+    [Fact]
     public async Task Pool_is_made_with_what_it_blocks_and_with_the_end_of_its_RD_Gateway_channels()
     {
         await SetUpAsync();

@@ -86,7 +86,9 @@ public sealed class ScaleTests : IAsyncLifetime
         await agents.SeenAsync([.. Enumerable.Range(1, 100).Select(n => new MachineId(Id(3, n)))], node);
         await agents.SilenceAsync([.. Enumerable.Range(1, 100).Select(n => new MachineId(Id(3, n)))], node, TimeSpan.FromSeconds(30));
 
-        await new SessionStore(_database).NeverLoggedOnAsync(TimeSpan.FromMinutes(5), 100, Ct);
+        await new SessionStore(_database).NeverLoggedOnAsync(100, Ct);
+        Assert.Empty(await new SessionStore(_database).DueAsync(new(node), TimeSpan.FromSeconds(30), 64, Ct));
+        Assert.Empty(await new SessionStore(_database).ToGreetAsync(new(node), 64, Ct));
         await new GatewayStore(_database).SweepAsync();
         await new AssistanceStore(_database).CompareAsync();
 
@@ -136,7 +138,7 @@ public sealed class ScaleTests : IAsyncLifetime
         insert into image_version (image_version_id, name, number, state, path) values (pg_temp.id(5, 1), 'golden', 1, 'ready', '/nowhere');
         insert into host (host_id, name, uri, network, storage_path) select pg_temp.id(2, n), 'host-' || n, 'test:///default', 'network:default', '/nowhere' from generate_series(1, {Hosts}) n;
         insert into host_reading (host_id, reached, memory_mib, free_memory_mib, starts_at_once) select pg_temp.id(2, n), true, 2000000, 1000000, 8 from generate_series(1, {Hosts}) n;
-        insert into pool (pool_id, name, kind, size, image_version_id, machine_name_pattern) select pg_temp.id(1, n), 'pool ' || n, 'floating', {MachinesOfPool}, pg_temp.id(5, 1), 'pool' || n || '-' || chr(123) || 'n' || chr(125) from generate_series(1, {Pools}) n;
+        insert into pool (pool_id, name, kind, size, idle_minutes, disconnected_minutes, message_of_the_day, most_sessions, image_version_id, machine_name_pattern) select pg_temp.id(1, n), 'pool ' || n, 'floating', {MachinesOfPool}, 30, 60, 'Bom dia', {MachinesOfPool}, pg_temp.id(5, 1), 'pool' || n || '-' || chr(123) || 'n' || chr(125) from generate_series(1, {Pools}) n;
         insert into pool_host (pool_id, host_id) select pg_temp.id(1, p), pg_temp.id(2, h) from generate_series(1, {Pools}) p, generate_series(1, {Hosts}) h where h % {Pools} = p % {Pools};
         insert into app_user (user_id, user_name, display_name) select pg_temp.id(4, n), 'user' || n, 'User ' || n from generate_series(1, 100000) n;
         insert into entitlement (pool_id, user_id) select pg_temp.id(1, 1 + n / 5001), pg_temp.id(4, n) from generate_series(1, 99999) n union select pg_temp.id(1, 1), pg_temp.id(4, 90000);
@@ -145,7 +147,7 @@ public sealed class ScaleTests : IAsyncLifetime
                     pg_temp.id(2, 1 + n % {Hosts}), pg_temp.id(5, 1), 1 from generate_series(1, {Pools * MachinesOfPool}) n;
         insert into machine_agent (machine_id, connected, node_id, boot_id) select pg_temp.id(3, n), true, pg_temp.id(6, 1), 'b' from generate_series(1, {Pools * MachinesOfPool}) n;
         insert into lease (role, node_id, epoch, expires_at) values ('agents:' || pg_temp.id(6, 1), pg_temp.id(6, 1), 1, now() + interval '1 hour');
-        insert into session (session_id, request_id, user_id, pool_id, machine_id, state, started_at) select pg_temp.id(7, n), pg_temp.id(7, n), pg_temp.id(4, n), pg_temp.id(1, 1 + (n - 1) / {MachinesOfPool}), pg_temp.id(3, n), 'active', now() - interval '1 hour'
+        insert into session (session_id, request_id, user_id, pool_id, machine_id, state, guest_session_id, last_input_at, started_at) select pg_temp.id(7, n), pg_temp.id(7, n), pg_temp.id(4, n), pg_temp.id(1, 1 + (n - 1) / {MachinesOfPool}), pg_temp.id(3, n), 'active', 'c1', now() - interval '10 minutes', now() - interval '1 hour'
           from generate_series(1, {Pools * MachinesOfPool}) n where n % 10 < 6 and n <> 90000;
         insert into connection (connection_id, session_id, opened_at) select session_id, session_id, now() from session;
         insert into operation (operation_id, kind, machine_id, step, state, ended_at) select pg_temp.id(8, n), 'provision', pg_temp.id(3, n), 'await_agent', 'done', now() from generate_series(1, {Pools * MachinesOfPool}) n;

@@ -12,33 +12,34 @@ public sealed class EndSessionTests(TestDatabase database) : IClassFixture<TestD
     private readonly SessionStore _store = new(database.DataSource);
     private readonly EndSession _end = new(new SessionStore(database.DataSource), TimeProvider.System, NullLogger<EndSession>.Instance);
 
-    public static TheoryData<string, string, bool> Combinations()
+    public static TheoryData<string, string, string, bool> Combinations()
     {
-        var all = new TheoryData<string, string, bool>();
-        foreach (var kind in new[] { "floating", "dedicated", "manual" })
+        var all = new TheoryData<string, string, string, bool>();
+        foreach (var (kind, action) in new[] { ("floating", "refresh"), ("floating", "delete"), ("dedicated", "keep"), ("manual", "keep") })
             foreach (var state in new[] { "provisioning", "available", "reserved", "in_use", "unreachable", "faulted", "deleting" })
                 foreach (var manual in new[] { false, true })
-                    all.Add(kind, state, manual);
+                    all.Add(kind, action, state, manual);
         return all;
     }
 
     [Theory]
     [MemberData(nameof(Combinations))]
-    public async Task End_statement_does_with_the_machine_what_the_domain_decides(string kind, string state, bool manual)
+    public async Task End_statement_does_with_the_machine_what_the_domain_decides(string kind, string action, string state, bool manual)
     {
         var machine = await _rows.MachineAsync(await _rows.PoolAsync(kind), "in_use", manual);
         var session = await _rows.SessionAsync(machine, "active", "c1");
         await _rows.ExecuteAsync("update machine set state = @state, used_generation = null where machine_id = @id", new { state, id = machine.Value });
-        var pool = Enum.Parse<PoolKind>(kind, ignoreCase: true);
+        await _rows.ExecuteAsync("update pool set log_off_action = @action where pool_id = (select pool_id from machine where machine_id = @id)", new { action, id = machine.Value });
+        var then = Enum.Parse<LogOffAction>(action, ignoreCase: true);
         var was = Enum.Parse<MachineState>(state.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
 
         Assert.True(await _end.RunAsync(new(session, SessionEnd.LoggedOff, "test")));
 
-        var expected = MachineAfterSession.Next(pool, manual, was);
+        var expected = MachineAfterSession.Next(then, manual, was);
         var actual = await _rows.MachineStateAsync(machine);
         Assert.Equal(expected, Enum.Parse<MachineState>(actual.Replace("_", "", StringComparison.Ordinal), ignoreCase: true));
-        var refreshed = MachineAfterSession.NeedsRefresh(pool, manual) && was is not (MachineState.Faulted or MachineState.Deleting);
-        Assert.Equal(refreshed ? "refresh stop" : null, await _rows.RunningAsync(machine));
+        var changed = MachineAfterSession.Action(then, manual) != LogOffAction.Keep && was is not (MachineState.Faulted or MachineState.Deleting);
+        Assert.Equal(changed ? $"{action} stop" : null, await _rows.RunningAsync(machine));
     }
 
     [Fact]
@@ -79,11 +80,11 @@ public sealed class EndSessionTests(TestDatabase database) : IClassFixture<TestD
         var patience = TimeSpan.FromMinutes(5);
         var request = new EndRequest(session, SessionEnd.NeverLoggedOn, "broker") { OnlyPending = true, NewestTicketOlderThan = patience };
 
-        Assert.DoesNotContain(session, await _store.NeverLoggedOnAsync(patience, 100, TestContext.Current.CancellationToken));
+        Assert.DoesNotContain(session, (await _store.NeverLoggedOnAsync(100, TestContext.Current.CancellationToken)).Select(e => new SessionId(e.SessionId)));
         Assert.False(await _end.RunAsync(request));
         await _rows.ExecuteAsync("update ticket set issued_at = now() - interval '6 minutes' where session_id = @id", new { id = session.Value });
 
-        Assert.Contains(session, await _store.NeverLoggedOnAsync(patience, 100, TestContext.Current.CancellationToken));
+        Assert.Contains(session, (await _store.NeverLoggedOnAsync(100, TestContext.Current.CancellationToken)).Select(e => new SessionId(e.SessionId)));
         Assert.True(await _end.RunAsync(request));
         Assert.Equal("provisioning", await _rows.MachineStateAsync(machine));
     }

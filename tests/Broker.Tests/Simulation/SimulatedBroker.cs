@@ -38,7 +38,8 @@ internal sealed class SimulatedBroker : IAsyncDisposable
         _reconcile = new(Pools, _options, time, NullLogger<ReconcilePool>.Instance);
         _end = new(Sessions, time, NullLogger<EndSession>.Instance);
         var images = new ImageStore(source);
-        _runner = new(_operations, Hosts, images, new CopyImages(images, Hosts, lease, time, NullLogger<CopyImages>.Instance), new JoinTokens(Agents),
+        var copies = new CopyImages(images, new CopyStore(source), services.Services.GetRequiredService<ImageFolder>(), Hosts, lease, time, NullLogger<CopyImages>.Instance);
+        _runner = new(_operations, Hosts, images, new CopyStore(source), copies, new JoinTokens(Agents),
             services.Services.GetRequiredService<CertificateAuthority>(), _options, NullLogger<TakeStep>.Instance);
         _sweep = new(lease, Hosts, source, Readings, _operations, Sessions, _end, _options, time, NullLogger<DriftSweep>.Instance);
     }

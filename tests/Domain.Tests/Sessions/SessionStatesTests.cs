@@ -29,16 +29,29 @@ public sealed class SessionStatesTests
     }
 
     [Theory]
-    [InlineData(PoolKind.Floating, false, MachineState.InUse, MachineState.Provisioning)]
-    [InlineData(PoolKind.Floating, false, MachineState.Unreachable, MachineState.Provisioning)]
-    [InlineData(PoolKind.Floating, true, MachineState.InUse, MachineState.Available)]
-    [InlineData(PoolKind.Dedicated, false, MachineState.InUse, MachineState.Available)]
-    [InlineData(PoolKind.Dedicated, false, MachineState.Unreachable, MachineState.Unreachable)]
-    [InlineData(PoolKind.Manual, true, MachineState.Reserved, MachineState.Available)]
-    [InlineData(PoolKind.Floating, false, MachineState.Faulted, MachineState.Faulted)]
-    [InlineData(PoolKind.Floating, false, MachineState.Deleting, MachineState.Deleting)]
-    public void Machine_after_its_session(PoolKind kind, bool manual, MachineState before, MachineState after)
+    [InlineData(LogOffAction.Refresh, false, MachineState.InUse, MachineState.Provisioning)]
+    [InlineData(LogOffAction.Refresh, false, MachineState.Unreachable, MachineState.Provisioning)]
+    [InlineData(LogOffAction.Refresh, true, MachineState.InUse, MachineState.Available)]
+    [InlineData(LogOffAction.Keep, false, MachineState.InUse, MachineState.Available)]
+    [InlineData(LogOffAction.Keep, false, MachineState.Unreachable, MachineState.Unreachable)]
+    [InlineData(LogOffAction.Keep, true, MachineState.Reserved, MachineState.Available)]
+    [InlineData(LogOffAction.Refresh, false, MachineState.Faulted, MachineState.Faulted)]
+    [InlineData(LogOffAction.Refresh, false, MachineState.Deleting, MachineState.Deleting)]
+    [InlineData(LogOffAction.Delete, false, MachineState.InUse, MachineState.Deleting)]
+    [InlineData(LogOffAction.Delete, false, MachineState.Unreachable, MachineState.Deleting)]
+    [InlineData(LogOffAction.Delete, true, MachineState.InUse, MachineState.Available)]
+    [InlineData(LogOffAction.Delete, false, MachineState.Faulted, MachineState.Faulted)]
+    public void Machine_after_its_session(LogOffAction action, bool manual, MachineState before, MachineState after)
     {
-        Assert.Equal(after, MachineAfterSession.Next(kind, manual, before));
+        Assert.Equal(after, MachineAfterSession.Next(action, manual, before));
+    }
+
+    [Fact]
+    public void Floating_pool_never_keeps_and_somebodys_own_machine_is_never_thrown_away()
+    {
+        Assert.False(LogOffAction.Keep.Fits(PoolKind.Floating));
+        foreach (var kind in new[] { PoolKind.Dedicated, PoolKind.Manual })
+            Assert.Equal([LogOffAction.Keep], Enum.GetValues<LogOffAction>().Where(a => a.Fits(kind)));
+        Assert.All(Enum.GetValues<PoolKind>(), kind => Assert.True(LogOffActions.DefaultOf(kind).Fits(kind)));
     }
 }

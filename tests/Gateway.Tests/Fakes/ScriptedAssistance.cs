@@ -25,7 +25,7 @@ internal sealed class ScriptedAssistance : GatewayAssistance.GatewayAssistanceBa
     {
         Follows.Enqueue(request);
         try { await foreach (var update in Updates.Reader.ReadAllAsync(context.CancellationToken)) await responseStream.WriteAsync(update, context.CancellationToken); }
-        catch (OperationCanceledException) { /* the stream is over */ }
+        catch (OperationCanceledException) { throw new RpcException(new Status(StatusCode.Unavailable, "This broker stops.")); }
     }
 
     public override async Task<AnswerAssistanceResponse> Answer(AnswerAssistanceRequest request, ServerCallContext context)

@@ -23,7 +23,7 @@ internal sealed class TestGateway : IAsyncDisposable
     private readonly IHost _host;
     private readonly string _state = Directory.CreateTempSubdirectory("gateway-test-").FullName;
 
-    private TestGateway(ITicketRedeemer? redeemer, TimeProvider? time, IEnumerable<(string Key, string Value)> settings)
+    private TestGateway(ITicketRedeemer? redeemer, TimeProvider? time, IEnumerable<(string Key, string Value)> settings, TimeProvider? assistanceTime = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -38,7 +38,7 @@ internal sealed class TestGateway : IAsyncDisposable
         builder.Services.AddSingleton<ILoggerProvider>(Log);
         builder.Services.AddLogging(l => l.SetMinimumLevel(LogLevel.Debug));
         if (time is not null) builder.Services.AddSingleton(time);
-        if (redeemer is null) AddBroker(builder.Services);
+        if (redeemer is null) AddBroker(builder.Services, assistanceTime ?? TimeProvider.System);
         else builder.Services.AddSingleton(redeemer);
         builder.Services.AddRdpDoor();
         _host = builder.Build();
@@ -58,13 +58,13 @@ internal sealed class TestGateway : IAsyncDisposable
 
     public OpenConnections Connections => _host.Services.GetRequiredService<OpenConnections>();
 
-    private static void AddBroker(IServiceCollection services)
+    private static void AddBroker(IServiceCollection services, TimeProvider assistanceTime)
     {
         services.AddBroker();
         services.AddOptions<PortalDoorOptions>().BindConfiguration(PortalDoorOptions.Section);
         services.AddSingleton<AssistanceReports>();
         services.AddSingleton<AssistanceDesk>();
-        services.AddSingleton<AssistanceLink>();
+        services.AddSingleton(s => ActivatorUtilities.CreateInstance<AssistanceLink>(s, assistanceTime));
         services.AddHostedService(s => s.GetRequiredService<AssistanceLink>());
     }
 
@@ -76,7 +76,10 @@ internal sealed class TestGateway : IAsyncDisposable
     }
 
     /// <summary>A gateway that has to join and redeem at this broker, as in production.</summary>
-    public static async Task<TestGateway> StartAsync(ScriptedBroker broker, params (string Key, string Value)[] settings)
+    public static Task<TestGateway> StartAsync(ScriptedBroker broker, params (string Key, string Value)[] settings) => StartAsync(broker, TimeProvider.System, settings);
+
+    /// <param name="assistanceTime">The clock by which assistances are ended while the broker is away.</param>
+    public static async Task<TestGateway> StartAsync(ScriptedBroker broker, TimeProvider assistanceTime, params (string Key, string Value)[] settings)
     {
         var token = Path.GetTempFileName();
         await File.WriteAllTextAsync(token, broker.JoinToken + "\n");
@@ -84,7 +87,7 @@ internal sealed class TestGateway : IAsyncDisposable
         [
             ("Gateway:JoinTokenFile", token), ("Gateway:BrokerEnrolment", broker.Address.AbsoluteUri), ("Gateway:BrokerChannel", broker.Address.AbsoluteUri),
             ("Gateway:BrokerAuthoritySha256", broker.AuthoritySha256), ("Gateway:StopGrace", "00:00:02"), .. settings,
-        ]);
+        ], assistanceTime);
         await gateway._host.StartAsync();
         // A client that came before the join would be told that the broker is away; 4050 is joined, 4052 refused.
         var settled = await Eventually.IsTrueAsync(

@@ -56,6 +56,63 @@ public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<Shad
     }
 
     [Fact]
+    public async Task Viewer_that_cannot_decode_video_sees_it_all_the_same_and_video_passes_again_when_that_one_has_gone()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        await using var browser = gateway.Browser();
+        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""), capabilities: Decodes);
+        Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= 10), Said(gateway, browser));
+        Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await gateway.NextReportAsync()).KindCase);
+        var connection = gateway.Connections.All.Single().ConnectionId;
+
+        await using var viewer = new DesktopClient(("Origin", gateway.Origin));
+        var ticket = gateway.Assistances.NewTicket(new() { AssistanceId = "one", ConnectionId = connection, Who = "Rosa", Desktop = "balcao-01" });
+        await viewer.ConnectAsync(gateway.AssistSocket, ticket, isAssistance: true);
+        foreach (var colour in new[] { Blue, Orange, Blue })
+        {
+            Assert.True(await viewer.UntilAsync(v => Near(v.Screen, colour), TimeSpan.FromMinutes(1)), Said(gateway, viewer));
+            Assert.True(await browser.UntilAsync(b => Near(b.Screen, colour), TimeSpan.FromMinutes(1)), Said(gateway, browser));
+        }
+        Assert.Empty(viewer.Screen.Units);
+
+        var passed = browser.Screen.Units.Count;
+        await viewer.ByeAsync();
+        Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= passed + 10, TimeSpan.FromMinutes(1)), Said(gateway, browser));
+        Assert.True(browser.Screen.Units[passed].IsKey);
+        await browser.ByeAsync();
+    }
+
+    [Fact]
+    public async Task Browser_that_comes_back_without_its_decoder_gets_tiles()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        await using var browser = gateway.Browser();
+        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""), capabilities: Decodes);
+        Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= 10), Said(gateway, browser));
+        browser.Cut();
+
+        await using var back = gateway.Browser();
+        await back.ConnectAsync(gateway.Socket, browser.Welcome!.ResumeToken, isResume: true);
+        foreach (var colour in new[] { Blue, Orange }) Assert.True(await back.UntilAsync(b => Near(b.Screen, colour), TimeSpan.FromMinutes(1)), Said(gateway, back));
+        Assert.Empty(back.Screen.Units);
+        await back.ByeAsync();
+    }
+
+    private const int Blue = 0x2266CC, Orange = 0xCC6622;
+
+    /// <summary>H.264 has no exact colours.</summary>
+    private static bool Near(DrawnScreen screen, int colour)
+    {
+        if (screen.Width != 1024) return false;
+        var seen = screen.At(900, 700);
+        return Math.Abs((seen >> 16) - (colour >> 16)) + Math.Abs((seen >> 8 & 0xFF) - (colour >> 8 & 0xFF)) + Math.Abs((seen & 0xFF) - (colour & 0xFF)) < 40;
+    }
+
+    [Fact]
     public async Task Browser_that_cannot_decode_video_gets_tiles_of_the_same_server()
     {
         machine.Require();

@@ -109,6 +109,14 @@ internal sealed class FakeBroker : Employee.EmployeeBase
         });
     }
 
+    public System.Collections.Concurrent.ConcurrentQueue<string> LeftQueues { get; } = new();
+
+    public override Task<LeaveQueueResponse> LeaveQueue(LeaveQueueRequest request, ServerCallContext context)
+    {
+        LeftQueues.Enqueue(request.PoolId);
+        return Task.FromResult(new LeaveQueueResponse { Left = true });
+    }
+
     public override Task<EmployeeLogOffResponse> LogOff(EmployeeLogOffRequest request, ServerCallContext context)
     {
         Check(context);

@@ -55,6 +55,15 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
         Assert.DoesNotContain("ticket", await page.Locator("body").EvaluateAsync<string>("b => Object.keys(b.dataset).join()"), StringComparison.Ordinal);
         Assert.EndsWith("/assist", page.Url, StringComparison.Ordinal);
 
+        // A phone's keyboard and the bar of keys, which a keyboard on a desk can have too.
+        if (width >= 500) await page.Locator("#keys-toggle").ClickAsync();
+        await Expect(page.Locator("#keys")).ToBeVisibleAsync(new() { Visible = width >= 500 });
+        if (width < 500)
+        {
+            await page.Locator("#keyboard-button").TapAsync();
+            await Expect(page.Locator("#keys")).ToBeVisibleAsync();
+            await Expect(page.Locator("#typing")).ToBeFocusedAsync();
+        }
         await TypeUntilAsync(admin, "g", Green);
         await SeesAsync(person, Green);
         await TypeUntilAsync(admin, "x", Red);
@@ -89,6 +98,7 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
 
         var (page, _) = await AdministratorAsync(id, 1280, 800, "pt-PT", control: false);
         await Expect(page.Locator("#assist-mode")).ToHaveTextAsync("Só ver");
+        await Expect(page.Locator("#keys-toggle")).ToBeHiddenAsync();
         await SeesAsync(new DesktopPage(page), Blue, Green, Red);
         await page.Locator("#assist-end").ClickAsync();
         Assert.Equal(new AssistanceNews.Over(id, AssistanceEnd.Administrator), await NewsAsync());
@@ -147,7 +157,7 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
     private async Task<(IPage Page, List<string> Complaints)> AdministratorAsync(string id, int width, int height, string language, bool control = true)
     {
         var ticket = _door.Assistances.NewTicket(new() { AssistanceId = id, ConnectionId = Connection, Control = control, Who = "Rosa Dias", Desktop = "balcao-01" });
-        var page = await browser.OpenAsync(_door.Rig.Address, width, height, language: language);
+        var page = await browser.OpenAsync(_door.Rig.Address, width, height, touch: width < 500, language: language);
         List<string> complaints = [];
         page.Console += (_, message) => { if (message.Type is "error" or "warning") complaints.Add(message.Text); };
         page.PageError += (_, error) => complaints.Add(error);
@@ -171,8 +181,12 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
         var seen = "";
         for (var attempt = 0; attempt < 20; attempt++)
         {
-            await desktop.Page.Locator("#screen").FocusAsync();
-            await desktop.Page.Keyboard.PressAsync(key);
+            if (await desktop.Page.Locator("#keyboard-button[aria-pressed=true]").CountAsync() > 0) await desktop.Page.Keyboard.InsertTextAsync(key);
+            else
+            {
+                await desktop.Page.Locator("#screen").FocusAsync();
+                await desktop.Page.Keyboard.PressAsync(key);
+            }
             if (await Eventually.IsTrueAsync(async () => (seen = await desktop.MiddleAsync()) == colour, TimeSpan.FromSeconds(3))) return;
         }
         Assert.Fail($"After {key} the middle is {seen}, not {colour}. {machine.Logs}");

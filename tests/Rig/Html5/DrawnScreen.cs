@@ -5,6 +5,7 @@ namespace Montalegre.Vdi.Rig.Html5;
 /// <summary>Draws Frame messages as a browser does, without a browser: R, G, B, A in memory, and a cache of tiles.</summary>
 public sealed class DrawnScreen
 {
+    private readonly List<(ushort Decoder, bool IsKey, int Rects, byte[] Unit)> _units = [];
     private readonly Dictionary<ushort, (int W, int H, byte[] Pixels)> _cache = [];
 
     /// <summary>An empty screen.</summary>
@@ -21,7 +22,10 @@ public sealed class DrawnScreen
     public Dictionary<FrameOp, int> Drawn { get; } = [];
 
     /// <summary>H.264 access units that came.</summary>
-    public List<(ushort Decoder, bool IsKey, int Rects, byte[] Unit)> Units { get; } = [];
+    public IReadOnlyList<(ushort Decoder, bool IsKey, int Rects, byte[] Unit)> Units
+    {
+        get { lock (this) return [.. _units]; }
+    }
 
     /// <summary>A new, empty picture of this size.</summary>
     public void Size(int width, int height)
@@ -59,7 +63,7 @@ public sealed class DrawnScreen
                     var tile = _cache[op.Slot];
                     Put(new(op.Rect.X, op.Rect.Y, (ushort)tile.W, (ushort)tile.H), tile.Pixels);
                     break;
-                case FrameOp.H264: Units.Add((op.Slot, (op.Colour & 1) != 0, op.Rects.Count, op.Data.ToArray())); break;
+                case FrameOp.H264: _units.Add((op.Slot, (op.Colour & 1) != 0, op.Rects.Count, op.Data.ToArray())); break;
             }
         }
         if (used != pixels.Length) throw new InvalidDataException($"{pixels.Length - used} bytes of pixels belong to nothing.");

@@ -1,5 +1,6 @@
 // The page of an administrator who was allowed to see somebody's desktop. What it may do is decided by the gateway, not here.
 import { Keyboard } from './keyboard.js';
+import { OnScreen, placePicture } from './on-screen.js';
 import { OtherPointer } from './other-pointer.js';
 import { byId, cover, reasonOf, say, settings, words } from './page.js';
 import { Pointer } from './pointer.js';
@@ -31,20 +32,21 @@ const screen = new Screen(canvas, {
 });
 const other = new OtherPointer({ element: byId('other-pointer'), view });
 const keyboard = new Keyboard({ mac: /Mac|iP(hone|ad|od)/.test(navigator.platform), send: key => steer(encode.key(key)), leave: () => byId('assist-end').focus() });
-const pointer = new Pointer({ stage, canvas, view, send: steer, placed: place, touched: () => canvas.focus({ preventScroll: true }), held: () => undefined });
+const pointer = new Pointer({ stage, canvas, view, send: steer, placed: place, touched: () => onScreen.focusDesktop(), held: () => navigator.vibrate?.(15) });
 
-function place() {
-  const { left, top, scale } = view.place();
-  canvas.style.width = `${view.desktop.width}px`;
-  canvas.style.height = `${view.desktop.height}px`;
-  canvas.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
-  other.place();
-}
+const onScreen = new OnScreen({
+  canvas, keyboard, may: () => control, changed: () => measure(), focused: () => onScreen.focusDesktop(),
+  text: text => { for (const message of encode.texts(text)) steer(message); },
+});
+onScreen.listen(canvas, byId('typing'));
+
+function place() { placePicture(canvas, view, other); }
 
 function measure() {
   stage.style.top = `${bar.offsetHeight}px`;
-  view.window = { width: stage.clientWidth, height: stage.clientHeight, ratio: devicePixelRatio };
+  onScreen.fit(stage, view);
   place();
+  if (onScreen.isTyping) { view.show(pointer.last.x, pointer.last.y); place(); }
 }
 
 const heard = {
@@ -54,6 +56,7 @@ const heard = {
     byId('assist-name').textContent = `${words.assistTitle}: ${title}`;
     byId('assist-mode').textContent = control ? words.assistMayControl : words.assistLookOnly;
     document.title = `${words.assistTitle}: ${title}`;
+    byId('keyboard-button').hidden = byId('keys-toggle').hidden = !control;
     bar.hidden = false;
     screen.start(width, height);
     view.desktop = { width, height };
@@ -82,6 +85,7 @@ function finish({ sentence, code = '', reference = '' }) {
   if (!socket) return;
   open = control = false;
   keyboard.releaseAll();
+  byId('keys').hidden = true;
   socket.onclose = socket.onmessage = null;
   socket.close();
   socket = null;
@@ -89,11 +93,11 @@ function finish({ sentence, code = '', reference = '' }) {
   cover.show({ title: words.assistTitle, sentence, help: words.assistClose, codes: { code, reference } });
 }
 
-for (const [name, act] of [['keydown', event => keyboard.keyDown(event)], ['keyup', event => keyboard.keyUp(event)]])
-  canvas.addEventListener(name, event => { if (control && act(event)) event.preventDefault(); });
 addEventListener('blur', () => { keyboard.releaseAll(); pointer.releaseAll(); steer(encode.focus(false, 0)); });
 document.addEventListener('visibilitychange', () => tell(encode.visible(!document.hidden)));
 addEventListener('resize', measure);
+visualViewport?.addEventListener('resize', measure);
+byId('keys-toggle').addEventListener('click', () => onScreen.wantKeys(byId('keys').hidden));
 byId('assist-end').addEventListener('click', () => { tell(encode.bye()); finish({ sentence: words.assistOver }); });
 
 cover.show({ title: words.assistTitle, sentence: words.assistOpening, walking: true });

@@ -4,17 +4,16 @@ import { Clipboard } from './clipboard.js';
 import { Connection } from './connection.js';
 import { Files } from './files.js';
 import { Keyboard } from './keyboard.js';
-import { fillKeysBar } from './keys-bar.js';
 import { guessLayout } from './layouts.js';
 import { launch } from './launch.js';
 import { around } from './layout.js';
 import { Menu } from './menu.js';
 import { Monitors } from './monitors.js';
 import { ask, byId, cover, element, fill, reasonNamed, reasonOf, say, settings, stopAsking, words } from './page.js';
+import { OnScreen, placePicture } from './on-screen.js';
 import { OtherPointer } from './other-pointer.js';
 import { Pointer } from './pointer.js';
 import { Screen } from './screen.js';
-import { Typing } from './typing.js';
 import { canDecode } from './video.js';
 import { View } from './view.js';
 import { Allowed, Capability, encode, Limits, Notice } from './wire.js';
@@ -38,8 +37,10 @@ let request = crypto.randomUUID();
 
 const view = new View();
 const send = bytes => connection.send(bytes);
-const focusDesktop = () => (monitors.focused?.canvas ?? (typingWanted() ? field : canvas)).focus({ preventScroll: true });
-const typingWanted = () => byId('keyboard-toggle').getAttribute('aria-pressed') === 'true';
+const focusDesktop = () => {
+  const further = monitors.focused?.canvas;
+  if (further) further.focus({ preventScroll: true }); else onScreen.focusDesktop();
+};
 
 const screen = new Screen(canvas, {
   drawn: frame => send(encode.ack(frame)),
@@ -77,6 +78,7 @@ const monitors = new Monitors({
   opened: () => menu.close(),
 });
 const other = new OtherPointer({ element: byId('other-pointer'), view });
+const onScreen = new OnScreen({ canvas, keyboard, text: writeText, may: () => true, changed: () => measure(), focused: () => { if (!cover.shown) focusDesktop(); } });
 const clipboard = new Clipboard({
   send, say, words, field, focusDesktop, allowed: () => allowed,
   offered: waiting => { byId('copy-here').hidden = !waiting; },
@@ -268,33 +270,16 @@ function showQuality() {
 
 // --- Where the picture is ---
 
-function place() {
-  const { left, top, scale } = view.place();
-  // The picture is the whole desktop; what other windows show of it is cut off here.
-  const { width, height } = monitors.desktop;
-  canvas.style.width = `${width}px`;
-  canvas.style.height = `${height}px`;
-  canvas.style.clipPath = width > view.desktop.width || height > view.desktop.height ? `inset(0 ${width - view.desktop.width}px ${height - view.desktop.height}px 0)` : '';
-  canvas.style.transform = `translate(${left}px, ${top}px) scale(${scale})`;
-  other.place();
-  // Whole multiples stay sharp; anything else looks better smoothed.
-  canvas.style.imageRendering = Number.isInteger(scale * devicePixelRatio) && scale * devicePixelRatio > 1 ? 'pixelated' : 'auto';
-}
+// The picture is the whole desktop; what other windows show of it is cut off here.
+function place() { placePicture(canvas, view, other, monitors.desktop); }
 
 let resizing = 0;
 let asked = '';
 
 function measure() {
-  const seen = window.visualViewport;
-  // A keyboard on the screen hides a part of the page: the picture moves, the desktop keeps its size.
-  const typing = document.activeElement === field;
-  const height = typing && seen ? Math.min(innerHeight, seen.height + seen.offsetTop) : innerHeight;
-  const bar = byId('keys');
-  byId('stage').style.bottom = `${innerHeight - height + (bar.hidden ? 0 : bar.offsetHeight)}px`;
-  bar.style.bottom = `${innerHeight - height}px`;
-  view.window = { width: stage.clientWidth, height: stage.clientHeight, ratio: devicePixelRatio };
+  onScreen.fit(stage, view);
   place();
-  if (typing) { view.show(pointer.last.x, pointer.last.y); place(); }
+  if (onScreen.isTyping) { view.show(pointer.last.x, pointer.last.y); place(); }
   else resizeSoon();
 }
 
@@ -302,7 +287,7 @@ function resizeSoon() {
   clearTimeout(resizing);
   resizing = setTimeout(() => {
     const several = monitors.all.length > 0 || monitors.asked.length > 1;
-    if (!connection.on || !(allowed & Allowed.resize) || (view.mode === 'fixed' && !several) || document.activeElement === field) return;
+    if (!connection.on || !(allowed & Allowed.resize) || (view.mode === 'fixed' && !several) || onScreen.isTyping) return;
     const wanted = monitors.wanted();
     const { width, height, scale, further } = wanted;
     const now = JSON.stringify(wanted);
@@ -315,7 +300,6 @@ function resizeSoon() {
 
 addEventListener('resize', measure);
 visualViewport?.addEventListener('resize', measure);
-new ResizeObserver(measure).observe(byId('keys'));
 
 // --- Keyboard, focus, visibility ---
 
@@ -326,33 +310,17 @@ function tellFocus(event) {
   send(encode.focus(true, locks));
 }
 
-field.addEventListener('focus', measure);
-field.addEventListener('blur', measure);
-
-const typing = new Typing(field, {
-  erase: count => { for (let i = 0; i < count; i++) keyboard.tap('Backspace'); },
-  key: code => keyboard.tapWithSticky(code),
-  text: writeText,
-});
-
 // Letters that stand on a key of the layout arrive as they are; the rest goes by way of the clipboard where that is allowed.
 const ON_KEYS = /^[\x20-\x7E]*$/;
 
 function writeText(text) {
-  const shortcut = keyboard.sticky.size && text.length === 1 && /[a-z0-9]/i.test(text);
-  if (shortcut) keyboard.tapWithSticky(/\d/.test(text) ? `Digit${text}` : `Key${text.toUpperCase()}`);
-  else if ((allowed & Allowed.text) || ON_KEYS.test(text) || !(allowed & Allowed.paste)) for (const message of encode.texts(text)) send(message);
+  if ((allowed & Allowed.text) || ON_KEYS.test(text) || !(allowed & Allowed.paste)) for (const message of encode.texts(text)) send(message);
   else clipboard.give(text).then(() => keyboard.chord('ControlLeft', 'KeyV'));
 }
 
 /** Keys, focus and dropped files of one window: this page's own, or a further monitor's. */
 function listen(win, canvas, field, drop) {
-  for (const target of [canvas, field]) {
-    target.addEventListener('keydown', event => { if (keyboard.keyDown(event)) event.preventDefault(); });
-    target.addEventListener('keyup', event => { if (keyboard.keyUp(event)) event.preventDefault(); });
-    // Between the two nothing is left: pasting moves the focus while Control is down.
-    target.addEventListener('blur', event => { if (event.relatedTarget !== canvas && event.relatedTarget !== field) keyboard.releaseAll(); });
-  }
+  onScreen.listen(canvas, field);
   win.addEventListener('blur', () => { keyboard.releaseAll(); pointer.releaseAll(); send(encode.focus(false, 0)); focusToTell = true; });
   win.addEventListener('focus', () => { focusToTell = true; clipboard.here(field); clipboard.onFocus(); });
   win.document.addEventListener('visibilitychange', () => {
@@ -380,21 +348,6 @@ setInterval(showQuality, 2000);
 
 // --- The menu's controls ---
 
-function wantTyping(on) {
-  menu.press('keyboard-toggle', on, [words.hideKeyboard, words.showKeyboard]);
-  menu.press('keyboard-button', on, [words.hideKeyboard, words.showKeyboard]);
-  field.inputMode = on ? 'text' : 'none';
-  if (!cover.shown) focusDesktop();
-  if (touch) wantKeys(on);
-  measure();
-}
-
-function wantKeys(on) {
-  byId('keys').hidden = !on;
-  menu.press('keys-toggle', on, [words.hideKeys, words.showKeys]);
-  measure();
-}
-
 function zoom(factor) {
   const { width, height } = view.window;
   if (factor) view.zoomBy(factor, width / 2, height / 2); else view.zoom = 1;
@@ -402,10 +355,8 @@ function zoom(factor) {
 }
 
 const on = (id, act) => byId(id).addEventListener('click', act);
-byId('keyboard-button').addEventListener('pointerdown', event => event.preventDefault());
-on('keyboard-button', () => wantTyping(!typingWanted()));
-on('keyboard-toggle', () => { const wanted = !typingWanted(); menu.close(); wantTyping(wanted); });
-on('keys-toggle', () => wantKeys(byId('keys').hidden));
+on('keyboard-toggle', () => { const wanted = !onScreen.typingWanted; menu.close(); onScreen.wantTyping(wanted); });
+on('keys-toggle', () => onScreen.wantKeys(byId('keys').hidden));
 on('zoom-in', () => zoom(1.25));
 on('zoom-out', () => zoom(0.8));
 on('zoom-reset', () => zoom(0));
@@ -463,7 +414,6 @@ function takeDrops(win, drop) {
 
 // --- Beginning ---
 
-fillKeysBar(keyboard);
 measure();
 [decodesVideo] = await Promise.all([canDecode(), chooseLayout()]);
 if (typeof DecompressionStream === 'undefined') cover.show({ title: words.endTitle, sentence: words.tooOld });

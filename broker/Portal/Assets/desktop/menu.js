@@ -1,5 +1,6 @@
 // The menu: what it shows follows what the desktop allows and what goes on.
 import { byId, cover, element, number, say, sizeOf, words } from './page.js';
+import { press } from './on-screen.js';
 import { Allowed } from './wire.js';
 
 const SMALLEST_SCREEN = 600;   // CSS pixels; a phone shows one window at a time
@@ -52,11 +53,7 @@ export class Menu {
   }
 
   press(id, on, [whenOn, whenOff]) {
-    const button = byId(id);
-    button.setAttribute('aria-pressed', String(on));
-    const text = on ? whenOn : whenOff;
-    if (button.hasAttribute('aria-label')) button.setAttribute('aria-label', text);
-    else button.textContent = text;
+    press(byId(id), on, [whenOn, whenOff]);
   }
 
   quality({ quality, trip, frames, kilobytes, late }) {
