@@ -63,7 +63,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _channels = new(link, start, scratch);
         _encoder = new(_browser.CacheSlots);
         _session = new(new RdpTarget(
-            socket, _browser.Width, _browser.Height, _browser.ScalePercent, _browser.KeyboardLayout, FeaturesOf(start),
+            socket, _browser.Width, _browser.Height, _browser.ScalePercent, _browser.KeyboardLayout, Features.Of(start),
             start.UserName, start.Domain, start.Secret, start.ClientName, start.TimeZone, start.CertificateSha256), this);
         _channels.Start(_session);
         _input = new(_session);
@@ -221,13 +221,6 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             _session.Wake();
         }
     }
-
-    private static RdpFeatures FeaturesOf(WorkerStart start) =>
-        (start.Secret.Length > 0 ? RdpFeatures.Nla : 0)
-        | BrowserChannels.FeaturesOf(start.Allowed)
-        | ((start.Allowed & (Allowed.PasteIn | Allowed.CopyOut)) != 0 ? RdpFeatures.Clipboard : 0)
-        | (start.Allowed.HasFlag(Allowed.Resize) ? RdpFeatures.Resize : 0)
-        | (start.Allowed.HasFlag(Allowed.H264) && start.Browser.Capabilities.HasFlag(BrowserCapabilities.Avc1) ? RdpFeatures.Graphics | RdpFeatures.H264 | (start.Allowed.HasFlag(Allowed.Avc444) ? RdpFeatures.Avc444 : 0) : 0);
 
     private void Take(ReadOnlySpan<byte> message)
     {
