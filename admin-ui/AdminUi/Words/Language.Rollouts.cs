@@ -11,7 +11,7 @@ internal sealed partial class Language
     public string PublishToPool => Pick("Publicar no conjunto", "Publish to pool");
     public string PublishToPoolTitle(string pool) => pool.Length > 0 ? Pick($"Publicar outra versão em {pool}", $"Publish another version to {pool}") : Pick("Publicar no conjunto", "Publish to pool");
     public string CanaryCount => Pick("Máquinas que provam a versão", "Machines that prove the version");
-    public string WaveShare => Pick("Máquinas a mudar ao mesmo tempo (%)", "Machines changing at the same time (%)");
+    public string WaveShare => Pick("Mudam de cada vez (%)", "Changing at a time (%)");
     public string KeepReadyWord => Pick("Máquinas sempre prontas", "Machines always ready");
     public string SlowdownWord => Pick("Início de sessão mais lento até (%)", "Log-on slower by at most (%)");
     public string ForceWord => Pick("Terminar as sessões que restarem a uma hora marcada", "End the sessions that are left at a set time");

@@ -93,8 +93,8 @@ internal sealed class OperationStore(Database database)
                set generation = case when @next = 'overlay' then m.generation + 1 else m.generation end,
                    image_version_id = case when @next = 'overlay' then w.image_version_id else m.image_version_id end,
                    power = case @next when 'await_agent' then 'on' when 'overlay' then 'off' else m.power end
-              from moved, wanted_image w
-             where m.machine_id = moved.machine_id and w.machine_id = m.machine_id
+              from moved join machine t on t.machine_id = moved.machine_id cross join lateral wanted_image(t.canary_of, t.pool_id) w
+             where m.machine_id = moved.machine_id
             """, new
         {
             id = operation.OperationId, step = operation.Step, kind = operation.Kind,

@@ -64,7 +64,7 @@ internal sealed class PoolStore(Database database)
                    h.state is distinct from 'in_service' and h.host_id is not null
                    and exists (select from pool_host o join host s using (host_id) where o.pool_id = p.pool_id and s.state = 'in_service'),
                    now() - m.state_since
-              from machine m join pool p using (pool_id) join wanted_image w using (machine_id) left join host h on h.host_id = m.host_id
+              from machine m join pool p using (pool_id) cross join lateral wanted_image(m.canary_of, m.pool_id) w left join host h on h.host_id = m.host_id
              where m.pool_id = @pool
             """, new { pool = pool.Value }, cancellationToken: ct));
         return rows.Select(r => new PoolMember(new(r.Id), r.Ordinal, SqlText.Parse<MachineState>(r.State), r.Assigned, r.Current) { Draining = r.Draining, Leaving = r.Leaving, StateAge = r.Age }).ToList();

@@ -51,7 +51,7 @@ internal sealed partial class RolloutStore
                   from machine m
                   join rollout r on r.rollout_id = @rollout
                   join image_version t on t.image_version_id = r.to_version_id
-                  join wanted_image w using (machine_id)
+                  cross join lateral wanted_image(m.canary_of, m.pool_id) w
                   left join operation o on o.machine_id = m.machine_id and o.state = 'running'
                   left join lateral (select session_id, synthetic from session x where x.machine_id = m.machine_id and x.state <> 'ended' order by x.started_at limit 1) s on true
                   left join lateral (select bool_or(state = 'passed') as passed, max(logon_ms) filter (where state = 'passed') as logon_ms,
@@ -111,6 +111,7 @@ internal sealed partial class RolloutStore
                   from rollout r
                  where m.machine_id = @machine and r.rollout_id = @rollout and r.state in ('canary', 'proving') and r.pool_id = m.pool_id
                    and m.state = 'available' and m.assigned_user_id is null
+                   and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
              returning m.machine_id
             )
             insert into operation (operation_id, kind, machine_id, step, state, reason)

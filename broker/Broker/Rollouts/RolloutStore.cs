@@ -90,6 +90,10 @@ internal sealed partial class RolloutStore(Database database)
                            from seen s, version v
                           where s.kind <> 'manual' and s.image_version_id <> v.image_version_id
                       returning rollout_id, pool_id
+                ), nobody as (   -- who makes synthetic log-ons; there once the first roll-out is
+                    insert into app_user (user_id, user_name, display_name, synthetic)
+                         select '00000000-0000-7000-8000-000000000001', 'montalegre-probe', 'Montalegre', true from started
+                    on conflict do nothing
                 ), audited as (
                     insert into audit_event (actor, action, object_kind, object_id, object_name, source_address, reference)
                          select @actor, 'rollout.start', 'pool', st.pool_id, s.name, @source, v.label from started st, seen s, version v

@@ -31,9 +31,9 @@ internal sealed partial class SessionStore(Database database)
                                              from ticket t
                                             where t.session_id = s.session_id
                                               and t.issued_at > now() - @patience)))
-            returning s.session_id, s.machine_id, s.machine_name, s.end_reason
+            returning s.session_id, s.machine_id, s.machine_name, s.end_reason, s.synthetic
         ), held as (
-               select m.machine_id, m.state, case when m.manual then 'keep' else p.after_log_off end as action
+               select m.machine_id, m.state, case when m.manual then 'keep' when e.synthetic then 'refresh' else p.after_log_off end as action
                  from ended e
                  join machine m on m.machine_id = e.machine_id
                  join pool p on p.pool_id = m.pool_id

@@ -62,7 +62,7 @@ public static class RolloutPlan
     private static List<MachineId> Choose(RolloutFacts facts, int missing)
     {
         var may = Math.Min(missing, facts.Machines.Count(m => m.Ready) - facts.KeepReady);
-        return [.. facts.Machines.Where(m => m is { Ready: true, OnNew: false }).Take(Math.Max(0, may)).Select(m => m.Machine)];
+        return [.. facts.Machines.Where(m => m is { Ready: true, OnNew: false, Occupied: false }).Take(Math.Max(0, may)).Select(m => m.Machine)];
     }
 
     private static RolloutStep Wave(RolloutFacts facts)
@@ -70,11 +70,11 @@ public static class RolloutPlan
         var ours = facts.Machines.Where(m => !m.Assigned).ToList();
         if (ours.All(m => m.OnNew && m.State != MachineState.Provisioning)) return new() { Next = RolloutState.Done };
         var (change, held) = Pace(facts, ours, m => !m.OnNew);
-        var used = ours.Where(m => !m.OnNew && m.State is MachineState.InUse or MachineState.Reserved && m.Occupied).ToList();
+        var used = ours.Where(m => m is { OnNew: false, Occupied: true }).ToList();
         return new()
         {
             Refresh = change, Warn = facts.Force == ForceStage.Warn,
-            Force = facts.Force == ForceStage.Due ? [.. used.Where(m => !m.OnNew).Select(m => m.Machine)] : [],
+            Force = facts.Force == ForceStage.Due ? [.. used.Select(m => m.Machine)] : [],
             Waiting = held ? RefusalReason.RolloutKeepsReady : change.Count == 0 && used.Count > 0 ? RefusalReason.RolloutWaitsForLogOff : null,
         };
     }
@@ -99,7 +99,7 @@ public static class RolloutPlan
         var room = Math.Max(1, (ours.Count * facts.WavePercent + 99) / 100) - ours.Count(m => m.State == MachineState.Provisioning);
         var spare = ours.Count(m => m.Ready) - facts.KeepReady;
         var (change, held) = (new List<MachineId>(), false);
-        foreach (var machine in ours.Where(m => m.State == MachineState.Available && outdated(m)).OrderBy(m => m.Ready))
+        foreach (var machine in ours.Where(m => m is { State: MachineState.Available, Occupied: false } && outdated(m)).OrderBy(m => m.Ready))
         {
             if (change.Count >= room) break;
             if (machine.Ready && spare <= 0) { held = true; break; }

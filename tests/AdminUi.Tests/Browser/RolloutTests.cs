@@ -42,7 +42,7 @@ public sealed class RolloutTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.GetByText("A reverter", new() { Exact = true })).ToBeVisibleAsync();
         Assert.Contains("rollout RollingBack", console.World.Calls);
         Move(console, r => r.Halted = new Reason { Code = ReasonCode.RolloutTooSlow, Detail = "9.1 s > 7.3 s" });
-        await Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("é mais lento do que o permitido. (9.1 s > 7.3 s)");
+        await Expect(page.Locator("p.problem")).ToContainTextAsync("é mais lento do que o permitido. (9.1 s > 7.3 s)");
         await ShotAsync(page, "halted");
         await page.GotoAsync("/pools/p-balcao");
         await Ready.PageAsync(page);
@@ -58,7 +58,7 @@ public sealed class RolloutTests(Chromium chromium) : IClassFixture<Chromium>
         var page = await OpenAsync(console, "/images/img-8");
         await page.GetByRole(AriaRole.Button, new() { Name = "Publicar no conjunto" }).ClickAsync();
         var dialog = page.GetByRole(AriaRole.Dialog);
-        await dialog.GetByLabel("Conjunto", new() { Exact = true }).SelectOptionAsync("p-balcao");
+        await dialog.Locator("select").SelectOptionAsync("p-balcao");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Publicar no conjunto" }).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("debian-balcao 7 → debian-balcao 8");
     }

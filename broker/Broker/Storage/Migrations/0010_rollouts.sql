@@ -42,21 +42,19 @@ create trigger machine_canary_held before update of state on machine
     for each row when (new.canary_of is not null and new.state = 'available') execute function hold_canary();
 alter table machine add constraint machine_canary_not_offered_ck check (state <> 'available' or canary_of is null);
 
--- The one place that says from which image version a machine's next overlay is made.
-create view wanted_image as
-    select m.machine_id,
-           case when r.state = 'waves' or (r.state in ('canary', 'proving') and m.canary_of = r.rollout_id)
-                then r.to_version_id else p.image_version_id end as image_version_id,
-           r.rollout_id is not null as rolling_out
-      from machine m
-      join pool p on p.pool_id = m.pool_id
-      left join rollout r on r.pool_id = m.pool_id and r.ended_at is null;
+-- The one place that says from which image version a machine's next overlay is made: of its pool, and of whether it is a canary.
+create function wanted_image(canary_of uuid, pool uuid) returns table (image_version_id uuid, rolling_out boolean) language sql stable as $$
+    select case when r.state = 'waves' or (r.state in ('canary', 'proving') and canary_of = r.rollout_id)
+                then r.to_version_id else p.image_version_id end,
+           r.rollout_id is not null
+      from pool p
+      left join rollout r on r.pool_id = p.pool_id and r.ended_at is null
+     where p.pool_id = pool
+$$;
 
 -- Whoever logs on to a canary is nobody: not listed, not counted, and cannot sign in.
 alter table app_user add column synthetic boolean not null default false;
 alter table session add column synthetic boolean not null default false;
-insert into app_user (user_id, user_name, display_name, synthetic)
-     values ('00000000-0000-7000-8000-000000000001', 'montalegre-probe', 'Montalegre', true) on conflict do nothing;
 
 create table rollout_probe (
     probe_id     uuid primary key,
