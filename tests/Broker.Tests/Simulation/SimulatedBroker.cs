@@ -18,7 +18,6 @@ namespace Montalegre.Vdi.Broker.Tests.Simulation;
 internal sealed class SimulatedBroker : IAsyncDisposable
 {
     private const int MostSteps = 2000;
-    private static readonly TimeSpan LogonWithin = TimeSpan.FromMinutes(3);
     private readonly SimulatedDatabase _database;
     private readonly IOptions<ProvisioningOptions> _options;
     private readonly OperationStore _operations;
