@@ -125,12 +125,16 @@ internal sealed partial class SessionStore
         return (await connection.QueryAsync<GreetedRow>(new CommandDefinition(
             """
             select s.session_id, s.machine_id, s.guest_session_id, p.name as pool_name, p.message_of_the_day as message
-              from pool p
-              join session s on s.pool_id = p.pool_id and s.state = 'active' and s.greeted_at is null
+              from (select *
+                      from session
+                     where state = 'active'
+                       and greeted_at is null
+                       and logged_on_at > now() - interval '10 minutes'
+                     order by logged_on_at desc
+                     limit 5000) s
+              join pool p on p.pool_id = s.pool_id and p.message_of_the_day <> ''
               join machine_agent a on a.machine_id = s.machine_id and a.connected and a.node_id = @node
-             where p.message_of_the_day <> ''
-               and s.guest_session_id is not null
-               and s.logged_on_at > now() - interval '10 minutes'
+             where s.guest_session_id is not null
                and (s.state_since <= now() - interval '20 seconds'
                     or exists (select from logon_phase d where d.session_id = s.session_id and d.name = 'desktop' and d.ended_at is not null))
              order by s.logged_on_at

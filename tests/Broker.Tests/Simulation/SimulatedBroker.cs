@@ -18,7 +18,6 @@ namespace Montalegre.Vdi.Broker.Tests.Simulation;
 internal sealed class SimulatedBroker : IAsyncDisposable
 {
     private const int MostSteps = 2000;
-    private static readonly TimeSpan LogonWithin = TimeSpan.FromMinutes(3);
     private readonly SimulatedDatabase _database;
     private readonly IOptions<ProvisioningOptions> _options;
     private readonly OperationStore _operations;
@@ -86,8 +85,8 @@ internal sealed class SimulatedBroker : IAsyncDisposable
     /// <summary>Gives back what nobody came to.</summary>
     public async Task EndOverdueAsync(CancellationToken ct)
     {
-        foreach (var session in await Sessions.NeverLoggedOnAsync(LogonWithin, 100, ct))
-            await _end.RunAsync(new(session, SessionEnd.NeverLoggedOn, "broker") { OnlyPending = true, NewestTicketOlderThan = LogonWithin });
+        foreach (var session in await Sessions.NeverLoggedOnAsync(100, ct))
+            await _end.RunAsync(new(new(session.SessionId), SessionEnd.NeverLoggedOn, "broker") { OnlyPending = true, NewestTicketOlderThan = session.Patience });
     }
 
     public Task LogOffAsync(SessionId session, MachineId machine) => _end.RunAsync(new(session, SessionEnd.LoggedOff, "agent") { OnlyOn = machine });
