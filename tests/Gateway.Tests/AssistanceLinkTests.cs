@@ -125,7 +125,7 @@ public sealed class AssistanceLinkTests
         Assert.True(await Eventually.IsTrueAsync(() => Broken(gateway) >= times, TimeSpan.FromSeconds(60)), string.Join('\n', gateway.Log.Lines.Select(l => l.Text)));
 
     /// <summary>A desktop of which nothing is there but who looks at it.</summary>
-    private sealed class WatchedDesktop : IAssistedDesktop
+    private sealed class WatchedDesktop : ICarrier, IAssistedDesktop
     {
         public WatchedDesktop(AssistanceReports reports, TimeProvider time) => Assistance = new(
             message =>

@@ -15,7 +15,7 @@ namespace Montalegre.Vdi.Gateway.Html5;
 internal sealed class DesktopSession(
     StartedWorker started, WorkerLink worker, WorkerStart start, string owner, Html5Options options, PdfConverter converter, ResumeTokens tokens, AssistanceReports assistances,
     TimeProvider time, ILogger log)
-    : IAssistedDesktop, IDisposable
+    : ICarrier, IAssistedDesktop, IDisposable
 {
     private const int PieceLength = 64 * 1024;
     private const int StillRunning = -1;
