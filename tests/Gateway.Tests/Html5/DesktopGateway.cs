@@ -84,6 +84,9 @@ internal sealed class DesktopGateway : IAsyncDisposable
     /// <summary>A browser of a signed-in person.</summary>
     public DesktopClient Browser(string person = "maria", bool overHttp2 = false) => new(("Origin", Origin), ("X-Person", person)) { OverHttp2 = overHttp2 };
 
+    /// <summary>The broker orders a synthetic log-on.</summary>
+    public void Order(ProbeDesktop order) => _app.Services.GetRequiredService<ProbeOrders>().Add(order);
+
     public async Task<ConnectionReport> NextReportAsync() =>
         await _app.Services.GetRequiredService<ConnectionReports>().Waiting.ReadAsync().AsTask().WaitAsync(Patience);
 
