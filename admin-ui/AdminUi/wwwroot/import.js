@@ -8,10 +8,9 @@
 
   async function post(path, body) {
     for (let wait = 500; ; wait = Math.min(wait * 2, 10000)) {
-      try {
-        const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/octet-stream" }, body });
-        if (answer.status < 500) return answer;
-      } catch { }
+      // No answer is a lost connection: it is waited out like a server that is busy.
+      const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/octet-stream" }, body }).catch(() => null);
+      if (answer && answer.status < 500) return answer;
       await pause(wait);
     }
   }

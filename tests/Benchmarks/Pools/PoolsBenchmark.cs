@@ -12,6 +12,7 @@ using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Rig.Postgres;
 using Montalegre.Vdi.Rig.Stack;
+using Target = Montalegre.Vdi.Benchmarks.Figures.Target;
 
 namespace Montalegre.Vdi.Benchmarks.Pools;
 

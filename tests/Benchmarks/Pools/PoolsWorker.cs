@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Montalegre.Vdi.Benchmarks.Processes;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Hosting;
