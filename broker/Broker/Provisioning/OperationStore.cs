@@ -105,8 +105,9 @@ internal sealed class OperationStore(Database database)
     /// <summary>Plans another attempt, or gives the machine up. Failures in a row hold the pool's creation for a while.</summary>
     public async Task FailAsync(DueOperation operation, string error, RefusalReason reason, bool givesUp)
     {
-        // A host that is away is no fault of what is made: it goes on when the host is back.
-        var failures = operation.KindOf == OperationKind.Provision && reason != RefusalReason.HostUnavailable ? operation.CreationFailures + 1 : 0;
+        // A host that is away and an image on its way are no fault of what is made: it goes on as soon as they are there.
+        var isOwn = reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged);
+        var failures = operation.KindOf == OperationKind.Provision && isOwn ? operation.CreationFailures + 1 : 0;
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync("""
             with failed as (
