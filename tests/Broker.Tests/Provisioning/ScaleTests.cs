@@ -60,7 +60,7 @@ public sealed class ScaleTests : IAsyncLifetime
 
         var plans = await PlansAsync();
         Assert.InRange(plans.Count, 20, 10_000);      // the log was read
-        var dear = plans.Where(p => p.Pages > MostPages || p.Scanned.Count > 0).Select(p => $"{p.Pages} pages, reads the whole of [{string.Join(", ", p.Scanned)}]: {p.Query}").Distinct().ToList();
+        var dear = plans.Where(p => p.Pages > MostPages || p.Scanned.Count > 0).Select(p => $"{p.Pages} pages ({string.Join("; ", p.Dear)}), reads the whole of [{string.Join(", ", p.Scanned)}]: {p.Query}").Distinct().ToList();
         Assert.True(dear.Count == 0, string.Join("\n\n", dear));
     }
 
@@ -102,29 +102,33 @@ public sealed class ScaleTests : IAsyncLifetime
         await launch.GatewayDoorsAsync();
     }
 
-    private async Task<List<(string Query, long Pages, List<string> Scanned)>> PlansAsync()
+    private async Task<List<(string Query, long Pages, List<string> Scanned, List<string> Dear)>> PlansAsync()
     {
         var text = await File.ReadAllTextAsync(Path.Combine(_logs, "plans.log"), Ct);
-        var plans = new List<(string, long, List<string>)>();
+        var plans = new List<(string, long, List<string>, List<string>)>();
         for (var at = text.IndexOf("\n\t{\n", StringComparison.Ordinal); at >= 0; at = text.IndexOf("\n\t{\n", at + 1, StringComparison.Ordinal))
         {
             var end = text.IndexOf("\n\t}\n", at, StringComparison.Ordinal);
             if (end < 0) break;
             using var plan = JsonDocument.Parse(text[at..(end + 4)].Replace("\n\t", "\n", StringComparison.Ordinal));
             var root = plan.RootElement.GetProperty("Plan");
-            var scanned = new List<string>();
-            Walk(root, scanned);
-            plans.Add((plan.RootElement.GetProperty("Query Text").GetString() ?? "", root.GetProperty("Shared Hit Blocks").GetInt64() + root.GetProperty("Shared Read Blocks").GetInt64(), scanned));
+            var (scanned, dear) = (new List<string>(), new List<string>());
+            Walk(root, scanned, dear);
+            plans.Add((plan.RootElement.GetProperty("Query Text").GetString() ?? "", root.GetProperty("Shared Hit Blocks").GetInt64() + root.GetProperty("Shared Read Blocks").GetInt64(), scanned, dear));
         }
         return plans;
     }
 
-    private static void Walk(JsonElement node, List<string> scanned)
+    private static void Walk(JsonElement node, List<string> scanned, List<string> dear)
     {
+        if (node.GetProperty("Node Type").GetString()!.Contains("Scan", StringComparison.Ordinal) && node.GetProperty("Shared Hit Blocks").GetInt64() is > 300 and var pages)
+            dear.Add($"{pages} in {node.GetProperty("Node Type")} {Text("Relation Name")} {Text("Index Name")} {Text("Index Cond")} {Text("Filter")}");
         if (node.GetProperty("Node Type").GetString() == "Seq Scan" && Rows("Actual Rows") + Rows("Rows Removed by Filter") > FewRows
             && node.TryGetProperty("Relation Name", out var relation) && Big.Contains(relation.GetString())) scanned.Add(relation.GetString()!);
         if (node.TryGetProperty("Plans", out var below))
-            foreach (var one in below.EnumerateArray()) Walk(one, scanned);
+            foreach (var one in below.EnumerateArray()) Walk(one, scanned, dear);
+
+        string Text(string name) => node.TryGetProperty(name, out var text) ? text.ToString() : "";
 
         double Rows(string name) => node.TryGetProperty(name, out var rows) ? rows.GetDouble() : 0;
     }
