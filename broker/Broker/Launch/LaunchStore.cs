@@ -61,7 +61,9 @@ internal sealed partial class LaunchStore(Database database)
                                         - (select count(*) from session s
                                             where s.pool_id = @Pool and s.state <> 'ended'
                                               and (s.pool_seat is null or s.pool_seat >= (select most_sessions from offer)))::int end) n
-             where not exists (select from session s where s.pool_id = @Pool and s.state <> 'ended' and s.pool_seat = n)
+            except      -- one reading of the taken ones, and not a look for each seat
+            select s.pool_seat from session s
+             where s.pool_id = @Pool and s.state <> 'ended' and s.pool_seat is not null and (select most_sessions from offer) is not null
         ), ahead as materialized (
             select count(*) as people
               from launch_request r
