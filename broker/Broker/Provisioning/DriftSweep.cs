@@ -76,7 +76,9 @@ internal sealed class DriftSweep(
             await host.DeleteAsync(domain.Machine, epoch, ct);
         }
         var there = found.ToDictionary(d => d.Machine);
-        foreach (var machine in recorded.Where(r => r.Value).Select(r => r.Key))
+        foreach (var machine in recorded.Where(r => r.Value == Expected.Starting).Select(r => r.Key))
+            if (!there.TryGetValue(machine, out var booting) || booting.Power == PowerState.Off) await operations.StoppedWhileStartingAsync(machine);
+        foreach (var machine in recorded.Where(r => r.Value == Expected.Running).Select(r => r.Key))
         {
             if (!there.TryGetValue(machine, out var domain))
             {
@@ -93,18 +95,21 @@ internal sealed class DriftSweep(
         return await connection.ExecuteScalarAsync<bool>(new CommandDefinition("select exists (select from machine where machine_id = @machine)", new { machine = machine.Value }, cancellationToken: ct));
     }
 
-    // Value: true when the machine should be running and nothing is being done to it.
-    private async Task<Dictionary<MachineId, bool>> RecordedAsync(HostId host, CancellationToken ct)
+    // Starting: it was switched on and its agent is awaited. Running: nothing is being done to it.
+    private enum Expected { Whatever, Starting, Running }
+
+    private async Task<Dictionary<MachineId, Expected>> RecordedAsync(HostId host, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<(Guid Id, bool Settled)>(new CommandDefinition("""
+        var rows = await connection.QueryAsync<(Guid Id, bool Settled, bool Starting)>(new CommandDefinition("""
             select m.machine_id,
                    not m.manual and m.state in ('available', 'reserved', 'in_use', 'unreachable')
-                   and not exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running')
+                   and not exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running'),
+                   not m.manual and exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running' and o.step = 'await_agent')
               from machine m
              where m.host_id = @host
             """, new { host = host.Value }, cancellationToken: ct));
-        return rows.ToDictionary(r => new MachineId(r.Id), r => r.Settled);
+        return rows.ToDictionary(r => new MachineId(r.Id), r => r.Settled ? Expected.Running : r.Starting ? Expected.Starting : Expected.Whatever);
     }
 
     // The hypervisor says that the machine stopped, so its session is over: this is one of the two who may say so.

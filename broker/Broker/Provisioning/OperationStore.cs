@@ -23,6 +23,9 @@ internal sealed record DueOperation
     public int MemoryMib { get; init; }
     public int CreationFailures { get; init; }
 
+    /// <summary>What is known to be wrong with the step that is due; null at its first attempt.</summary>
+    public string? Error { get; init; }
+
     public OperationKind KindOf => SqlText.Parse<OperationKind>(Kind);
     public OperationStep StepOf => SqlText.Parse<OperationStep>(Step);
 }
@@ -73,7 +76,7 @@ internal sealed class OperationStore(Database database)
                  from due, machine m left join host h on h.host_id = m.host_id, pool p
                 where o.operation_id = due.operation_id and m.machine_id = o.machine_id and p.pool_id = m.pool_id
             returning o.operation_id, o.kind, o.step, o.attempts, m.machine_id, m.name, m.manual, m.host_id, m.generation, m.port,
-                      m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib, p.creation_failures
+                      m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib, p.creation_failures, o.error
             """, new { parallel, busyHosts = busyHosts ?? [] });
     }
 
@@ -144,6 +147,16 @@ internal sealed class OperationStore(Database database)
             givesUp, backOff = OperationPlan.BackOff(operation.Attempts + 1),
             failures, hold = CreationHold.After(failures),
         });
+    }
+
+    /// <summary>The machine was switched on and is off again before its agent reported: that start has failed, and is not waited out.</summary>
+    public async Task StoppedWhileStartingAsync(MachineId machine)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("""
+            update operation set next_attempt_at = now(), error = 'The machine stopped before its agent reported.'
+             where machine_id = @machine and state = 'running' and step = 'await_agent' and next_attempt_at > now()
+            """, new { machine = machine.Value });
     }
 
     /// <summary>A host answers again: what failed because it was away is tried now.</summary>

@@ -23,7 +23,7 @@ internal sealed class TakeStep(
         {
             log.StepTaken(machine, kind, step);
             if (step == OperationStep.AwaitAgent)
-                throw new StepFailedException(RefusalReason.AgentSilent, $"The agent did not report within {OperationPlan.Deadline(step).TotalMinutes:0} minutes of power-on.");
+                throw new StepFailedException(RefusalReason.AgentSilent, operation.Error ?? $"The agent did not report within {OperationPlan.Deadline(step).TotalMinutes:0} minutes of power-on.");
             await ActAsync(operation, machine, step, epoch, ct);
             if (OperationPlan.Next(kind, step) is { } next) await operations.AdvanceAsync(operation, next);
             else if (kind == OperationKind.Delete) await operations.RemoveMachineAsync(operation);

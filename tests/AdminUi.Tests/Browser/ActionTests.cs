@@ -109,7 +109,7 @@ public sealed class ActionTests(Chromium chromium)
         Assert.Contains("placed Tesouraria  Depth host-1,host-2", console.World.Calls);
         await page.GetByLabel("Nome de utilizador").FillAsync("carla.antunes");
         await page.GetByRole(AriaRole.Button, new() { Name = "Dar acesso" }).ClickAsync();
-        await Expect(page.Locator(".rows")).ToContainTextAsync("Carla Antunes");
+        await Expect(page.Locator("section").Filter(new() { HasText = "Direitos de acesso" }).Locator(".rows")).ToContainTextAsync("Carla Antunes");
         Assert.Contains("entitle carla.antunes", console.World.Calls);
     }
 

@@ -82,7 +82,7 @@ public sealed class DevicesTests(Chromium chromium)
         await dialog.GetByText("Dispositivos e ligação: Nada está bloqueado").ClickAsync();
         await dialog.GetByRole(AriaRole.Switch, new() { NameRegex = new("^Copiar do ambiente de trabalho") }).ClickAsync();
         await dialog.GetByRole(AriaRole.Switch, new() { NameRegex = new("^Microfone") }).ClickAsync();
-        await Expect(dialog.Locator("summary")).ToHaveTextAsync("Dispositivos e ligação: 2 bloqueados");
+        await Expect(dialog.Locator("summary").First).ToHaveTextAsync("Dispositivos e ligação: 2 bloqueados");
         await SaveAsync(page, "devices-create");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");

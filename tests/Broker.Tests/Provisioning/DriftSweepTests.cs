@@ -50,6 +50,31 @@ public sealed class DriftSweepTests(FollowerBroker follower) : IClassFixture<Fol
         await pool.AssertNothingIsLeftOverAsync();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Machine_that_stopped_before_its_agent_reported_is_started_again_at_once(bool isGone)
+    {
+        await using var pool = await FakeHostPool.MakeAsync(follower.Broker, 1);
+        await pool.RunAsync();
+        var machine = Assert.Single(await pool.MachinesAsync());
+        Assert.Equal("provision await_agent", await pool.Rows.RunningAsync(machine));
+        await pool.SweepAsync();
+        await pool.RunAsync();
+        Assert.Equal("provision await_agent", await pool.Rows.RunningAsync(machine));   // it boots: nothing is to be done
+
+        if (isGone) pool.Host.Lose(machine); else pool.Host.PowerOff(machine);
+        await pool.SweepAsync();
+        await pool.RunAsync();
+        Assert.Equal("The machine stopped before its agent reported.", await pool.Rows.ScalarAsync<string>("select error from operation where machine_id = @id", machine.Value));
+        await pool.NewLeaderAsync();    // its back-off is over
+        await pool.RunAsync();
+        await pool.AgentsReportAsync();
+
+        Assert.Equal("available", await pool.Rows.MachineStateAsync(machine));
+        await pool.AssertNothingIsLeftOverAsync();
+    }
+
     [Fact]
     public async Task Adopted_domain_is_never_touched()
     {
