@@ -74,7 +74,7 @@ internal sealed partial class RolloutStore(Database database)
                            (select count(*)::int from machine m where m.pool_id = p.pool_id and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null) as ready
                       from pool p where p.pool_id = @Pool and not p.deleting for update
                 ), version as materialized (
-                    select image_version_id, name || ' ' || number as label from image_version where image_version_id = @Version and state in ('publishing', 'ready')
+                    select image_version_id, name || ' ' || number as label from image_version where image_version_id = @Version and state in ('publishing', 'ready') for share
                 ), old as materialized (
                     select percentile_disc(0.5) within group (order by extract(epoch from d.ended_at - a.started_at) * 1000)::integer as ms
                       from session s

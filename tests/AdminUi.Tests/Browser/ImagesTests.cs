@@ -34,7 +34,7 @@ public sealed class ImagesTests(Chromium chromium)
         await row.GetByRole(AriaRole.Button, new() { Name = "Interromper" }).ClickAsync();
         interrupted.SetResult();
         await Expect(row.Locator("input[type=file]")).ToHaveCountAsync(1);
-        for (var waits = 0; waits < 600 && console.World.Imports.Single().ReceivedBytes < 2 * 524288; waits++) await Task.Delay(50);
+        for (var waits = 0; waits < 600 && console.World.Imports.Single().ReceivedBytes < 2 * 524288; waits++) await Task.Delay(50, TestContext.Current.CancellationToken);
         Assert.Equal(2u * 524288, console.World.Imports.Single().ReceivedBytes);
 
         await page.ReloadAsync();

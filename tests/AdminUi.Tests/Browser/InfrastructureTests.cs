@@ -158,11 +158,11 @@ public sealed class InfrastructureTests(Chromium chromium)
         await Expect(dialog.GetByLabel("Nome", new() { Exact = true })).ToBeFocusedAsync();
         await Expect(dialog).ToContainTextAsync("Nada muda.");
         await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Guardar" })).ToBeDisabledAsync();
-        await dialog.GetByLabel("Nome", new() { Exact = true }).FillAsync("Balcão único");
-        await Expect(dialog).ToContainTextAsync("Os utilizadores passam a ver «Balcão único» no portal.");
+        await dialog.GetByLabel("Nome", new() { Exact = true }).FillAsync("Balcão central");
+        await Expect(dialog).ToContainTextAsync("Os utilizadores passam a ver «Balcão central» no portal.");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Guardar" }).ClickAsync();
         await Expect(dialog).ToHaveCountAsync(0);
-        Assert.Equal("Balcão único", console.World.Pools.Find("p-balcao")!.Name);
+        Assert.Equal("Balcão central", console.World.Pools.Find("p-balcao")!.Name);
         await page.GetByRole(AriaRole.Button, new() { Name = "Eliminar conjunto" }).ClickAsync();
         await Expect(dialog).ToContainTextAsync("Há 9 sessões abertas: é preciso terminá-las primeiro.");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Eliminar conjunto" }).ClickAsync();
