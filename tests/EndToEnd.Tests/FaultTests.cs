@@ -48,7 +48,10 @@ public sealed class FaultTests(RunningStack running)
         var before = await running.Ana.LaunchAsync(request);
         await running.Stack.Broker.SignalAsync("KILL");
         await running.Stack.Broker.ExitedAsync(CancellationToken.None);
+        var killed = DateTimeOffset.UtcNow;
         await running.Stack.StartBrokerAsync(CancellationToken.None);
+        // Under emulation an agent may need half a minute to come back; nobody's client waits that long at the door.
+        Assert.True(await Eventually.IsTrueAsync(async () => (await running.Rui.TheMachineAsync()).AgentSeenAt?.ToDateTimeOffset() > killed, Soon), "The agent did not come back.");
 
         var after = await running.Ana.LaunchAsync(request);
         Assert.Equal((before.SessionId, before.MachineName), (after.SessionId, after.MachineName));

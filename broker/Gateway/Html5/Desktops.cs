@@ -134,7 +134,12 @@ internal sealed class Desktops(
 
         private void Over()
         {
-            if (Interlocked.Exchange(ref _over, 1) == 0) _turns.Release();
+            if (Interlocked.Exchange(ref _over, 1) != 0) return;
+            try { _turns.Release(); }
+            catch (ObjectDisposedException)
+            {
+                // The gateway stopped between the timer and here: nobody waits for a turn any more.
+            }
         }
     }
 }

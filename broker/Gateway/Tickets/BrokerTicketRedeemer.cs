@@ -15,7 +15,7 @@ namespace Montalegre.Vdi.Gateway.Tickets;
 /// <summary>Redeems at the broker; while none answers it tries again for a short time and then says so.</summary>
 internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOptions> options, TimeProvider time, ILogger<BrokerTicketRedeemer> log) : ITicketRedeemer
 {
-    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(15);     // the broker waits for the agent meanwhile
+    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(30);     // the broker waits for the agent meanwhile
     private const int RecheckedAtOnce = 1000;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
