@@ -33,11 +33,12 @@ internal sealed class Monitors(RdpSession session, GatewayLink link, WorkerStart
         if (_size != (browser.Width, browser.Height)) Want(new(browser.Width, browser.Height, browser.ScalePercent));
     }
 
-    /// <summary>Asks the machine for what is wanted, once it takes that at all.</summary>
+    /// <summary>Asks the machine for what is wanted, if it takes that at all by now.</summary>
     public void Ask()
     {
-        if (_mostPixels == 0 || _wanted is not { } wanted) return;
+        if (_wanted is not { } wanted) return;
         _wanted = null;
+        if (_mostPixels == 0) return;       // the size that the session was opened with stands until the person changes it
         var isSame = _size == (Right(wanted), Bottom(wanted)) && wanted.Further.SequenceEqual(_asked.Further)
             && (wanted.Further.Count == 0 || (wanted.Width, wanted.Height) == (_asked.Width, _asked.Height));
         if (isSame) return;
