@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Storage;
@@ -14,7 +13,7 @@ internal sealed class CheckCopies(
     CopyStore store, HypervisorDirectory hosts, CopyImages copies, LeaseKeeper lease, IOptions<ImagesOptions> options, TimeProvider time, ILogger<CheckCopies> log) : BackgroundService
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(5), LeaveAway = TimeSpan.FromMinutes(1);
-    private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Bell _bell = new();
     private readonly Dictionary<Guid, long> _away = [];
     private volatile Reading? _now;
 
@@ -33,7 +32,7 @@ internal sealed class CheckCopies(
     public int? Percent(HostId host, ImageVersionId image) => _now is { } now && now.Host == host && now.Image == image ? now.Percent : null;
 
     /// <summary>Asks for a look now.</summary>
-    public void Ring() => _rings.Writer.TryWrite(true);
+    public void Ring() => _bell.Ring();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -44,9 +43,7 @@ internal sealed class CheckCopies(
                 while (lease.Epoch is not null && await CheckOneAsync(stoppingToken)) { }
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.CheckPassFailed(Recheck, e); }
-            using var pause = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            pause.CancelAfter(Recheck);
-            await ((Task)_rings.Reader.ReadAsync(pause.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _bell.WaitAsync(Recheck, stoppingToken);
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
@@ -14,7 +13,7 @@ internal sealed class CopyImages(
     ImageStore store, CopyStore copies, ImageFolder folder, HypervisorDirectory hosts, LeaseKeeper lease, TimeProvider time, ILogger<CopyImages> log) : BackgroundService
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(10);
-    private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Bell _bell = new();
     private readonly ConcurrentDictionary<(HostId Host, ImageVersionId Image), bool> _there = new();
     private readonly ConcurrentDictionary<HostId, Trouble> _trouble = new();
 
@@ -36,7 +35,7 @@ internal sealed class CopyImages(
     public int? Percent(HostId host, ImageVersionId image) => _shares.TryGetValue((host, image), out var share) ? (int)(100 * share) : null;
 
     /// <summary>Asks for a pass now.</summary>
-    public void Ring() => _rings.Writer.TryWrite(true);
+    public void Ring() => _bell.Ring();
 
     /// <summary>
     /// A host's copy turned out damaged or missing: it is brought anew. Until then no machine is made from it; those that
@@ -63,9 +62,7 @@ internal sealed class CopyImages(
                 }
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.PassFailed(Recheck, e); }
-            using var pause = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            pause.CancelAfter(lease.Epoch is null ? TimeSpan.FromSeconds(1) : Recheck);
-            await ((Task)_rings.Reader.ReadAsync(pause.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _bell.WaitAsync(lease.Epoch is null ? TimeSpan.FromSeconds(1) : Recheck, stoppingToken);
         }
         await Task.WhenAll(copying.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
-using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Images;
@@ -13,10 +13,10 @@ namespace Montalegre.Vdi.Broker.Images;
 internal sealed class ProcessImports(ImportStore imports, ImageFolder folder, PrepareDisk prepare, CopyImages copies, HypervisorDirectory hosts, IOptions<ImagesOptions> options, TimeProvider time, ILogger<ProcessImports> log) : BackgroundService
 {
     private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(5), Tidy = TimeSpan.FromMinutes(5), Renewal = TimeSpan.FromSeconds(10);
-    private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Bell _bell = new();
 
     /// <summary>Asks for a look now.</summary>
-    public void Ring() => _rings.Writer.TryWrite(true);
+    public void Ring() => _bell.Ring();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -33,9 +33,7 @@ internal sealed class ProcessImports(ImportStore imports, ImageFolder folder, Pr
                 while (await imports.ClaimAsync(ImageFolder.Holder, stoppingToken) is { } import) await WorkAsync(import, stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.ImportPassFailed(Recheck, e); }
-            using var pause = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            pause.CancelAfter(Recheck);
-            await ((Task)_rings.Reader.ReadAsync(pause.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _bell.WaitAsync(Recheck, stoppingToken);
         }
     }
 

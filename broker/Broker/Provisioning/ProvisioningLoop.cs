@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Live;
@@ -18,7 +17,7 @@ internal sealed class ProvisioningLoop(
     private const int MostStepsOfOneHost = 8;   // a host that hangs holds these and no more
     private static readonly TimeSpan RetryFaultedAfter = TimeSpan.FromMinutes(5);
     private readonly TouchedPools _touched = new();
-    private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Bell _bell = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -90,15 +89,13 @@ internal sealed class ProvisioningLoop(
     // Wakes at a change (the end of a step is one too), or after a pause in which a back-off may have run out.
     private async Task WaitAsync(CancellationToken ct)
     {
-        using var pause = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        pause.CancelAfter(TimeSpan.FromSeconds(Math.Min(2, options.Value.Sweep.TotalSeconds)));
-        await _rings.Reader.ReadAsync(pause.Token).AsTask().ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await _bell.WaitAsync(TimeSpan.FromSeconds(Math.Min(2, options.Value.Sweep.TotalSeconds)), ct);
         ct.ThrowIfCancellationRequested();
     }
 
     private async Task ListenAsync(CancellationToken ct)
     {
         await foreach (var batch in pump.Subscribe(ct))
-            if (_touched.Add(batch)) _rings.Writer.TryWrite(true);
+            if (_touched.Add(batch)) _bell.Ring();
     }
 }

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Montalegre.Vdi.Broker.Live;
 using Montalegre.Vdi.Broker.Storage;
 
@@ -9,7 +8,7 @@ internal sealed class RolloutLoop(LeaseKeeper lease, ChangePump pump, AdvanceRol
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);   // changes come in bursts
-    private readonly Channel<bool> _rings = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Bell _bell = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -28,15 +27,13 @@ internal sealed class RolloutLoop(LeaseKeeper lease, ChangePump pump, AdvanceRol
 
     private async Task WaitAsync(CancellationToken ct)
     {
-        using var pause = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        pause.CancelAfter(Pause);
-        await ((Task)_rings.Reader.ReadAsync(pause.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _bell.WaitAsync(Pause, ct);
         await Task.Delay(Gather, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task ListenAsync(CancellationToken ct)
     {
         await foreach (var batch in pump.Subscribe(ct))
-            if (batch.Lost || batch.Touches("rollout", "machine", "operation", "session")) _rings.Writer.TryWrite(true);
+            if (batch.Lost || batch.Touches("rollout", "machine", "operation", "session")) _bell.Ring();
     }
 }
