@@ -124,12 +124,12 @@ internal sealed class DesktopSocket(
             await RefuseTicketAsync(browser, client, ReasonCode.TicketUnknown, "");
             return;
         }
-        if (!desktops.TryReserve(client))
+        using var place = desktops.Reserve(client);
+        if (place is null)
         {
             await RefuseAsync(browser, client, null, ReasonCode.TooManyConnections, "");
             return;
         }
-        using var place = new Place(desktops, client);
         var redemption = await tickets.RedeemAsync(new TicketPresented(hello.Ticket, client, ClientName, TicketCarrier.Browser), ct);
         if (redemption is Redemption.Refused refused)
         {
@@ -141,7 +141,7 @@ internal sealed class DesktopSocket(
         var started = await program.StartAsync(target.Address, target.Port, ct);
         if (started.Control is null)
         {
-            var code = started.Process.ExitCode == WorkerExit.NoMachine ? ReasonCode.MachineDidNotAnswer : ReasonCode.BrowserDesktopUnavailable;
+            var code = started.WhyNot;
             log.WorkerNotStarted(started.Process.ExitCode, code);
             started.Process.Dispose();
             await RefuseAsync(browser, client, target, code, "");
@@ -180,23 +180,6 @@ internal sealed class DesktopSocket(
         log.ConnectionRefused(client, code, reference);
         reports.Failed(target?.SessionId, code, client, target?.ConnectionId);
         await browser.FarewellAsync(code, reference);
-    }
-
-    /// <summary>A place among the desktops, given back unless a desktop took it over.</summary>
-    private sealed class Place(Desktops desktops, IPAddress client) : IDisposable
-    {
-        private bool _kept;
-
-        public IPAddress Keep()
-        {
-            _kept = true;
-            return client;
-        }
-
-        public void Dispose()
-        {
-            if (!_kept) desktops.Leave(client);
-        }
     }
 }
 

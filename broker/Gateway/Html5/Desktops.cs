@@ -18,16 +18,16 @@ internal sealed class Desktops(
     private readonly SemaphoreSlim _turns = new(2 * Environment.ProcessorCount);
     private int _taken;
 
-    /// <summary>Takes a place for one more desktop of this address; false when it or the gateway is full.</summary>
-    public bool TryReserve(IPAddress client)
+    /// <summary>Takes a place for one more desktop of this address; null when it or the gateway is full.</summary>
+    public Place? Reserve(IPAddress client)
     {
         lock (_gate)
         {
             var own = _places.GetValueOrDefault(client);
-            if (_taken >= options.Value.MostDesktops || own >= options.Value.MostDesktopsPerAddress) return false;
+            if (_taken >= options.Value.MostDesktops || own >= options.Value.MostDesktopsPerAddress) return null;
             _places[client] = own + 1;
             _taken++;
-            return true;
+            return new Place(this, client);
         }
     }
 
@@ -41,7 +41,7 @@ internal sealed class Desktops(
         return new Turn(_turns, time);
     }
 
-    public void Leave(IPAddress client)
+    private void Leave(IPAddress client)
     {
         lock (_gate)
         {
@@ -111,6 +111,24 @@ internal sealed class Desktops(
             reports.Closed(connection, end);
         }
         finally { connections.Remove(connection); }
+    }
+
+    /// <summary>A place among the desktops, given back unless a desktop took it over.</summary>
+    public sealed class Place(Desktops desktops, IPAddress client) : IDisposable
+    {
+        private bool _kept;
+
+        /// <summary>The place for <see cref="Run"/>, which gives it back in the end.</summary>
+        public IPAddress Keep()
+        {
+            _kept = true;
+            return client;
+        }
+
+        public void Dispose()
+        {
+            if (!_kept) desktops.Leave(client);
+        }
     }
 
     private sealed class Turn : IDisposable

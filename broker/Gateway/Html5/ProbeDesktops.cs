@@ -45,38 +45,31 @@ internal sealed class ProbeDesktops(
     private async Task<DesktopProbed> ProbeAsync(ProbeDesktop order, CancellationToken ct)
     {
         var (began, acceptedAt, answer) = (time.GetTimestamp(), time.GetUtcNow(), new DesktopProbed { ProbeId = order.ProbeId });
-        if (!program.IsInstalled || !desktops.TryReserve(Client)) return With(answer, program.IsInstalled ? ReasonCode.TooManyConnections : ReasonCode.BrowserDesktopUnavailable);
-        var kept = false;
-        try
+        if (!program.IsInstalled) return With(answer, ReasonCode.BrowserDesktopUnavailable);
+        using var place = desktops.Reserve(Client);
+        if (place is null) return With(answer, ReasonCode.TooManyConnections);
+        var redemption = await tickets.RedeemAsync(new TicketPresented(order.Ticket, Client, ClientName, TicketCarrier.Browser), ct);
+        if (redemption is Redemption.Refused refused) return With(answer, refused.Code);
+        answer.RedeemedMs = Since(began);
+        using var target = ((Redemption.Granted)redemption).Target;
+        using var turn = await desktops.TurnAsync(ct);
+        var started = await program.StartAsync(target.Address, target.Port, ct);
+        if (started.Control is null)
         {
-            var redemption = await tickets.RedeemAsync(new TicketPresented(order.Ticket, Client, ClientName, TicketCarrier.Browser), ct);
-            if (redemption is Redemption.Refused refused) return With(answer, refused.Code);
-            answer.RedeemedMs = Since(began);
-            using var target = ((Redemption.Granted)redemption).Target;
-            using var turn = await desktops.TurnAsync(ct);
-            var started = await program.StartAsync(target.Address, target.Port, ct);
-            if (started.Control is null)
-            {
-                var code = started.Process.ExitCode == WorkerExit.NoMachine ? ReasonCode.MachineDidNotAnswer : ReasonCode.BrowserDesktopUnavailable;
-                started.Process.Dispose();
-                reports.Failed(target.SessionId, code, Client, target.ConnectionId);
-                return With(answer, code);
-            }
-            answer.StartedMs = Since(began);
-            var start = new WorkerStart(
-                Allowed.None, target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "", target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName,
-                new DriveLimits(0, 0), [], Nobody);
-            var session = new DesktopSession(started, new WorkerLink(started.Control), start, "", options.Value, converter, tokens, assistances, time, log);
-            kept = true;
-            desktops.Run(new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, Client, ClientName, acceptedAt, time.GetUtcNow(), session), session, Client);
-            if (await session.Opened is { } reason) return With(answer, reason);
-            answer.PictureMs = Since(began);
-            return answer;
+            var code = started.WhyNot;
+            started.Process.Dispose();
+            reports.Failed(target.SessionId, code, Client, target.ConnectionId);
+            return With(answer, code);
         }
-        finally
-        {
-            if (!kept) desktops.Leave(Client);
-        }
+        answer.StartedMs = Since(began);
+        var start = new WorkerStart(
+            Allowed.None, target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "", target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName,
+            new DriveLimits(0, 0), [], Nobody);
+        var session = new DesktopSession(started, new WorkerLink(started.Control), start, "", options.Value, converter, tokens, assistances, time, log);
+        desktops.Run(new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, Client, ClientName, acceptedAt, time.GetUtcNow(), session), session, place.Keep());
+        if (await session.Opened is { } reason) return With(answer, reason);
+        answer.PictureMs = Since(began);
+        return answer;
     }
 
     private uint Since(long began) => (uint)Math.Max(1, time.GetElapsedTime(began).TotalMilliseconds);

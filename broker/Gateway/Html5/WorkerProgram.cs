@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
 
 namespace Montalegre.Vdi.Gateway.Html5;
@@ -133,4 +134,8 @@ internal sealed class WorkerProgram : IDisposable
 }
 
 /// <param name="Control">Null when the process ended before it called back.</param>
-internal sealed record StartedWorker(Process Process, Socket? Control);
+internal sealed record StartedWorker(Process Process, Socket? Control)
+{
+    /// <summary>Why it did not call back; asked only when <see cref="Control"/> is null.</summary>
+    public ReasonCode WhyNot => Process.ExitCode == WorkerExit.NoMachine ? ReasonCode.MachineDidNotAnswer : ReasonCode.BrowserDesktopUnavailable;
+}
