@@ -32,7 +32,9 @@ internal sealed class AgentDirectory(CommandEpoch epoch, TimeProvider time)
     /// </summary>
     public async Task ConnectedAsync(MachineId machine, TimeSpan within, CancellationToken ct)
     {
+        if (IsConnected(machine)) return;
         var awaited = _awaited.GetOrAdd(machine, static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+        // Asked again: it may have been admitted between the question and the wait.
         if (!IsConnected(machine)) await awaited.Task.WaitAsync(within, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ct.ThrowIfCancellationRequested();
     }

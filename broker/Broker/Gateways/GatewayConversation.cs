@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Contracts;
-using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Domain;
 
@@ -82,13 +82,10 @@ internal sealed class GatewayConversation(
                 await FailedAsync(gateway, id, report.Failed);
                 break;
             case ConnectionReport.KindOneofCase.Probed when Guid.TryParseExact(report.Probed.ProbeId, "D", out var probe):
-                await probes.ResultAsync(gateway, new(probe), Reason(report.Probed.Code), new(Ms(report.Probed.RedeemedMs), Ms(report.Probed.StartedMs), Ms(report.Probed.PictureMs)));
+                await probes.ResultAsync(gateway, new(probe), report.Probed.Code.ToDomain(), new(Ms(report.Probed.RedeemedMs), Ms(report.Probed.StartedMs), Ms(report.Probed.PictureMs)));
                 break;
         }
     }
-
-    private static RefusalReason? Reason(ReasonCode code) =>
-        code == ReasonCode.Unspecified ? null : Enum.IsDefined((RefusalReason)(int)code) ? (RefusalReason)(int)code : RefusalReason.Internal;
 
     private static int? Ms(uint ms) => ms == 0 ? null : (int)Math.Min(ms, int.MaxValue);
 
