@@ -11,6 +11,7 @@ using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Contracts.Agent.V1;
 using Montalegre.Vdi.Domain;
+using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Tests.Provisioning;
 
@@ -150,7 +151,7 @@ internal sealed class FakeHostPool : IAsyncDisposable
         };
         try
         {
-            await NewRunner().RunAsync(due, Epoch, life.Token);
+            await Runner(_broker, _broker.Database.DataSource, _hosts, TimeProvider.System).RunAsync(due, Epoch, life.Token);
             return false;
         }
         catch (KilledHere)
@@ -164,13 +165,13 @@ internal sealed class FakeHostPool : IAsyncDisposable
         }
     }
 
-    private TakeStep NewRunner()
+    /// <summary>What takes steps on these hosts, from the records of this database; the rest is the broker's own.</summary>
+    public static TakeStep Runner(TestBroker broker, NpgsqlDataSource database, HypervisorDirectory hosts, TimeProvider time)
     {
-        var database = _broker.Database.DataSource;
-        var images = new ImageStore(database);
-        var copies = new CopyImages(images, new CopyStore(database), _broker.Services.GetRequiredService<ImageFolder>(), _hosts, _broker.Services.GetRequiredService<LeaseKeeper>(), TimeProvider.System, NullLogger<CopyImages>.Instance);
-        return new(_operations, _hosts, images, new CopyStore(database), copies, new JoinTokens(new AgentStore(database)),
-            _broker.Services.GetRequiredService<CertificateAuthority>(), _options, NullLogger<TakeStep>.Instance);
+        var (images, copyStates) = (new ImageStore(database), new CopyStore(database));
+        var copies = new CopyImages(images, copyStates, broker.Services.GetRequiredService<ImageFolder>(), hosts, broker.Services.GetRequiredService<LeaseKeeper>(), time, NullLogger<CopyImages>.Instance);
+        return new(new OperationStore(database), hosts, images, copyStates, copies, new JoinTokens(new AgentStore(database)), broker.Services.GetRequiredService<CertificateAuthority>(),
+            broker.Services.GetRequiredService<IOptions<ProvisioningOptions>>(), NullLogger<TakeStep>.Instance);
     }
 
     private sealed class KilledHere() : Exception("The broker was killed here.");

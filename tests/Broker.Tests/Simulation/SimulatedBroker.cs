@@ -2,9 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Agents;
-using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hypervisors;
-using Montalegre.Vdi.Broker.Images;
 using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Sessions;
@@ -36,10 +34,7 @@ internal sealed class SimulatedBroker : IAsyncDisposable
         (_operations, Pools, Sessions, Agents, Launches) = (new(source), new(source), new(source), new(source), new(source));
         _reconcile = new(Pools, _options, time, NullLogger<ReconcilePool>.Instance);
         _end = new(Sessions, time, NullLogger<EndSession>.Instance);
-        var images = new ImageStore(source);
-        var copies = new CopyImages(images, new CopyStore(source), services.Services.GetRequiredService<ImageFolder>(), Hosts, lease, time, NullLogger<CopyImages>.Instance);
-        _runner = new(_operations, Hosts, images, new CopyStore(source), copies, new JoinTokens(Agents),
-            services.Services.GetRequiredService<CertificateAuthority>(), _options, NullLogger<TakeStep>.Instance);
+        _runner = FakeHostPool.Runner(services, source, Hosts, time);
         _sweep = new(lease, Hosts, source, Readings, _operations, Sessions, _end, _options, time, NullLogger<DriftSweep>.Instance);
     }
 

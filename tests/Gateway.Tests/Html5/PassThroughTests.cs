@@ -9,18 +9,16 @@ namespace Montalegre.Vdi.Gateway.Tests.Html5;
 public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<ShadowMachine>
 {
     private const BrowserCapabilities Decodes = BrowserCapabilities.Zstd | BrowserCapabilities.Avc1;
+    private const int Blue = 0x2266CC, Orange = 0xCC6622;
+    private readonly FakeRedeemer _redeemer = new();
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Video_passes_untouched_and_begins_with_a_key_picture_also_for_a_browser_that_comes_back(bool fullColour)
     {
-        machine.Require();
-        var redeemer = new FakeRedeemer();
-        await using var gateway = await DesktopGateway.StartAsync(redeemer, ("Gateway:Html5:FullColourVideo", $"{fullColour}"));
-        await using var browser = gateway.Browser();
-        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""), capabilities: Decodes);
-        Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= 10), Said(gateway, browser));
+        await using var gateway = await DesktopGateway.StartAsync(_redeemer, ("Gateway:Html5:FullColourVideo", $"{fullColour}"));
+        await using var browser = await WatchAsync(gateway);
         AssertPlayable(browser.Screen);
         // Of full colour every second unit is for the decoder alone; without it every unit is a picture.
         Assert.Equal(fullColour, browser.Screen.Units.Any(u => u.Rects == 0));
@@ -37,19 +35,10 @@ public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<Shad
     [Fact]
     public async Task Viewer_that_joins_late_gets_video_that_begins_with_a_key_picture_too()
     {
-        machine.Require();
-        var redeemer = new FakeRedeemer();
-        await using var gateway = await DesktopGateway.StartAsync(redeemer);
-        await using var browser = gateway.Browser();
-        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""), capabilities: Decodes);
-        Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= 10), Said(gateway, browser));
-        Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await gateway.NextReportAsync()).KindCase);
-        var connection = gateway.Connections.All.Single().ConnectionId;
-
+        await using var gateway = await DesktopGateway.StartAsync(_redeemer);
+        await using var browser = await WatchAsync(gateway);
         // The broker's word that somebody was allowed may come after their ticket.
-        await using var viewer = new DesktopClient(("Origin", gateway.Origin));
-        var ticket = gateway.Assistances.NewTicket(new() { AssistanceId = "one", ConnectionId = connection, Who = "Rosa", Desktop = "balcao-01" });
-        await viewer.ConnectAsync(gateway.AssistSocket, ticket, capabilities: Decodes, isAssistance: true);
+        await using var viewer = await AssistAsync(gateway, Decodes);
         Assert.True(await viewer.UntilAsync(v => v.Screen.Units.Count >= 10, TimeSpan.FromMinutes(1)), Said(gateway, viewer));
         AssertPlayable(viewer.Screen);
         await browser.ByeAsync();
@@ -58,18 +47,9 @@ public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<Shad
     [Fact]
     public async Task Viewer_that_cannot_decode_video_sees_it_all_the_same_and_video_passes_again_when_that_one_has_gone()
     {
-        machine.Require();
-        var redeemer = new FakeRedeemer();
-        await using var gateway = await DesktopGateway.StartAsync(redeemer);
-        await using var browser = gateway.Browser();
-        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""), capabilities: Decodes);
-        Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= 10), Said(gateway, browser));
-        Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await gateway.NextReportAsync()).KindCase);
-        var connection = gateway.Connections.All.Single().ConnectionId;
-
-        await using var viewer = new DesktopClient(("Origin", gateway.Origin));
-        var ticket = gateway.Assistances.NewTicket(new() { AssistanceId = "one", ConnectionId = connection, Who = "Rosa", Desktop = "balcao-01" });
-        await viewer.ConnectAsync(gateway.AssistSocket, ticket, isAssistance: true);
+        await using var gateway = await DesktopGateway.StartAsync(_redeemer);
+        await using var browser = await WatchAsync(gateway);
+        await using var viewer = await AssistAsync(gateway);
         foreach (var colour in new[] { Blue, Orange, Blue })
         {
             Assert.True(await viewer.UntilAsync(v => Near(v.Screen, colour), TimeSpan.FromMinutes(1)), Said(gateway, viewer));
@@ -87,12 +67,8 @@ public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<Shad
     [Fact]
     public async Task Browser_that_comes_back_without_its_decoder_gets_tiles()
     {
-        machine.Require();
-        var redeemer = new FakeRedeemer();
-        await using var gateway = await DesktopGateway.StartAsync(redeemer);
-        await using var browser = gateway.Browser();
-        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""), capabilities: Decodes);
-        Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= 10), Said(gateway, browser));
+        await using var gateway = await DesktopGateway.StartAsync(_redeemer);
+        await using var browser = await WatchAsync(gateway);
         browser.Cut();
 
         await using var back = gateway.Browser();
@@ -101,8 +77,6 @@ public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<Shad
         Assert.Empty(back.Screen.Units);
         await back.ByeAsync();
     }
-
-    private const int Blue = 0x2266CC, Orange = 0xCC6622;
 
     /// <summary>H.264 has no exact colours.</summary>
     private static bool Near(DrawnScreen screen, int colour)
@@ -116,13 +90,32 @@ public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<Shad
     public async Task Browser_that_cannot_decode_video_gets_tiles_of_the_same_server()
     {
         machine.Require();
-        var redeemer = new FakeRedeemer();
-        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        await using var gateway = await DesktopGateway.StartAsync(_redeemer);
         await using var browser = gateway.Browser();
-        await browser.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""));
+        await browser.ConnectAsync(gateway.Socket, _redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""));
         Assert.True(await browser.UntilAsync(b => b.Screen.Width == 1024 && b.Screen.At(900, 700) is 0x2266CC or 0xCC6622), Said(gateway, browser));
         Assert.Empty(browser.Screen.Units);
         await browser.ByeAsync();
+    }
+
+    /// <summary>A browser that decodes, with the video running.</summary>
+    private async Task<DesktopClient> WatchAsync(DesktopGateway gateway)
+    {
+        machine.Require();
+        var browser = gateway.Browser();
+        await browser.ConnectAsync(gateway.Socket, _redeemer.NewTicket(machine.Address, machine.CertificateSha256, ""), capabilities: Decodes);
+        Assert.True(await browser.UntilAsync(b => b.Screen.Units.Count >= 10), Said(gateway, browser));
+        return browser;
+    }
+
+    /// <summary>An administrator who looks at the one desktop that is open.</summary>
+    private static async Task<DesktopClient> AssistAsync(DesktopGateway gateway, BrowserCapabilities capabilities = BrowserCapabilities.Zstd)
+    {
+        Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await gateway.NextReportAsync()).KindCase);
+        var viewer = new DesktopClient(("Origin", gateway.Origin));
+        var ticket = gateway.Assistances.NewTicket(new() { AssistanceId = "one", ConnectionId = gateway.Connections.All.Single().ConnectionId, Who = "Rosa", Desktop = "balcao-01" });
+        await viewer.ConnectAsync(gateway.AssistSocket, ticket, capabilities: capabilities, isAssistance: true);
+        return viewer;
     }
 
     /// <summary>Annex B, and the first unit of each decoder can start it: it has SPS, PPS and an IDR slice.</summary>
