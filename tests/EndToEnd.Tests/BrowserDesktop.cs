@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Montalegre.Vdi.Rig;
 using Montalegre.Vdi.Rig.Clients;
 using Montalegre.Vdi.Rig.Stack;
 
@@ -55,6 +56,7 @@ internal sealed class BrowserDesktop(IPage page, bool touch)
             await TypeAsync(line);
             if (await ShowsAsync(color, TimeSpan.FromSeconds(10))) return true;
         }
+        await PictureAsync(Checkout.Path("artifacts/pictures/order-not-heard.png"));
         return false;
     }
 

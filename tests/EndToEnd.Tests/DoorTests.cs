@@ -44,11 +44,11 @@ public sealed class DoorTests(RunningStack running)
     public async Task Browser_shows_the_desktop_and_types_into_it(int width, int height, bool touch, string name, string mark)
     {
         var color = await running.TakeColorAsync();
+        Directory.CreateDirectory(Checkout.Path("artifacts/pictures"));
         await using var chromium = await Chromium.StartAsync();
         var desktop = await BrowserDesktop.OpenAsync(chromium.Browser, running.Stack, width, height, touch);
         Assert.True(await desktop.ShowsAsync(color, Person.ConnectPatience), $"The page shows {await desktop.PixelAsync()}, not {color}: {await desktop.CoverAsync()}\n{running.Stack.Gateway.LastLines(20)}");
         Assert.True(await desktop.OrderAsync($"xsetroot -solid {name}", mark, Person.ConnectPatience), $"The page shows {await desktop.PixelAsync()}: what was typed did not arrive.");
-        Directory.CreateDirectory(Checkout.Path("artifacts/pictures"));
         await desktop.PictureAsync(Checkout.Path($"artifacts/pictures/browser-desktop-{width}.png"));
 
         // The session that IT sees is the one on the page.
