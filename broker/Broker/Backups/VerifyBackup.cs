@@ -12,7 +12,7 @@ internal sealed class VerifyBackup(BackupStore backups, IOptions<StorageOptions>
 {
     private static readonly (string What, string Sql)[] Rules =
     [
-        ("machines with two open sessions", "select count(*) from (select from session where state <> 'ended' and not multi_session group by machine_id having count(*) > 1) x"),
+        ("seats with two open sessions", "select count(*) from (select from session where state <> 'ended' group by machine_id, machine_seat having count(*) > 1) x"),
         ("users with two open sessions in one pool", "select count(*) from (select from session where state <> 'ended' group by user_id, pool_id having count(*) > 1) x"),
         ("tickets without a session", "select count(*) from ticket where not exists (select from session s where s.session_id = ticket.session_id)"),
         ("machines without a pool", "select count(*) from machine where not exists (select from pool p where p.pool_id = machine.pool_id)"),

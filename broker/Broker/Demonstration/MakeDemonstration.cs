@@ -63,7 +63,7 @@ internal sealed class MakeDemonstration(
         {
             await pools.CreateAsync(new(new(Guid.CreateVersion7(time.GetUtcNow())), PoolName, "Ambiente de trabalho de demonstração", PoolKind.Floating,
                 wanted.PoolSize, image, 1, wanted.MemoryMib, "balcao-{n:00}", [], false, new(null, false), new([host], PlacementOrder.Breadth, null),
-                PoolRules.Unchanged.For(PoolKind.Floating)), Self.UserName, "");
+                PoolRules.Unchanged.For(PoolKind.Floating), PoolSharing.Unchanged.For(PoolKind.Floating)), Self.UserName, "");
         }
         var pool = new PoolId((await pools.AllAsync(ct)).Single(p => p.Name == PoolName).PoolId);
         var password = (await File.ReadAllTextAsync(wanted.PasswordFile, ct)).Trim();

@@ -25,7 +25,7 @@ internal sealed partial class LaunchStore(Database database)
     // So does whoever takes the same seat below a quota. Sessions without a seat below it narrow the seats: the sum never exceeds it.
     internal const string LaunchStatement = """
         with offer as materialized (
-            select p.kind, p.enabled, p.name, p.most_sessions,
+            select p.kind, p.enabled, p.name, p.most_sessions, p.sessions_per_machine as seats, p.distribution,
                    exists (select from entitlement e where e.pool_id = p.pool_id and e.user_id = @User) as entitled
               from pool p
              where p.pool_id = @Pool and not p.deleting
@@ -64,24 +64,32 @@ internal sealed partial class LaunchStore(Database database)
             except      -- one reading of the taken ones, and not a look for each seat
             select s.pool_seat from session s
              where s.pool_id = @Pool and s.state <> 'ended' and s.pool_seat is not null and (select most_sessions from offer) is not null
+        ), room as materialized (     -- of pools whose machines are shared: what may take somebody, and how many
+            select m.machine_id, o.seats - t.people as free, t.people
+              from offer o
+              cross join machine m
+              cross join lateral (select count(*)::int as people from session s where s.machine_id = m.machine_id and s.state <> 'ended') t
+             where o.seats is not null and m.pool_id = @Pool
+               and m.state in ('available', 'reserved', 'in_use') and m.drain_since is null and m.canary_of is null and t.people < o.seats
         ), ahead as materialized (
             select count(*) as people
               from launch_request r
              where r.pool_id = @Pool and r.user_id <> @User and r.seen_at > now() - interval '15 seconds'
                and r.created_at < coalesce((select created_at from place), now())
         ), gate as materialized (
-            select offer.kind
+            select offer.kind, offer.seats
               from offer
              where offer.enabled and offer.entitled
                and not exists (select from own) and not exists (select from request) and not exists (select from gone)
                and ((select most from person) is null or exists (select from user_seat))
                and (offer.most_sessions is null or (select people from ahead) < (select count(*) from pool_seat))
                and ((select people from ahead) = 0
-                    or (select people from ahead) < (select count(*)
+                    or (offer.seats is not null and (select people from ahead) < (select coalesce(sum(free), 0) from room))
+                    or (offer.seats is null and (select people from ahead) < (select count(*)
                                                        from (select from machine f
                                                               where f.pool_id = @Pool and f.state = 'available'
                                                                 and f.drain_since is null and f.assigned_user_id is null
-                                                              limit (select people + 1 from ahead)) free))
+                                                              limit (select people + 1 from ahead)) free)))
         ), assigned as (
             select m.machine_id
               from machine m
@@ -94,7 +102,7 @@ internal sealed partial class LaunchStore(Database database)
             select m.machine_id
               from machine m
              where m.pool_id = @Pool and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null
-               and m.rank >= @Rank and exists (select from gate) and not exists (select from bond)
+               and m.rank >= @Rank and exists (select from gate where seats is null) and not exists (select from bond)
              order by m.rank
              limit 1
                for update skip locked
@@ -102,24 +110,38 @@ internal sealed partial class LaunchStore(Database database)
             select m.machine_id
               from machine m
              where m.pool_id = @Pool and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null
-               and m.rank < @Rank and exists (select from gate) and not exists (select from bond)
+               and m.rank < @Rank and exists (select from gate where seats is null) and not exists (select from bond)
                and not exists (select from pick)
              order by m.rank
              limit 1
                for update skip locked
+        ), shared as materialized (   -- breadth: any of the emptiest, depth: the fullest; who lost a race looks at more of them
+            select c.machine_id
+              from (select r.machine_id, rank() over (order by case when o.distribution = 'depth' then -r.people else r.people end) as load,
+                           row_number() over (order by case when o.distribution = 'depth' then -r.people else r.people end, r.machine_id) as turn, o.distribution
+                      from room r cross join offer o
+                     where exists (select from gate where seats is not null)) c
+             where c.turn <= @Spread or (c.distribution = 'breadth' and c.load = 1)
+             order by hashtextextended(c.machine_id::text, @Rank)
+             limit 1
         ), taken as (
             update machine m
-               set state = 'reserved',
-                   state_since = now(),
+               set state = case m.state when 'available' then 'reserved' else m.state end,
+                   state_since = case m.state when 'available' then now() else m.state_since end,
                    assigned_user_id = case when (select kind from gate) = 'dedicated' then @User else m.assigned_user_id end
-              from (select machine_id from assigned union all select machine_id from pick union all select machine_id from wrapped) free
-             where m.machine_id = free.machine_id and m.state = 'available'
+              from (select machine_id from assigned union all select machine_id from pick union all select machine_id from wrapped union all select machine_id from shared) free
+             where m.machine_id = free.machine_id
+               and (m.state = 'available' or ((select seats from gate) is not null and m.state in ('reserved', 'in_use') and m.drain_since is null and m.canary_of is null))
          returning m.machine_id, m.name
+        ), seated as materialized (   -- asked when the row is locked, so that two who took the same machine do not take the same seat
+            select taken.machine_id, taken.name, case when (select seats from gate) is null then 0 else free_seat(taken.machine_id, (select seats from gate)) end as seat
+              from taken
         ), opened as (
-            insert into session (session_id, request_id, user_id, pool_id, machine_id, pool_name, machine_name, state, user_seat, pool_seat)
-                 select @NewSession, @Request, @User, @Pool, taken.machine_id, (select name from offer), taken.name, 'pending', (select n from user_seat),
+            insert into session (session_id, request_id, user_id, pool_id, machine_id, pool_name, machine_name, state, machine_seat, user_seat, pool_seat)
+                 select @NewSession, @Request, @User, @Pool, seated.machine_id, (select name from offer), seated.name, 'pending', seated.seat, (select n from user_seat),
                         (select n from pool_seat order by n < @Rank % (select most_sessions from offer), n limit 1)
-                   from taken
+                   from seated
+                  where seated.seat is not null
               returning session_id, machine_id, machine_name
         ), target as (
             select session_id, machine_id, machine_name, true as fresh from opened
@@ -155,14 +177,15 @@ internal sealed partial class LaunchStore(Database database)
                (select expires_at from issued)                   as ticket_expires_at,
                (select most from person) is not null and not exists (select from user_seat)  as user_full,
                (select string_agg(pool_name, ', ' order by pool_name) from mine)             as open_sessions,
-               exists (select from gone)                         as left_queue
+               exists (select from gone)                         as left_queue,
+               exists (select from shared) and not exists (select from opened)                as lost_seat
         """;
 
     private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
     private const int UsualStartsAtOnce = 4;   // of a host that was not measured yet; an estimate needs no more than that
 
     // Numbered once, and not by the driver at every launch; the names are for whoever reads the statement.
-    private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank"];
+    private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank", "Spread"];
     private static readonly string Numbered = ParameterName().Replace(LaunchStatement, m => $"${Array.IndexOf(Parameters, m.Groups[1].Value) + 1}");
 
     /// <summary>Runs the one statement; repeats it when the same user's other launch won meanwhile, or when the database went away.</summary>
@@ -173,7 +196,8 @@ internal sealed partial class LaunchStore(Database database)
             if (unknown && await FindIssuedAsync(connection, attempt) is { } issued) return issued;
             try
             {
-                return await DecideAsync(connection, attempt);
+                var (answer, lostSeat) = await DecideAsync(connection, attempt, spread: 1 << Math.Min(round, MostRounds));
+                if (!lostSeat || round >= MostRounds) return answer;   // whoever took the seat has committed, so the next round sees it
             }
             catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation && round < MostRounds)
             {
@@ -184,7 +208,7 @@ internal sealed partial class LaunchStore(Database database)
         }
     });
 
-    private static async Task<LaunchAnswer> DecideAsync(NpgsqlConnection connection, LaunchAttempt attempt)
+    private static async Task<(LaunchAnswer Answer, bool LostSeat)> DecideAsync(NpgsqlConnection connection, LaunchAttempt attempt, int spread)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = Numbered;
@@ -196,9 +220,10 @@ internal sealed partial class LaunchStore(Database database)
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = attempt.TicketSha256 });
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = attempt.TicketLifetime });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = attempt.Rank });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = spread });
         await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, CancellationToken.None);
         if (!await row.ReadAsync(CancellationToken.None)) throw new InvalidOperationException("The launch statement answered no row.");
-        return Read(row);
+        return (Read(row), row.GetBoolean(13));
     }
 
     // The ticket's hash is new for every attempt, so its row says that the broken-off run was committed, and for what.
@@ -266,6 +291,7 @@ internal sealed partial class LaunchStore(Database database)
                    (select count(*)::int from machine where pool_id = @pool and state in ('reserved', 'in_use')) as occupied,
                    (select count(*)::int from machine where pool_id = @pool and state <> 'deleting')     as machines,
                    (select size from pool where pool_id = @pool)                                         as size,
+                   coalesce((select sessions_per_machine from pool where pool_id = @pool), 1)            as seats,
                    (select percentile_cont(0.5) within group (order by extract(epoch from d.ended_at - d.asked_at))
                       from (select s.asked_at, s.ended_at
                               from machine_start s
@@ -309,8 +335,11 @@ internal sealed partial class LaunchStore(Database database)
                    (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
                      order by c.created_at desc limit 1)                                                 as client_name,
                    exists (select from machine f
-                            where f.pool_id = p.pool_id and f.state = 'available' and f.drain_since is null
-                              and (f.assigned_user_id is null or f.assigned_user_id = @user))            as free_machine
+                            where f.pool_id = p.pool_id and f.drain_since is null and f.canary_of is null
+                              and (f.assigned_user_id is null or f.assigned_user_id = @user)
+                              and (f.state = 'available'
+                                   or (f.state in ('reserved', 'in_use')
+                                       and p.sessions_per_machine > (select count(*) from session o where o.machine_id = f.machine_id and o.state <> 'ended')))) as free_machine
               from entitlement e
               join pool p on p.pool_id = e.pool_id and not p.deleting
               left join session s on s.pool_id = p.pool_id and s.user_id = e.user_id and s.state <> 'ended'
@@ -341,6 +370,7 @@ internal sealed partial class LaunchStore(Database database)
         public int Occupied { get; init; }
         public int Machines { get; init; }
         public int? Size { get; init; }
+        public int Seats { get; init; }
         public double? TypicalSeconds { get; init; }
         public double[] StartAges { get; init; } = [];
         public int? StartsAtOnce { get; init; }
@@ -357,6 +387,7 @@ internal sealed partial class LaunchStore(Database database)
             Occupied = Occupied,
             Machines = Machines,
             Size = Size ?? 0,
+            Seats = Seats,
             TypicalStart = TypicalSeconds is { } typical ? TimeSpan.FromSeconds(typical) : null,
             StartAges = [.. StartAges.Select(TimeSpan.FromSeconds)],
             StartsAtOnce = StartsAtOnce ?? UsualStartsAtOnce,

@@ -28,6 +28,7 @@ internal static class MachineContract
             OperatingSystem = row.OperatingSystem ?? "", Address = row.Address is null ? "" : $"{row.Address}:{row.Port}", HostName = row.HostName ?? "",
             SessionId = row.SessionId?.ToString() ?? "", UserName = row.UserName ?? "", Step = row.Step ?? "", Error = row.Error ?? "",
             StateSince = Utc(row.StateSince), AssignedUser = row.AssignedUser ?? "", Orphaned = row.Orphaned,
+            Seats = (uint)row.Seats, People = (uint)row.People,
         };
         if (row.SeenAt is { } seen) machine.AgentSeenAt = Utc(seen);
         return machine;

@@ -23,6 +23,8 @@ internal sealed record MachineRow
     public string? AgentVersion { get; init; }
     public string? OperatingSystem { get; init; }
     public DateTime? SeenAt { get; init; }
+    public int Seats { get; init; }
+    public int People { get; init; }
     public Guid? SessionId { get; init; }
     public string? UserName { get; init; }
     public string? AssignedUser { get; init; }
@@ -51,6 +53,7 @@ internal sealed class MachineStore(Database database)
         select m.machine_id, m.name, m.pool_id, p.name as pool_name, m.state, m.power, m.drain_since is not null as draining, m.manual,
                m.state_since, coalesce(m.address, a.addresses[1]) as address, coalesce(m.port, a.rdp_port) as port, h.name as host_name,
                coalesce(a.connected, false) as agent_connected, a.agent_version, a.operating_system, a.seen_at,
+               coalesce(p.sessions_per_machine, 1) as seats, case when p.sessions_per_machine is null then (s.session_id is not null)::int else t.people end as people,
                s.session_id, u.user_name, b.user_name as assigned_user,
                b.user_id is not null and (not b.enabled or not exists (select from entitlement e where e.pool_id = m.pool_id and e.user_id = b.user_id)) as orphaned,
                o.step, coalesce(o.error, f.error) as error
@@ -58,7 +61,8 @@ internal sealed class MachineStore(Database database)
           join pool p using (pool_id)
           left join host h on h.host_id = m.host_id
           left join machine_agent a on a.machine_id = m.machine_id
-          left join session s on s.machine_id = m.machine_id and s.state <> 'ended'
+          left join lateral (select x.session_id, x.user_id from session x where x.machine_id = m.machine_id and x.state <> 'ended' order by x.started_at limit 1) s on true
+          left join lateral (select count(*)::int as people from session x where p.sessions_per_machine is not null and x.machine_id = m.machine_id and x.state <> 'ended') t on true
           left join app_user u on u.user_id = s.user_id
           left join app_user b on b.user_id = m.assigned_user_id
           left join operation o on o.machine_id = m.machine_id and o.state = 'running'
@@ -88,7 +92,10 @@ internal sealed class MachineStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<Guid>(new CommandDefinition("""
-            select distinct pool_id from machine where machine_id = any(@machines) and state = 'available'
+            select distinct m.pool_id
+              from machine m join pool p using (pool_id)
+             where m.machine_id = any(@machines)
+               and (m.state = 'available' or (p.sessions_per_machine is not null and m.state in ('reserved', 'in_use')))
             """, new { machines }, cancellationToken: ct))).Select(id => new PoolId(id)).ToList();
     }
 

@@ -40,6 +40,10 @@ internal sealed record PoolRow
     public int Faulted { get; init; }
     public int Waiting { get; init; }
     public int Sessions { get; init; }
+    public int? SessionsPerMachine { get; init; }
+    public string Distribution { get; init; } = "breadth";
+    public int RenewHours { get; init; }
+    public int Seats { get; init; }
     public string? Trouble { get; init; }
     public string? TroubleDetail { get; init; }
 }
@@ -47,12 +51,13 @@ internal sealed record PoolRow
 /// <summary>What an administrator asks for when making a pool.</summary>
 internal sealed record NewPool(
     PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, string NamePattern, string[] BlockedFeatures,
-    bool RdGatewayEndToEnd, SpareSetting Spare, PlacementSetting Placement, PoolRules Rules);
+    bool RdGatewayEndToEnd, SpareSetting Spare, PlacementSetting Placement, PoolRules Rules, PoolSharing Sharing);
 
 /// <summary>What an administrator changes; null leaves a value as it is.</summary>
 internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null, SpareSetting? Spare = null, PlacementOrder? Order = null, int? MostPerHost = null, IReadOnlyList<HostId>? Hosts = null)
 {
     public PoolRules Rules { get; init; } = PoolRules.Unchanged;
+    public PoolSharing Sharing { get; init; } = PoolSharing.Unchanged;
 }
 
 /// <summary>A pool's spare as it is recorded; no value: always as many as it may have.</summary>
@@ -70,6 +75,7 @@ internal sealed class PoolAdminStore(Database database)
                coalesce((select string_agg(h.host_id || ' ' || h.name, E'\n' order by h.name) from pool_host ph join host h using (host_id) where ph.pool_id = p.pool_id), '') as hosts,
                array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, p.spare, p.spare_percent,
                p.idle_minutes, p.disconnected_minutes, p.empty_minutes, p.after_log_off, p.message_of_the_day, p.way_in, p.most_sessions,
+               p.sessions_per_machine, p.distribution, p.renew_hours, coalesce(p.sessions_per_machine * c.taking, 0) as seats,
                coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
                coalesce(c.provisioning, 0) as provisioning, coalesce(c.faulted, 0) as faulted,
                (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
@@ -81,6 +87,7 @@ internal sealed class PoolAdminStore(Database database)
           left join lateral (select count(*)::int as machines,
                             count(*) filter (where state = 'available' and drain_since is null)::int as available,
                             count(*) filter (where state in ('reserved', 'in_use'))::int as in_use,
+                            count(*) filter (where state in ('available', 'reserved', 'in_use') and drain_since is null and canary_of is null)::int as taking,
                             count(*) filter (where state = 'provisioning')::int as provisioning,
                             count(*) filter (where state in ('faulted', 'unreachable'))::int as faulted
                        from machine m where m.pool_id = p.pool_id) c on true
@@ -112,10 +119,12 @@ internal sealed class PoolAdminStore(Database database)
             await connection.ExecuteAsync("""
                 with made as (
                     insert into pool (pool_id, name, description, kind, size, image_version_id, cpus, memory_mib, machine_name_pattern, blocked_features, rd_gateway_end_to_end, spare, spare_percent, placement, most_per_host,
-                                      idle_minutes, disconnected_minutes, empty_minutes, log_off_action, message_of_the_day, way_in, most_sessions)
+                                      idle_minutes, disconnected_minutes, empty_minutes, log_off_action, message_of_the_day, way_in, most_sessions,
+                                      sessions_per_machine, distribution, renew_hours)
                          values (@id, @name, @description, @kind, @size, @image, @cpus, @memory, @pattern, @blocked, @endToEnd, @spare, @sparePercent, @placement, @mostPerHost,
                                  nullif(@IdleMinutes::int, 0), nullif(@DisconnectedMinutes::int, 0), nullif(@EmptyMinutes::int, 0), @logOffAction,
-                                 coalesce(@MessageOfTheDay::text, ''), coalesce(@WayIn::text, 'client'), nullif(@MostSessions::int, 0))
+                                 coalesce(@MessageOfTheDay::text, ''), coalesce(@WayIn::text, 'client'), nullif(@MostSessions::int, 0),
+                                 @seats, @distribution, @renewHours)
                       returning pool_id, name, blocked_features, rd_gateway_end_to_end
                 ), placed as (
                     insert into pool_host (pool_id, host_id) select pool_id, host_id from made, unnest(@hosts) host_id
@@ -135,6 +144,7 @@ internal sealed class PoolAdminStore(Database database)
                 cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, endToEnd = pool.RdGatewayEndToEnd,
                 spare = pool.Spare.Value, sparePercent = pool.Spare.Percent, actor, source,
                 pool.Rules.IdleMinutes, pool.Rules.DisconnectedMinutes, pool.Rules.EmptyMinutes, pool.Rules.MessageOfTheDay, pool.Rules.WayIn, pool.Rules.MostSessions, logOffAction = SqlText.Of(pool.Rules.AfterLogOff!.Value),
+                seats = pool.Sharing.Seats, distribution = SqlText.Of(pool.Sharing.Distribution!.Value), renewHours = pool.Sharing.RenewHours,
             });
             return null;
         }
@@ -153,7 +163,7 @@ internal sealed class PoolAdminStore(Database database)
         {
             var changed = await connection.ExecuteAsync("""
                 with before as materialized (
-                    select pool_id, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions)::text as rules from pool where pool_id = @pool and not deleting for update
+                    select pool_id, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions, sessions_per_machine, distribution, renew_hours)::text as rules from pool where pool_id = @pool and not deleting for update
                 ), changed as (
                     update pool
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
@@ -166,9 +176,10 @@ internal sealed class PoolAdminStore(Database database)
                            placement = coalesce(@placement::text, placement), most_per_host = case when @MostPerHost = 0 then null else coalesce(@MostPerHost, most_per_host) end,
                            idle_minutes = nullif(coalesce(@IdleMinutes, idle_minutes), 0), disconnected_minutes = nullif(coalesce(@DisconnectedMinutes, disconnected_minutes), 0),
                            empty_minutes = nullif(coalesce(@EmptyMinutes, empty_minutes), 0), log_off_action = coalesce(@logOffAction::text, log_off_action),
-                           message_of_the_day = coalesce(@MessageOfTheDay::text, message_of_the_day), way_in = coalesce(@WayIn::text, way_in), most_sessions = nullif(coalesce(@MostSessions, most_sessions), 0)
+                           message_of_the_day = coalesce(@MessageOfTheDay::text, message_of_the_day), way_in = coalesce(@WayIn::text, way_in), most_sessions = nullif(coalesce(@MostSessions, most_sessions), 0),
+                           sessions_per_machine = coalesce(@seats, sessions_per_machine), distribution = coalesce(@distribution::text, distribution), renew_hours = coalesce(@renewHours, renew_hours)
                      where pool_id = (select pool_id from before)
-                 returning pool_id, name, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions)::text as rules
+                 returning pool_id, name, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions, sessions_per_machine, distribution, renew_hours)::text as rules
                 ), dropped as (
                     delete from pool_host ph using changed where ph.pool_id = changed.pool_id and ph.host_id <> all(@hosts::uuid[])
                 ), placed as (
@@ -193,9 +204,11 @@ internal sealed class PoolAdminStore(Database database)
                 hosts = edit.Hosts?.Select(h => h.Value).ToArray(), placement = edit.Order is { } order ? SqlText.Of(order) : null, edit.MostPerHost,
                 setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source,
                 edit.Rules.IdleMinutes, edit.Rules.DisconnectedMinutes, edit.Rules.EmptyMinutes, edit.Rules.MessageOfTheDay, edit.Rules.WayIn, edit.Rules.MostSessions, logOffAction = edit.Rules.AfterLogOff is { } action ? SqlText.Of(action) : null,
+                seats = edit.Sharing.Seats, distribution = edit.Sharing.Distribution is { } spread ? SqlText.Of(spread) : null, renewHours = edit.Sharing.RenewHours,
             });
             return changed > 0 ? null : (RefusalReason.NotFound, "pool");
         }
+        catch (PostgresException e) when (e.ConstraintName == "pool_sessions_per_machine_ck") { throw PoolSharing.Unfit(); }
         catch (PostgresException e) when (e.ConstraintName == "pool_log_off_fits_kind_ck") { throw PoolRules.Unfit(); }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, "host_ids"); }

@@ -18,12 +18,12 @@ internal static class PoolContract
         var pool = new Pool
         {
             PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, Size = (uint)row.Size, Enabled = row.Enabled,
-            Kind = row.Kind switch { "floating" => Contract.PoolKind.Floating, "dedicated" => Contract.PoolKind.Dedicated, _ => Contract.PoolKind.Manual },
+            Kind = row.Kind switch { "floating" => Contract.PoolKind.Floating, "dedicated" => Contract.PoolKind.Dedicated, "multi_session" => Contract.PoolKind.MultiSession, _ => Contract.PoolKind.Manual },
             ImageVersionId = row.ImageVersionId?.ToString() ?? "", ImageName = row.ImageName ?? "", Cpus = (uint)row.Cpus, MemoryMib = (uint)row.MemoryMib,
             Placement = row.Placement == "depth" ? Contract.Placement.Depth : Contract.Placement.Breadth, MostPerHost = (uint)(row.MostPerHost ?? 0), MachineNamePattern = row.MachineNamePattern,
             Machines = (uint)row.Machines, Available = (uint)row.Available, InUse = (uint)row.InUse, Provisioning = (uint)row.Provisioning,
             Faulted = (uint)row.Faulted, Waiting = (uint)row.Waiting, Sessions = (uint)row.Sessions,
-            RdGatewayEndToEnd = row.RdGatewayEndToEnd, SessionRules = PoolRules.Show(row),
+            RdGatewayEndToEnd = row.RdGatewayEndToEnd, SessionRules = PoolRules.Show(row), Sharing = PoolSharing.Show(row), Seats = (uint)row.Seats,
         };
         foreach (var host in row.Hosts.Split('\n', StringSplitOptions.RemoveEmptyEntries)) pool.Hosts.Add(new PoolHost { HostId = host[..36], Name = host[37..] });
         if (row.Kind != "manual") pool.Spare = row switch { { Spare: null } => new() { Everything = true }, { SparePercent: true } => new() { Percent = (uint)row.Spare }, _ => new() { Machines = (uint)row.Spare } };
@@ -39,7 +39,8 @@ internal static class PoolContract
             Contract.PoolKind.Floating => DomainKind.Floating,
             Contract.PoolKind.Dedicated => DomainKind.Dedicated,
             Contract.PoolKind.Manual => DomainKind.Manual,
-            _ => throw Refusal.Refused(RefusalReason.InvalidField, "kind: FLOATING, DEDICATED or MANUAL"),
+            Contract.PoolKind.MultiSession => DomainKind.MultiSession,
+            _ => throw Refusal.Refused(RefusalReason.InvalidField, "kind: FLOATING, DEDICATED, MANUAL or MULTI_SESSION"),
         };
         var made = kind != DomainKind.Manual;
         if (made && MachineNamePattern.Parse(request.MachineNamePattern) is null)
@@ -50,7 +51,7 @@ internal static class PoolContract
             made ? request.MachineNamePattern : "",
             BlockedFeatures.Names(request.BlockedFeatures), request.RdGatewayEndToEnd, made && request.Spare is { } spare ? Spare(spare) : new(null, false),
             made ? new(Hosts(request.HostIds), Order(request.Placement) ?? PlacementOrder.Breadth, MostPerHost(request.MostPerHost)) : new([], PlacementOrder.Breadth, null),
-            PoolRules.Read(request.SessionRules).For(kind));
+            PoolRules.Read(request.SessionRules).For(kind), PoolSharing.Read(request.Sharing).For(kind));
     }
 
     public static PoolEdit Read(UpdatePoolRequest request) => new(
@@ -58,7 +59,7 @@ internal static class PoolContract
         request.HasSize ? Size(request.Size) : null, request.HasEnabled ? request.Enabled : null,
         request.BlockedFeatures is { } blocked ? BlockedFeatures.Names(blocked.Features) : null,
         request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null, request.Spare is { } spare ? Spare(spare) : null,
-        Order(request.Placement), request.HasMostPerHost ? MostPerHost(request.MostPerHost) ?? 0 : null, request.Hosts is { } hosts ? Hosts(hosts.HostIds) : null) { Rules = PoolRules.Read(request.SessionRules) };
+        Order(request.Placement), request.HasMostPerHost ? MostPerHost(request.MostPerHost) ?? 0 : null, request.Hosts is { } hosts ? Hosts(hosts.HostIds) : null) { Rules = PoolRules.Read(request.SessionRules), Sharing = PoolSharing.Read(request.Sharing) };
 
     private static string Name(string name) =>
         name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");

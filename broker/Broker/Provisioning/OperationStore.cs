@@ -94,6 +94,7 @@ internal sealed class OperationStore(Database database)
             )
             update machine m
                set generation = case when @next = 'overlay' then m.generation + 1 else m.generation end,
+                   overlay_at = case when @next = 'overlay' then now() else m.overlay_at end,
                    image_version_id = case when @next = 'overlay' then w.image_version_id else m.image_version_id end,
                    power = case @next when 'await_agent' then 'on' when 'overlay' then 'off' else m.power end
               from moved join machine t on t.machine_id = moved.machine_id cross join lateral wanted_image(t.canary_of, t.pool_id) w

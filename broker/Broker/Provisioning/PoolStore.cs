@@ -20,6 +20,9 @@ internal sealed record WantedPool
     public int MemoryMib { get; init; }
     public string? PlacementReason { get; init; }
 
+    /// <summary>People whom each machine serves at once; null where a machine is one person's.</summary>
+    public int? Seats { get; init; }
+
     /// <summary>Something is wanted of it that no change of a machine tells of: people wait, it goes, its image is on the way, or no host took its next machine.</summary>
     public bool IsUnsettled => Waiting > 0 || Deleting || !ImageReady || PlacementReason is not null;
 
@@ -37,7 +40,7 @@ internal sealed class PoolStore(Database database)
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<WantedPool>(new CommandDefinition("""
             select p.pool_id, case when p.deleting then 0 else p.size end as size, p.deleting, p.machine_name_pattern, p.spare, p.spare_percent,
-                   p.placement, p.most_per_host, p.memory_mib, p.placement_reason,
+                   p.placement, p.most_per_host, p.memory_mib, p.placement_reason, p.sessions_per_machine as seats,
                    (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
                    coalesce(i.state = 'ready', false) as image_ready
               from pool p
@@ -57,17 +60,23 @@ internal sealed class PoolStore(Database database)
     public async Task<IReadOnlyList<PoolMember>> MembersAsync(PoolId pool, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<(Guid Id, int Ordinal, string State, bool Assigned, bool Current, bool Draining, bool Leaving, TimeSpan Age)>(new CommandDefinition("""
+        var rows = await connection.QueryAsync<(Guid Id, int Ordinal, string State, bool Assigned, bool Current, bool Draining, bool Leaving, int People, TimeSpan Age)>(new CommandDefinition("""
             select m.machine_id, m.ordinal, m.state, m.assigned_user_id is not null,
-                   m.manual or w.rolling_out or m.image_version_id is not distinct from w.image_version_id,
+                   -- A shared machine that has grown old is renewed when nobody is on it, as one of another image is.
+                   m.manual or w.rolling_out
+                   or (m.image_version_id is not distinct from w.image_version_id
+                       and (p.sessions_per_machine is null or p.after_log_off = 'keep' or p.renew_hours = 0 or m.overlay_at is null
+                            or m.overlay_at > now() - make_interval(hours => p.renew_hours))),
                    m.drain_since is not null,
                    h.state is distinct from 'in_service' and h.host_id is not null
                    and exists (select from pool_host o join host s using (host_id) where o.pool_id = p.pool_id and s.state = 'in_service'),
+                   case when p.sessions_per_machine is null then 0
+                        else (select count(*)::int from session s where s.machine_id = m.machine_id and s.state <> 'ended') end,
                    now() - m.state_since
               from machine m join pool p using (pool_id) cross join lateral wanted_image(m.canary_of, m.pool_id) w left join host h on h.host_id = m.host_id
              where m.pool_id = @pool
             """, new { pool = pool.Value }, cancellationToken: ct));
-        return rows.Select(r => new PoolMember(new(r.Id), r.Ordinal, SqlText.Parse<MachineState>(r.State), r.Assigned, r.Current) { Draining = r.Draining, Leaving = r.Leaving, StateAge = r.Age }).ToList();
+        return rows.Select(r => new PoolMember(new(r.Id), r.Ordinal, SqlText.Parse<MachineState>(r.State), r.Assigned, r.Current) { Draining = r.Draining, Leaving = r.Leaving, People = r.People, StateAge = r.Age }).ToList();
     }
 
     /// <summary>The hosts of a pool with what they last said, and what was promised on them since.</summary>

@@ -9,7 +9,9 @@ internal sealed class ReconcilePool(PoolStore pools, IOptions<ProvisioningOption
     public async Task RunAsync(WantedPool wanted, CancellationToken ct)
     {
         var pool = new PoolId(wanted.PoolId);
-        var change = PoolPlan.Compare(new(wanted.Size, wanted.SpareOf, wanted.Waiting, options.Value.ShrinkAfter), await pools.MembersAsync(pool, ct));
+        var target = new PoolTarget(wanted.Size, wanted.SpareOf, wanted.Waiting, options.Value.ShrinkAfter);
+        var members = await pools.MembersAsync(pool, ct);
+        var change = wanted.Seats is { } seats ? SharedPoolPlan.Compare(target, seats, members) : PoolPlan.Compare(target, members);
         // A missing image stops new machines, never the letting go, and never the ready ones.
         if (wanted.ImageReady && change.Create.Count > 0) await CreateAsync(wanted, pool, change.Create, ct);
         else if (wanted.PlacementReason is not null && change.Create.Count == 0) await pools.SetPlacementTroubleAsync(pool, null, null);

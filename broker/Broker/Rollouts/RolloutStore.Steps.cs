@@ -130,6 +130,7 @@ internal sealed partial class RolloutStore
                   from rollout r
                  where m.machine_id = @machine and r.rollout_id = @rollout and r.state = @state and r.pool_id = m.pool_id
                    and m.state in ('available', 'reserved', 'provisioning', 'faulted', 'unreachable') and m.assigned_user_id is null
+                   and (m.state <> 'reserved' or m.canary_of is not null)     -- somebody took it since it was looked at
                    and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
              returning m.machine_id
             )

@@ -33,29 +33,42 @@ internal sealed partial class SessionStore(Database database)
                                               and t.issued_at > now() - @patience)))
             returning s.session_id, s.machine_id, s.machine_name, s.end_reason, s.synthetic
         ), held as (
-               select m.machine_id, m.state, case when m.manual then 'keep' when e.synthetic then 'refresh' else p.after_log_off end as action
+               select m.machine_id, m.state, p.sessions_per_machine is not null as shared,
+                      case when m.manual then 'keep'
+                           when e.synthetic then 'refresh'
+                           when p.sessions_per_machine is not null and m.overlay_at > now() - make_interval(hours => p.renew_hours) then 'keep'
+                           else p.after_log_off end as action
                  from ended e
                  join machine m on m.machine_id = e.machine_id
                  join pool p on p.pool_id = m.pool_id
-                where not exists (select
+                where p.sessions_per_machine is not null     -- the last of several to leave is known only when the row is locked
+                   or not exists (select
                                     from session o
                                    where o.machine_id = e.machine_id
                                      and o.session_id <> e.session_id
                                      and o.state <> 'ended')
                   for no key update of m
+        ), empty as materialized (
+               select * from held where not shared or nobody_is_on(machine_id)
+        ), told as (     -- a seat is free: whoever waits for one is to hear of it
+               update machine m
+                  set state = m.state
+                 from held h
+                where m.machine_id = h.machine_id
+                  and not exists (select from empty)
         ), freed as (
                update machine m
                   set state = case h.action when 'refresh' then 'provisioning' when 'delete' then 'deleting'
                                             else case when h.state = 'unreachable' then h.state else 'available' end end,
                       state_since = case when h.state = 'unreachable' and h.action = 'keep' then m.state_since else now() end
-                 from held h
+                 from empty h
                 where m.machine_id = h.machine_id
                   and (h.state in ('available', 'reserved', 'in_use', 'unreachable') or (h.state = 'provisioning' and h.action = 'delete'))
             returning m.machine_id, m.state
         ), refreshed as (
                insert into operation (operation_id, kind, machine_id, step, state, reason)
                     select @operation, h.action, h.machine_id, 'stop', 'running', @reason
-                      from held h
+                      from empty h
                  left join freed f on f.machine_id = h.machine_id
                      where h.action <> 'keep'
                        and h.state not in ('faulted', 'deleting')
@@ -161,6 +174,7 @@ internal sealed partial class SessionStore(Database database)
                   set state = case when h.floating then 'provisioning' else 'available' end, state_since = now()
                  from held h
                 where m.machine_id = h.machine_id
+                  and nobody_is_on(h.machine_id)     -- somebody may have taken a seat of a shared one meanwhile
             returning m.machine_id
         )
         insert into operation (operation_id, kind, machine_id, step, state, reason)

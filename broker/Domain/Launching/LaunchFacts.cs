@@ -58,6 +58,9 @@ public sealed record WaitFacts
     /// <summary>How many machines the pool wants.</summary>
     public required int Size { get; init; }
 
+    /// <summary>People whom each machine serves at once.</summary>
+    public int Seats { get; init; } = 1;
+
     /// <summary>Median of recent start times of this pool; null when none is known yet.</summary>
     public TimeSpan? TypicalStart { get; init; }
 

@@ -36,18 +36,19 @@ public static class LaunchPolicy
         return new(reason, facts.Place, Estimate(facts));
     }
 
-    // The n-th person gets the n-th machine that becomes ready. Beyond those under way come the ones that the pool may still
+    // The n-th person gets the n-th seat that becomes ready. Beyond those under way come the ones that the pool may still
     // make, as many at once as its hosts start; where it may make no more, nobody can say when somebody leaves.
     private static TimeSpan? Estimate(WaitFacts facts)
     {
         if (facts.TypicalStart is not { } typical || facts.Trouble is not null || facts.QuotaReached) return null;
-        if (facts.Place <= facts.StartAges.Count)
+        var machine = (facts.Place + facts.Seats - 1) / facts.Seats;   // which of those to come has the person's seat
+        if (machine <= facts.StartAges.Count)
         {
-            var left = typical - facts.StartAges[facts.Place - 1];
+            var left = typical - facts.StartAges[machine - 1];
             return left < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : left;
         }
-        if (facts.Place - facts.StartAges.Count > facts.Size - facts.Machines) return null;
-        var turns = (facts.Place + facts.StartsAtOnce - 1) / Math.Max(1, facts.StartsAtOnce);
+        if (machine - facts.StartAges.Count > facts.Size - facts.Machines) return null;
+        var turns = (machine + facts.StartsAtOnce - 1) / Math.Max(1, facts.StartsAtOnce);
         return (facts.HeldFor ?? TimeSpan.Zero) + (typical * turns);
     }
 }

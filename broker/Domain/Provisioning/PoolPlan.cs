@@ -14,6 +14,9 @@ public readonly record struct PoolMember(MachineId Machine, int Ordinal, Machine
     /// <summary>Its host is let go of, and another host of the pool is in service.</summary>
     public bool Leaving { get; init; }
 
+    /// <summary>People on it; only counted where machines are shared.</summary>
+    public int People { get; init; }
+
     /// <summary>How long it has been in this state.</summary>
     public TimeSpan StateAge { get; init; }
 }
@@ -71,7 +74,7 @@ public static class PoolPlan
         return [.. over.Concat(unused).Select(m => m.Machine)];
     }
 
-    private static List<MachineId> Outdated(List<PoolMember> kept)
+    internal static List<MachineId> Outdated(List<PoolMember> kept)
     {
         var free = kept.Where(m => m.State == MachineState.Available).ToList();
         var outdated = free.Where(m => !m.CurrentImage && !m.Assigned).ToList();

@@ -9,6 +9,9 @@ public static class MachineAfterSession
     /// <summary>What is done with the machine. One that we did not make is never refreshed or deleted.</summary>
     public static LogOffAction Action(LogOffAction ofPool, bool manual) => manual ? LogOffAction.Keep : ofPool;
 
+    /// <summary>What is done with a machine that several people shared, as the last of them leaves: renewed when it is old enough, else kept.</summary>
+    public static LogOffAction SharedAction(LogOffAction ofPool, bool manual, bool old) => old ? Action(ofPool, manual) : LogOffAction.Keep;
+
     /// <summary>The machine's next state.</summary>
     public static MachineState Next(LogOffAction ofPool, bool manual, MachineState state) => (state, Action(ofPool, manual)) switch
     {

@@ -11,7 +11,12 @@ internal sealed class Arrange(NpgsqlDataSource database)
 {
     private int _count;
 
-    public async Task<PoolId> PoolAsync(string kind)
+    public Task<PoolId> PoolAsync(string kind) => PoolAsync(kind, null, "breadth");
+
+    /// <summary>A multi-session pool of ten machines at most.</summary>
+    public Task<PoolId> SharedPoolAsync(int seats, string distribution = "breadth") => PoolAsync("multi_session", seats, distribution);
+
+    private async Task<PoolId> PoolAsync(string kind, int? seats, string distribution)
     {
         var pool = Guid.NewGuid();
         await using var connection = await database.OpenConnectionAsync();
@@ -27,9 +32,9 @@ internal sealed class Arrange(NpgsqlDataSource database)
             select 1
             """, new { pool });
         await connection.ExecuteAsync("""
-            with made as (insert into pool (pool_id, name, kind, size, image_version_id) values (@pool, @pool::text, @kind, 10, @pool) returning pool_id)
+            with made as (insert into pool (pool_id, name, kind, size, image_version_id, sessions_per_machine, distribution) values (@pool, @pool::text, @kind, 10, @pool, @seats, @distribution) returning pool_id)
             insert into pool_host (pool_id, host_id) select pool_id, pool_id from made
-            """, new { pool, kind });
+            """, new { pool, kind, seats, distribution });
         return new(pool);
     }
 
