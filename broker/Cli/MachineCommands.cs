@@ -35,7 +35,7 @@ internal static class MachineCommands
             (s.Words("ESTADO", "STATE"), m => Screen.Word(m.State, "") + (m.Draining ? " +drain" : "")),
             (s.Words("ENERGIA", "POWER"), m => Screen.Word(m.Power, "")),
             (s.Words("AGENTE", "AGENT"), m => m.AgentConnected ? m.AgentVersion : "-"),
-            (s.Words("UTILIZADOR", "USER"), m => m.UserName),
+            (s.Words("UTILIZADOR", "USER"), m => m.Seats > 1 ? $"{m.People}/{m.Seats}" : m.UserName),
             (s.Words("PRÓPRIA DE", "OWN OF"), m => m.AssignedUser + (m.Orphaned ? " !" : "")),
             (s.Words("PASSO", "STEP"), m => m.Step),
             (s.Words("ERRO", "ERROR"), m => m.Error));

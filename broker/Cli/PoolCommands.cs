@@ -8,12 +8,13 @@ internal static class PoolCommands
     public static Command[] All { get; } =
     [
         new("pools list", "", "conjuntos e o seu estado", "pools and how they are", ListAsync),
-        new("pools create", "<name> [--kind floating|dedicated|manual] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n]", "cria um conjunto", "make a pool", CreateAsync),
+        new("pools create", "<name> [--kind floating|dedicated|multi-session|manual] [--seats n] [--distribution breadth|depth] [--renew hours] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n]", "cria um conjunto", "make a pool", CreateAsync),
         new("pools resize", "<pool> <size>", "muda o número de máquinas", "change the number of machines", ResizeAsync),
         new("pools spare", "<pool> <n|n%|all>", "quantas máquinas ficam prontas além das ocupadas", "how many machines are kept ready beyond those in use", SpareAsync),
         new("pools block", "<pool> [drives|printers|clipboard-to-desktop|clipboard-from-desktop|usb|smart-cards|audio-out|audio-in ...]", "define o que não passa entre o equipamento e o ambiente de trabalho; sem nada, passa tudo", "set what does not pass between device and desktop; without any, everything passes", BlockAsync),
         new("pools rd-gateway", "<pool> gateway|machine", "define onde acaba um canal do RD Gateway: na gateway, que inicia a sessão pela pessoa, ou na própria máquina", "set where an RD Gateway channel ends: at the gateway, which signs the person in, or at the machine itself", EndAsync),
         new("pools rules", "<pool> [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n]", "regras das sessões: tempos (0: nunca), o que acontece à máquina no fim, mensagem do dia, como se liga e quantas; sem nada, mostra-as", "session rules: time-outs (0: never), what becomes of the machine, message of the day, way in and how many; without any, shows them", RulesAsync),
+        new("pools sharing", "<pool> [--seats n] [--distribution breadth|depth] [--renew hours]", "sessões por máquina, em que máquina fica a pessoa seguinte e ao fim de quantas horas uma vazia se renova", "sessions per machine, which machine the next person gets, and after how many hours an empty one is renewed", SharingAsync),
         new("pools entitle", "<pool> <user>", "dá direito de acesso", "grant the right to a pool", EntitleAsync),
         new("pools revoke", "<pool> <user>", "retira o direito de acesso", "take the right away", RevokeAsync),
     ];
@@ -49,7 +50,7 @@ internal static class PoolCommands
         var request = new CreatePoolRequest
         {
             Name = name,
-            Kind = Enum.TryParse<PoolKind>(kind, ignoreCase: true, out var known) && known is not PoolKind.Unspecified ? known : throw new UsageException($"--kind {kind}"),
+            Kind = Enum.TryParse<PoolKind>(kind.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var known) && known is not PoolKind.Unspecified ? known : throw new UsageException($"--kind {kind}"),
             Size = call.Line.Number("size", 0),
             Spare = SpareOf(call.Line.Option("spare") ?? "all"),
             Cpus = call.Line.Number("cpus", 1),
@@ -66,6 +67,7 @@ internal static class PoolCommands
             request.Placement = Enum.TryParse<Placement>(placement, ignoreCase: true, out var order) && order is not Placement.Unspecified ? order : throw new UsageException($"--placement {placement}");
         request.MostPerHost = call.Line.Number("most-per-host", 0);
         request.SessionRules = RulesOf(call);
+        request.Sharing = SharingOf(call);
         var pool = await new Pools.PoolsClient(call.Calls).CreateAsync(request, call.AsAdministrator);
         call.Screen.Done(pool, $"Conjunto {pool.Name} criado: {pool.PoolId}", $"Pool {pool.Name} made: {pool.PoolId}");
         return 0;
@@ -102,6 +104,31 @@ internal static class PoolCommands
             $"{pool.Name}: sem atividade {Minutes(now.IdleMinutes, "nunca")}, desligada {Minutes(now.DisconnectedMinutes, "nunca")}, por usar {Minutes(now.EmptyMinutes, "nunca")}, no fim {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessões {(now.MostSessions == 0 ? "sem limite" : now.MostSessions)}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}",
             $"{pool.Name}: idle {Minutes(now.IdleMinutes, "never")}, disconnected {Minutes(now.DisconnectedMinutes, "never")}, empty {Minutes(now.EmptyMinutes, "never")}, at logoff {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessions {(now.MostSessions == 0 ? "any number" : now.MostSessions)}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}");
         return 0;
+    }
+
+    private static async Task<int> SharingAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 1, 1);
+        var sharing = SharingOf(call);
+        var pool = await FindAsync(call, words[0]);
+        if (sharing is not null) pool = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, Sharing = sharing }, call.AsAdministrator);
+        if (pool.Sharing is { } now)
+            call.Screen.Done(pool,
+                $"{pool.Name}: {now.SessionsPerMachine} por máquina, {Screen.Word(now.Distribution, "")}, renova após {now.RenewHours} h, {pool.Sessions}/{pool.Seats} lugares",
+                $"{pool.Name}: {now.SessionsPerMachine} per machine, {Screen.Word(now.Distribution, "")}, renews after {now.RenewHours} h, {pool.Sessions}/{pool.Seats} seats");
+        else call.Screen.Done(pool, $"{pool.Name}: uma pessoa por máquina", $"{pool.Name}: one person per machine");
+        return 0;
+    }
+
+    // Null: nothing was said of it.
+    private static Sharing? SharingOf(Invocation call)
+    {
+        var sharing = new Sharing();
+        if (call.Line.Has("seats")) sharing.SessionsPerMachine = call.Line.Number("seats", 0);
+        if (call.Line.Option("distribution") is { } distribution)
+            sharing.Distribution = Enum.TryParse<Distribution>(distribution, ignoreCase: true, out var known) && known is not Distribution.Unspecified ? known : throw new UsageException($"--distribution {distribution}");
+        if (call.Line.Has("renew")) sharing.RenewHours = call.Line.Number("renew", 0);
+        return sharing.CalculateSize() > 0 ? sharing : null;
     }
 
     private static SessionRules RulesOf(Invocation call)

@@ -40,6 +40,7 @@ internal sealed partial class Language
     {
         PoolKind.Floating => Pick("Flutuante", "Floating"),
         PoolKind.Dedicated => Pick("Dedicado", "Dedicated"),
+        PoolKind.MultiSession => Pick("Partilhado", "Multi-session"),
         PoolKind.Manual => Pick("Manual", "Manual pool"),
         _ => Unknown,
     };
@@ -48,6 +49,7 @@ internal sealed partial class Language
     {
         PoolKind.Floating => Pick("qualquer máquina livre, sempre com uma cópia nova", "any free machine, always fresh"),
         PoolKind.Dedicated => Pick("cada utilizador fica com a sua máquina", "each user keeps a machine"),
+        PoolKind.MultiSession => Pick("várias pessoas ao mesmo tempo em cada máquina", "several people at once on each machine"),
         _ => Pick("computadores já existentes, com o nosso agente", "computers that exist already, with our agent"),
     };
 

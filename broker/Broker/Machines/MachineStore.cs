@@ -151,7 +151,7 @@ internal sealed class MachineStore(Database database)
         return await connection.ExecuteAsync("""
             with changed as (
                 update machine
-                   set drain_since = case when @drain then coalesce(drain_since, now()) end
+                   set drain_since = case when @drain then coalesce(drain_since, now()) end, drained_with_rollout = false
                  where machine_id = @machine
              returning machine_id, name
             )

@@ -36,6 +36,7 @@ internal sealed class AdvanceRollout(
         var (rollout, state, step) = (open.Rollout, open.Facts.State, RolloutPlan.Decide(open.Facts));
         foreach (var machine in step.NewCanaries)
             if (await store.AddCanaryAsync(rollout, machine, NewOperation())) log.CanaryChosen(rollout, machine);
+        foreach (var machine in step.Empty) await store.EmptyAsync(rollout, state, machine);
         foreach (var machine in step.Refresh) await store.RefreshAsync(rollout, state, machine, NewOperation());
         foreach (var machine in step.Ask) await store.AskProbeAsync(rollout, machine, new(Guid.CreateVersion7(time.GetUtcNow())));
         if (step.Warn && await store.SetWarnedAsync(rollout)) await WarnAsync(open, ct);
@@ -48,7 +49,7 @@ internal sealed class AdvanceRollout(
             return true;
         }
         if (step.Waiting != open.Waiting) await store.SetWaitingAsync(rollout, step.Waiting);
-        return step.NewCanaries.Count + step.Refresh.Count + step.Ask.Count > 0;
+        return step.NewCanaries.Count + step.Refresh.Count + step.Ask.Count + step.Empty.Count > 0;
     }
 
     // Whom the agent cannot reach is logged; the deadline stands for them all the same, as it does for whoever is away.

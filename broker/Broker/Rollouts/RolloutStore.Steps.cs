@@ -16,6 +16,13 @@ internal sealed record OverProbe(Guid ProbeId, Guid SessionId, string State);
 // Every write is guarded by the state it was decided from, so that a second leader or a late one changes nothing.
 internal sealed partial class RolloutStore
 {
+    // What the roll-out drained takes people again.
+    private const string Reopen = """
+        update machine m set drain_since = null, drained_with_rollout = false
+          from rollout r
+         where r.rollout_id = @rollout and m.pool_id = r.pool_id and m.drained_with_rollout
+        """;
+
     /// <summary>All open ones, each with its machines.</summary>
     public async Task<IReadOnlyList<OpenRollout>> OpenAsync(CancellationToken ct)
     {
@@ -36,7 +43,7 @@ internal sealed partial class RolloutStore
         {
             var machines = (await connection.QueryAsync<MachineRow>(new CommandDefinition("""
                 select m.machine_id, m.state, m.canary_of is not null as canary, m.assigned_user_id is not null as assigned, m.drain_since is not null as draining,
-                       s.session_id, coalesce(s.synthetic, false) as synthetic,
+                       s.session_id, coalesce(s.people, 0) as people, s.real_sessions, p.sessions_per_machine as seats, m.drained_with_rollout as emptying,
                        -- What is at its first step takes the version that is wanted of it now.
                        coalesce(case when o.step = 'stop' and o.kind in ('provision', 'refresh') then w.image_version_id else m.image_version_id end = r.to_version_id, false) as on_new,
                        m.used_generation = m.generation is true
@@ -53,7 +60,10 @@ internal sealed partial class RolloutStore
                   join image_version t on t.image_version_id = r.to_version_id
                   cross join lateral wanted_image(m.canary_of, m.pool_id) w
                   left join operation o on o.machine_id = m.machine_id and o.state = 'running'
-                  left join lateral (select session_id, synthetic from session x where x.machine_id = m.machine_id and x.state <> 'ended' order by x.started_at limit 1) s on true
+                  join pool p on p.pool_id = m.pool_id
+                  left join lateral (select (array_agg(x.session_id order by x.started_at))[1] as session_id, count(*)::int as people,
+                                            array_agg(x.session_id) filter (where not x.synthetic) as real_sessions
+                                       from session x where x.machine_id = m.machine_id and x.state <> 'ended') s on true
                   left join lateral (select bool_or(state = 'passed') as passed, max(logon_ms) filter (where state = 'passed') as logon_ms,
                                             max(reason) filter (where state = 'failed') as failed, bool_or(ended_at is null) as running,
                                             (count(*) filter (where state = 'lost'))::int as lost
@@ -88,6 +98,7 @@ internal sealed partial class RolloutStore
             insert into audit_event (actor, action, object_kind, object_id, object_name, outcome)
                  select 'broker', 'rollout.' || @to, 'pool', p.pool_id, p.name, coalesce(@reason, 'ok') from changed join pool p using (pool_id)
             """, new { rollout = rollout.Value, from = SqlText.Of(from), to = SqlText.Of(to), over = !to.IsOpen(), reason = halt?.Reason.ToString(), detail = halt?.Detail }, all);
+        if (changed == 1 && to != RolloutState.Waves) await connection.ExecuteAsync(Reopen, new { rollout = rollout.Value }, all);
         if (changed == 1 && to == RolloutState.Waves)
             await connection.ExecuteAsync("""
                 update machine m
@@ -107,7 +118,8 @@ internal sealed partial class RolloutStore
         return await connection.ExecuteAsync("""
             with chosen as (
                 update machine m
-                   set state = 'provisioning', state_since = now(), canary_of = r.rollout_id
+                   set state = 'provisioning', state_since = now(), canary_of = r.rollout_id,
+                       drain_since = case when m.drained_with_rollout then null else m.drain_since end, drained_with_rollout = false
                   from rollout r
                  where m.machine_id = @machine and r.rollout_id = @rollout and r.state in ('canary', 'proving') and r.pool_id = m.pool_id
                    and m.state = 'available' and m.assigned_user_id is null
@@ -119,6 +131,18 @@ internal sealed partial class RolloutStore
             """, new { rollout = rollout.Value, machine = machine.Value, operation = operation.Value }) == 1;
     }
 
+    /// <summary>Lets nobody new on a shared machine, so that it becomes empty; whoever is on it stays. One that IT drained is left alone.</summary>
+    public async Task EmptyAsync(RolloutId rollout, RolloutState decidedIn, MachineId machine)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("""
+            update machine m
+               set drain_since = now(), drained_with_rollout = true
+              from rollout r
+             where m.machine_id = @machine and r.rollout_id = @rollout and r.state = @state and r.pool_id = m.pool_id and m.drain_since is null
+            """, new { rollout = rollout.Value, state = SqlText.Of(decidedIn), machine = machine.Value });
+    }
+
     /// <summary>Has a machine that nobody is on made fresh, from the version that is wanted of it; a canary of a roll-out that goes back is none any more.</summary>
     public async Task<bool> RefreshAsync(RolloutId rollout, RolloutState decidedIn, MachineId machine, OperationId operation)
     {
@@ -126,7 +150,8 @@ internal sealed partial class RolloutStore
         return await connection.ExecuteAsync("""
             with chosen as (
                 update machine m
-                   set state = 'provisioning', state_since = now(), canary_of = case when r.state = 'rolling_back' then null else m.canary_of end
+                   set state = 'provisioning', state_since = now(), canary_of = case when r.state = 'rolling_back' then null else m.canary_of end,
+                       drain_since = case when m.drained_with_rollout then null else m.drain_since end, drained_with_rollout = false
                   from rollout r
                  where m.machine_id = @machine and r.rollout_id = @rollout and r.state = @state and r.pool_id = m.pool_id
                    and m.state in ('available', 'reserved', 'provisioning', 'faulted', 'unreachable') and m.assigned_user_id is null
@@ -233,7 +258,7 @@ internal sealed partial class RolloutStore
                 Force = SqlText.Parse<ForceStage>(Force),
             },
             Enum.TryParse<RefusalReason>(WaitingReason, out var waiting) ? waiting : null, ForceAt,
-            [.. machines.Where(m => m is { SessionId: not null, Synthetic: false, OnNew: false, Assigned: false }).Select(m => new OpenSession(new(m.SessionId!.Value), new(m.MachineId)))]);
+            [.. machines.Where(m => m is { OnNew: false, Assigned: false }).SelectMany(m => (m.RealSessions ?? []).Select(s => new OpenSession(new(s), new(m.MachineId))))]);
     }
 
     private sealed record MachineRow
@@ -244,7 +269,10 @@ internal sealed partial class RolloutStore
         public bool Assigned { get; init; }
         public bool Draining { get; init; }
         public Guid? SessionId { get; init; }
-        public bool Synthetic { get; init; }
+        public int People { get; init; }
+        public Guid[]? RealSessions { get; init; }
+        public int? Seats { get; init; }
+        public bool Emptying { get; init; }
         public bool OnNew { get; init; }
         public bool Used { get; init; }
         public string? Failure { get; init; }
@@ -257,7 +285,7 @@ internal sealed partial class RolloutStore
 
         public RolloutMachine ToMachine() => new(new(MachineId), SqlText.Parse<MachineState>(State), OnNew)
         {
-            Canary = Canary, Assigned = Assigned, Draining = Draining, Occupied = SessionId is not null, Used = Used,
+            Canary = Canary, Assigned = Assigned, Draining = Draining, Occupied = SessionId is not null, Used = Used, FreeSeats = Seats - People, Emptying = Emptying,
             Failure = Failure is null ? null : new(Reason(Failure), FailureDetail ?? ""),
             Probe = this switch
             {

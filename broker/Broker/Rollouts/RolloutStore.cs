@@ -133,6 +133,10 @@ internal sealed partial class RolloutStore(Database database)
                 update rollout set state = @to, state_since = now(), waiting_reason = null
                  where rollout_id = @rollout and state = any(@from)
              returning pool_id
+            ), reopened as (
+                update machine m set drain_since = null, drained_with_rollout = false
+                  from changed
+                 where m.pool_id = changed.pool_id and m.drained_with_rollout
             )
             insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                  select @actor, @action, 'pool', p.pool_id, p.name, @source from changed join pool p using (pool_id)

@@ -48,8 +48,19 @@ public sealed record RolloutMachine(MachineId Machine, MachineState State, bool 
     /// <summary>The synthetic log-on; it stays passed when the machine was made fresh after it.</summary>
     public Probe Probe { get; init; } = new Probe.None();
 
-    /// <summary>Can be handed out now.</summary>
-    public bool Ready => State == MachineState.Available && !Draining && !Assigned;
+    /// <summary>Of a machine that people share, the seats that nobody has; null for one that is one person's.</summary>
+    public int? FreeSeats { get; init; }
+
+    /// <summary>It is drained because of the roll-out, so that it becomes empty and can change.</summary>
+    public bool Emptying { get; init; }
+
+    /// <summary>Can be handed out now; a shared one also while there are people on it.</summary>
+    public bool Ready => !Draining && !Assigned && State switch
+    {
+        MachineState.Available => true,
+        MachineState.Reserved or MachineState.InUse => FreeSeats > 0 && !Canary,
+        _ => false,
+    };
 }
 
 /// <summary>What there is to know of a force by a deadline.</summary>
@@ -90,6 +101,9 @@ public sealed record RolloutStep
 
     /// <summary>Machines that get a fresh overlay now, of the version that is wanted of them.</summary>
     public IReadOnlyList<MachineId> Refresh { get; init; } = [];
+
+    /// <summary>Shared machines that take nobody new from now on, so that they become empty and can change.</summary>
+    public IReadOnlyList<MachineId> Empty { get; init; } = [];
 
     /// <summary>Canaries that somebody synthetic should log on to.</summary>
     public IReadOnlyList<MachineId> Ask { get; init; } = [];

@@ -47,7 +47,12 @@ public static class RolloutPlan
         var chosen = Choose(facts, wanted - canaries.Count);
         if (chosen.Count > 0) return new() { Next = Becomes(facts.State, RolloutState.Canary), NewCanaries = chosen };
         // Fewer than asked for are enough when no more can be spared: held back, they come free only when it goes on.
-        if (canaries.Count == 0 && wanted > 0) return new() { Next = Becomes(facts.State, RolloutState.Canary), Waiting = RefusalReason.RolloutKeepsReady };
+        if (canaries.Count == 0 && wanted > 0)
+        {
+            var emptied = Emptied(facts, ours, m => !m.OnNew, most: wanted);
+            var under = emptied.Count > 0 || ours.Any(m => m.Emptying);
+            return new() { Next = Becomes(facts.State, RolloutState.Canary), Empty = emptied, Waiting = under ? RefusalReason.RolloutWaitsForLogOff : RefusalReason.RolloutKeepsReady };
+        }
         var stale = Stale(canaries);
         if (stale.Count == 0 && canaries.All(m => m is { Probe: Probe.Passed, Occupied: false })) return new() { Next = RolloutState.Waves };
         var ask = canaries.Where(m => m is { OnNew: true, State: MachineState.Reserved, Occupied: false, Used: false, Probe: Probe.None }).Select(m => m.Machine).ToList();
@@ -61,8 +66,10 @@ public static class RolloutPlan
 
     private static List<MachineId> Choose(RolloutFacts facts, int missing)
     {
-        var may = Math.Min(missing, facts.Machines.Count(m => m.Ready) - facts.KeepReady);
-        return [.. facts.Machines.Where(m => m is { Ready: true, OnNew: false, Occupied: false }).Take(Math.Max(0, may)).Select(m => m.Machine)];
+        // What was emptied for this is nobody's any more: it costs no ready machine.
+        var emptied = facts.Machines.Where(m => m is { Emptying: true, State: MachineState.Available, OnNew: false, Occupied: false }).Take(missing).Select(m => m.Machine).ToList();
+        var may = Math.Min(missing - emptied.Count, facts.Machines.Count(m => m.Ready) - facts.KeepReady);
+        return [.. emptied, .. facts.Machines.Where(m => m is { Ready: true, OnNew: false, Occupied: false }).Take(Math.Max(0, may)).Select(m => m.Machine)];
     }
 
     private static RolloutStep Wave(RolloutFacts facts)
@@ -73,7 +80,7 @@ public static class RolloutPlan
         var used = ours.Where(m => m is { OnNew: false, Occupied: true }).ToList();
         return new()
         {
-            Refresh = change, Warn = facts.Force == ForceStage.Warn,
+            Refresh = change, Empty = Emptied(facts, ours, m => !m.OnNew, Room(facts, ours) - change.Count, change.Count), Warn = facts.Force == ForceStage.Warn,
             Force = facts.Force == ForceStage.Due ? [.. used.Select(m => m.Machine)] : [],
             Waiting = held ? RefusalReason.RolloutKeepsReady : change.Count == 0 && used.Count > 0 ? RefusalReason.RolloutWaitsForLogOff : null,
         };
@@ -88,7 +95,7 @@ public static class RolloutPlan
         var (change, held) = Pace(facts, ours, m => m.OnNew && !m.Canary);
         return new()
         {
-            Refresh = [.. unready, .. change],
+            Refresh = [.. unready, .. change], Empty = Emptied(facts, ours, m => m.OnNew && !m.Canary, Room(facts, ours) - change.Count, change.Count),
             Waiting = held ? RefusalReason.RolloutKeepsReady : change.Count + unready.Count == 0 && ours.Any(m => m.OnNew && m.Occupied) ? RefusalReason.RolloutWaitsForLogOff : null,
         };
     }
@@ -96,7 +103,7 @@ public static class RolloutPlan
     // INVARIANT: this never takes a ready machine when fewer than the minimum would be left.
     private static (List<MachineId> Change, bool Held) Pace(RolloutFacts facts, List<RolloutMachine> ours, Func<RolloutMachine, bool> outdated)
     {
-        var room = Math.Max(1, (ours.Count * facts.WavePercent + 99) / 100) - ours.Count(m => m.State == MachineState.Provisioning);
+        var room = Room(facts, ours);
         var spare = ours.Count(m => m.Ready) - facts.KeepReady;
         var (change, held) = (new List<MachineId>(), false);
         foreach (var machine in ours.Where(m => m is { State: MachineState.Available, Occupied: false } && outdated(m)).OrderBy(m => m.Ready))
@@ -107,6 +114,25 @@ public static class RolloutPlan
             change.Add(machine.Machine);
         }
         return (change, held && change.Count == 0);
+    }
+
+    private static int Room(RolloutFacts facts, List<RolloutMachine> ours) =>
+        Math.Max(1, (ours.Count * facts.WavePercent + 99) / 100) - ours.Count(m => m.State == MachineState.Provisioning);
+
+    // Shared machines may never be empty by themselves: as many as may change at once take nobody new, full ones first,
+    // then those with the fewest people. INVARIANT: the minimum of machines that take somebody stays.
+    private static List<MachineId> Emptied(RolloutFacts facts, List<RolloutMachine> ours, Func<RolloutMachine, bool> outdated, int most, int changing = 0)
+    {
+        var room = most - ours.Count(m => m is { Emptying: true, Occupied: true });
+        var spare = ours.Count(m => m.Ready) - changing - facts.KeepReady;
+        var emptied = new List<MachineId>();
+        foreach (var machine in ours.Where(m => m is { FreeSeats: not null, Occupied: true, Draining: false } && outdated(m)).OrderBy(m => m.Ready).ThenByDescending(m => m.FreeSeats))
+        {
+            if (emptied.Count >= room || (machine.Ready && spare <= 0)) break;
+            if (machine.Ready) spare--;
+            emptied.Add(machine.Machine);
+        }
+        return emptied;
     }
 
     // A canary that was logged on to is made fresh, whatever kind of pool it is in, before anybody else can get it.

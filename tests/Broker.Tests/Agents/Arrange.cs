@@ -11,7 +11,7 @@ internal sealed class Arrange(NpgsqlDataSource database)
 {
     private int _count;
 
-    public Task<PoolId> PoolAsync(string kind) => PoolAsync(kind, null, "breadth");
+    public Task<PoolId> PoolAsync(string kind) => PoolAsync(kind, kind == "multi_session" ? 4 : null, "breadth");
 
     /// <summary>A multi-session pool of ten machines at most.</summary>
     public Task<PoolId> SharedPoolAsync(int seats, string distribution = "breadth") => PoolAsync("multi_session", seats, distribution);

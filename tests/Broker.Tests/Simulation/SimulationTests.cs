@@ -71,7 +71,10 @@ public sealed class SimulationTests(FollowerBroker follower, TestDatabase databa
         foreach (var domain in domains)
             Assert.True(recorded.TryGetValue(domain.Machine.Value, out var at) && at == domain.Host.Value, $"Domain {domain.Name} has no record, or one for another host.");
         var broken = (await connection.QueryAsync<string>("""
-            select 'two open sessions on ' || machine_id from session where state <> 'ended' group by machine_id having count(*) > 1
+            select 'more people than seats on ' || s.machine_id from session s join pool p using (pool_id) where s.state <> 'ended'
+             group by s.machine_id, p.sessions_per_machine having count(*) > coalesce(p.sessions_per_machine, 1)
+            union all
+            select m.name || ' is free and somebody is on it' from machine m where m.state = 'available' and exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
             union all
             select 'two open sessions of ' || user_id from session where state <> 'ended' group by user_id, pool_id having count(*) > 1
             union all
@@ -99,7 +102,8 @@ public sealed class SimulationTests(FollowerBroker follower, TestDatabase databa
         if (machines.FirstOrDefault(m => m.State != "available") is { Name: not null } other) return $"{other.Name} is {other.State}";
         foreach (var pool in await broker.Pools.WantedAsync(Ct))
         {
-            var change = PoolPlan.Compare(new(pool.Size, pool.SpareOf, pool.Waiting, TimeSpan.FromMinutes(10)), await broker.Pools.MembersAsync(new(pool.PoolId), Ct));
+            var (target, members) = (new PoolTarget(pool.Size, pool.SpareOf, pool.Waiting, TimeSpan.FromMinutes(10)), await broker.Pools.MembersAsync(new(pool.PoolId), Ct));
+            var change = pool.Seats is { } seats ? SharedPoolPlan.Compare(target, seats, members) : PoolPlan.Compare(target, members);
             if (!change.Nothing) return $"pool {pool.PoolId} wants {change.Create.Count} more, {change.Remove.Count} fewer, {change.Refresh.Count} refreshed";
         }
         var hosts = broker.Hosts.All.Cast<FakeHypervisor>().ToList();

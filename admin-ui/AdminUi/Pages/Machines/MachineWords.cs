@@ -12,5 +12,5 @@ internal static class MachineWords
         [m.Name, m.PoolName, m.UserName, m.HostName, m.Address, say.State(m.State), m.Error, m.OperatingSystem];
 
     public static IEnumerable<string> Touches(Machine m, Language say, params string[] lines) =>
-        [.. lines, m.SessionId.Length > 0 ? say.AffectsUser(m.UserName) : say.AffectsNobody];
+        [.. lines, m.People > 1 ? say.AffectsPeople((int)m.People) : m.SessionId.Length > 0 ? say.AffectsUser(m.UserName) : say.AffectsNobody];
 }

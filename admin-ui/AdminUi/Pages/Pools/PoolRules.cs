@@ -26,7 +26,7 @@ public sealed class PoolRules
     public SessionRules ToRules(PoolKind kind)
     {
         var rules = new SessionRules { IdleMinutes = (uint)Idle, DisconnectedMinutes = (uint)Disconnected, EmptyMinutes = (uint)Empty, MessageOfTheDay = MessageOfTheDay.Trim(), WayIn = WayIn, MostSessions = (uint)MostSessions };
-        if (kind == PoolKind.Floating) rules.LogOffAction = LogOffAction;
+        if (kind is PoolKind.Floating or PoolKind.MultiSession) rules.LogOffAction = LogOffAction;
         return rules;
     }
 

@@ -43,9 +43,12 @@ public sealed class PoolShape
     };
 
     /// <summary>Machines that are kept ready at this size.</summary>
-    public int Ready => SpareKind switch
+    public int Ready => ReadyOf(null);
+
+    /// <summary>Machines that are kept ready at this size; where they are shared the spare is a number of seats.</summary>
+    public int ReadyOf(int? seats) => SpareKind switch
     {
-        Spare.WantedOneofCase.Machines => Math.Min(SpareValue, Size),
+        Spare.WantedOneofCase.Machines => Math.Min((SpareValue + (seats ?? 1) - 1) / Math.Max(1, seats ?? 1), Size),
         Spare.WantedOneofCase.Percent => (Size * Math.Min(100, SpareValue) + 99) / 100,
         _ => Size,
     };

@@ -1,0 +1,36 @@
+using Montalegre.Vdi.Contracts.Admin.V1;
+
+namespace Montalegre.Vdi.AdminUi.Words;
+
+// Machines that several people share.
+internal sealed partial class Language
+{
+    public string SharingWord => Pick("Partilha das máquinas", "Sharing of machines");
+    public string ChangeSharing => Pick("Mudar a partilha", "Change sharing");
+    public string ChangeSharingTitle(string pool) => Pick($"Partilha das máquinas de {pool}", $"Sharing of the machines of {pool}");
+    public string SeatsPerMachine => Pick("Sessões por máquina", "Sessions per machine");
+    public string SeatsWord => Pick("Lugares ocupados", "Seats taken");
+    public string SeatsOf(uint people, uint seats) => Pick($"{people} de {seats} lugares", $"{people} of {seats} seats");
+    public string DistributionWord => Pick("A pessoa seguinte fica", "The next person gets");
+    public string DistributionOf(Distribution distribution) => distribution == Distribution.Depth
+        ? Pick("Na máquina mais cheia", "The fullest machine")
+        : Pick("Na máquina mais vazia", "The emptiest machine");
+    public string RenewHoursWord => Pick("Renovar após (horas)", "Renew after (hours)");
+    public string RenewHoursHint => Pick("Quando fica vazia; 0: sempre que fica vazia", "Once it is empty; 0: each time it is empty");
+    public string RenewRule(uint hours) => hours == 0
+        ? Pick("Sempre que fica vazia", "Each time it is empty")
+        : Pick($"Quando fica vazia, se tiver mais de {hours} h", $"Once it is empty, when older than {hours} h");
+    public string FreeSeats => Pick("Lugares livres", "Free seats");
+    public string FreeSeatsOf(int seats) => Count(seats, "{0} lugar livre", "{0} lugares livres", "{0} free seat", "{0} free seats");
+    public string AffectsPeople(int people) => Count(people, "{0} pessoa afetada agora.", "{0} pessoas afetadas agora.", "{0} person affected now.", "{0} people affected now.");
+
+    public IReadOnlyList<string> SharingEffects(Sharing changes, int sessions)
+    {
+        List<string> effects = [];
+        if (changes.HasSessionsPerMachine) effects.Add($"{SeatsPerMachine}: {changes.SessionsPerMachine}.");
+        if (changes.Distribution != Distribution.Unspecified) effects.Add($"{DistributionWord}: {DistributionOf(changes.Distribution)}.");
+        if (changes.HasRenewHours) effects.Add($"{RenewHoursWord}: {RenewRule(changes.RenewHours)}.");
+        effects.Add(OpenSessionsGoOn(sessions));
+        return effects;
+    }
+}
