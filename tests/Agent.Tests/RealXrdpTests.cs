@@ -8,7 +8,7 @@ namespace Montalegre.Vdi.Agent.Tests;
 
 public sealed class RealXrdpTests
 {
-    private const string User = "agentprobe";
+    private const string User = "agentprobe", Other = "agentprobe2";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     [Fact]
@@ -73,12 +73,62 @@ public sealed class RealXrdpTests
         Assert.Contains("no such session", (await connection.AskAsync(Command("l2", c => c.LogOff = new LogOff { GuestSessionId = session.GuestSessionId }), Patience)).Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Two_people_at_once_on_one_machine_have_a_session_each_that_the_others_secret_does_not_open()
+    {
+        if (XrdpMachine.Missing() is { } why) Assert.Skip(why);
+        await using var broker = await FakeBroker.StartAsync();
+        await using var machine = await XrdpMachine.StartAsync(broker.Document());
+        try
+        {
+            await SharedAsync(broker, machine);
+        }
+        catch (Exception e) when (e is OperationCanceledException or Xunit.Sdk.XunitException)
+        {
+            throw new InvalidOperationException(machine.Output, e);
+        }
+    }
+
+    private static async Task SharedAsync(FakeBroker broker, XrdpMachine machine)
+    {
+        var connection = await broker.Script.NextConnectionAsync(Patience);
+        var (ana, rui) = (Secret(), Secret());
+        Assert.Equal("", (await connection.AskAsync(Prepare("p1", ana, User, "s-1"), Patience)).Error);
+        Assert.Equal("", (await connection.AskAsync(Prepare("p2", rui, Other, "s-2"), Patience)).Error);
+
+        machine.Connect(Other, ana);      // the wrong person's: nothing opens, and the right one stays good
+        await Deadline.UntilAsync(() => machine.SesmanLog.Contains("AUTHFAIL", StringComparison.Ordinal), Patience);
+        Assert.Empty(machine.Running("Xorg :"));
+        machine.Connect(User, ana);
+        machine.Connect(Other, rui);
+
+        var sessions = new Dictionary<string, GuestSession>();
+        while (sessions.Count < 2)
+        {
+            var session = await SessionAsync(connection, GuestSessionState.Active);
+            if (session.SessionId.Length > 0) sessions[session.UserName] = session;
+        }
+        Assert.Equal(("s-1", "s-2"), (sessions[User].SessionId, sessions[Other].SessionId));
+        Assert.NotEqual(sessions[User].GuestSessionId, sessions[Other].GuestSessionId);
+        Assert.Equal(2, machine.Running("Xorg :").Count);
+
+        // What is asked of one session happens to that one.
+        Assert.Equal("", (await connection.AskAsync(Command("d1", c => c.Disconnect = new Disconnect { GuestSessionId = sessions[Other].GuestSessionId }), Patience)).Error);
+        Assert.Equal(Other, (await SessionAsync(connection, GuestSessionState.Disconnected)).UserName);
+        Assert.Equal("", (await connection.AskAsync(Command("l1", c => c.LogOff = new LogOff { GuestSessionId = sessions[Other].GuestSessionId }), Patience)).Error);
+        var closed = (await connection.NextAsync(AgentMessage.KindOneofCase.SessionClosed, Patience)).SessionClosed;
+        Assert.Equal((sessions[Other].GuestSessionId, "s-2"), (closed.GuestSessionId, closed.SessionId));
+        Assert.Single(machine.Running("Xorg :"));
+        Assert.Equal("", (await connection.AskAsync(Command("l2", c => c.LogOff = new LogOff { GuestSessionId = sessions[User].GuestSessionId }), Patience)).Error);
+        Assert.Equal("s-1", (await connection.NextAsync(AgentMessage.KindOneofCase.SessionClosed, Patience)).SessionClosed.SessionId);
+    }
+
     private static string Secret() => Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
 
-    private static Command Prepare(string id, string secret) => Command(id, c => c.PrepareSignIn = new PrepareSignIn
+    private static Command Prepare(string id, string secret, string user = User, string session = "s-1") => Command(id, c => c.PrepareSignIn = new PrepareSignIn
     {
-        SessionId = "s-1",
-        UserName = User,
+        SessionId = session,
+        UserName = user,
         DisplayName = "Ana, da Câmara: \"teste\"",
         SecretSha256 = ByteString.CopyFrom(SHA256.HashData(Encoding.UTF8.GetBytes(secret))),
     });

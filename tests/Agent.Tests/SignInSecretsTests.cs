@@ -36,6 +36,17 @@ public sealed class SignInSecretsTests
     }
 
     [Fact]
+    public void Several_people_at_once_each_open_their_own_session_and_nobody_elses()
+    {
+        var secrets = new SignInSecrets(_time);
+        var people = Enumerable.Range(0, 20).Select(n => (User: $"u{n}", Session: $"s{n}", Secret: RandomNumberGenerator.GetBytes(32))).ToList();
+        foreach (var (user, session, secret) in people) secrets.Prepare(user, session, SHA256.HashData(secret), TimeSpan.FromMinutes(1));
+
+        Assert.All(people, p => Assert.False(secrets.TryUse(people[(people.IndexOf(p) + 1) % people.Count].User, p.Secret, out _)));
+        Assert.All(people, p => Assert.True(secrets.TryUse(p.User, p.Secret, out var session) && session == p.Session));
+    }
+
+    [Fact]
     public void Another_user_cannot_use_the_secret()
     {
         var secrets = Prepared();

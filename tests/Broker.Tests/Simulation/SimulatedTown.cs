@@ -59,7 +59,7 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
                 insert into pool (pool_id, name, kind, size, spare, image_version_id, machine_name_pattern, placement, memory_mib, sessions_per_machine, distribution, log_off_action, renew_hours)
                      values (@id, @kind, @kind, @size, @spare, @image, @pattern, @placement, 2048,
                              case when @kind = 'multi_session' then 3 end, @placement, case when @kind = 'multi_session' then 'refresh' end, 0);
-                """, new { id = pool.Value, kind, size = 3 + _chance.Next(6), spare = _chance.Next(3) == 0 ? (int?)null : _chance.Next(4), image, pattern = kind + "-{n}", placement = _chance.Next(2) == 0 ? "breadth" : "depth" });
+                """, new { id = pool.Value, kind, size = 3 + _chance.Next(6), spare = _chance.Next(3) == 0 ? (int?)null : _chance.Next(4), image, pattern = kind.Replace('_', '-') + "-{n}", placement = _chance.Next(2) == 0 ? "breadth" : "depth" });
             await ExecuteAsync("insert into pool_host (pool_id, host_id) select @id, unnest(@hosts)", new { id = pool.Value, hosts = hosts.ToArray() });
         }
         for (var n = 0; n < People; n++)
