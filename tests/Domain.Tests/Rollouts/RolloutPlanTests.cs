@@ -146,4 +146,14 @@ public sealed class RolloutPlanTests
         var step = RolloutPlan.Decide(Facts(RolloutState.Halted, Canary(), Old(), New()));
         Assert.True(step is { Next: null, Refresh.Count: 0, NewCanaries.Count: 0, Ask.Count: 0 });
     }
+
+    [Fact]
+    public void Shared_machines_in_use_are_emptied_a_wave_at_a_time_and_the_minimum_keeps_taking_people()
+    {
+        var machines = Enumerable.Range(0, 4).Select(n => Old(MachineState.InUse) with { FreeSeats = n }).ToArray();
+        Assert.Equal([machines[0].Machine], RolloutPlan.Decide(Facts(RolloutState.Waves, machines)).Empty);
+        Assert.Equal([machines[0].Machine, machines[3].Machine], RolloutPlan.Decide(Facts(RolloutState.Waves, machines) with { WavePercent = 100, KeepReady = 2 }).Empty);
+        Assert.Empty(RolloutPlan.Decide(Facts(RolloutState.Waves, [machines[0] with { Draining = true, Emptying = true }, .. machines[1..]])).Empty);
+        Assert.Empty(RolloutPlan.Decide(Facts(RolloutState.Waves, Old(MachineState.InUse), Old(MachineState.InUse))).Empty);
+    }
 }
