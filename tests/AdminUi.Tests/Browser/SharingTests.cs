@@ -1,0 +1,52 @@
+using Microsoft.Playwright;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using static Microsoft.Playwright.Assertions;
+
+namespace Montalegre.Vdi.AdminUi.Tests.Browser;
+
+/// <summary>Pools whose machines people share.</summary>
+public sealed class SharingTests(Chromium chromium)
+{
+    [Theory]
+    [InlineData(1280, 800, "pt-PT", "9 / 40", "3 de 10 lugares", "Reiniciar", "3 pessoas afetadas agora.", "Partilhado", "Sessões por máquina", "Criar conjunto")]
+    [InlineData(390, 844, "en-GB", "9 / 40", "3 of 10 seats", "Restart", "3 people affected now.", "Multi-session", "Sessions per machine", "Create pool")]
+    public async Task Seats_are_shown_and_an_action_says_how_many_people_it_touches(
+        int width, int height, string language, string seats, string taken, string restart, string touched, string kind, string field, string create)
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var pool = console.World.Pools.Find("p-balcao")!.Clone();
+        (pool.Kind, pool.Seats, pool.Sharing) = (PoolKind.MultiSession, 40, new() { SessionsPerMachine = 10, Distribution = Distribution.Depth, RenewHours = 20 });
+        console.World.Pools.Put(pool);
+        var machine = console.World.Machines.Find("m-balcao-1")!.Clone();
+        (machine.Seats, machine.People) = (10, 3);
+        console.World.Machines.Put(machine);
+
+        var page = await chromium.OpenAsync(console, width, height, language, path: "/pools/p-balcao");
+        await Ready.PageAsync(page);
+        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync(seats);
+        await SaveAsync(page, $"sharing-pool-{language}-{width}");
+
+        await page.GotoAsync(new Uri(new Uri(page.Url), "/machines/m-balcao-1").ToString());
+        await Ready.PageAsync(page);
+        await Expect(page.GetByRole(AriaRole.Main)).ToContainTextAsync(taken);
+        await page.GetByRole(AriaRole.Button, new() { Name = restart, Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync(touched);
+        await SaveAsync(page, $"sharing-machine-dialog-{language}-{width}");
+
+        await page.GotoAsync(new Uri(new Uri(page.Url), "/pools").ToString());
+        await Ready.PageAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = create, Exact = true }).First.ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByText(kind, new() { Exact = true }).ClickAsync();
+        await Expect(dialog.GetByLabel(field)).ToHaveValueAsync("10");
+        await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
+        await SaveAsync(page, $"sharing-create-dialog-{language}-{width}");
+        Assert.Equal(0, await dialog.EvaluateAsync<int>("d => Math.max(0, d.scrollWidth - d.clientWidth)"));
+    }
+
+    private static async Task SaveAsync(IPage page, string name)
+    {
+        if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = !name.Contains("dialog", StringComparison.Ordinal) });
+    }
+}
