@@ -64,5 +64,6 @@ internal static class Slices
         app.MapGrpcService<MachinesService>();
         app.MapGrpcService<RolloutsService>();
         app.MapGrpcService<EmployeeService>();
+        app.MapGrpcService<LaunchesService>();
     }
 }

@@ -19,11 +19,14 @@ internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateT
 /// <summary>All SQL of the launch slice.</summary>
 internal sealed partial class LaunchStore(Database database)
 {
+    /// <summary>What makes a machine <c>m</c> free for whoever may use its pool. The decision trace counts by it too.</summary>
+    internal const string FreeMachine = "m.state = 'available' and m.drain_since is null and m.assigned_user_id is null";
+
     // One brokering decision is one statement: entitlement, pick, session, ticket and audit row commit together or not at all.
     // The pick starts at a random rank and wraps, so that hundreds of people at once do not fight for the first row.
     // Two launches by one user at once: the second violates session_one_open_per_user_and_pool_uq, rolls back, and is repeated.
     // So does whoever takes the same seat below a quota. Sessions without a seat below it narrow the seats: the sum never exceeds it.
-    internal const string LaunchStatement = """
+    internal const string LaunchStatement = $"""
         with offer as materialized (
             select p.kind, p.enabled, p.name, p.most_sessions,
                    exists (select from entitlement e where e.pool_id = p.pool_id and e.user_id = @User) as entitled
@@ -78,9 +81,8 @@ internal sealed partial class LaunchStore(Database database)
                and (offer.most_sessions is null or (select people from ahead) < (select count(*) from pool_seat))
                and ((select people from ahead) = 0
                     or (select people from ahead) < (select count(*)
-                                                       from (select from machine f
-                                                              where f.pool_id = @Pool and f.state = 'available'
-                                                                and f.drain_since is null and f.assigned_user_id is null
+                                                       from (select from machine m
+                                                              where m.pool_id = @Pool and {FreeMachine}
                                                               limit (select people + 1 from ahead)) free))
         ), assigned as (
             select m.machine_id
@@ -93,7 +95,7 @@ internal sealed partial class LaunchStore(Database database)
         ), pick as (
             select m.machine_id
               from machine m
-             where m.pool_id = @Pool and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null
+             where m.pool_id = @Pool and {FreeMachine}
                and m.rank >= @Rank and exists (select from gate) and not exists (select from bond)
              order by m.rank
              limit 1
@@ -101,7 +103,7 @@ internal sealed partial class LaunchStore(Database database)
         ), wrapped as (
             select m.machine_id
               from machine m
-             where m.pool_id = @Pool and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null
+             where m.pool_id = @Pool and {FreeMachine}
                and m.rank < @Rank and exists (select from gate) and not exists (select from bond)
                and not exists (select from pick)
              order by m.rank
@@ -155,7 +157,8 @@ internal sealed partial class LaunchStore(Database database)
                (select expires_at from issued)                   as ticket_expires_at,
                (select most from person) is not null and not exists (select from user_seat)  as user_full,
                (select string_agg(pool_name, ', ' order by pool_name) from mine)             as open_sessions,
-               exists (select from gone)                         as left_queue
+               exists (select from gone)                         as left_queue,
+               exists (select from assigned)                     as own_machine
         """;
 
     private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
@@ -210,7 +213,7 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id <> $1 then s.session_id end,
                    case when s.request_id <> $1 then m.state end,
                    case when s.request_id = $1 then s.session_id end,
-                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false
+                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, false
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -235,6 +238,7 @@ internal sealed partial class LaunchStore(Database database)
         Machine = row.IsDBNull(7) ? null : new MachineId(row.GetGuid(7)),
         UserQuotaReached = row.GetBoolean(10),
         LeftQueue = row.GetBoolean(12),
+        OwnMachine = row.GetBoolean(13),
     }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11));
 
     /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>
