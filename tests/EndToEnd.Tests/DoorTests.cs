@@ -48,7 +48,7 @@ public sealed class DoorTests(RunningStack running)
         await using var chromium = await Chromium.StartAsync();
         var desktop = await BrowserDesktop.OpenAsync(chromium.Browser, running.Stack, width, height, touch);
         Assert.True(await desktop.ShowsAsync(color, Person.ConnectPatience), $"The page shows {await desktop.PixelAsync()}, not {color}: {await desktop.CoverAsync()}\n{running.Stack.Gateway.LastLines(20)}");
-        Assert.True(await desktop.OrderAsync($"xsetroot -solid {name}", mark, Person.ConnectPatience), $"The page shows {await desktop.PixelAsync()}: what was typed did not arrive.");
+        Assert.True(await desktop.OrderAsync($"xsetroot -solid {name}", mark, Person.ConnectPatience), $"The page shows {await desktop.PixelAsync()}: what was typed did not arrive. {await desktop.CoverAsync()}\n{running.Stack.Gateway.LastLines(40)}");
         await desktop.PictureAsync(Checkout.Path($"artifacts/pictures/browser-desktop-{width}.png"));
 
         // The session that IT sees is the one on the page.
