@@ -11,7 +11,26 @@ internal static class LaunchesCommands
     [
         new("why", "<user|session|launch>", "porque recebeu esta pessoa esta máquina, ou nenhuma", "why this person got this machine, or none", WhyAsync),
         new("launches list", "[--user name] [--pool name] [--limit n]", "pedidos de ambiente de trabalho, do mais recente", "launches, newest first", ListAsync),
+        new("pools what-if", "<pool> [--size n] [--spare n|n%|all] [--days n]", "quem teria esperado com outros números; não muda nada", "who would have waited with other numbers; changes nothing", WhatIfAsync),
     ];
+
+    private static async Task<int> WhatIfAsync(Invocation call)
+    {
+        var s = call.Screen;
+        var request = new WhatIfRequest { PoolId = (await PoolCommands.FindAsync(call, call.Line.Take(2, 1, 1)[0])).PoolId, Days = call.Line.Number("days", 0) };
+        if (call.Line.Has("size")) request.Size = call.Line.Number("size", 0);
+        if (call.Line.Option("spare") is { } spare) request.Spare = PoolCommands.SpareOf(spare);
+        var answer = await new Launches.LaunchesClient(call.Calls).WhatIfAsync(request, call.AsAdministrator);
+        s.Table(answer, new[] { (s.Words("como está", "as it is"), answer.AsIs), (s.Words("com a mudança", "changed"), answer.Changed) },
+            ("", r => r.Item1), (s.Words("PEDIDOS", "ARRIVALS"), r => $"{r.Item2.Arrivals}"), (s.Words("ESPERARIAM", "WOULD WAIT"), r => $"{r.Item2.Waited}"),
+            (s.Words("SEM MÁQUINA", "UNSERVED"), r => $"{r.Item2.Unserved}"), (s.Words("MAIS LONGA s", "LONGEST s"), r => $"{r.Item2.LongestWaitSeconds:0}"), ("P95 s", r => $"{r.Item2.P95WaitSeconds:0}"),
+            (s.Words("MÁQUINAS NO PICO", "MACHINES AT PEAK"), r => $"{r.Item2.MostMachines}"), (s.Words("QUANDO", "WHEN"), r => Screen.Time(r.Item2.MostMachinesAt)));
+        if (s.Json) return 0;
+        foreach (var wait in answer.Changed.First) s.Result($"  {Screen.Time(wait.AskedAt)}  {wait.UserName}  {wait.WaitSeconds:0} s  {ReasonTexts.Name(wait.Reason.Code)}");
+        s.Say($"{answer.Days} dias; um arranque dura {answer.StartSeconds:0} s{(answer.StartMeasured ? "" : " (suposto)")}, {answer.StartsAtOnce} ao mesmo tempo.",
+            $"{answer.Days} days; a start takes {answer.StartSeconds:0} s{(answer.StartMeasured ? "" : " (assumed)")}, {answer.StartsAtOnce} at once.");
+        return 0;
+    }
 
     private static async Task<int> ListAsync(Invocation call)
     {

@@ -11,10 +11,14 @@ using Outcome = Montalegre.Vdi.Contracts.Admin.V1.LaunchOutcome;
 namespace Montalegre.Vdi.Broker.Launch;
 
 /// <summary>The gRPC face of why launches ended as they did.</summary>
-internal sealed class LaunchesService(TraceStore store, LaunchTraces traces) : Launches.LaunchesBase
+internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, WhatIf whatIf) : Launches.LaunchesBase
 {
     private const uint UsualPage = 50;
     private const uint LargestPage = 200;
+    private const uint MostDays = 30;
+    private const int UsualDays = 7;
+    private const uint MostMachines = 5000;
+    private const int NamesShown = 20;
 
     public override async Task<ListLaunchesResponse> List(ListLaunchesRequest request, ServerCallContext context)
     {
@@ -30,6 +34,34 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces) : L
         var rows = await store.ListAsync(new(null, null, null, Ids.Parse(request.LaunchId, "launch_id"), null, 1), context.CancellationToken);
         return rows.Count == 1 ? From(rows[0]) : throw Refusal.Refused(RefusalReason.NotFound, "launch_id");
     }
+
+    public override async Task<WhatIfResponse> WhatIf(WhatIfRequest request, ServerCallContext context)
+    {
+        if (request.Days > MostDays) throw Refusal.Refused(RefusalReason.InvalidField, $"days: 1 to {MostDays}");
+        if (request is { HasSize: true, Size: > MostMachines }) throw Refusal.Refused(RefusalReason.InvalidField, $"size: 0 to {MostMachines}");
+        var answer = await whatIf.RunAsync(
+            new(Ids.Parse(request.PoolId, "pool_id")), request.HasSize ? (int)request.Size : null, request.Spare is { } spare ? SpareOf(spare) : null,
+            request.Days == 0 ? UsualDays : (int)request.Days, context.CancellationToken);
+        return new()
+        {
+            AsIs = From(answer.AsIs), Changed = From(answer.Changed), Days = (uint)answer.Days, StartSeconds = answer.Start.TotalSeconds, StartMeasured = answer.StartMeasured, StartsAtOnce = (uint)answer.StartsAtOnce,
+        };
+    }
+
+    private static Domain.Spare SpareOf(Contracts.Admin.V1.Spare spare) => spare.WantedCase switch
+    {
+        Contracts.Admin.V1.Spare.WantedOneofCase.Machines when spare.Machines <= MostMachines => Domain.Spare.Machines((int)spare.Machines),
+        Contracts.Admin.V1.Spare.WantedOneofCase.Percent when spare.Percent <= 100 => Domain.Spare.Percent((int)spare.Percent),
+        Contracts.Admin.V1.Spare.WantedOneofCase.Everything => Domain.Spare.Everything,
+        _ => throw Refusal.Refused(RefusalReason.InvalidField, $"spare: all, 0 to {MostMachines} machines, or 0 to 100 percent"),
+    };
+
+    private static WhatIfOutcome From(ReplayResult result) => new()
+    {
+        Arrivals = (uint)result.Arrivals, Waited = (uint)result.Waits.Count, Unserved = (uint)result.Waits.Count(w => !w.Served), LongestWaitSeconds = result.LongestWait.TotalSeconds,
+        P95WaitSeconds = result.P95Wait.TotalSeconds, MostMachines = (uint)result.MostMachines, MostMachinesAt = result.MostMachinesAt?.ToTimestamp(),
+        First = { result.Waits.Take(NamesShown).Select(w => new WhatIfWait { UserName = w.Person, AskedAt = w.AskedAt.ToTimestamp(), WaitSeconds = w.Wait.TotalSeconds, Served = w.Served, Reason = w.Told.Reason.ToContract() }) },
+    };
 
     private static Guid? Id(string text, string field) => text is "" ? null : Ids.Parse(text, field);
 

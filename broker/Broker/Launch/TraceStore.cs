@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapper;
 using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Domain;
 using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Launch;
@@ -91,6 +92,40 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
             """, filter, cancellationToken: ct))).AsList();
     }
 
+    /// <summary>A floating pool as it is, and how fast its machines come; null when there is no such pool.</summary>
+    public async Task<ReplayedPool?> PoolAsync(PoolId pool, int startsAtOnce, CancellationToken ct)
+    {
+        await using var connection = await reports.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<ReplayedPool>(new CommandDefinition("""
+            select p.kind, p.size, p.spare, p.spare_percent,
+                   (select percentile_cont(0.5) within group (order by extract(epoch from d.ended_at - d.powered_on_at))
+                      from (select s.powered_on_at, s.ended_at from machine_start s
+                             where s.pool_id = @pool and s.reported
+                             order by s.ended_at desc limit 50) d)                                       as start_seconds,
+                   coalesce((select sum(coalesce(r.starts_at_once, @startsAtOnce))::int
+                               from pool_host ph left join host_reading r using (host_id) where ph.pool_id = @pool), @startsAtOnce) as starts_at_once,
+                   now() as now
+              from pool p
+             where p.pool_id = @pool and not p.deleting
+            """, new { pool = pool.Value, startsAtOnce }, cancellationToken: ct));
+    }
+
+    /// <summary>The sessions of a pool since some days ago, and those that were open then; the newest, at most so many.</summary>
+    public async Task<List<RecordedStay>> StaysAsync(PoolId pool, int days, int most, CancellationToken ct)
+    {
+        await using var connection = await reports.OpenConnectionAsync(ct);
+        var rows = await connection.QueryAsync<(string UserName, DateTime AskedAt, DateTime StartedAt, DateTime? EndedAt)>(new CommandDefinition("""
+              select u.user_name, coalesce(b.started_at, s.started_at), s.started_at, s.ended_at
+                from session s
+                join app_user u using (user_id)
+                left join logon_phase b on b.session_id = s.session_id and b.name = 'brokering'
+               where s.pool_id = @pool and (s.started_at > now() - make_interval(days => @days) or s.ended_at > now() - make_interval(days => @days) or s.ended_at is null)
+            order by s.started_at desc
+               limit @most
+            """, new { pool = pool.Value, days, most }, cancellationToken: ct));
+        return [.. rows.Select(r => new RecordedStay(r.UserName, new(r.AskedAt, TimeSpan.Zero), r.EndedAt - r.StartedAt))];
+    }
+
     /// <summary>Forgets what is older than it is kept, and ends what a stopped broker left waiting.</summary>
     public async Task SweepAsync(TimeSpan keep, TimeSpan longestWait, CancellationToken ct)
     {
@@ -109,6 +144,20 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
         }
         while (swept == MostSweptAtOnce && !ct.IsCancellationRequested);
     }
+}
+
+/// <summary>A pool as a replay needs it.</summary>
+internal sealed record ReplayedPool
+{
+    public string Kind { get; init; } = "";
+    public int Size { get; init; }
+    public int? Spare { get; init; }
+    public bool SparePercent { get; init; }
+    public double? StartSeconds { get; init; }
+    public int StartsAtOnce { get; init; }
+    public DateTime Now { get; init; }
+
+    public Spare SpareOf => this switch { { Spare: null } => Domain.Spare.Everything, { SparePercent: true, Spare: { } share } => Domain.Spare.Percent(share), { Spare: { } count } => Domain.Spare.Machines(count) };
 }
 
 /// <summary>One kept launch.</summary>
