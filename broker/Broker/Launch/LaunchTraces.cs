@@ -54,7 +54,7 @@ internal sealed class LaunchTraces(TraceStore store, IOptions<LaunchOptions> opt
 
     private async Task WriteOnAsync(CancellationToken ct)
     {
-        IReadOnlyList<TracedLaunch> batch = [];
+        List<TracedLaunch> batch = [];
         while (!ct.IsCancellationRequested)
         {
             if (batch.Count == 0)

@@ -14,7 +14,7 @@ internal sealed class WhatIf(TraceStore store, IOptions<ProvisioningOptions> pro
     private const int MostSessions = 20_000;       // 30 days of 500 people; a replay of more takes more than a few seconds
     private const int UsualStartsAtOnce = 4;       // of a host that was not measured yet
     private static readonly TimeSpan UsualStart = TimeSpan.FromMinutes(1);
-    private readonly SemaphoreSlim _one = new(1);  // a replay takes a processor; launches need the others
+    private static readonly SemaphoreSlim One = new(1);   // a replay takes a processor; launches need the others
 
     public async Task<WhatIfAnswer> RunAsync(PoolId pool, int? size, Spare? spare, int days, CancellationToken ct)
     {
@@ -25,7 +25,7 @@ internal sealed class WhatIf(TraceStore store, IOptions<ProvisioningOptions> pro
             now.Size, now.SpareOf, provisioning.Value.ShrinkAfter, now.StartSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : UsualStart, Math.Max(1, now.StartsAtOnce));
         var changed = asIs with { Maximum = size ?? asIs.Maximum, Spare = spare ?? asIs.Spare };
         var until = new DateTimeOffset(now.Now, TimeSpan.Zero);
-        await _one.WaitAsync(ct);
+        await One.WaitAsync(ct);
         try
         {
             var (before, after) = await Task.Run(() => (PoolReplay.Run(record, asIs, until, ct), PoolReplay.Run(record, changed, until, ct)), ct);
@@ -33,7 +33,7 @@ internal sealed class WhatIf(TraceStore store, IOptions<ProvisioningOptions> pro
         }
         finally
         {
-            _one.Release();
+            One.Release();
         }
     }
 }

@@ -16,6 +16,21 @@ internal sealed class FakeLaunches(FakeWorld world) : Launches.LaunchesBase
         return Task.FromResult(new ListLaunchesResponse { Launches = { Refused(), Served() } });
     }
 
+    public override Task<WhatIfResponse> WhatIf(WhatIfRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.Calls.Enqueue($"what-if {request.PoolId} {request.Size} {request.Spare}");
+        return Task.FromResult(new WhatIfResponse
+        {
+            Days = 7, StartSeconds = 62, StartMeasured = true, StartsAtOnce = 4, AsIs = new() { Arrivals = 214, MostMachines = 24, MostMachinesAt = At.ToTimestamp() },
+            Changed = new()
+            {
+                Arrivals = 214, Waited = 3, LongestWaitSeconds = 95, MostMachines = 21, MostMachinesAt = At.ToTimestamp(),
+                First = { new WhatIfWait { UserName = "ana.martins", AskedAt = At.ToTimestamp(), WaitSeconds = 95, Served = true, Reason = new Reason { Code = ReasonCode.WaitingForMachine } } },
+            },
+        });
+    }
+
     private static Launch Served() => new()
     {
         LaunchId = "launch-1", AskedAt = At.ToTimestamp(), EndedAt = At.AddSeconds(44).ToTimestamp(), UserName = "ana.martins", PoolId = "p-balcao", PoolName = "Balcão", Outcome = LaunchOutcome.Started,
