@@ -11,7 +11,7 @@ internal sealed partial class Language
     public string WhatIfNone(uint arrivals) => Pick($"Com estes números, ninguém teria esperado ({arrivals} pedidos).", $"With these numbers nobody would have waited ({arrivals} launches).");
     public string WhatIfWaited(uint waited, uint arrivals, string longest) => Pick($"Com estes números, {waited} de {arrivals} pedidos teriam esperado, o mais longo {longest}.", $"With these numbers {waited} of {arrivals} launches would have waited, the longest {longest}.");
     public string WhatIfUnserved(uint people) => Pick($"Sem máquina até agora: {people}.", $"Without a machine until now: {people}.");
-    public string WhatIfAsIs(uint waited, string longest) => Pick($"Como está hoje: {waited} teriam esperado, o mais longo {longest}.", $"As it is today: {waited} would have waited, the longest {longest}.");
+    public string WhatIfAsIs(uint waited, string longest) => waited == 0 ? Pick("Como está hoje, ninguém teria esperado.", "As it is today, nobody would have waited.") : Pick($"Como está hoje: {waited} teriam esperado, o mais longo {longest}.", $"As it is today: {waited} would have waited, the longest {longest}.");
     public string WhatIfPeak(uint machines, string at) => Pick($"Máquinas no pico: {machines} ({at}).", $"Machines at the peak: {machines} ({at}).");
     public string WhatIfWho(string names) => Pick($"Quem: {names}.", $"Who: {names}.");
     public string WhatIfStart(string start, bool measured) => measured ? Pick($"Conta com {start} por arranque, como medido.", $"Counts {start} for a start, as measured.") : Pick($"Conta com {start} por arranque: ainda não há arranques medidos.", $"Counts {start} for a start: none was measured yet.");

@@ -25,7 +25,7 @@ internal sealed class FakeLaunches(FakeWorld world) : Launches.LaunchesBase
             Days = 7, StartSeconds = 62, StartMeasured = true, StartsAtOnce = 4, AsIs = new() { Arrivals = 214, MostMachines = 24, MostMachinesAt = At.ToTimestamp() },
             Changed = new()
             {
-                Arrivals = 214, Waited = 3, LongestWaitSeconds = 95, MostMachines = 21, MostMachinesAt = At.ToTimestamp(),
+                Arrivals = 214, Waited = 3, LongestWaitSeconds = 95, P95WaitSeconds = 0, MostMachines = 21, MostMachinesAt = At.ToTimestamp(),
                 First = { new WhatIfWait { UserName = "ana.martins", AskedAt = At.ToTimestamp(), WaitSeconds = 95, Served = true, Reason = new Reason { Code = ReasonCode.WaitingForMachine } } },
             },
         });
