@@ -18,6 +18,7 @@ public static class LearnedArrivals
 
     private const int Quarter = 15;
     private const int FewestDays = 3;      // of one day nobody learns
+    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5), WaitsFor = TimeSpan.FromHours(1);
     private const double High = 0.95;
 
     /// <summary>At most one suggestion for each weekday: its busiest quarter hour and the busy ones around it.</summary>
@@ -40,6 +41,10 @@ public static class LearnedArrivals
             .GroupBy(DateOnly.FromDateTime).Select(d => d.Min(at => (at.Hour * 60) + at.Minute)).Order().ToList();
         return firsts.Count < 2 ? null : firsts[0];
     }
+
+    /// <summary>True from when a person's machine must begin to start, so that it is ready for the first arrival, until an hour after that.</summary>
+    public static bool IsExpected(this PowerSchedule schedule, IReadOnlyList<DateTimeOffset> arrivals, DateTimeOffset now, TimeSpan start) =>
+        FirstArrival(schedule, arrivals, now) is { } minute && schedule.Instant(schedule.Today(now), minute) is var first && now >= first - start - Margin && now < first + WaitsFor;
 
     private static SpareSuggestion? OfDay(ScheduleDays day, List<List<int>> quarters)
     {
