@@ -64,6 +64,7 @@ internal static class Slices
         app.MapGrpcService<ImagesService>();
         app.MapGrpcService<PoolsService>();
         app.MapGrpcService<MachinesService>();
+        app.MapGrpcService<PowerService>();
         app.MapGrpcService<RolloutsService>();
         app.MapGrpcService<EmployeeService>();
     }

@@ -31,7 +31,12 @@ internal sealed class TakeStep(
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            var (reason, error) = e is StepFailedException failed ? (failed.Reason, failed.Message) : (HypervisorFailure.Reason(e), e.Message);
+            var (reason, error) = e switch
+            {
+                StepFailedException failed => (failed.Reason, failed.Message),
+                FileNotFoundException when step == OperationStep.Define => (RefusalReason.ProvisioningFailed, e.Message),   // its own overlay is gone, not its image: waiting brings nothing back
+                _ => (HypervisorFailure.Reason(e), e.Message),
+            };
             var attempts = operation.Attempts + 1;
             if (e is FileNotFoundException && step == OperationStep.Overlay && operation is { HostId: { } host, ImageVersionId: { } image }) await copies.ReportBadAsync(new(host), new(image), CopyState.Missing);
             // A delete never gives up: a record must not outlive its machine, nor a machine its record. Nor does falling asleep:

@@ -26,6 +26,21 @@ public sealed class LearnedArrivalsTests
     }
 
     [Fact]
+    public void A_suggestion_changes_its_own_day_and_minutes_and_nothing_else()
+    {
+        var (night, day) = (new PowerWish(Spare.Machines(0), IdleAction.ShutDown, false), new PowerWish(Spare.Machines(3), IdleAction.Keep, true));
+        PowerWindow[] windows = [new(ScheduleDays.Weekdays, 480, 1080, day)];
+        var suggestion = new SpareSuggestion(ScheduleDays.Monday, 465, 510, 8, 8, 480, 6);
+        var made = SuggestedSchedule.With(windows, night, suggestion, 50);
+        Assert.Null(PowerWindow.Problem(made));
+        Assert.Equal([
+            new(ScheduleDays.Weekdays & ~ScheduleDays.Monday, 480, 1080, day), new(ScheduleDays.Monday, 480, 510, day with { Spare = Spare.Machines(8) }),
+            new(ScheduleDays.Monday, 510, 1080, day), new(ScheduleDays.Monday, 465, 480, night with { Spare = Spare.Machines(8) })], made);
+        Assert.Same(made, SuggestedSchedule.With(made, night, suggestion, 50));     // taken once, it is not suggested again
+        Assert.Same(windows, SuggestedSchedule.With(windows, night with { Spare = Spare.Machines(3) }, suggestion, 3));   // the pool has no more
+    }
+
+    [Fact]
     public void A_person_is_expected_at_the_earliest_first_arrival_of_such_days()
     {
         var arrivals = Came(new(2026, 11, 19), 530, 1).Concat(Came(new(2026, 11, 19), 700, 1)).Concat(Came(new(2026, 11, 12), 515, 1)).Concat(Came(new(2026, 11, 24), 300, 1)).ToList();
