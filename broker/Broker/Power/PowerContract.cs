@@ -80,5 +80,5 @@ internal static class PowerContract
     private static IEnumerable<Contract.ScheduleDay> DaysOf(ScheduleDays days) =>
         Enumerable.Range(0, 8).Where(n => ((int)days & (1 << n)) != 0).Select(n => (Contract.ScheduleDay)(n + 1));
 
-    private static Exception Invalid(string detail) => Refusal.Refused(RefusalReason.InvalidField, detail);
+    private static Grpc.Core.RpcException Invalid(string detail) => Refusal.Refused(RefusalReason.InvalidField, detail);
 }

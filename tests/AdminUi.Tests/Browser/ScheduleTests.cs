@@ -8,8 +8,8 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 public sealed class ScheduleTests(Chromium chromium)
 {
     [Theory]
-    [InlineData(1280, 800, "pt-PT", "Mudar horário", "De reserva", "Guardar", "Fora dos períodos: dê uma reserva", "Segunda", "porque nos últimos 6 dias destes chegaram até 8 pessoas", "Aplicar a sugestão de Segunda")]
-    [InlineData(390, 844, "en-GB", "Change schedule", "Spare", "Save", "Outside of the periods: give a spare", "Monday", "because on the last 6 such days up to 8 people came", "Apply the suggestion for Monday")]
+    [InlineData(1280, 800, "pt-PT", "Mudar horário", "De reserva (número ou %)", "Guardar", "Fora dos períodos: dê uma reserva", "Segunda", "porque nos últimos 6 dias destes chegaram até 8 pessoas", "Aplicar a sugestão de Segunda")]
+    [InlineData(390, 844, "en-GB", "Change schedule", "Spare (number or %)", "Save", "Outside of the periods: give a spare", "Monday", "because on the last 6 such days up to 8 people came", "Apply the suggestion for Monday")]
     public async Task Week_is_set_in_a_form_and_a_suggestion_is_taken_only_when_asked(int width, int height, string language, string open, string field, string save, string wrong, string day, string reason, string apply)
     {
         await using var console = await RunningConsole.StartAsync();
@@ -45,6 +45,9 @@ public sealed class ScheduleTests(Chromium chromium)
     private static async Task SaveAsync(IPage page, string name)
     {
         if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is { Length: > 0 } folder)
+        {
+            if (name.Contains("page", StringComparison.Ordinal)) await page.SetViewportSizeAsync(page.ViewportSize!.Width, 2600);   // the page scrolls within itself
             await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = !name.Contains("dialog", StringComparison.Ordinal) });
+        }
     }
 }

@@ -11,6 +11,7 @@ internal sealed class FakePower(FakeWorld world) : Power.PowerBase
     public override Task<PoolSchedule> SetSchedule(SetScheduleRequest request, ServerCallContext context)
     {
         world.Calls.Enqueue($"schedule {request.PoolId} {request.Schedule.Windows.Count}");
+        if (request.Schedule.TimeZone is "") request.Schedule.TimeZone = "Europe/Lisbon";
         world.Schedules[request.PoolId] = request.Schedule;
         return Show(request.PoolId, context);
     }
