@@ -30,6 +30,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Users.UsersClient Users => new(Calls);
     public Audit.AuditClient Audit => new(Calls);
     public Assistances.AssistancesClient Assistances => new(Calls);
+    public Power.PowerClient Power => new(Calls);
     public Rollouts.RolloutsClient Rollouts => new(Calls);
     public Launches.LaunchesClient Launches => new(Calls);
 

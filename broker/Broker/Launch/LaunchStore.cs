@@ -14,7 +14,11 @@ internal sealed record LaunchAttempt(
 
 /// <summary>What one attempt answered. A ticket exists exactly when <see cref="TicketExpiresAt"/> is set.</summary>
 /// <param name="OpenSessions">Names of the pools in which the person has sessions open.</param>
-internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateTimeOffset? TicketExpiresAt, string OpenSessions);
+internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateTimeOffset? TicketExpiresAt, string OpenSessions)
+{
+    /// <summary>When the closed pool opens, by the clock of its place; empty when it never does.</summary>
+    public string Opens { get; init; } = "";
+}
 
 /// <summary>All SQL of the launch slice.</summary>
 internal sealed partial class LaunchStore(Database database)
@@ -29,6 +33,8 @@ internal sealed partial class LaunchStore(Database database)
     internal const string LaunchStatement = $"""
         with offer as materialized (
             select p.kind, p.enabled, p.name, p.most_sessions,
+                   case when p.closed_until > now() then
+                     coalesce((select to_char(p.closed_until at time zone s.time_zone, 'DD/MM/YYYY HH24:MI') from power_schedule s where s.pool_id = p.pool_id and isfinite(p.closed_until)), '') end as closed,
                    exists (select from entitlement e where e.pool_id = p.pool_id and e.user_id = @User) as entitled
               from pool p
              where p.pool_id = @Pool and not p.deleting
@@ -75,7 +81,7 @@ internal sealed partial class LaunchStore(Database database)
         ), gate as materialized (
             select offer.kind
               from offer
-             where offer.enabled and offer.entitled
+             where offer.enabled and offer.entitled and offer.closed is null
                and not exists (select from own) and not exists (select from request) and not exists (select from gone)
                and ((select most from person) is null or exists (select from user_seat))
                and (offer.most_sessions is null or (select people from ahead) < (select count(*) from pool_seat))
@@ -158,6 +164,7 @@ internal sealed partial class LaunchStore(Database database)
                (select most from person) is not null and not exists (select from user_seat)  as user_full,
                (select string_agg(pool_name, ', ' order by pool_name) from mine)             as open_sessions,
                exists (select from gone)                         as left_queue,
+               (select closed from offer)                        as closed,
                exists (select from assigned)                     as own_machine
         """;
 
@@ -213,7 +220,7 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id <> $1 then s.session_id end,
                    case when s.request_id <> $1 then m.state end,
                    case when s.request_id = $1 then s.session_id end,
-                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, false
+                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -238,8 +245,9 @@ internal sealed partial class LaunchStore(Database database)
         Machine = row.IsDBNull(7) ? null : new MachineId(row.GetGuid(7)),
         UserQuotaReached = row.GetBoolean(10),
         LeftQueue = row.GetBoolean(12),
-        OwnMachine = row.GetBoolean(13),
-    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11));
+        PoolClosed = !row.IsDBNull(13),
+        OwnMachine = row.GetBoolean(14),
+    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13) };
 
     /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>
     public Task<WaitFacts> WaitAsync(RequestId request, UserId user, PoolId pool) => database.RepeatableAsync(async (connection, _) =>
@@ -255,7 +263,7 @@ internal sealed partial class LaunchStore(Database database)
             ), starting as (
                 select o.kind, o.started_at, o.reason
                   from operation o join machine m using (machine_id)
-                 where m.pool_id = @pool and o.state = 'running' and o.kind <> 'delete'
+                 where m.pool_id = @pool and o.state = 'running' and o.kind not in ('delete', 'sleep')
             )
             select not exists (select from mine)                                                         as left_queue,
                    (select case when p.most_sessions is not null

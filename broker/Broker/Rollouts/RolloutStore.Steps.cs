@@ -129,7 +129,7 @@ internal sealed partial class RolloutStore
                    set state = 'provisioning', state_since = now(), canary_of = case when r.state = 'rolling_back' then null else m.canary_of end
                   from rollout r
                  where m.machine_id = @machine and r.rollout_id = @rollout and r.state = @state and r.pool_id = m.pool_id
-                   and m.state in ('available', 'reserved', 'provisioning', 'faulted', 'unreachable') and m.assigned_user_id is null
+                   and m.state in ('available', 'reserved', 'provisioning', 'faulted', 'unreachable', 'asleep') and m.assigned_user_id is null
                    and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
              returning m.machine_id
             )

@@ -12,6 +12,9 @@ public sealed record LaunchFacts
     /// <summary>False when IT disabled the pool for new sessions.</summary>
     public required bool PoolEnabled { get; init; }
 
+    /// <summary>True when the pool's schedule lets nobody begin a session at this hour.</summary>
+    public bool PoolClosed { get; init; }
+
     /// <summary>True when the user may use the pool.</summary>
     public required bool Entitled { get; init; }
 

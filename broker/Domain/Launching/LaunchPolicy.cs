@@ -14,6 +14,7 @@ public static class LaunchPolicy
         // The session is kept, its machine is silent: another machine would strand the person's open work.
         { OwnSession: not null } => new Placement.Refuse(RefusalReason.MachineUnreachable),
         { PoolEnabled: false } => new Placement.Refuse(RefusalReason.PoolDisabled),
+        { PoolClosed: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.PoolClosed),
         { LeftQueue: true } => new Placement.Refuse(RefusalReason.LeftQueue),
         { UserQuotaReached: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.QuotaReached),
         { OpenedSession: { } opened, Machine: { } machine } => new Placement.Start(opened, machine),

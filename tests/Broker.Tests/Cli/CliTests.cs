@@ -52,6 +52,36 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pool_gets_a_schedule_and_a_calendar_from_files_and_gives_both_back()
+    {
+        await SetUpAsync();
+        await RunAsync("pools", "create", "Balcao", "--kind", "manual");
+        await RunAsync("calendars", "create", "Montalegre", "--national");
+        var (ics, json, bad) = (Path.Combine(_home, "x.ics"), Path.Combine(_home, "week.json"), Path.Combine(_home, "bad.json"));
+        await File.WriteAllTextAsync(ics, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20260609\r\nRRULE:FREQ=YEARLY\r\nSUMMARY:Feriado municipal\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", TestContext.Current.CancellationToken);
+        foreach (var _ in new[] { 1, 2 })     // a second time it is there already
+        {
+            var imported = await RunAsync("calendars", "import", "Montalegre", ics);
+            Assert.True(imported.Code == 0, imported.Talk);
+        }
+        var calendar = JsonDocument.Parse((await RunAsync("calendars", "list", "--json")).Output).RootElement.GetProperty("calendars")[0];
+        Assert.Equal("Feriado municipal", Assert.Single(calendar.GetProperty("holidays").EnumerateArray()).GetProperty("name").GetString());
+
+        var closed = """{ "spare": { "machines": 0 }, "idle": "IDLE_ACTION_SHUT_DOWN" }""";
+        string Week(int until) => $$"""{ "calendarId": "{{calendar.GetProperty("calendarId").GetString()}}", "otherwise": {{closed}}, "windows": [{ "days": ["MONDAY", "HOLIDAY"], "fromMinute": 480, "untilMinute": {{until}}, "wish": { "spare": { "percent": 20 }, "open": true } }] }""";
+        await File.WriteAllTextAsync(json, Week(1080), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(bad, Week(300), TestContext.Current.CancellationToken);
+        Assert.NotEqual(0, (await RunAsync("pools", "schedule", "Balcao", bad)).Code);
+        Assert.Equal(0, (await RunAsync("pools", "schedule", "Balcao", json)).Code);
+        var shown = (await RunAsync("pools", "schedule", "Balcao")).Output;
+        Assert.Contains("08:00", shown, StringComparison.Ordinal);
+        Assert.Contains("20%", shown, StringComparison.Ordinal);
+        Assert.NotEqual(0, (await RunAsync("calendars", "delete", "Montalegre")).Code);     // the schedule names it
+        Assert.Equal(0, (await RunAsync("pools", "schedule", "Balcao", "none")).Code);
+        Assert.Equal(0, (await RunAsync("calendars", "delete", "Montalegre")).Code);
+    }
+
+    [Fact]
     public async Task Pool_says_what_may_not_pass_between_device_and_desktop()
     {
         await SetUpAsync();
