@@ -41,6 +41,7 @@ public static class LaunchTexts
         "preparing" => Words(culture, "em preparação", "being prepared"),
         "silent" => Words(culture, "o agente não responde", "agent silent"),
         "faulted" => Words(culture, "com falha", "faulted"),
+        "asleep" => Words(culture, "adormecida", "asleep"),
         "deleting" => Words(culture, "a ser eliminada", "being deleted"),
         "canary" => Words(culture, "em prova de uma imagem nova", "proving a new image"),
         "draining" => Words(culture, "a esvaziar", "draining"),
