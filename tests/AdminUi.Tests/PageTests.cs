@@ -74,6 +74,19 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Persons_page_says_why_a_machine_was_given_and_why_none()
+    {
+        var page = Render<UserPage>(p => p.Add(u => u.Name, "ana.martins"));
+        await page.WaitForAssertionAsync(() => Assert.Equal(2, page.FindAll("details.why").Count), Patience);
+        var (refused, served) = (page.FindAll("details.why")[0].TextContent, page.FindAll("details.why")[1].TextContent);
+        Assert.Contains("Ficou sem máquina.", refused, StringComparison.Ordinal);
+        Assert.Contains("Recebeu balcao-01 (anfitriao-1): uma máquina livre do conjunto", served, StringComparison.Ordinal);
+        Assert.Contains("Fora: 19 × ocupada (balcao-02, balcao-03, balcao-04, …).", served, StringComparison.Ordinal);
+        Assert.Contains("lugar 1, cerca de 41 s, WAITING_FOR_MACHINE", served, StringComparison.Ordinal);
+        Assert.Contains("um arranque dura 62 s (mediana); 1 a arrancar; até 4 ao mesmo tempo; 22 de 24 máquinas, 19 ocupadas", served, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Persons_page_changes_with_the_person()
     {
         var page = Render<UserPage>(p => p.Add(u => u.Name, "ana.martins"));

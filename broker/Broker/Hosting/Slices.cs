@@ -67,5 +67,6 @@ internal static class Slices
         app.MapGrpcService<PowerService>();
         app.MapGrpcService<RolloutsService>();
         app.MapGrpcService<EmployeeService>();
+        app.MapGrpcService<LaunchesService>();
     }
 }

@@ -23,11 +23,14 @@ internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateT
 /// <summary>All SQL of the launch slice.</summary>
 internal sealed partial class LaunchStore(Database database)
 {
+    /// <summary>What makes a machine <c>m</c> free for whoever may use its pool. The decision trace counts by it too.</summary>
+    internal const string FreeMachine = "m.state = 'available' and m.drain_since is null and m.assigned_user_id is null";
+
     // One brokering decision is one statement: entitlement, pick, session, ticket and audit row commit together or not at all.
     // The pick starts at a random rank and wraps, so that hundreds of people at once do not fight for the first row.
     // Two launches by one user at once: the second violates session_one_open_per_user_and_pool_uq, rolls back, and is repeated.
     // So does whoever takes the same seat below a quota. Sessions without a seat below it narrow the seats: the sum never exceeds it.
-    internal const string LaunchStatement = """
+    internal const string LaunchStatement = $"""
         with offer as materialized (
             select p.kind, p.enabled, p.name, p.most_sessions,
                    case when p.closed_until > now() then
@@ -84,9 +87,8 @@ internal sealed partial class LaunchStore(Database database)
                and (offer.most_sessions is null or (select people from ahead) < (select count(*) from pool_seat))
                and ((select people from ahead) = 0
                     or (select people from ahead) < (select count(*)
-                                                       from (select from machine f
-                                                              where f.pool_id = @Pool and f.state = 'available'
-                                                                and f.drain_since is null and f.assigned_user_id is null
+                                                       from (select from machine m
+                                                              where m.pool_id = @Pool and {FreeMachine}
                                                               limit (select people + 1 from ahead)) free))
         ), assigned as (
             select m.machine_id
@@ -99,7 +101,7 @@ internal sealed partial class LaunchStore(Database database)
         ), pick as (
             select m.machine_id
               from machine m
-             where m.pool_id = @Pool and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null
+             where m.pool_id = @Pool and {FreeMachine}
                and m.rank >= @Rank and exists (select from gate) and not exists (select from bond)
              order by m.rank
              limit 1
@@ -107,7 +109,7 @@ internal sealed partial class LaunchStore(Database database)
         ), wrapped as (
             select m.machine_id
               from machine m
-             where m.pool_id = @Pool and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null
+             where m.pool_id = @Pool and {FreeMachine}
                and m.rank < @Rank and exists (select from gate) and not exists (select from bond)
                and not exists (select from pick)
              order by m.rank
@@ -162,7 +164,8 @@ internal sealed partial class LaunchStore(Database database)
                (select most from person) is not null and not exists (select from user_seat)  as user_full,
                (select string_agg(pool_name, ', ' order by pool_name) from mine)             as open_sessions,
                exists (select from gone)                         as left_queue,
-               (select closed from offer)                        as closed
+               (select closed from offer)                        as closed,
+               exists (select from assigned)                     as own_machine
         """;
 
     private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
@@ -217,7 +220,7 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id <> $1 then s.session_id end,
                    case when s.request_id <> $1 then m.state end,
                    case when s.request_id = $1 then s.session_id end,
-                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text
+                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -243,6 +246,7 @@ internal sealed partial class LaunchStore(Database database)
         UserQuotaReached = row.GetBoolean(10),
         LeftQueue = row.GetBoolean(12),
         PoolClosed = !row.IsDBNull(13),
+        OwnMachine = row.GetBoolean(14),
     }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13) };
 
     /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>

@@ -30,6 +30,9 @@ public sealed record LaunchFacts
     /// <summary>The session that the statement opened; null when it opened none.</summary>
     public SessionId? OpenedSession { get; init; }
 
+    /// <summary>True when the machine was bound to the user before.</summary>
+    public bool OwnMachine { get; init; }
+
     /// <summary>True when the request id belongs to a session that has ended since.</summary>
     public bool RequestAlreadyEnded { get; init; }
 

@@ -21,6 +21,16 @@ public static class LaunchPolicy
         _ => new Placement.Wait(),
     };
 
+    /// <summary>The rule that a placement followed from.</summary>
+    public static LaunchRule RuleOf(Placement placement, LaunchFacts facts) => placement switch
+    {
+        Placement.Reconnect => LaunchRule.OwnSession,
+        Placement.Start when facts.OwnMachine => LaunchRule.OwnMachine,
+        Placement.Start => LaunchRule.FreeMachine,
+        Placement.Wait => LaunchRule.Queue,
+        _ => LaunchRule.Refusal,
+    };
+
     /// <summary>What to tell somebody who waits.</summary>
     public static WaitNotice Explain(WaitFacts facts)
     {

@@ -43,6 +43,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeAssistances>();
         _app.MapGrpcService<FakePower>();
         _app.MapGrpcService<FakeRollouts>();
+        _app.MapGrpcService<FakeLaunches>();
         await _app.StartAsync();
         Port = new Uri(_app.Urls.First()).Port;
     }

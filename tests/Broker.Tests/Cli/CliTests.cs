@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Cli;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Native.Libvirt;
@@ -235,6 +237,29 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
 
         Assert.Equal((2, ""), (refused.Code, refused.Output));
         Assert.StartsWith("Not understood: ", refused.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Why_a_person_got_no_machine_is_said_in_sentences_of_both_languages()
+    {
+        await SetUpAsync();
+        await DoneAsync("users", "create", "rui", "--password-stdin");
+        var pool = await DoneAsync("pools", "create", "Balcao", "--kind", "manual", "--json");
+        var user = JsonDocument.Parse(await DoneAsync("users", "list", "--json")).RootElement.GetProperty("users").EnumerateArray().Single(u => u.GetProperty("userName").GetString() == "rui");
+        var order = new LaunchOrder(new(Guid.NewGuid()), new(user.GetProperty("userId").GetGuid()), new(JsonDocument.Parse(pool).RootElement.GetProperty("poolId").GetGuid()), "127.0.0.1", false);
+        await foreach (var _ in _broker.Services.GetRequiredService<LaunchDesktop>().RunAsync(order, TestContext.Current.CancellationToken)) { }
+        // Kept in the background, a moment later.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!(await DoneAsync("launches", "list", "--user", "rui", "--pool", "Balcao")).Contains("NOT_ENTITLED", StringComparison.Ordinal)) await Task.Delay(100, patience.Token);
+
+        var english = await RunAsync("why", "rui");
+        var portuguese = await InLanguageAsync("pt-PT", "why", "rui");
+
+        Assert.Contains("refused", english.Output, StringComparison.Ordinal);
+        Assert.Contains("Got no machine.", english.Output, StringComparison.Ordinal);
+        Assert.Contains("What the person was told: You are not entitled to this desktop.", english.Output, StringComparison.Ordinal);
+        Assert.Contains("Ficou sem máquina.", portuguese.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await RunAsync("why", "nobody")).Code);
     }
 
     [Fact]
