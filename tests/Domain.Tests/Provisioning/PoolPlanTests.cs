@@ -103,7 +103,8 @@ public sealed class PoolPlanTests
         var (first, second) = (Member(1, MachineState.Asleep), Member(2, MachineState.Asleep));
         Assert.Equal([first.Machine], PoolPlan.Compare(Elastic(5, 1), [second, first]).Wake);
         var change = PoolPlan.Compare(Elastic(5, 3), [first, second]);
-        Assert.Equal(([first.Machine, second.Machine], [3]), (change.Wake.ToArray(), change.Create.ToArray()));
+        Assert.Equal([first.Machine, second.Machine], change.Wake);
+        Assert.Equal([3], change.Create);
     }
 
     [Fact]
