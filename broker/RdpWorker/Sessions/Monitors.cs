@@ -47,6 +47,11 @@ internal sealed class Monitors(RdpSession session, GatewayLink link, WorkerStart
     public int Ask()
     {
         if (_wanted is not { } wanted) return int.MaxValue;
+        if (_mostPixels == 0)
+        {
+            _wanted = null;     // the size that the session was opened with stands until the person changes it
+            return int.MaxValue;
+        }
         if (Stopwatch.GetTimestamp() is var now && now < _notBefore) return 1 + (int)Stopwatch.GetElapsedTime(now, _notBefore).TotalMilliseconds;
         _wanted = null;
         Ask(wanted);
@@ -55,7 +60,6 @@ internal sealed class Monitors(RdpSession session, GatewayLink link, WorkerStart
 
     private void Ask(BrowserInput.Resize wanted)
     {
-        if (_mostPixels == 0) return;       // the size that the session was opened with stands until the person changes it
         var isSame = _size == (Right(wanted), Bottom(wanted)) && wanted.Further.SequenceEqual(_asked.Further)
             && (wanted.Further.Count == 0 || (wanted.Width, wanted.Height) == (_asked.Width, _asked.Height));
         if (isSame) return;
