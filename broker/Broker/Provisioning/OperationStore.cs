@@ -221,10 +221,15 @@ internal sealed class OperationStore(Database database)
                  where m.state = 'faulted' and not m.manual and m.state_since < now() - @pause
                    and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
                    and not exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running')
-             returning m.machine_id
+             returning m.machine_id, m.assigned_user_id
             )
+            -- A person's own machine keeps its disk, unless what failed was to make that disk.
             insert into operation (operation_id, kind, machine_id, step, state)
-                 select gen_random_uuid(), 'refresh', machine_id, 'stop', 'running' from again
+                 select gen_random_uuid(),
+                        case when assigned_user_id is null
+                               or (select o.kind from operation o where o.machine_id = again.machine_id and o.state = 'failed' order by o.ended_at desc limit 1) in ('provision', 'refresh') then 'refresh'
+                             else 'restart' end,
+                        machine_id, 'stop', 'running' from again
             """, new { pause });
     }
 }
