@@ -148,7 +148,7 @@ internal static class PoolCommands
 
     private static string Minutes(uint minutes, string never) => minutes == 0 ? never : $"{minutes} min";
 
-    private static Spare SpareOf(string word) => word switch
+    public static Spare SpareOf(string word) => word switch
     {
         "all" => new() { Everything = true },
         [.. var share, '%'] when uint.TryParse(share, out var percent) => new() { Percent = percent },

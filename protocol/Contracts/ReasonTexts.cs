@@ -98,6 +98,7 @@ public static class ReasonTexts
         [ReasonCode.RolloutWaitsForLogOff] = ("A publicação espera que as pessoas terminem a sessão nas máquinas com a versão anterior.", "The roll-out waits for people on machines of the old version to log off."),
         [ReasonCode.QuotaReached] = ("Já tem abertas todas as sessões que pode ter ao mesmo tempo. Termine uma das suas sessões e tente de novo.", "You have as many sessions open as you may have at once. End one of your sessions and try again."),
         [ReasonCode.PoolQuotaReached] = ("Este conjunto já tem todas as sessões que pode ter ao mesmo tempo. Fica na fila e entra assim que uma terminar.", "This pool has as many sessions open as it may have at once. You are in the queue and get in as soon as one ends."),
+        [ReasonCode.PoolClosed] = ("Este ambiente de trabalho está fechado a esta hora. Volte à hora de abertura.", "This desktop is closed at this hour. Come back when it opens."),
         [ReasonCode.LeftQueue] = ("Saiu da fila. Ligue de novo quando quiser.", "You have left the queue. Connect again whenever you like."),
         [ReasonCode.NotAssignable] = ("Esta máquina não pode ser atribuída: só uma máquina livre de um conjunto dedicado, e só uma a cada pessoa.", "This machine cannot be assigned: only a free machine of a dedicated pool, and only one for each person."),
     };

@@ -74,6 +74,32 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Persons_page_says_why_a_machine_was_given_and_why_none()
+    {
+        var page = Render<UserPage>(p => p.Add(u => u.Name, "ana.martins"));
+        await page.WaitForAssertionAsync(() => Assert.Equal(2, page.FindAll("details.why").Count), Patience);
+        var (refused, served) = (page.FindAll("details.why")[0].TextContent, page.FindAll("details.why")[1].TextContent);
+        Assert.Contains("Ficou sem máquina.", refused, StringComparison.Ordinal);
+        Assert.Contains("Recebeu balcao-01 (anfitriao-1): uma máquina livre do conjunto", served, StringComparison.Ordinal);
+        Assert.Contains("Fora: 19 × ocupada (balcao-02, balcao-03, balcao-04, …).", served, StringComparison.Ordinal);
+        Assert.Contains("lugar 1, cerca de 41 s, WAITING_FOR_MACHINE", served, StringComparison.Ordinal);
+        Assert.Contains("um arranque dura 62 s (mediana); 1 a arrancar; até 4 ao mesmo tempo; 22 de 24 máquinas, 19 ocupadas", served, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Numbers_of_a_pool_are_asked_about_before_they_are_saved()
+    {
+        var panel = Render<WhatIfPanel>(p => p.Add(w => w.PoolId, "p-balcao").Add(w => w.Size, 21).Add(w => w.Spare, new() { Machines = 2 }));
+        await panel.InvokeAsync(() => panel.Find("button").ClickAsync(new()));
+        await panel.WaitForAssertionAsync(() => Assert.Contains("Com estes números, 3 de 214 pedidos teriam esperado, o mais longo 95 s.", panel.Find("ul").TextContent, StringComparison.Ordinal), Patience);
+        Assert.Contains("Como está hoje, ninguém teria esperado.", panel.Find("ul").TextContent, StringComparison.Ordinal);
+        Assert.Contains("Quem: ana.martins.", panel.Find("ul").TextContent, StringComparison.Ordinal);
+        Assert.Contains(_broker.World.Calls, c => c.StartsWith("what-if p-balcao 21", StringComparison.Ordinal));
+        panel.Render(p => p.Add(w => w.Size, 20));
+        Assert.Empty(panel.FindAll("ul"));   // what was said of other numbers is not said of these
+    }
+
+    [Fact]
     public async Task Persons_page_changes_with_the_person()
     {
         var page = Render<UserPage>(p => p.Add(u => u.Name, "ana.martins"));

@@ -21,6 +21,8 @@ public sealed class Administrator
         Pools = new(channel);
         Audit = new(channel);
         Infrastructure = new(channel);
+        Images = new(channel);
+        Rollouts = new(channel);
     }
 
     public Machines.MachinesClient Machines { get; }
@@ -32,6 +34,10 @@ public sealed class Administrator
     public Audit.AuditClient Audit { get; }
 
     public Infrastructure.InfrastructureClient Infrastructure { get; }
+
+    public Images.ImagesClient Images { get; }
+
+    public Rollouts.RolloutsClient Rollouts { get; }
 
     /// <summary>What every call carries.</summary>
     public Metadata Token => _token;

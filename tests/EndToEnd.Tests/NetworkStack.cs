@@ -54,3 +54,7 @@ public sealed class NetworkStack : IAsyncLifetime
         if (TestContext.Current.TestState?.Result is not TestResult.Failed) Directory.Delete(_folder, recursive: true);
     }
 }
+
+/// <summary>The tests that share the second installation.</summary>
+[CollectionDefinition(NetworkStack.Tests)]
+public sealed class OwnMachines : ICollectionFixture<NetworkStack>;

@@ -10,7 +10,7 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 
 /// <summary>Machines with network addresses of their own, and a machine that somebody else made.</summary>
 [Collection(NetworkStack.Tests)]
-public sealed class NetworkTests(NetworkStack network) : IClassFixture<NetworkStack>
+public sealed class NetworkTests(NetworkStack network)
 {
     private const string FreshColor = RunningStack.FreshColor, Pool = "Escritório", Adopted = "Adotadas";
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(180);

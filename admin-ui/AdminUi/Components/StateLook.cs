@@ -15,6 +15,7 @@ public sealed record StateLook(string Tone, string Icon, string Word)
         MachineState.InUse => new("used", Outlined.Person, say.State(state)),
         MachineState.Unreachable => new("warn", Outlined.LinkOff, say.State(state)),
         MachineState.Faulted => new("bad", Outlined.ErrorOutline, say.State(state)),
+        MachineState.Asleep => new("calm", Outlined.Bedtime, say.State(state)),
         MachineState.Deleting => new("calm", Outlined.DeleteSweep, say.State(state)),
         _ => new("calm", Outlined.HelpOutline, say.State(state)),
     };

@@ -30,7 +30,9 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Users.UsersClient Users => new(Calls);
     public Audit.AuditClient Audit => new(Calls);
     public Assistances.AssistancesClient Assistances => new(Calls);
+    public Power.PowerClient Power => new(Calls);
     public Rollouts.RolloutsClient Rollouts => new(Calls);
+    public Launches.LaunchesClient Launches => new(Calls);
 
     /// <summary>The live lists; the first use in a circuit starts them or joins those of the same sign-in.</summary>
     public LiveFeed Live

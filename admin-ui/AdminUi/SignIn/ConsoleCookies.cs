@@ -30,7 +30,8 @@ internal static class ConsoleCookies
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddAntiforgery(antiforgery =>
         {
-            antiforgery.Cookie.Name = "__Host-montalegre-form";
+            // Not the portal's name: cookies know no ports, and both may be served by one computer.
+            antiforgery.Cookie.Name = "__Host-montalegre-console-form";
             antiforgery.Cookie.SecurePolicy = CookieSecurePolicy.Always;
             antiforgery.Cookie.SameSite = SameSiteMode.Strict;
             antiforgery.Cookie.Path = "/";

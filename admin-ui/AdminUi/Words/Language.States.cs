@@ -16,6 +16,7 @@ internal sealed partial class Language
         MachineState.InUse => Pick("Em uso", "In use"),
         MachineState.Unreachable => Pick("Sem resposta", "Unreachable"),
         MachineState.Faulted => Pick("Com falha", "Faulted"),
+        MachineState.Asleep => Pick("Adormecida", "Asleep"),
         MachineState.Deleting => Pick("A eliminar", "Deleting"),
         _ => Unknown,
     };

@@ -14,6 +14,7 @@ using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Broker.Machines;
 using Montalegre.Vdi.Broker.OpenApi;
 using Montalegre.Vdi.Broker.Pools;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Broker.Sessions;
@@ -44,6 +45,7 @@ internal static class Slices
         services.AddMachines();
         services.AddLaunch(configuration);
         services.AddProvisioning(configuration);
+        services.AddPower();
         services.AddRollouts(configuration);
         services.AddDemonstration(configuration);
     }
@@ -62,7 +64,9 @@ internal static class Slices
         app.MapGrpcService<ImagesService>();
         app.MapGrpcService<PoolsService>();
         app.MapGrpcService<MachinesService>();
+        app.MapGrpcService<PowerService>();
         app.MapGrpcService<RolloutsService>();
         app.MapGrpcService<EmployeeService>();
+        app.MapGrpcService<LaunchesService>();
     }
 }

@@ -28,7 +28,7 @@ internal abstract record LaunchNews
 
 /// <summary>Brings a user to a machine, or keeps a place in the queue and says why, until there is one.</summary>
 internal sealed class LaunchDesktop(
-    LaunchStore store, LaunchDoorbell doorbell, IOptions<LaunchOptions> options, TimeProvider time, ILogger<LaunchDesktop> log)
+    LaunchStore store, LaunchDoorbell doorbell, LaunchTraces traces, IOptions<LaunchOptions> options, TimeProvider time, ILogger<LaunchDesktop> log)
 {
     /// <summary>The person gives the place in the queue back; whoever waits for it ends, whoever is behind moves up. False: nobody waited.</summary>
     public async Task<bool> GiveUpAsync(UserId user, PoolId pool)
@@ -43,6 +43,7 @@ internal sealed class LaunchDesktop(
         var since = time.GetUtcNow();
         var session = new SessionId(Guid.CreateVersion7(since));
         var queued = false;
+        var trace = new LaunchTrace(order, traces, time);
         WaitNotice? told = null;
         try
         {
@@ -51,30 +52,34 @@ internal sealed class LaunchDesktop(
                 var ring = doorbell.NextRing(order.Pool);
                 var ticket = RandomNumberGenerator.GetBytes(32);
                 var text = Base64Url.EncodeToString(ticket);
-                var answer = await store.TryAsync(new(order.Request, order.User, order.Pool, order.ClientAddress, session,
+                var answer = await trace.AskAsync(() => store.TryAsync(new(order.Request, order.User, order.Pool, order.ClientAddress, session,
                     SHA256.HashData(ticket), order.ForFile ? options.Value.FileTicketLifetime : options.Value.TicketLifetime,
-                    Random.Shared.Next()));
+                    Random.Shared.Next())));
                 CryptographicOperations.ZeroMemory(ticket);
                 switch (LaunchPolicy.Decide(answer.Facts))
                 {
                     case Placement.Start start:
                         queued = false;
+                        trace.Granted(start, answer.Facts);
                         log.SessionOpened(order.User, start.Session, start.Machine);
                         yield return new LaunchNews.Ready(start.Session, text, answer.TicketExpiresAt!.Value, answer.MachineName, false);
                         yield break;
                     case Placement.Reconnect again:
                         queued = false;
+                        trace.Granted(again, answer.Facts);
                         log.SessionRejoined(order.User, again.Session, again.Machine);
                         yield return new LaunchNews.Ready(again.Session, text, answer.TicketExpiresAt!.Value, answer.MachineName, true);
                         yield break;
                     case Placement.Refuse refuse:
+                        trace.Refused(refuse.Reason, answer.Facts);
                         log.Refused(order.User, order.Pool, refuse.Reason);
                         queued &= refuse.Reason != RefusalReason.LeftQueue;   // its mark stays: another call may still wait under the same request
-                        yield return new LaunchNews.Refused(refuse.Reason, refuse.Reason == RefusalReason.QuotaReached ? answer.OpenSessions : "");
+                        yield return new LaunchNews.Refused(refuse.Reason, refuse.Reason switch { RefusalReason.QuotaReached => answer.OpenSessions, RefusalReason.PoolClosed => answer.Opens, _ => "" });
                         yield break;
                 }
                 if (time.GetUtcNow() - since > options.Value.LongestWait)
                 {
+                    trace.Refused(RefusalReason.LaunchTimedOut);
                     log.Refused(order.User, order.Pool, RefusalReason.LaunchTimedOut);
                     yield return new LaunchNews.Refused(RefusalReason.LaunchTimedOut);
                     yield break;
@@ -83,12 +88,14 @@ internal sealed class LaunchDesktop(
                 if (facts.LeftQueue)
                 {
                     queued = false;
+                    trace.Refused(RefusalReason.LeftQueue);
                     yield return new LaunchNews.Refused(RefusalReason.LeftQueue);
                     yield break;
                 }
                 queued = true;
                 var notice = LaunchPolicy.Explain(facts);
                 if (told is null || told.Reason != notice.Reason || told.Place != notice.Place) log.Waiting(order.User, order.Pool, notice.Place, notice.Reason);
+                if (notice != told) trace.Waits(facts, notice);
                 if (notice != told) yield return new LaunchNews.Waiting(told = notice, since);
                 await Task.WhenAny(ring, Task.Delay(options.Value.Recheck, time, ct));
                 ct.ThrowIfCancellationRequested();
@@ -96,6 +103,7 @@ internal sealed class LaunchDesktop(
         }
         finally
         {
+            trace.Over();
             // A call that is given up keeps its place for 15 s (seen_at), so that a reload does not lose it; a timed-out one leaves.
             if (queued && !ct.IsCancellationRequested) await store.LeaveQueueAsync(order.User, order.Pool);
         }

@@ -8,5 +8,7 @@ internal static class LaunchExtensions
     {
         services.AddOptionsWithProblems<LaunchOptions>(configuration);
         services.AddSingleton<LaunchStore>().AddSingleton<GatewayDoors>().AddSingleton<LaunchDoorbell>().AddSingleton<LaunchDesktop>();
+        services.AddSingleton<TraceStore>().AddSingleton<WhatIf>().AddSingleton<LaunchTraces>();
+        services.AddHostedService(s => s.GetRequiredService<LaunchTraces>());
     }
 }

@@ -20,6 +20,9 @@ internal sealed class LaunchOptions : IOptionsWithProblems
     /// <summary>How often a waiting call looks again when nothing rings.</summary>
     public TimeSpan Recheck { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long it is kept why each launch ended as it did.</summary>
+    public TimeSpan KeepTraces { get; set; } = TimeSpan.FromDays(30);
+
     /// <inheritdoc />
     public IEnumerable<string> Problems()
     {
@@ -30,5 +33,6 @@ internal sealed class LaunchOptions : IOptionsWithProblems
         if (LongestWait < TimeSpan.FromSeconds(10)) yield return $"{SectionName}:{nameof(LongestWait)} is {LongestWait}; use 10 seconds or more.";
         if (Recheck < TimeSpan.FromMilliseconds(100) || Recheck > TimeSpan.FromSeconds(10))
             yield return $"{SectionName}:{nameof(Recheck)} is {Recheck}; use 0.1 to 10 seconds (a place in the queue is given up after 15).";
+        if (KeepTraces < TimeSpan.FromDays(1) || KeepTraces > TimeSpan.FromDays(3650)) yield return $"{SectionName}:{nameof(KeepTraces)} is {KeepTraces}; use 1 to 3650 days.";
     }
 }

@@ -14,18 +14,30 @@ internal sealed record LaunchAttempt(
 
 /// <summary>What one attempt answered. A ticket exists exactly when <see cref="TicketExpiresAt"/> is set.</summary>
 /// <param name="OpenSessions">Names of the pools in which the person has sessions open.</param>
-internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateTimeOffset? TicketExpiresAt, string OpenSessions);
+internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateTimeOffset? TicketExpiresAt, string OpenSessions)
+{
+    /// <summary>When the closed pool opens, by the clock of its place; empty when it never does.</summary>
+    public string Opens { get; init; } = "";
+}
 
 /// <summary>All SQL of the launch slice.</summary>
 internal sealed partial class LaunchStore(Database database)
 {
+    /// <summary>What makes a machine <c>m</c> free for whoever may use its pool. The decision trace counts by it too.</summary>
+    internal const string FreeMachine = "m.state = 'available' and m.drain_since is null and m.assigned_user_id is null";
+
+    /// <summary>What makes a shared machine <c>m</c> take one more, as long as it has a free seat.</summary>
+    internal const string OpenSharedMachine = "m.state in ('available', 'reserved', 'in_use') and m.drain_since is null and m.canary_of is null";
+
     // One brokering decision is one statement: entitlement, pick, session, ticket and audit row commit together or not at all.
     // The pick starts at a random rank and wraps, so that hundreds of people at once do not fight for the first row.
     // Two launches by one user at once: the second violates session_one_open_per_user_and_pool_uq, rolls back, and is repeated.
     // So does whoever takes the same seat below a quota. Sessions without a seat below it narrow the seats: the sum never exceeds it.
-    internal const string LaunchStatement = """
+    internal const string LaunchStatement = $"""
         with offer as materialized (
             select p.kind, p.enabled, p.name, p.most_sessions, p.sessions_per_machine as seats, p.distribution,
+                   case when p.closed_until > now() then
+                     coalesce((select to_char(p.closed_until at time zone s.time_zone, 'DD/MM/YYYY HH24:MI') from power_schedule s where s.pool_id = p.pool_id and isfinite(p.closed_until)), '') end as closed,
                    exists (select from entitlement e where e.pool_id = p.pool_id and e.user_id = @User) as entitled
               from pool p
              where p.pool_id = @Pool and not p.deleting
@@ -70,7 +82,7 @@ internal sealed partial class LaunchStore(Database database)
               cross join machine m
               cross join lateral (select count(*)::int as people from session s where s.machine_id = m.machine_id and s.state <> 'ended') t
              where o.seats is not null and m.pool_id = @Pool
-               and m.state in ('available', 'reserved', 'in_use') and m.drain_since is null and m.canary_of is null and t.people < o.seats
+               and {OpenSharedMachine} and t.people < o.seats
         ), ahead as materialized (
             select count(*) as people
               from launch_request r
@@ -79,16 +91,15 @@ internal sealed partial class LaunchStore(Database database)
         ), gate as materialized (
             select offer.kind, offer.seats
               from offer
-             where offer.enabled and offer.entitled
+             where offer.enabled and offer.entitled and offer.closed is null
                and not exists (select from own) and not exists (select from request) and not exists (select from gone)
                and ((select most from person) is null or exists (select from user_seat))
                and (offer.most_sessions is null or (select people from ahead) < (select count(*) from pool_seat))
                and ((select people from ahead) = 0
                     or (offer.seats is not null and (select people from ahead) < (select coalesce(sum(free), 0) from room))
                     or (offer.seats is null and (select people from ahead) < (select count(*)
-                                                       from (select from machine f
-                                                              where f.pool_id = @Pool and f.state = 'available'
-                                                                and f.drain_since is null and f.assigned_user_id is null
+                                                       from (select from machine m
+                                                              where m.pool_id = @Pool and {FreeMachine}
                                                               limit (select people + 1 from ahead)) free)))
         ), assigned as (
             select m.machine_id
@@ -101,7 +112,7 @@ internal sealed partial class LaunchStore(Database database)
         ), pick as (
             select m.machine_id
               from machine m
-             where m.pool_id = @Pool and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null
+             where m.pool_id = @Pool and {FreeMachine}
                and m.rank >= @Rank and exists (select from gate where seats is null) and not exists (select from bond)
              order by m.rank
              limit 1
@@ -109,7 +120,7 @@ internal sealed partial class LaunchStore(Database database)
         ), wrapped as (
             select m.machine_id
               from machine m
-             where m.pool_id = @Pool and m.state = 'available' and m.drain_since is null and m.assigned_user_id is null
+             where m.pool_id = @Pool and {FreeMachine}
                and m.rank < @Rank and exists (select from gate where seats is null) and not exists (select from bond)
                and not exists (select from pick)
              order by m.rank
@@ -178,6 +189,8 @@ internal sealed partial class LaunchStore(Database database)
                (select most from person) is not null and not exists (select from user_seat)  as user_full,
                (select string_agg(pool_name, ', ' order by pool_name) from mine)             as open_sessions,
                exists (select from gone)                         as left_queue,
+               (select closed from offer)                        as closed,
+               exists (select from assigned)                     as own_machine,
                exists (select from shared) and not exists (select from opened)                as lost_seat
         """;
 
@@ -223,7 +236,7 @@ internal sealed partial class LaunchStore(Database database)
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = spread });
         await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, CancellationToken.None);
         if (!await row.ReadAsync(CancellationToken.None)) throw new InvalidOperationException("The launch statement answered no row.");
-        return (Read(row), row.GetBoolean(13));
+        return (Read(row), row.GetBoolean(15));
     }
 
     // The ticket's hash is new for every attempt, so its row says that the broken-off run was committed, and for what.
@@ -235,7 +248,7 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id <> $1 then s.session_id end,
                    case when s.request_id <> $1 then m.state end,
                    case when s.request_id = $1 then s.session_id end,
-                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false
+                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -260,7 +273,9 @@ internal sealed partial class LaunchStore(Database database)
         Machine = row.IsDBNull(7) ? null : new MachineId(row.GetGuid(7)),
         UserQuotaReached = row.GetBoolean(10),
         LeftQueue = row.GetBoolean(12),
-    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11));
+        PoolClosed = !row.IsDBNull(13),
+        OwnMachine = row.GetBoolean(14),
+    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13) };
 
     /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>
     public Task<WaitFacts> WaitAsync(RequestId request, UserId user, PoolId pool) => database.RepeatableAsync(async (connection, _) =>
@@ -276,7 +291,7 @@ internal sealed partial class LaunchStore(Database database)
             ), starting as (
                 select o.kind, o.started_at, o.reason
                   from operation o join machine m using (machine_id)
-                 where m.pool_id = @pool and o.state = 'running' and o.kind <> 'delete'
+                 where m.pool_id = @pool and o.state = 'running' and o.kind not in ('delete', 'sleep')
             )
             select not exists (select from mine)                                                         as left_queue,
                    (select case when p.most_sessions is not null

@@ -21,6 +21,7 @@ internal static class MachineContract
                 DomainState.InUse => MachineState.InUse,
                 DomainState.Unreachable => MachineState.Unreachable,
                 DomainState.Faulted => MachineState.Faulted,
+                DomainState.Asleep => MachineState.Asleep,
                 _ => MachineState.Deleting,
             },
             Power = row.Power switch { "on" => PowerState.On, "off" => PowerState.Off, _ => PowerState.Unknown },

@@ -78,6 +78,10 @@ internal sealed class DriftSweep(
         var there = found.ToDictionary(d => d.Machine);
         foreach (var machine in recorded.Where(r => r.Value == Expected.Starting).Select(r => r.Key))
             if (!there.TryGetValue(machine, out var booting) || booting.Power == PowerState.Off) await operations.StoppedWhileStartingAsync(machine);
+        foreach (var machine in recorded.Where(r => r.Value == Expected.ShuttingDown).Select(r => r.Key))
+            if (!there.TryGetValue(machine, out var leaving) || leaving.Power == PowerState.Off) await operations.ShutDownAsync(machine);
+        foreach (var machine in recorded.Where(r => r.Value == Expected.Asleep && !there.ContainsKey(r.Key)).Select(r => r.Key))
+            if (await RepairAsync(machine, OperationKind.Refresh)) log.DomainMissing(machine);
         foreach (var machine in recorded.Where(r => r.Value == Expected.Running).Select(r => r.Key))
         {
             if (!there.TryGetValue(machine, out var domain))
@@ -96,20 +100,23 @@ internal sealed class DriftSweep(
     }
 
     // Starting: it was switched on and its agent is awaited. Running: nothing is being done to it.
-    private enum Expected { Whatever, Starting, Running }
+    private enum Expected { Whatever, Starting, Running, ShuttingDown, Asleep }
 
     private async Task<Dictionary<MachineId, Expected>> RecordedAsync(HostId host, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<(Guid Id, bool Settled, bool Starting)>(new CommandDefinition("""
+        var rows = await connection.QueryAsync<(Guid Id, string Expected)>(new CommandDefinition("""
             select m.machine_id,
-                   not m.manual and m.state in ('available', 'reserved', 'in_use', 'unreachable')
-                   and not exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running'),
-                   not m.manual and exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running' and o.step = 'await_agent')
-              from machine m
+                   case when m.manual then 'whatever'
+                        when o.operation_id is null and m.state in ('available', 'reserved', 'in_use', 'unreachable') then 'running'
+                        when o.operation_id is null and m.state = 'asleep' then 'asleep'
+                        when o.step = 'await_agent' then 'starting'
+                        when o.kind = 'sleep' and o.step = 'stop' then 'shutting_down'
+                        else 'whatever' end
+              from machine m left join operation o on o.machine_id = m.machine_id and o.state = 'running'
              where m.host_id = @host
             """, new { host = host.Value }, cancellationToken: ct));
-        return rows.ToDictionary(r => new MachineId(r.Id), r => r.Settled ? Expected.Running : r.Starting ? Expected.Starting : Expected.Whatever);
+        return rows.ToDictionary(r => new MachineId(r.Id), r => SqlText.Parse<Expected>(r.Expected));
     }
 
     // The hypervisor says that the machine stopped, so its session is over: this is one of the two who may say so.
@@ -129,7 +136,7 @@ internal sealed class DriftSweep(
             with stopped as (
                 update machine m
                    set state = 'provisioning', state_since = now(), power = 'off'
-                 where m.machine_id = @machine and m.state in ('available', 'reserved', 'in_use', 'unreachable')
+                 where m.machine_id = @machine and m.state in ('available', 'reserved', 'in_use', 'unreachable', 'asleep')
              returning m.machine_id
             ), noted as (
                 insert into audit_event (actor, action, object_kind, object_id, outcome)

@@ -88,7 +88,7 @@ internal sealed class OperationStore(Database database)
             with moved as (
                 update operation
                    set step = @next, step_since = now(), error = null, reason = null,
-                       next_attempt_at = case when @next = 'await_agent' then now() + @deadline else now() end
+                       next_attempt_at = case when @next = 'await_agent' then now() + @deadline when @step = 'shut_down' then now() + @patience else now() end
                  where operation_id = @id and step = @step and kind = @kind and state = 'running'
              returning machine_id
             )
@@ -102,7 +102,7 @@ internal sealed class OperationStore(Database database)
             """, new
         {
             id = operation.OperationId, step = operation.Step, kind = operation.Kind,
-            next = SqlText.Of(next), deadline = OperationPlan.Deadline(next),
+            next = SqlText.Of(next), deadline = OperationPlan.Deadline(next), patience = OperationPlan.ShutDownPatience,
         }) == 1;
     }
 
@@ -150,6 +150,37 @@ internal sealed class OperationStore(Database database)
         });
     }
 
+    /// <summary>The machine is off: it sleeps until it is woken.</summary>
+    public async Task FellAsleepAsync(DueOperation operation)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("""
+            with done as (
+                update operation set state = 'done', ended_at = now(), error = null, reason = null
+                 where operation_id = @id and step = @step and kind = @kind and state = 'running'
+             returning machine_id
+            ), asleep as (
+                update machine m set state = 'asleep', state_since = now(), power = 'off'
+                  from done
+                 where m.machine_id = done.machine_id and m.state = 'provisioning'
+             returning m.machine_id, m.name
+            )
+            insert into audit_event (actor, action, object_kind, object_id, object_name)
+                 select 'broker', 'machine.asleep', 'machine', machine_id, name from asleep
+            """, new { id = operation.OperationId, step = operation.Step, kind = operation.Kind });
+    }
+
+    /// <summary>The guest has shut down: nobody needs to wait for it any longer.</summary>
+    public async Task ShutDownAsync(MachineId machine)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("""
+            update operation set next_attempt_at = now()
+             where machine_id = @machine and state = 'running' and kind = 'sleep' and step = 'stop' and attempts = 0 and next_attempt_at > now()
+               and step_since > now() - @patience
+            """, new { machine = machine.Value, patience = OperationPlan.ShutDownPatience });
+    }
+
     /// <summary>The machine was switched on and is off again before its agent reported: that start has failed, and is not waited out.</summary>
     public async Task StoppedWhileStartingAsync(MachineId machine)
     {
@@ -191,10 +222,15 @@ internal sealed class OperationStore(Database database)
                  where m.state = 'faulted' and not m.manual and m.state_since < now() - @pause
                    and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
                    and not exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running')
-             returning m.machine_id
+             returning m.machine_id, m.assigned_user_id
             )
+            -- A person's own machine keeps its disk, unless what failed was to make that disk.
             insert into operation (operation_id, kind, machine_id, step, state)
-                 select gen_random_uuid(), 'refresh', machine_id, 'stop', 'running' from again
+                 select gen_random_uuid(),
+                        case when assigned_user_id is null
+                               or (select o.kind from operation o where o.machine_id = again.machine_id and o.state = 'failed' order by o.ended_at desc limit 1) in ('provision', 'refresh') then 'refresh'
+                             else 'restart' end,
+                        machine_id, 'stop', 'running' from again
             """, new { pause });
     }
 }

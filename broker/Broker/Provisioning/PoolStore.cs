@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 
@@ -12,6 +13,12 @@ internal sealed record WantedPool
     public int? Spare { get; init; }
     public bool SparePercent { get; init; }
     public int Waiting { get; init; }
+
+    /// <summary>All people in the queue, those included who have a machine of their own and wait for that one.</summary>
+    public int Asking { get; init; }
+
+    /// <summary>The database's clock when it was read.</summary>
+    public DateTime Now { get; init; }
     public bool Deleting { get; init; }
     public string MachineNamePattern { get; init; } = "";
     public bool ImageReady { get; init; }
@@ -24,11 +31,14 @@ internal sealed record WantedPool
     public int? Seats { get; init; }
 
     /// <summary>Something is wanted of it that no change of a machine tells of: people wait, it goes, its image is on the way, or no host took its next machine.</summary>
-    public bool IsUnsettled => Waiting > 0 || Deleting || !ImageReady || PlacementReason is not null;
+    public bool IsUnsettled => Asking > 0 || Deleting || !ImageReady || PlacementReason is not null;
 
     public PlacementRule Rule => new(SqlText.Parse<PlacementOrder>(Placement), MostPerHost, MemoryMib);
 
-    public Spare SpareOf => this switch { { Spare: null } => Domain.Spare.Everything, { SparePercent: true, Spare: { } share } => Domain.Spare.Percent(share), { Spare: { } count } => Domain.Spare.Machines(count) };
+    public Spare SpareOf => Domain.Spare.Of(Spare, SparePercent);
+
+    /// <summary>What it wants by the hour; null when it always wants the same.</summary>
+    public PowerSchedule? Schedule { get; init; }
 }
 
 /// <summary>SQL of bringing pools to their size.</summary>
@@ -38,16 +48,20 @@ internal sealed class PoolStore(Database database)
     public async Task<IReadOnlyList<WantedPool>> WantedAsync(CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<WantedPool>(new CommandDefinition("""
-            select p.pool_id, case when p.deleting then 0 else p.size end as size, p.deleting, p.machine_name_pattern, p.spare, p.spare_percent,
+        var wanted = (await connection.QueryAsync<WantedPool>(new CommandDefinition("""
+            select p.pool_id, now() as now, case when p.deleting then 0 else p.size end as size, p.deleting, p.machine_name_pattern, p.spare, p.spare_percent,
                    p.placement, p.most_per_host, p.memory_mib, p.placement_reason, p.sessions_per_machine as seats,
-                   (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as waiting,
+                   (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds'
+                       and not exists (select from machine b where b.pool_id = r.pool_id and b.assigned_user_id = r.user_id)) as waiting,
+                   (select count(*)::int from launch_request r where r.pool_id = p.pool_id and r.seen_at > now() - interval '15 seconds') as asking,
                    coalesce(i.state = 'ready', false) as image_ready
               from pool p
               left join image_version i using (image_version_id)
              where p.kind <> 'manual' or p.deleting
              order by p.pool_id
             """, cancellationToken: ct))).AsList();
+        var schedules = await new PowerStore(database).SchedulesAsync(ct);
+        return schedules.Count == 0 ? wanted : [.. wanted.Select(p => p with { Schedule = schedules.GetValueOrDefault(new(p.PoolId)) })];
     }
 
     /// <summary>The pools of some machines; those that are gone have none.</summary>
@@ -60,8 +74,10 @@ internal sealed class PoolStore(Database database)
     public async Task<IReadOnlyList<PoolMember>> MembersAsync(PoolId pool, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<(Guid Id, int Ordinal, string State, bool Assigned, bool Current, bool Draining, bool Leaving, int People, TimeSpan Age)>(new CommandDefinition("""
-            select m.machine_id, m.ordinal, m.state, m.assigned_user_id is not null,
+        var rows = await connection.QueryAsync<(Guid Id, int Ordinal, string State, Guid? Owner, bool Current, bool Draining, bool Leaving, int People, TimeSpan Age, bool OwnerWaits)>(new CommandDefinition("""
+            select m.machine_id, m.ordinal,
+                   case when m.state = 'provisioning' and exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running' and o.kind = 'sleep') then 'asleep' else m.state end,
+                   m.assigned_user_id,
                    -- A shared machine that has grown old is renewed when nobody is on it, as one of another image is.
                    m.manual or w.rolling_out
                    or (m.image_version_id is not distinct from w.image_version_id
@@ -72,11 +88,12 @@ internal sealed class PoolStore(Database database)
                    and exists (select from pool_host o join host s using (host_id) where o.pool_id = p.pool_id and s.state = 'in_service'),
                    case when p.sessions_per_machine is null then 0
                         else (select count(*)::int from session s where s.machine_id = m.machine_id and s.state <> 'ended') end,
-                   now() - m.state_since
+                   now() - m.state_since,
+                   m.assigned_user_id is not null and exists (select from launch_request r where r.pool_id = m.pool_id and r.user_id = m.assigned_user_id and r.seen_at > now() - interval '15 seconds')
               from machine m join pool p using (pool_id) cross join lateral wanted_image(m.canary_of, m.pool_id) w left join host h on h.host_id = m.host_id
              where m.pool_id = @pool
             """, new { pool = pool.Value }, cancellationToken: ct));
-        return rows.Select(r => new PoolMember(new(r.Id), r.Ordinal, SqlText.Parse<MachineState>(r.State), r.Assigned, r.Current) { Draining = r.Draining, Leaving = r.Leaving, People = r.People, StateAge = r.Age }).ToList();
+        return rows.Select(r => new PoolMember(new(r.Id), r.Ordinal, SqlText.Parse<MachineState>(r.State), r.Owner is not null, r.Current) { Draining = r.Draining, Leaving = r.Leaving, People = r.People, StateAge = r.Age, Owner = r.Owner is { } owner ? new(owner) : null, OwnerExpected = r.OwnerWaits }).ToList();
     }
 
     /// <summary>The hosts of a pool with what they last said, and what was promised on them since.</summary>
@@ -144,7 +161,7 @@ internal sealed class PoolStore(Database database)
                 update machine m
                    set state = 'deleting', state_since = now()
                  where m.machine_id = @machine
-                   and m.state in ('provisioning', 'available', 'faulted', 'unreachable')
+                   and m.state in ('provisioning', 'available', 'faulted', 'unreachable', 'asleep')
                    and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
              returning m.machine_id
             )
@@ -169,6 +186,60 @@ internal sealed class PoolStore(Database database)
             insert into operation (operation_id, kind, machine_id, step, state)
                  select @operation, 'refresh', machine_id, 'stop', 'running' from chosen
             """, new { machine = machine.Value, operation = operation.Value }) == 1;
+    }
+
+    /// <summary>Switches a free machine off until it is wanted; false when somebody took it meanwhile, or an image is rolled out.</summary>
+    public async Task<bool> PutToSleepAsync(MachineId machine, OperationId operation)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync("""
+            with chosen as (
+                update machine m
+                   set state = 'provisioning', state_since = now()
+                 where m.machine_id = @machine and m.state = 'available' and not m.manual and m.host_id is not null
+                   and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
+                   and not exists (select from rollout r where r.pool_id = m.pool_id and r.ended_at is null)
+             returning m.machine_id
+            )
+            insert into operation (operation_id, kind, machine_id, step, state)
+                 select @operation, 'sleep', machine_id, 'shut_down', 'running' from chosen
+            """, new { machine = machine.Value, operation = operation.Value }) == 1;
+    }
+
+    /// <summary>Starts a machine that is asleep; nobody's one of an older image is made anew at once. False when it is not asleep.</summary>
+    public async Task<bool> WakeAsync(MachineId machine, OperationId operation)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync("""
+            with chosen as (
+                update machine m
+                   set state = 'provisioning', state_since = now()
+                 where m.machine_id = @machine and m.state = 'asleep'
+             returning m.machine_id, m.assigned_user_id is null and m.image_version_id is distinct from (select w.image_version_id from wanted_image(m.canary_of, m.pool_id) w) as outdated
+            )
+            insert into operation (operation_id, kind, machine_id, step, state)
+                 select @operation, case when outdated then 'refresh' else 'wake' end, machine_id, 'stop', 'running' from chosen
+            """, new { machine = machine.Value, operation = operation.Value }) == 1;
+    }
+
+    /// <summary>When the owners of machines came in the weeks that are looked back.</summary>
+    public Task<ILookup<UserId, DateTimeOffset>> ArrivalsAsync(PoolId pool, IReadOnlyList<UserId> owners, CancellationToken ct) => new PowerStore(database).ArrivalsAsync(pool, owners, ct);
+
+    /// <summary>How long starts of a pool's machines take, at the slow end of the last ones, and how many its hosts start at once.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="parallel">Starts at once of a host whose pace is not known yet.</param>
+    /// <param name="ct">Ends the reading.</param>
+    public async Task<StartTime> StartTimeAsync(PoolId pool, int parallel, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        var (seconds, atOnce) = await connection.QuerySingleAsync<(double? Seconds, int AtOnce)>(new CommandDefinition("""
+            select (select percentile_cont(0.9) within group (order by extract(epoch from d.ended_at - d.powered_on_at))
+                      from (select s.powered_on_at, s.ended_at from machine_start s where s.pool_id = @pool and s.reported order by s.ended_at desc limit 50) d),
+                   coalesce((select sum(coalesce(r.starts_at_once, @parallel))
+                               from pool_host ph join host h using (host_id) left join host_reading r using (host_id)
+                              where ph.pool_id = @pool and h.state = 'in_service'), @parallel)::int
+            """, new { pool = pool.Value, parallel }, cancellationToken: ct));
+        return new(seconds is { } known ? TimeSpan.FromSeconds(known) : StartTime.Unknown, Math.Max(1, atOnce));
     }
 
     /// <summary>Removes the records of pools whose last machine is gone.</summary>

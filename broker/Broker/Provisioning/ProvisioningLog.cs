@@ -39,4 +39,10 @@ internal static partial class ProvisioningLog
 
     [LoggerMessage(2211, LogLevel.Warning, "The list of hosts cannot be read: {Error}")]
     public static partial void HostsUnread(this ILogger log, string error);
+
+    [LoggerMessage(2213, LogLevel.Information, "Machine {Machine} is put to sleep by its pool's schedule")]
+    public static partial void MachinePutToSleep(this ILogger log, MachineId machine);
+
+    [LoggerMessage(2214, LogLevel.Information, "Machine {Machine} is woken")]
+    public static partial void MachineWoken(this ILogger log, MachineId machine);
 }

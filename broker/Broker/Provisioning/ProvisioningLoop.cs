@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Live;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
@@ -10,7 +11,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// side; the claim statement and the hypervisors' own bounds decide how many.
 /// </summary>
 internal sealed class ProvisioningLoop(
-    LeaseKeeper lease, ChangePump pump, HypervisorDirectory hosts, PoolStore pools, OperationStore operations, ReconcilePool reconcile, TakeStep takeStep,
+    LeaseKeeper lease, ChangePump pump, HypervisorDirectory hosts, PowerStore power, PoolStore pools, OperationStore operations, ReconcilePool reconcile, TakeStep takeStep,
     IOptions<ProvisioningOptions> options, TimeProvider time, ILogger<ProvisioningLoop> log) : BackgroundService
 {
     private const int MostStepsAtOnce = 64;
@@ -59,6 +60,7 @@ internal sealed class ProvisioningLoop(
 
     private async Task PassAsync(Dictionary<Task, Guid?> running, long epoch, CancellationToken ct)
     {
+        await power.CloseAsync(await power.SchedulesAsync(ct), ct);
         await ReconcileAsync(ct);
         await pools.RemoveEmptyPoolsAsync(ct);
         await operations.RetryFaultedAsync(RetryFaultedAfter, ct);

@@ -27,15 +27,22 @@ internal sealed class TakeStep(
             await ActAsync(operation, machine, step, epoch, ct);
             if (OperationPlan.Next(kind, step) is { } next) await operations.AdvanceAsync(operation, next);
             else if (kind == OperationKind.Delete) await operations.RemoveMachineAsync(operation);
+            else if (kind == OperationKind.Sleep) await operations.FellAsleepAsync(operation);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            var (reason, error) = e is StepFailedException failed ? (failed.Reason, failed.Message) : (HypervisorFailure.Reason(e), e.Message);
+            var (reason, error) = e switch
+            {
+                StepFailedException failed => (failed.Reason, failed.Message),
+                FileNotFoundException when step == OperationStep.Define => (RefusalReason.ProvisioningFailed, e.Message),   // its own overlay is gone, not its image: waiting brings nothing back
+                _ => (HypervisorFailure.Reason(e), e.Message),
+            };
             var attempts = operation.Attempts + 1;
             if (e is FileNotFoundException && step == OperationStep.Overlay && operation is { HostId: { } host, ImageVersionId: { } image }) await copies.ReportBadAsync(new(host), new(image), CopyState.Missing);
-            // A delete never gives up: a record must not outlive its machine, nor a machine its record. A host that is away
+            // A delete never gives up: a record must not outlive its machine, nor a machine its record. Nor does falling asleep:
+            // nothing is wrong with the machine. A host that is away
             // and an image that is on its way are no fault of the machine: it goes on as soon as they are there.
-            var givesUp = kind != OperationKind.Delete && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged) && OperationPlan.GivesUp(attempts);
+            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep) && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged) && OperationPlan.GivesUp(attempts);
             await operations.FailAsync(operation, error, reason, givesUp);
             log.StepFailed(machine, kind, step, attempts, error);
             if (givesUp) log.MachineFaulted(machine, attempts, error);
@@ -57,6 +64,9 @@ internal sealed class TakeStep(
         {
             case OperationStep.Stop:
                 if (await host.FindAsync(machine, ct) is not null) await host.StopAsync(machine, StopMode.Force, epoch, ct);
+                break;
+            case OperationStep.ShutDown:
+                if (await host.FindAsync(machine, ct) is not null) await host.StopAsync(machine, StopMode.Graceful, epoch, ct);
                 break;
             case OperationStep.Overlay:
                 await host.CreateOverlayAsync(machine, operation.Generation, await ReadyImageAsync(operation, ct), ct);

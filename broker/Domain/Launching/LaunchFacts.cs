@@ -12,6 +12,9 @@ public sealed record LaunchFacts
     /// <summary>False when IT disabled the pool for new sessions.</summary>
     public required bool PoolEnabled { get; init; }
 
+    /// <summary>True when the pool's schedule lets nobody begin a session at this hour.</summary>
+    public bool PoolClosed { get; init; }
+
     /// <summary>True when the user may use the pool.</summary>
     public required bool Entitled { get; init; }
 
@@ -26,6 +29,9 @@ public sealed record LaunchFacts
 
     /// <summary>The session that the statement opened; null when it opened none.</summary>
     public SessionId? OpenedSession { get; init; }
+
+    /// <summary>True when the machine was bound to the user before.</summary>
+    public bool OwnMachine { get; init; }
 
     /// <summary>True when the request id belongs to a session that has ended since.</summary>
     public bool RequestAlreadyEnded { get; init; }

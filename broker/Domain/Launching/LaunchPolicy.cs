@@ -14,10 +14,21 @@ public static class LaunchPolicy
         // The session is kept, its machine is silent: another machine would strand the person's open work.
         { OwnSession: not null } => new Placement.Refuse(RefusalReason.MachineUnreachable),
         { PoolEnabled: false } => new Placement.Refuse(RefusalReason.PoolDisabled),
+        { PoolClosed: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.PoolClosed),
         { LeftQueue: true } => new Placement.Refuse(RefusalReason.LeftQueue),
         { UserQuotaReached: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.QuotaReached),
         { OpenedSession: { } opened, Machine: { } machine } => new Placement.Start(opened, machine),
         _ => new Placement.Wait(),
+    };
+
+    /// <summary>The rule that a placement followed from.</summary>
+    public static LaunchRule RuleOf(Placement placement, LaunchFacts facts) => placement switch
+    {
+        Placement.Reconnect => LaunchRule.OwnSession,
+        Placement.Start when facts.OwnMachine => LaunchRule.OwnMachine,
+        Placement.Start => LaunchRule.FreeMachine,
+        Placement.Wait => LaunchRule.Queue,
+        _ => LaunchRule.Refusal,
     };
 
     /// <summary>What to tell somebody who waits.</summary>

@@ -1,7 +1,7 @@
 namespace Montalegre.Vdi.Domain;
 
-/// <summary>What a machine is good for right now. Drain and power are separate facts.</summary>
-public enum MachineState { Provisioning, Available, Reserved, InUse, Unreachable, Faulted, Deleting }
+/// <summary>What a machine is good for right now. Drain and power are separate facts. Asleep: switched off by its pool's schedule until it is wanted.</summary>
+public enum MachineState { Provisioning, Available, Reserved, InUse, Unreachable, Faulted, Deleting, Asleep }
 
 /// <summary>Whether the machine runs, as the hypervisor last said.</summary>
 public enum PowerState { Unknown, On, Off }
@@ -20,6 +20,7 @@ public static class MachineStates
         (MachineState.InUse, MachineState.Available or MachineState.Unreachable or MachineState.Provisioning) => true,
         (MachineState.Unreachable, MachineState.Available or MachineState.Reserved or MachineState.InUse or MachineState.Provisioning) => true,
         (MachineState.Faulted, MachineState.Provisioning or MachineState.Available) => true,
+        (MachineState.Provisioning, MachineState.Asleep) or (MachineState.Asleep, MachineState.Provisioning) => true,
         _ => false,
     };
 }

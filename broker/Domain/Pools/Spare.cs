@@ -19,6 +19,15 @@ public readonly record struct Spare
     /// <exception cref="ArgumentOutOfRangeException">Not 0 to 100.</exception>
     public static Spare Percent(int percent) => new(percent is >= 0 and <= 100 ? percent : throw new ArgumentOutOfRangeException(nameof(percent), percent, "is not 0 to 100"), true);
 
+    /// <summary>As it is recorded: no value is everything.</summary>
+    public static Spare Of(int? value, bool percent) => value switch { null => Everything, { } share when percent => Percent(share), { } count => Machines(count) };
+
+    /// <summary>The number or the share; null for everything.</summary>
+    public int? Value => _value;
+
+    /// <summary>True when the value is a share.</summary>
+    public bool IsPercent => _percent;
+
     /// <summary>True when the pool is always at its maximum.</summary>
     public bool IsEverything => _value is null;
 

@@ -1,10 +1,10 @@
 namespace Montalegre.Vdi.Domain;
 
 /// <summary>What is being done to a machine.</summary>
-public enum OperationKind { Provision, Refresh, Restart, Delete }
+public enum OperationKind { Provision, Refresh, Restart, Delete, Sleep, Wake }
 
 /// <summary>One idempotent step of an operation. Each can be killed and taken again.</summary>
-public enum OperationStep { Stop, Overlay, Define, Start, AwaitAgent, Remove }
+public enum OperationStep { Stop, Overlay, Define, Start, AwaitAgent, Remove, ShutDown }
 
 /// <summary>Which steps an operation takes, how long each may last, and when to try again.</summary>
 public static class OperationPlan
@@ -18,8 +18,9 @@ public static class OperationPlan
         OperationKind.Provision or OperationKind.Refresh =>
             [OperationStep.Stop, OperationStep.Overlay, OperationStep.Define, OperationStep.Start, OperationStep.AwaitAgent],
         // Defined anew for a fresh join token: power lost right after the first join may have taken the agent's identity along.
-        OperationKind.Restart => [OperationStep.Stop, OperationStep.Define, OperationStep.Start, OperationStep.AwaitAgent],
+        OperationKind.Restart or OperationKind.Wake => [OperationStep.Stop, OperationStep.Define, OperationStep.Start, OperationStep.AwaitAgent],
         OperationKind.Delete => [OperationStep.Stop, OperationStep.Remove],
+        OperationKind.Sleep => [OperationStep.ShutDown, OperationStep.Stop],
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "has no steps"),
     };
 
@@ -38,6 +39,9 @@ public static class OperationPlan
         OperationStep.AwaitAgent => TimeSpan.FromMinutes(5),
         _ => TimeSpan.FromMinutes(2),
     };
+
+    /// <summary>How long a guest may take to shut down before it is switched off.</summary>
+    public static readonly TimeSpan ShutDownPatience = TimeSpan.FromSeconds(90);
 
     /// <summary>Pause before attempt number <paramref name="attempts"/> + 1: 2 s, 8 s, 32 s, at most 5 min.</summary>
     public static TimeSpan BackOff(int attempts) =>

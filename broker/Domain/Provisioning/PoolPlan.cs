@@ -17,6 +17,12 @@ public readonly record struct PoolMember(MachineId Machine, int Ordinal, Machine
     /// <summary>People on it; only counted where machines are shared.</summary>
     public int People { get; init; }
 
+    /// <summary>Whose own it is; null when nobody's, or when that is of no matter.</summary>
+    public UserId? Owner { get; init; }
+
+    /// <summary>Its owner waits for it, or usually comes about now.</summary>
+    public bool OwnerExpected { get; init; }
+
     /// <summary>How long it has been in this state.</summary>
     public TimeSpan StateAge { get; init; }
 }
@@ -26,13 +32,23 @@ public readonly record struct PoolMember(MachineId Machine, int Ordinal, Machine
 /// <param name="Spare">Machines it keeps ready.</param>
 /// <param name="Waiting">People in the queue right now: each gets a machine, whatever the spare says.</param>
 /// <param name="ShrinkAfter">A machine beyond the spare stays that long unused before it goes, so that the pool does not swing.</param>
-public sealed record PoolTarget(int Maximum, Spare Spare, int Waiting, TimeSpan ShrinkAfter);
+public sealed record PoolTarget(int Maximum, Spare Spare, int Waiting, TimeSpan ShrinkAfter)
+{
+    /// <summary>What becomes of machines beyond the spare that stayed unused that long.</summary>
+    public IdleAction Idle { get; init; } = IdleAction.Remove;
+}
 
-/// <summary>What brings a pool to its target: machines to create, by ordinal, machines to let go, and machines to refresh.</summary>
+/// <summary>What brings a pool to its target: machines to create, by ordinal, machines to let go, to refresh, to wake and to put to sleep.</summary>
 public sealed record PoolChange(IReadOnlyList<int> Create, IReadOnlyList<MachineId> Remove, IReadOnlyList<MachineId> Refresh)
 {
+    /// <summary>Machines that are asleep and wanted.</summary>
+    public IReadOnlyList<MachineId> Wake { get; init; } = [];
+
+    /// <summary>Ready machines that nobody needs now.</summary>
+    public IReadOnlyList<MachineId> Sleep { get; init; } = [];
+
     /// <summary>True when the pool is as it should be.</summary>
-    public bool Nothing => Create.Count == 0 && Remove.Count == 0 && Refresh.Count == 0;
+    public bool Nothing => Create.Count == 0 && Remove.Count == 0 && Refresh.Count == 0 && Wake.Count == 0 && Sleep.Count == 0;
 }
 
 /// <summary>Compares a pool's target and image with its machines.</summary>
@@ -45,34 +61,40 @@ public static class PoolPlan
     /// </summary>
     public static PoolChange Compare(PoolTarget target, IReadOnlyList<PoolMember> members)
     {
-        var leaving = members.Where(m => m.Leaving && !m.Assigned && m.State is MachineState.Faulted or MachineState.Provisioning or MachineState.Available).ToList();
+        var leaving = members.Where(m => m.Leaving && !m.Assigned && m.State is MachineState.Faulted or MachineState.Provisioning or MachineState.Available or MachineState.Asleep).ToList();
         var kept = members.Where(m => m.State != MachineState.Deleting).Except(leaving).ToList();
-        // What cannot serve the next person is no spare: occupied, assigned, drained and faulted machines.
-        var serving = kept.Count(m => !m.Assigned && !m.Draining && m.State is MachineState.Available or MachineState.Provisioning);
-        var wanted = Math.Min(target.Maximum, kept.Count - serving + Math.Max(target.Spare.Of(target.Maximum), target.Waiting));
-        if (kept.Count < wanted)
+        // What cannot serve the next person is no spare: occupied, assigned, drained, sleeping and faulted machines.
+        var missing = Math.Max(target.Spare.Of(target.Maximum), target.Waiting) - kept.Count(m => !m.Assigned && !m.Draining && m.State is MachineState.Available or MachineState.Provisioning);
+        var over = Over(kept, target.Maximum);
+        var woken = kept.Except(over).Where(m => m is { State: MachineState.Asleep, Assigned: false, Draining: false }).OrderBy(m => m.Ordinal).Take(missing).ToList();
+        var owned = kept.Where(m => m is { State: MachineState.Asleep, Assigned: true } && (m.OwnerExpected || target.Idle == IdleAction.Remove));
+        // Ordinals of machines still being deleted are taken until they are gone.
+        var (taken, more) = (members.Select(m => m.Ordinal).ToHashSet(), Math.Min(target.Maximum - kept.Count, missing - woken.Count));
+        var create = Enumerable.Range(1, members.Count + Math.Max(0, more)).Where(n => !taken.Contains(n)).Take(more).ToList();
+        var unused = Unused(target, kept.Except(over).Except(woken), -missing - over.Count(m => m.State is MachineState.Available or MachineState.Provisioning && !m.Draining));
+        var gone = target.Idle == IdleAction.Remove ? [.. over.Concat(unused)] : over;
+        return new(create, Ids(leaving.Concat(gone)), gone.Count > 0 ? [] : Outdated(kept))
         {
-            // Ordinals of machines still being deleted are taken until they are gone.
-            var taken = members.Select(m => m.Ordinal).ToHashSet();
-            var create = Enumerable.Range(1, wanted + members.Count).Where(n => !taken.Contains(n)).Take(wanted - kept.Count).ToList();
-            return new(create, [.. leaving.Select(m => m.Machine)], Outdated(kept));
-        }
-        var surplus = Surplus(target, kept, wanted);
-        return new([], [.. leaving.Select(m => m.Machine), .. surplus], surplus.Count > 0 ? [] : Outdated(kept));
+            Wake = Ids(woken.Concat(owned)),
+            Sleep = target.Idle == IdleAction.ShutDown ? Ids(unused.Where(m => m.State == MachineState.Available).Concat(kept.Where(m => m is { State: MachineState.Available, Assigned: true, OwnerExpected: false } && m.StateAge >= target.ShrinkAfter))) : [],
+        };
     }
 
-    private static List<MachineId> Surplus(PoolTarget target, List<PoolMember> kept, int wanted)
-    {
-        var over = kept.Where(m => !m.Assigned && m.State is MachineState.Faulted or MachineState.Provisioning or MachineState.Available)
-            .OrderBy(m => m.State switch { MachineState.Faulted => 0, MachineState.Provisioning => 1, _ => 2 })
+    // Beyond the maximum machines go at once: those first that serve nobody.
+    private static List<PoolMember> Over(List<PoolMember> kept, int maximum) =>
+        [.. kept.Where(m => !m.Assigned && m.State is MachineState.Faulted or MachineState.Provisioning or MachineState.Available or MachineState.Asleep)
+            .OrderBy(m => m.State switch { MachineState.Faulted => 0, MachineState.Asleep => 1, MachineState.Provisioning => 2, _ => 3 })
             .ThenByDescending(m => m.Ordinal)
-            .Take(kept.Count - target.Maximum).ToList();
-        // Beyond the spare but within the maximum there is no hurry: only what nobody has needed for long.
-        var unused = kept.Except(over).Where(m => !m.Assigned && !m.Draining && m.State == MachineState.Available && m.StateAge >= target.ShrinkAfter)
+            .Take(kept.Count - maximum)];
+
+    // Beyond the spare but within the maximum there is no hurry: only what nobody has needed for long.
+    private static List<PoolMember> Unused(PoolTarget target, IEnumerable<PoolMember> kept, int more) =>
+        [.. kept.Where(m => !m.Assigned && !m.Draining && m.StateAge >= target.ShrinkAfter && m.State is MachineState.Available)
             .OrderByDescending(m => m.Ordinal)
-            .Take(kept.Count - over.Count - wanted);
-        return [.. over.Concat(unused).Select(m => m.Machine)];
-    }
+            .Take(more),
+            .. kept.Where(m => m is { State: MachineState.Asleep, Assigned: false, Draining: false } && target.Idle == IdleAction.Remove && m.StateAge >= target.ShrinkAfter)];
+
+    private static IReadOnlyList<MachineId> Ids(IEnumerable<PoolMember> members) => [.. members.Select(m => m.Machine)];
 
     internal static List<MachineId> Outdated(List<PoolMember> kept)
     {

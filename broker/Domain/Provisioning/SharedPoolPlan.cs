@@ -12,30 +12,32 @@ public static class SharedPoolPlan
     /// <param name="members">The pool's machines with the people on them.</param>
     public static PoolChange Compare(PoolTarget target, int seats, IReadOnlyList<PoolMember> members)
     {
-        var leaving = members.Where(m => m.Leaving && m.State is (MachineState.Faulted or MachineState.Provisioning or MachineState.Available)).ToList();
+        var leaving = members.Where(m => m.Leaving && m.State is (MachineState.Faulted or MachineState.Provisioning or MachineState.Available or MachineState.Asleep)).ToList();
         var kept = members.Where(m => m.State != MachineState.Deleting).Except(leaving).ToList();
         var free = kept.Where(Serves).Sum(m => Math.Max(0, seats - m.People));
         var spare = target.Spare.IsEverything ? target.Maximum * seats : target.Spare.Of(target.Maximum * seats);
         var missing = Math.Max(spare, target.Waiting) - free;
-        var more = Math.Min((missing + seats - 1) / seats, target.Maximum - kept.Count);
-        if (more > 0)
-        {
-            // Ordinals of machines still being deleted are taken until they are gone.
-            var taken = members.Select(m => m.Ordinal).ToHashSet();
-            var create = Enumerable.Range(1, more + members.Count).Where(n => !taken.Contains(n)).Take(more).ToList();
-            return new(create, [.. leaving.Select(m => m.Machine)], PoolPlan.Outdated(kept));
-        }
-        var over = kept.Where(m => m.State is MachineState.Faulted or MachineState.Provisioning or MachineState.Available)
-            .OrderBy(m => m.State switch { MachineState.Faulted => 0, MachineState.Provisioning => 1, _ => 2 })
+        var over = kept.Where(m => m.State is MachineState.Faulted or MachineState.Provisioning or MachineState.Available or MachineState.Asleep)
+            .OrderBy(m => m.State switch { MachineState.Faulted => 0, MachineState.Asleep => 1, MachineState.Provisioning => 2, _ => 3 })
             .ThenByDescending(m => m.Ordinal)
             .Take(kept.Count - target.Maximum).ToList();
+        var needed = Math.Max(0, (missing + seats - 1) / seats);
+        var woken = kept.Except(over).Where(m => m is { State: MachineState.Asleep, Draining: false }).OrderBy(m => m.Ordinal).Take(needed).ToList();
+        // Ordinals of machines still being deleted are taken until they are gone.
+        var (taken, more) = (members.Select(m => m.Ordinal).ToHashSet(), Math.Min(needed - woken.Count, target.Maximum - kept.Count));
+        var create = Enumerable.Range(1, members.Count + Math.Max(0, more)).Where(n => !taken.Contains(n)).Take(more).ToList();
         // Beyond the spare there is no hurry: only what nobody has needed for long, as whole machines.
         var beyond = (-missing - over.Where(Serves).Sum(m => seats - m.People)) / seats;
         var unused = target.Spare.IsEverything ? [] : kept.Except(over).Where(m => !m.Draining && m.State == MachineState.Available && m.StateAge >= target.ShrinkAfter)
             .OrderByDescending(m => m.Ordinal)
-            .Take(beyond);
-        List<MachineId> surplus = [.. over.Concat(unused).Select(m => m.Machine)];
-        return new([], [.. leaving.Select(m => m.Machine), .. surplus], surplus.Count > 0 ? [] : PoolPlan.Outdated(kept));
+            .Take(beyond).ToList();
+        var forgotten = kept.Except(over).Except(woken).Where(m => m is { State: MachineState.Asleep, Draining: false } && m.StateAge >= target.ShrinkAfter);
+        var gone = target.Idle == IdleAction.Remove ? [.. over, .. unused, .. forgotten] : over;
+        return new(create, [.. leaving.Concat(gone).Select(m => m.Machine)], gone.Count > 0 ? [] : PoolPlan.Outdated(kept))
+        {
+            Wake = [.. woken.Select(m => m.Machine)],
+            Sleep = target.Idle == IdleAction.ShutDown ? [.. unused.Select(m => m.Machine)] : [],
+        };
     }
 
     private static bool Serves(PoolMember m) => !m.Draining && m.State is (MachineState.Available or MachineState.Provisioning or MachineState.Reserved or MachineState.InUse);

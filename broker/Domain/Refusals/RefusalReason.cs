@@ -22,4 +22,5 @@ public enum RefusalReason
     FilesBlocked = 120, FileTooLarge, DriveFull, TooManyFiles, FileChanged, DriveNotTaken, PrintFailed,
     ImageDamaged = 150, ImageRefused, ImportIncomplete, TooManyImports, MachineRunning, ImageNotSealable,
     RolloutRunning = 160, RolloutOver, RolloutTooSlow, RolloutProbeLost, RolloutNoGateway, RolloutKeepsReady, RolloutWaitsForLogOff,
+    PoolClosed = 170,
 }

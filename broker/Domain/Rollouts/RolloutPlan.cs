@@ -106,7 +106,7 @@ public static class RolloutPlan
         var room = Room(facts, ours);
         var spare = ours.Count(m => m.Ready) - facts.KeepReady;
         var (change, held) = (new List<MachineId>(), false);
-        foreach (var machine in ours.Where(m => m is { State: MachineState.Available, Occupied: false } && outdated(m)).OrderBy(m => m.Ready))
+        foreach (var machine in ours.Where(m => m is { State: MachineState.Available or MachineState.Asleep, Occupied: false } && outdated(m)).OrderBy(m => m.Ready))
         {
             if (change.Count >= room) break;
             if (machine.Ready && spare <= 0) { held = true; break; }

@@ -76,10 +76,10 @@ internal sealed class BrowserLeg(WebSocket socket, TimeSpan sendDeadline) : IDis
 
     /// <summary>Says why it is over, and closes. Whoever reads then still waits for the browser's own close, but not long.</summary>
     /// <remarks>A socket that is closed while the browser still sends is reset, and the reason would be lost on its way.</remarks>
-    public async Task EndAsync(ReasonCode reason, string reference)
+    public async Task EndAsync(ReasonCode reason, string reference, bool mayResume = false)
     {
         _abort ??= new Timer(static s => ((WebSocket)s!).Abort(), socket, FarewellDeadline, Timeout.InfiniteTimeSpan);
-        await SendAsync(Write(new Ended((ushort)reason, MayResume: false, reference)));
+        await SendAsync(Write(new Ended((ushort)reason, mayResume, reference)));
         using var deadline = new CancellationTokenSource(FarewellDeadline);
         try { await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, deadline.Token); }
         catch (Exception e) when (IsGone(e)) { /* it went first */ }

@@ -334,7 +334,8 @@ internal sealed class DesktopSession(
         _opened.TrySetResult(reason == ReasonCode.Unspecified ? ReasonCode.SessionEnded : reason);
         try
         {
-            if (browser is not null) await browser.EndAsync(reason, "").WaitAsync(FarewellDeadline);
+            // A machine that breaks off without a word has not ended the session: xrdp does so when it falls over.
+            if (browser is not null) await browser.EndAsync(reason, "", mayResume: end == RelayEnd.MachineLost).WaitAsync(FarewellDeadline);
         }
         catch (TimeoutException)
         {
@@ -355,7 +356,7 @@ internal sealed class DesktopSession(
 
     private static (RelayEnd, ReasonCode) Meaning(WorkerEnd end) => end switch
     {
-        WorkerEnd.Ended => (RelayEnd.MachineClosed, ReasonCode.MachineClosed),
+        WorkerEnd.Ended => (RelayEnd.MachineLost, ReasonCode.MachineClosed),
         WorkerEnd.NoAnswer => (RelayEnd.MachineClosed, ReasonCode.MachineDidNotAnswer),
         WorkerEnd.OtherCertificate => (RelayEnd.MachineClosed, ReasonCode.MachineCertificateChanged),
         WorkerEnd.SignInRefused => (RelayEnd.MachineClosed, ReasonCode.MachineSignInRefused),

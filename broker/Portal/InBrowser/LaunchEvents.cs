@@ -34,14 +34,20 @@ internal static class LaunchEvents
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         return Guid.TryParse(form["request"], out var request)
-            ? TypedResults.ServerSentEvents(EventsAsync(http, pool, request, broker, http.RequestAborted))
+            ? TypedResults.ServerSentEvents(EventsAsync(http, pool, request, form["returning"] == "1", broker, http.RequestAborted))
             : Results.BadRequest();
     }
 
     private static async IAsyncEnumerable<SseItem<LaunchEvent>> EventsAsync(
-        HttpContext http, string pool, Guid request, BrokerCalls broker, [EnumeratorCancellation] CancellationToken gone)
+        HttpContext http, string pool, Guid request, bool isReturning, BrokerCalls broker, [EnumeratorCancellation] CancellationToken gone)
     {
         var t = Language.Of(http);
+        // Whoever comes back by itself wants the session that is there, not a new one: it may have ended for good.
+        if (isReturning && !await HasSessionAsync(http, pool, broker))
+        {
+            yield return new(new() { Refused = RefusalWords.Of(new Reason { Code = ReasonCode.SessionEnded }, t.Culture) }, "refused");
+            yield break;
+        }
         using var call = await broker.LaunchAsync(http, pool, request, forFile: false, gone);
         while (true)
         {
@@ -60,6 +66,9 @@ internal static class LaunchEvents
             yield break;
         }
     }
+
+    private static async Task<bool> HasSessionAsync(HttpContext http, string pool, BrokerCalls broker) =>
+        (await broker.DesktopsAsync(http)).Any(d => d.PoolId == pool && d.SessionId.Length > 0);
 
     private static async Task<(LaunchProgress? Progress, Reason? Failure)> NextAsync(AsyncServerStreamingCall<LaunchProgress> call, CancellationToken gone)
     {

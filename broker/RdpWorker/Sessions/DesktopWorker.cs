@@ -143,7 +143,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
             // Without the person nobody sees anything: they could not see who looks.
             if (_screen is not { } screen || !_attached) return Sleepy;
             if (_decoders.Count > 0 && NeedsTiles && _own.TakeOver(_decoders)) foreach (var surface in _decoders.ToArray()) EndDecoder(surface);
-            var own = _visible || _viewers.Any ? TickOwn(picture, screen) : Sleepy;
+            var own = Math.Min(_monitors.Ask(), _visible || _viewers.Any ? TickOwn(picture, screen) : Sleepy);
             return _viewers.Any ? Math.Min(own, _viewers.Tick(picture, _decoders.Count > 0)) : own;
         }
     }
@@ -364,7 +364,6 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
     private int TickOwn(Picture picture, Screen screen)
     {
         if (Stopwatch.GetElapsedTime(_lastStatus).TotalMilliseconds >= StatusMs) SendStatus();
-        _monitors.Ask();
         if (!_flow.HasRoom) return Sleepy;          // an acknowledgement wakes this thread
         if (_exact.Count > 0) SendExact(picture);
         if (screen.DirtyTiles == 0) return Refine(picture, screen);

@@ -37,6 +37,7 @@ public sealed record Welcome(ushort Width, ushort Height, Allowed Allowed, ushor
 
 /// <summary>The server's last message.</summary>
 /// <param name="Reason">Number of a public reason code.</param>
+/// <param name="MayResume">The session may be open still: a fresh ticket for it may bring the person back.</param>
 public sealed record Ended(ushort Reason, bool MayResume, string Reference)
 {
     public const int Longest = 300;

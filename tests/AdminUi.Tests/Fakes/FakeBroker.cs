@@ -41,7 +41,9 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeUsers>();
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();
+        _app.MapGrpcService<FakePower>();
         _app.MapGrpcService<FakeRollouts>();
+        _app.MapGrpcService<FakeLaunches>();
         await _app.StartAsync();
         Port = new Uri(_app.Urls.First()).Port;
     }

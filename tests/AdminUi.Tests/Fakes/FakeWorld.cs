@@ -37,6 +37,10 @@ internal sealed class FakeWorld : IDisposable
     public ConcurrentDictionary<string, string> Tokens { get; } = new();
     public bool SetUpDone { get; set; } = true;
     public Rollout? Rollout { get; set; }
+
+    public System.Collections.Concurrent.ConcurrentDictionary<string, PowerSchedule> Schedules { get; } = new();
+
+    public SpareSuggestion? Suggestion { get; set; }
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
     public CancellationToken Watching { get { lock (_lock) return _watches.Token; } }

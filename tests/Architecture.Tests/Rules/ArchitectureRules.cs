@@ -24,7 +24,7 @@ public static partial class ArchitectureRules
         ["Portal"] = ["Grpc.Net.Client", "System.Security.Cryptography.Pkcs"],
         ["Cli"] = ["Grpc.Net.Client"],
         ["AdminUi"] = ["Grpc.Net.Client", "Microsoft.AspNetCore.Components.QuickGrid", "MudBlazor", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
-        ["Broker"] = ["Dapper", "Grpc.AspNetCore", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Npgsql", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
+        ["Broker"] = ["Dapper", "Grpc.AspNetCore", "Ical.Net", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Npgsql", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
     };
 
     // Interfaces with one implementation by design: each lets a slice be called by one that it depends on.

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Cli;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Native.Libvirt;
@@ -47,6 +49,36 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
 
         Assert.Equal("Rui Costa", JsonDocument.Parse(created.Output).RootElement.GetProperty("displayName").GetString());
         Assert.Equal("user.create", JsonDocument.Parse(audit.Output).RootElement.GetProperty("events")[0].GetProperty("action").GetString());
+    }
+
+    [Fact]
+    public async Task Pool_gets_a_schedule_and_a_calendar_from_files_and_gives_both_back()
+    {
+        await SetUpAsync();
+        await RunAsync("pools", "create", "Balcao", "--kind", "manual");
+        await RunAsync("calendars", "create", "Montalegre", "--national");
+        var (ics, json, bad) = (Path.Combine(_home, "x.ics"), Path.Combine(_home, "week.json"), Path.Combine(_home, "bad.json"));
+        await File.WriteAllTextAsync(ics, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:20260609\r\nRRULE:FREQ=YEARLY\r\nSUMMARY:Feriado municipal\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n", TestContext.Current.CancellationToken);
+        foreach (var _ in new[] { 1, 2 })     // a second time it is there already
+        {
+            var imported = await RunAsync("calendars", "import", "Montalegre", ics);
+            Assert.True(imported.Code == 0, imported.Talk);
+        }
+        var calendar = JsonDocument.Parse((await RunAsync("calendars", "list", "--json")).Output).RootElement.GetProperty("calendars")[0];
+        Assert.Equal("Feriado municipal", Assert.Single(calendar.GetProperty("holidays").EnumerateArray()).GetProperty("name").GetString());
+
+        var closed = """{ "spare": { "machines": 0 }, "idle": "IDLE_ACTION_SHUT_DOWN" }""";
+        string Week(int until) => $$"""{ "calendarId": "{{calendar.GetProperty("calendarId").GetString()}}", "otherwise": {{closed}}, "windows": [{ "days": ["MONDAY", "HOLIDAY"], "fromMinute": 480, "untilMinute": {{until}}, "wish": { "spare": { "percent": 20 }, "open": true } }] }""";
+        await File.WriteAllTextAsync(json, Week(1080), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(bad, Week(300), TestContext.Current.CancellationToken);
+        Assert.NotEqual(0, (await RunAsync("pools", "schedule", "Balcao", bad)).Code);
+        Assert.Equal(0, (await RunAsync("pools", "schedule", "Balcao", json)).Code);
+        var shown = (await RunAsync("pools", "schedule", "Balcao")).Output;
+        Assert.Contains("08:00", shown, StringComparison.Ordinal);
+        Assert.Contains("20%", shown, StringComparison.Ordinal);
+        Assert.NotEqual(0, (await RunAsync("calendars", "delete", "Montalegre")).Code);     // the schedule names it
+        Assert.Equal(0, (await RunAsync("pools", "schedule", "Balcao", "none")).Code);
+        Assert.Equal(0, (await RunAsync("calendars", "delete", "Montalegre")).Code);
     }
 
     [Fact]
@@ -205,6 +237,29 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
 
         Assert.Equal((2, ""), (refused.Code, refused.Output));
         Assert.StartsWith("Not understood: ", refused.Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Why_a_person_got_no_machine_is_said_in_sentences_of_both_languages()
+    {
+        await SetUpAsync();
+        await DoneAsync("users", "create", "rui", "--password-stdin");
+        var pool = await DoneAsync("pools", "create", "Balcao", "--kind", "manual", "--json");
+        var user = JsonDocument.Parse(await DoneAsync("users", "list", "--json")).RootElement.GetProperty("users").EnumerateArray().Single(u => u.GetProperty("userName").GetString() == "rui");
+        var order = new LaunchOrder(new(Guid.NewGuid()), new(user.GetProperty("userId").GetGuid()), new(JsonDocument.Parse(pool).RootElement.GetProperty("poolId").GetGuid()), "127.0.0.1", false);
+        await foreach (var _ in _broker.Services.GetRequiredService<LaunchDesktop>().RunAsync(order, TestContext.Current.CancellationToken)) { }
+        // Kept in the background, a moment later.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (!(await DoneAsync("launches", "list", "--user", "rui", "--pool", "Balcao")).Contains("NOT_ENTITLED", StringComparison.Ordinal)) await Task.Delay(100, patience.Token);
+
+        var english = await RunAsync("why", "rui");
+        var portuguese = await InLanguageAsync("pt-PT", "why", "rui");
+
+        Assert.Contains("refused", english.Output, StringComparison.Ordinal);
+        Assert.Contains("Got no machine.", english.Output, StringComparison.Ordinal);
+        Assert.Contains("What the person was told: You are not entitled to this desktop.", english.Output, StringComparison.Ordinal);
+        Assert.Contains("Ficou sem máquina.", portuguese.Output, StringComparison.Ordinal);
+        Assert.Equal(1, (await RunAsync("why", "nobody")).Code);
     }
 
     [Fact]

@@ -15,6 +15,7 @@ public sealed class LaunchWaitTests(TestDatabase database) : IClassFixture<TestD
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
     private readonly Arrange _arrange = new(database.DataSource);
     private readonly FakeTimeProvider _time = new();
+    private readonly LaunchTraces _traces = new(new(database.DataSource, database.Owner), Options.Create(new LaunchOptions()), TimeProvider.System, NullLogger<LaunchTraces>.Instance);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -60,7 +61,7 @@ public sealed class LaunchWaitTests(TestDatabase database) : IClassFixture<TestD
     }
 
     private IAsyncEnumerator<LaunchNews> Launch(UserId user, PoolId pool) =>
-        new LaunchDesktop(new(database.DataSource), new(), Options.Create(new LaunchOptions()), _time, NullLogger<LaunchDesktop>.Instance)
+        new LaunchDesktop(new(database.DataSource), new(), _traces, Options.Create(new LaunchOptions()), _time, NullLogger<LaunchDesktop>.Instance)
             .RunAsync(new(new(Guid.NewGuid()), user, pool, null, ForFile: false), Ct).GetAsyncEnumerator(Ct);
 
     private static async Task<LaunchNews> NextAsync(IAsyncEnumerator<LaunchNews> news)

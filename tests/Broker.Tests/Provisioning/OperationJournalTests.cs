@@ -120,6 +120,23 @@ public sealed class OperationJournalTests(TestDatabase database) : IClassFixture
         Assert.Equal(1, await ScalarAsync<long>("select count(*) from audit_event where object_id = @m and action = 'machine.faulted'", new { m = machine.Value }));
     }
 
+    [Theory]
+    [InlineData(true, "restart", "restart")]
+    [InlineData(true, "refresh", "refresh")]
+    [InlineData(false, "restart", "refresh")]
+    public async Task A_faulted_machine_is_tried_again_and_a_persons_own_keeps_its_disk(bool isOwn, string failed, string again)
+    {
+        var machine = await _arrange.MachineAsync("dedicated", "faulted");
+        await ExecuteAsync(
+            """
+            insert into app_user (user_id, user_name, display_name) values (@m, @m::text, 'Ana');
+            update machine set state_since = now() - interval '1 hour', assigned_user_id = case when @isOwn then @m end where machine_id = @m;
+            insert into operation (operation_id, kind, machine_id, step, state, ended_at) values (gen_random_uuid(), @failed, @m, 'start', 'failed', now());
+            """, new { m = machine.Value, isOwn, failed });
+        await _operations.RetryFaultedAsync(TimeSpan.FromMinutes(5), CancellationToken.None);
+        Assert.Equal(again, await ScalarAsync<string>("select kind from operation where machine_id = @m and state = 'running'", new { m = machine.Value }));
+    }
+
     [Fact]
     public async Task A_machine_that_somebody_took_meanwhile_is_not_let_go()
     {

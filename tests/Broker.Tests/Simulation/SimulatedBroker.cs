@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Launch;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
@@ -56,6 +57,8 @@ internal sealed class SimulatedBroker : IAsyncDisposable
     /// <summary>Compares every pool, and takes steps until nothing is due. <paramref name="killed"/> is asked before and after each act on a host.</summary>
     public async Task PassAsync(Func<bool> killed, CancellationToken ct)
     {
+        var power = new PowerStore(_database.DataSource);
+        await power.CloseAsync(await power.SchedulesAsync(ct), ct);
         foreach (var pool in await Pools.WantedAsync(ct)) await _reconcile.RunAsync(pool, ct);
         await Pools.RemoveEmptyPoolsAsync(ct);
         await _operations.RetryFaultedAsync(TimeSpan.FromMinutes(5), ct);
@@ -63,6 +66,13 @@ internal sealed class SimulatedBroker : IAsyncDisposable
         for (; steps < MostSteps && await _operations.ClaimAsync(_options.Value.ParallelPerHost) is { } due; steps++)
             if (await TakeAsync(due, killed, ct)) await NewLeaderAsync();
         Assert.True(steps < MostSteps, $"Steps do not come to an end after {MostSteps}.");
+    }
+
+    /// <summary>What a pool still lacks by its settings, or by its schedule at this hour.</summary>
+    public async Task<PoolChange> LacksAsync(WantedPool pool, CancellationToken ct)
+    {
+        var (target, members) = await _reconcile.TargetAsync(pool, new(pool.PoolId), await Pools.MembersAsync(new(pool.PoolId), ct), ct);
+        return ReconcilePool.Compare(pool, target, members);
     }
 
     /// <summary>Reads a host, as the sweep does.</summary>

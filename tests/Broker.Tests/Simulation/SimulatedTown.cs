@@ -1,7 +1,9 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Infrastructure;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Launch;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Tests.Provisioning;
 using Montalegre.Vdi.Contracts.Agent.V1;
 using Montalegre.Vdi.Domain;
@@ -15,6 +17,7 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
     private const int People = 12;
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(10);
     private readonly Random _chance = new(seed);
+    private readonly Random _schedules = new(seed + 1);   // of its own, so that the same seeds still tell the same stories
     private readonly Guid _node = Guid.NewGuid();
     private readonly Dictionary<MachineId, Boot> _boots = [];
     private readonly Dictionary<SessionId, Guest> _guests = [];
@@ -61,6 +64,7 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
                              case when @kind = 'multi_session' then 3 end, @placement, case when @kind = 'multi_session' then 'refresh' end, 0);
                 """, new { id = pool.Value, kind, size = 3 + _chance.Next(6), spare = _chance.Next(3) == 0 ? (int?)null : _chance.Next(4), image, pattern = kind.Replace('_', '-') + "-{n}", placement = _chance.Next(2) == 0 ? "breadth" : "depth" });
             await ExecuteAsync("insert into pool_host (pool_id, host_id) select @id, unnest(@hosts)", new { id = pool.Value, hosts = hosts.ToArray() });
+            if (_schedules.Next(2) == 0) await ScheduleAsync(pool);
         }
         for (var n = 0; n < People; n++)
         {
@@ -76,6 +80,17 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
         }
         (_kills, _mute) = (_chance.Next(2) == 0 ? 0.03 : 0, _chance.Next(3) == 0 ? 0.3 : 0);
         _sweepAt = Now + Sweep;
+    }
+
+    // Windows of a few minutes, one after the other, so that every run meets some of their changes.
+    private async Task ScheduleAsync(PoolId pool)
+    {
+        var first = (Now.Hour * 60) + Now.Minute;
+        var windows = Enumerable.Range(0, 20).Select(n => new PowerWindow(ScheduleDays.All, first + (n * 6), first + (n * 6) + 1 + _schedules.Next(6), Wish())).Where(w => w.Until <= PowerWindow.DayMinutes).ToList();
+        Assert.Null(await new PowerStore(database.DataSource).SetAsync(new(pool, "UTC", null, Wish() with { Open = true }, windows), new(new(Guid.Empty), "admin", "", Audience.Administrator, "", "")));
+        Note($"pool {pool} has a schedule");
+
+        PowerWish Wish() => new(Spare.Machines(_schedules.Next(4)), (IdleAction)_schedules.Next(3), _schedules.Next(5) > 0);
     }
 
     /// <summary>A few seconds in which anything may happen.</summary>

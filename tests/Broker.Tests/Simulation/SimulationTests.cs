@@ -82,6 +82,10 @@ public sealed class SimulationTests(FollowerBroker follower, TestDatabase databa
             union all
             select m.name || ' is in use by nobody' from machine m where m.state in ('reserved', 'in_use') and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
             union all
+            select m.name || ' is asleep and somebody is on it' from machine m join session s on s.machine_id = m.machine_id and s.state <> 'ended' where m.state = 'asleep'
+            union all
+            select m.name || ' is asleep and called on' from machine m where m.state = 'asleep' and m.power <> 'off'
+            union all
             select m.name || ' is provisioning and nothing is being done' from machine m where m.state in ('provisioning', 'deleting') and not exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running')
             union all
             select 'an operation of ' || m.name || ' waits too long' from operation o join machine m using (machine_id) where o.state = 'running' and o.next_attempt_at > now() + interval '10 minutes'
@@ -99,12 +103,11 @@ public sealed class SimulationTests(FollowerBroker follower, TestDatabase databa
         var machines = (await connection.QueryAsync<(Guid Id, string Name, string State, int Generation, Guid Host)>("select machine_id, name, state, generation, host_id from machine order by name")).ToList();
         var running = (await connection.QueryAsync<string>("select m.name || ' ' || o.kind || ' ' || o.step || ' ' || coalesce(o.error, '') from operation o join machine m using (machine_id) where o.state = 'running' order by 1")).ToList();
         if (running.Count > 0) return $"still under way: {string.Join("; ", running)}";
-        if (machines.FirstOrDefault(m => m.State != "available") is { Name: not null } other) return $"{other.Name} is {other.State}";
+        if (machines.FirstOrDefault(m => m.State is not ("available" or "asleep")) is { Name: not null } other) return $"{other.Name} is {other.State}";
         foreach (var pool in await broker.Pools.WantedAsync(Ct))
         {
-            var (target, members) = (new PoolTarget(pool.Size, pool.SpareOf, pool.Waiting, TimeSpan.FromMinutes(10)), await broker.Pools.MembersAsync(new(pool.PoolId), Ct));
-            var change = pool.Seats is { } seats ? SharedPoolPlan.Compare(target, seats, members) : PoolPlan.Compare(target, members);
-            if (!change.Nothing) return $"pool {pool.PoolId} wants {change.Create.Count} more, {change.Remove.Count} fewer, {change.Refresh.Count} refreshed";
+            var change = await broker.LacksAsync(pool, Ct);
+            if (!change.Nothing) return $"pool {pool.PoolId} wants {change.Create.Count} more, {change.Remove.Count} fewer, {change.Refresh.Count} refreshed, {change.Wake.Count} woken, {change.Sleep.Count} asleep";
         }
         var hosts = broker.Hosts.All.Cast<FakeHypervisor>().ToList();
         var wanted = machines.Select(m => (m.Host, m.Id, m.Generation)).ToHashSet();
@@ -112,6 +115,7 @@ public sealed class SimulationTests(FollowerBroker follower, TestDatabase databa
         if (!wanted.SetEquals(there)) return "hosts and records do not have the same machines";
         foreach (var host in hosts)
             if (!(await host.ListOverlaysAsync(Ct)).Select(o => (o.Machine.Value, o.Generation)).ToHashSet().SetEquals(wanted.Where(w => w.Host == host.Host.Value).Select(w => (w.Id, w.Generation)))) return $"overlays are left over on {host.Host}";
-        return hosts.SelectMany(h => h.Truth).FirstOrDefault(d => d.Power != PowerState.On) is { } off ? $"{off.Name} is off" : "";
+        var asleep = machines.Where(m => m.State == "asleep").Select(m => m.Id).ToHashSet();
+        return hosts.SelectMany(h => h.Truth).FirstOrDefault(d => d.Power == PowerState.On == asleep.Contains(d.Machine.Value)) is { } wrong ? $"{wrong.Name} is {wrong.Power}" : "";
     }
 }

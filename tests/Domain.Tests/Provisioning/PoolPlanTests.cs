@@ -75,8 +75,8 @@ public sealed class PoolPlanTests
         var random = new Random(20261126);
         for (var run = 0; run < 5_000; run++)
         {
-            var members = Enumerable.Range(1, random.Next(12)).Select(n => Member(n, (MachineState)random.Next(7), random.Next(5) == 0) with { Draining = random.Next(6) == 0, StateAge = TimeSpan.FromMinutes(random.Next(20)) }).ToList();
-            var target = Elastic(random.Next(12), random.Next(6), random.Next(6)) with { Spare = random.Next(3) switch { 0 => Spare.Everything, 1 => Spare.Machines(random.Next(6)), _ => Spare.Percent(random.Next(101)) } };
+            var members = Enumerable.Range(1, random.Next(12)).Select(n => Member(n, (MachineState)random.Next(8), random.Next(5) == 0) with { OwnerExpected = random.Next(3) == 0, Draining = random.Next(6) == 0, StateAge = TimeSpan.FromMinutes(random.Next(20)) }).ToList();
+            var target = Elastic(random.Next(12), random.Next(6), random.Next(6)) with { Spare = random.Next(3) switch { 0 => Spare.Everything, 1 => Spare.Machines(random.Next(6)), _ => Spare.Percent(random.Next(101)) }, Idle = (IdleAction)random.Next(3) };
             var change = PoolPlan.Compare(target, members);
             var kept = members.Where(m => m.State != MachineState.Deleting).ToList();
             var removed = members.Where(m => change.Remove.Contains(m.Machine)).ToList();
@@ -86,8 +86,45 @@ public sealed class PoolPlanTests
             var free = kept.Count(m => !m.Assigned && !m.Draining && m.State is MachineState.Available or MachineState.Provisioning);
             var freeRemoved = removed.Count(m => !m.Draining && m.State is MachineState.Available or MachineState.Provisioning);
             if (kept.Count <= target.Maximum) Assert.True(freeRemoved == 0 || free - freeRemoved >= Math.Max(target.Spare.Of(target.Maximum), target.Waiting) , $"run {run}");
+            var slept = members.Where(m => change.Sleep.Contains(m.Machine)).ToList();
+            Assert.All(slept, m => Assert.True(m.State == MachineState.Available && m.StateAge >= target.ShrinkAfter && !(m.Assigned && m.OwnerExpected)));
+            var sleptFree = slept.Count(m => !m.Assigned);
+            Assert.True(sleptFree == 0 || free - sleptFree - freeRemoved >= Math.Max(target.Spare.Of(target.Maximum), target.Waiting), $"run {run}");
+            Assert.All(members.Where(m => change.Wake.Contains(m.Machine)), m => Assert.Equal(MachineState.Asleep, m.State));
+            Assert.Empty(change.Wake.Intersect(change.Remove));
+            Assert.True(change.Create.Count == 0 || !members.Exists(m => m is { State: MachineState.Asleep, Assigned: false, Draining: false } && !change.Wake.Contains(m.Machine)), $"run {run}");
             Assert.Equal(change.Create.Count, change.Create.Except(members.Select(m => m.Ordinal)).Distinct().Count());
         }
+    }
+
+    [Fact]
+    public void Sleeping_machines_are_woken_before_new_ones_are_made()
+    {
+        var (first, second) = (Member(1, MachineState.Asleep), Member(2, MachineState.Asleep));
+        Assert.Equal([first.Machine], PoolPlan.Compare(Elastic(5, 1), [second, first]).Wake);
+        var change = PoolPlan.Compare(Elastic(5, 3), [first, second]);
+        Assert.Equal([first.Machine, second.Machine], change.Wake);
+        Assert.Equal([3], change.Create);
+    }
+
+    [Fact]
+    public void A_schedule_puts_unused_machines_to_sleep_and_never_the_spare_or_one_whose_owner_is_expected()
+    {
+        var (own, expected) = (Unused(4, 11) with { Assigned = true }, Unused(5, 11) with { Assigned = true, OwnerExpected = true });
+        var change = PoolPlan.Compare(Elastic(50, 1) with { Idle = IdleAction.ShutDown }, [Unused(1, 11), Unused(2, 11), Unused(3, 9), own, expected]);
+        Assert.Empty(change.Remove);
+        Assert.Equal(3, change.Sleep.Count);
+        Assert.Contains(own.Machine, change.Sleep);
+        Assert.True(PoolPlan.Compare(Elastic(50, 1) with { Idle = IdleAction.Keep }, [Unused(1, 11), Unused(2, 11), own]).Nothing);
+    }
+
+    [Fact]
+    public void A_persons_sleeping_machine_is_woken_when_the_person_is_expected_and_when_the_schedule_is_gone()
+    {
+        var own = Member(1, MachineState.Asleep, assigned: true);
+        Assert.True(PoolPlan.Compare(Elastic(1, 0) with { Idle = IdleAction.ShutDown }, [own]).Nothing);
+        Assert.Equal([own.Machine], PoolPlan.Compare(Elastic(1, 0) with { Idle = IdleAction.ShutDown }, [own with { OwnerExpected = true }]).Wake);
+        Assert.Equal([own.Machine], PoolPlan.Compare(Elastic(1, 0), [own]).Wake);
     }
 
     [Fact]

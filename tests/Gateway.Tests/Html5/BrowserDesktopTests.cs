@@ -94,6 +94,20 @@ public sealed class BrowserDesktopTests(TypingMachine machine) : IClassFixture<T
     }
 
     [Fact]
+    public async Task Sizes_wished_while_another_is_carried_out_end_with_the_last()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        await using var browser = gateway.Browser();
+        await OpenAsync(gateway, redeemer, browser);
+        for (var more = 0; more < 20; more++) await browser.ResizeAsync((ushort)(1000 + (more * 10)), 700);
+        await browser.ResizeAsync(1280, 800);
+        Assert.True(await browser.UntilAsync(b => b.Screen is { Width: 1280, Height: 800 } && b.Screen.At(1270, 790) != 0), Said(gateway, browser));
+        await browser.ByeAsync();
+    }
+
+    [Fact]
     public async Task Text_is_pasted_into_the_desktop_and_copied_out_of_it()
     {
         machine.Require();

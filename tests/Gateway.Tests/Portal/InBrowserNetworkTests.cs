@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Playwright;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
 using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
@@ -64,10 +65,28 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
     [Fact]
     public async Task Gateway_that_stops_is_left_for_another_without_asking_the_person()
     {
+        _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionActive)];
         var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
         await Fake.EndAsync((ushort)ReasonCode.GatewayStopping, mayResume: true);
         Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count == 2, TimeSpan.FromSeconds(10)));
         await desktop.ConnectedAsync();
+    }
+
+    [Fact]
+    public async Task Machine_that_broke_off_gives_the_session_back_by_itself_and_never_a_new_one()
+    {
+        _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionActive)];
+        var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
+        await Fake.EndAsync((ushort)ReasonCode.MachineClosed, mayResume: true);
+        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count == 2, TimeSpan.FromSeconds(30)));
+        await desktop.ConnectedAsync();
+        Assert.All(Fake.Hellos, h => Assert.False(h.Resume));
+
+        _rig.Broker.Desktops = [FakeBroker.Ready()];
+        var launches = _rig.Broker.Launches.Count;
+        await Fake.EndAsync((ushort)ReasonCode.MachineClosed, mayResume: true);
+        await Expect(desktop.Cover.GetByText("SESSION_ENDED")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        Assert.Equal(launches, _rig.Broker.Launches.Count);
     }
 
     [Fact]

@@ -12,10 +12,12 @@ const GIVE_UP = 600_000;
 const OPENINGS = 4;            // sockets refused although the portal answers,
 const OPENING_WITHIN = 8000;   // for so long: then this gateway has no desktops for browsers
 const DELAYS = [0, 250, 500, 1000, 2000, 3000];
+const SETTLES = 2500;          // ms for the machine to say that the session is over, when it broke off without a word
+const MOST_BREAKS = 3;         // of the machine within a minute
 
 export class Connection {
   /**
-   * hello() answers the parts of a Hello; launch(waiting, signal) a ticket. heard: message(m), frame(buffer), state(name, more),
+   * hello() answers the parts of a Hello; launch(waiting, signal, returning) a ticket. heard: message(m), frame(buffer), state(name, more),
    * where name is asking, connecting, on, lost or over.
    */
   constructor({ address, hello, launch, heard, makeSocket = (url, protocol) => new WebSocket(url, protocol), now = () => performance.now() }) {
@@ -25,6 +27,8 @@ export class Connection {
     this.socket = null;
     this.trips = [];
     this.late = [];
+    this.breaks = [];
+    this.returning = false;
   }
 
   get on() { return this.phase === 'on'; }
@@ -34,6 +38,7 @@ export class Connection {
     this.lostAt = null;
     this.token = '';
     this.unopened = 0;
+    this.returning = false;
     this.ask();
   }
 
@@ -76,7 +81,7 @@ export class Connection {
     this.enter(this.lostAt === null ? 'asking' : 'lost');
     const controller = this.asking = new AbortController();
     try {
-      const answer = await this.launch(words => this.heard.state(this.lostAt === null ? 'asking' : 'lost', { waiting: words }), controller.signal);
+      const answer = await this.launch(words => this.heard.state(this.lostAt === null ? 'asking' : 'lost', { waiting: words }), controller.signal, this.returning);
       if (controller.signal.aborted) return;
       if (answer.refused) this.over({ refused: answer.refused });
       else this.open(false, answer.ticket);
@@ -126,6 +131,7 @@ export class Connection {
         const returned = this.lostAt !== null;
         this.lostAt = null;
         this.attempt = 0;
+        this.returning = false;
         this.drumbeat();
         this.heard.message(message);
         this.enter('on', { returned });
@@ -133,7 +139,7 @@ export class Connection {
       }
       case 'pong': this.pong(message.value); return;
       case 'ended':
-        if (message.mayResume && this.token) this.lost();
+        if (message.mayResume && this.token) this.brokenOff(message);
         else if (this.resuming && this.phase !== 'on') { this.token = ''; this.lost(); }
         else this.over({ reason: message.reason, reference: message.reference });
         return;
@@ -141,7 +147,17 @@ export class Connection {
     }
   }
 
-  lost(words) {
+  // The session may well go on without this desktop of the gateway. Whoever signed out must not get a new one for it.
+  brokenOff({ reason, reference }) {
+    const now = this.now();
+    this.breaks = [...this.breaks.filter(at => now - at < 60_000), now];
+    if (this.breaks.length > MOST_BREAKS) { this.over({ reason, reference }); return; }
+    this.token = '';
+    this.returning = true;
+    this.lost(undefined, SETTLES);
+  }
+
+  lost(words, wait = null) {
     if (this.phase === 'over') return;
     this.drop();
     const first = this.lostAt === null;
@@ -152,7 +168,7 @@ export class Connection {
     if (gone > GIVE_UP) { this.over({ refused: words ?? null, gaveUp: true }); return; }
     this.enter('lost', { words });
     clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.again(), DELAYS[Math.min(this.attempt++, DELAYS.length - 1)]);
+    this.retry = setTimeout(() => this.again(), wait ?? DELAYS[Math.min(this.attempt++, DELAYS.length - 1)]);
   }
 
   again() {

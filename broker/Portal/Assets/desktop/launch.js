@@ -30,12 +30,13 @@ export async function* events(body) {
 
 /**
  * Answers { ticket } or { refused }. waiting(words) is called for each word on the wait. Throws SignInNeeded, or a plain error
- * when the portal cannot be reached: then the same request may be asked again and keeps its place in the queue.
+ * when the portal cannot be reached: then the same request may be asked again and keeps its place in the queue. One that is
+ * returning gets the session that is still open, or is refused: never a new one.
  */
-export async function launch({ pool, field, token, request, waiting, signal }) {
+export async function launch({ pool, field, token, request, returning = false, waiting, signal }) {
   const answer = await fetch(`/desktop/${encodeURIComponent(pool)}/launch`, {
     method: 'POST', credentials: 'same-origin', redirect: 'error', cache: 'no-store', signal,
-    body: new URLSearchParams({ [field]: token, request }),
+    body: new URLSearchParams({ [field]: token, request, ...(returning && { returning: 1 }) }),
   });
   if (answer.status === 401 || answer.status === 403) throw new SignInNeeded();
   if (!answer.ok) throw new Error(`The portal answered ${answer.status}.`);

@@ -93,7 +93,7 @@ const microphone = new Microphone({
 
 const connection = new Connection({
   address: `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}/desktop/socket`,
-  launch: (waiting, signal) => launch({ ...settings, request, waiting, signal }),
+  launch: (waiting, signal, returning) => launch({ ...settings, request, returning, waiting, signal }),
   hello: () => {
     // The place in the queue was for this launch; the next one is a new one.
     request = crypto.randomUUID();

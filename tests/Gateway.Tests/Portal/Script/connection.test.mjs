@@ -22,12 +22,12 @@ function desk({ tickets = ['t1', 't2', 't3'] } = {}) {
   FakeSocket.all = [];
   const states = [];
   let clock = 0;
-  const desk = { states, launches: 0, clock: value => { clock = value; }, get socket() { return FakeSocket.all.at(-1); } };
+  const desk = { states, launches: 0, returning: [], clock: value => { clock = value; }, get socket() { return FakeSocket.all.at(-1); } };
   desk.connection = new Connection({
     address: 'wss://here/desktop/socket', now: () => clock,
     makeSocket: (address, protocol) => new FakeSocket(address, protocol),
     hello: () => ({ width: 800, height: 600, scale: 100, layout: 0x816, capabilities: 2, cacheSlots: 0, language: 'pt-PT', timeZone: '' }),
-    launch: async () => { desk.launches++; const ticket = tickets.shift(); if (ticket instanceof Error) throw ticket; return typeof ticket === 'string' ? { ticket } : ticket; },
+    launch: async (waiting, signal, returning) => { desk.launches++; desk.returning.push(returning); const ticket = tickets.shift(); if (ticket instanceof Error) throw ticket; return typeof ticket === 'string' ? { ticket } : ticket; },
     heard: { message: () => undefined, frame: () => undefined, state: (name, more) => states.push(name + (more.returned ? ' returned' : '')) },
   });
   desk.done = () => desk.connection.over({ left: true });
@@ -83,6 +83,23 @@ test('An end with a reason is an end, and nothing is tried again', async () => {
   await turn(20);
   assert.equal(d.states.at(-1), 'over');
   assert.equal(FakeSocket.all.length, 1);
+});
+
+test('A machine that broke off is come back to by a fresh launch, for the session that is there only, and not for ever', async () => {
+  const d = desk({ tickets: ['t1', 't2', 't3', 't4'] });
+  d.connection.start();
+  await turn();
+  for (let i = 1; i <= 3; i++) {
+    d.socket.opens().says(...welcome('r1')).says(...ended(88, 1));
+    await turn(20);
+    assert.equal(d.launches, i);
+    await turn(2700);
+    assert.equal(d.launches, i + 1);
+    assert.deepEqual(d.returning.slice(-1), [true]);
+  }
+  d.socket.opens().says(...welcome('r1')).says(...ended(88, 1));
+  await turn(20);
+  assert.equal(d.states.at(-1), 'over');
 });
 
 test('Silence of the server is a lost network', async () => {
