@@ -26,11 +26,11 @@ internal sealed partial class Language
 
     public string Restart => Pick("Reiniciar", "Restart");
     public string RestartQuestion(string machine) => Pick($"Reiniciar {machine}?", $"Restart {machine}?");
-    public string RestartTouches => Pick("A máquina reinicia; uma sessão aberta nela termina e o trabalho não guardado perde-se.", "The machine restarts; an open session on it ends and unsaved work is lost.");
+    public string RestartTouches => Pick("A máquina reinicia; as sessões abertas nela terminam e o trabalho não guardado perde-se.", "The machine restarts; open sessions on it end and unsaved work is lost.");
     public string RestartDone(string machine) => Pick($"Pedido aceite: {machine} vai reiniciar.", $"Accepted: {machine} will restart.");
     public string Refresh => Pick("Repor estado inicial", "Refresh");
     public string RefreshQuestion(string machine) => Pick($"Repor o estado inicial de {machine}?", $"Refresh {machine}?");
-    public string RefreshTouches => Pick("Tudo o que está no disco da máquina desde a imagem-base é eliminado; uma sessão aberta nela termina.", "Everything on the machine's disk since the golden image is thrown away; an open session on it ends.");
+    public string RefreshTouches => Pick("Tudo o que está no disco da máquina desde a imagem-base é eliminado; as sessões abertas nela terminam.", "Everything on the machine's disk since the golden image is thrown away; open sessions on it end.");
     public string RefreshDone(string machine) => Pick($"Pedido aceite: {machine} está a voltar ao estado inicial.", $"Accepted: {machine} is being refreshed.");
     public string Drain => Pick("Não aceitar novas sessões", "Drain");
     public string DrainQuestion(string machine) => Pick($"Deixar de aceitar novas sessões em {machine}?", $"Drain {machine}?");
