@@ -18,9 +18,10 @@ public sealed class ImagesTests(Chromium chromium)
         new Random(3).NextBytes(disk);
         var file = new FilePayload { Name = "balcao.qcow2", MimeType = "application/octet-stream", Buffer = disk };
         // The first piece is let through, and the second waits until the sending was interrupted.
-        var interrupted = new TaskCompletionSource();
+        var (asked, interrupted) = (new TaskCompletionSource(), new TaskCompletionSource());
         await page.RouteAsync("**/images/imports/*/data?offset=524288", async route =>
         {
+            asked.TrySetResult();
             await interrupted.Task;
             await route.ContinueAsync();
         });
@@ -31,6 +32,7 @@ public sealed class ImagesTests(Chromium chromium)
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Começar o envio" }).ClickAsync();
         await Expect(dialog).ToHaveCountAsync(0);
         var row = page.Locator(".imports li").Filter(new() { HasText = "balcao.qcow2" });
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         await row.GetByRole(AriaRole.Button, new() { Name = "Interromper" }).ClickAsync();
         interrupted.SetResult();
         await Expect(row.Locator("input[type=file]")).ToHaveCountAsync(1);
