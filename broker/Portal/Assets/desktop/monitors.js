@@ -35,7 +35,8 @@ export class Monitors {
   /** How many windows the machine allows, this page's among them. */
   allow({ most, pixels }) {
     this.most = Math.min(most, Limits.monitors);
-    this.pixels = Math.min(pixels, Limits.screen);
+    // Before the machine takes sizes at all it says 0, which is no bound: a wish by it would be for a flat strip.
+    this.pixels = this.most ? Math.min(pixels, Limits.screen) : Limits.screen;
     if (!this.most) this.closeAll();
   }
 

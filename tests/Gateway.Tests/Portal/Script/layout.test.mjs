@@ -28,3 +28,14 @@ test('A desktop of another size than asked shows what it has', () => {
   assert.deepEqual(within(rect, { width: 2000, height: 700 }), { x: 1280, y: 0, w: 720, h: 700 });
   assert.equal(within(rect, { width: 1280, height: 800 }), null);
 });
+
+test('A machine that takes no sizes yet does not make the wish for one a strip', async () => {
+  globalThis.addEventListener ??= () => undefined;
+  const { Monitors } = await import('../../../../broker/Portal/Assets/desktop/monitors.js');
+  const view = { mode: 'fit', wanted: () => ({ width: 1280, height: 800, scale: 100 }) };
+  const monitors = new Monitors({ view });
+  monitors.allow({ most: 0, pixels: 0 });
+  assert.deepEqual(monitors.wanted(), { width: 1280, height: 800, scale: 100, further: [] });
+  monitors.allow({ most: 4, pixels: 640 * 400 });
+  assert.equal(monitors.wanted().height, 200);
+});
