@@ -81,7 +81,7 @@ internal sealed partial class LaunchStore(Database database)
               from offer o
               cross join machine m
               cross join lateral (select count(*)::int as people from session s where s.machine_id = m.machine_id and s.state <> 'ended') t
-             where o.seats is not null and m.pool_id = @Pool
+             where m.pool_id = (select @Pool from offer where seats is not null)      -- none is read where they are not shared, whatever the plan
                and {OpenSharedMachine} and t.people < o.seats
         ), ahead as materialized (
             select count(*) as people

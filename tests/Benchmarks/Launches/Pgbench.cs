@@ -18,7 +18,11 @@ internal sealed partial class Pgbench(TemporaryCluster cluster, string database,
         ["ClientAddress"] = ":address::text",
         ["TicketLifetime"] = "(:lifetime::double precision * interval '1 second')",
         ["Rank"] = ":rank::integer",
+        ["Spread"] = "1",      // pools of the benchmark do not share their machines
     };
+
+    // pgbench takes every colon before a letter for a variable of its own.
+    private const string TimeOfDay = "HH24:MI";
 
     // Every client counts its own launches; together they make each number once, from :base on.
     private static readonly string Script = $"""
@@ -27,7 +31,7 @@ internal sealed partial class Pgbench(TemporaryCluster cluster, string database,
         \set user :launch % {LaunchSeed.Users}
         \set pool :launch / {LaunchSeed.Users}
         \set rank random(0, 2147483646)
-        {Parameter().Replace(LaunchStore.LaunchStatement, m => Parameters[m.Groups[1].Value])};
+        {Parameter().Replace(LaunchStore.LaunchStatement.Replace(TimeOfDay, "HH24.MI", StringComparison.Ordinal), m => Parameters[m.Groups[1].Value])};
         """;
 
     private int _next;
