@@ -68,9 +68,7 @@ public static class PoolPlan
         var over = Over(kept, target.Maximum);
         var woken = kept.Except(over).Where(m => m is { State: MachineState.Asleep, Assigned: false, Draining: false }).OrderBy(m => m.Ordinal).Take(missing).ToList();
         var owned = kept.Where(m => m is { State: MachineState.Asleep, Assigned: true } && (m.OwnerExpected || target.Idle == IdleAction.Remove));
-        // Ordinals of machines still being deleted are taken until they are gone.
-        var (taken, more) = (members.Select(m => m.Ordinal).ToHashSet(), Math.Min(target.Maximum - kept.Count, missing - woken.Count));
-        var create = Enumerable.Range(1, members.Count + Math.Max(0, more)).Where(n => !taken.Contains(n)).Take(more).ToList();
+        var create = FreeOrdinals(members, Math.Min(target.Maximum - kept.Count, missing - woken.Count));
         var unused = Unused(target, kept.Except(over).Except(woken), -missing - over.Count(m => m.State is MachineState.Available or MachineState.Provisioning && !m.Draining));
         var gone = target.Idle == IdleAction.Remove ? [.. over.Concat(unused)] : over;
         return new(create, Ids(leaving.Concat(gone)), gone.Count > 0 ? [] : Outdated(kept))
@@ -81,7 +79,7 @@ public static class PoolPlan
     }
 
     // Beyond the maximum machines go at once: those first that serve nobody.
-    private static List<PoolMember> Over(List<PoolMember> kept, int maximum) =>
+    internal static List<PoolMember> Over(List<PoolMember> kept, int maximum) =>
         [.. kept.Where(m => !m.Assigned && m.State is MachineState.Faulted or MachineState.Provisioning or MachineState.Available or MachineState.Asleep)
             .OrderBy(m => m.State switch { MachineState.Faulted => 0, MachineState.Asleep => 1, MachineState.Provisioning => 2, _ => 3 })
             .ThenByDescending(m => m.Ordinal)
@@ -94,7 +92,14 @@ public static class PoolPlan
             .Take(more),
             .. kept.Where(m => m is { State: MachineState.Asleep, Assigned: false, Draining: false } && target.Idle == IdleAction.Remove && m.StateAge >= target.ShrinkAfter)];
 
-    private static IReadOnlyList<MachineId> Ids(IEnumerable<PoolMember> members) => [.. members.Select(m => m.Machine)];
+    // Ordinals of machines still being deleted are taken until they are gone.
+    internal static List<int> FreeOrdinals(IReadOnlyList<PoolMember> members, int more)
+    {
+        var taken = members.Select(m => m.Ordinal).ToHashSet();
+        return [.. Enumerable.Range(1, members.Count + Math.Max(0, more)).Where(n => !taken.Contains(n)).Take(more)];
+    }
+
+    internal static IReadOnlyList<MachineId> Ids(IEnumerable<PoolMember> members) => [.. members.Select(m => m.Machine)];
 
     internal static List<MachineId> Outdated(List<PoolMember> kept)
     {

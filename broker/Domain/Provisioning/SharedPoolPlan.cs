@@ -17,15 +17,10 @@ public static class SharedPoolPlan
         var free = kept.Where(Serves).Sum(m => Math.Max(0, seats - m.People));
         var spare = target.Spare.IsEverything ? target.Maximum * seats : target.Spare.Of(target.Maximum * seats);
         var missing = Math.Max(spare, target.Waiting) - free;
-        var over = kept.Where(m => m.State is MachineState.Faulted or MachineState.Provisioning or MachineState.Available or MachineState.Asleep)
-            .OrderBy(m => m.State switch { MachineState.Faulted => 0, MachineState.Asleep => 1, MachineState.Provisioning => 2, _ => 3 })
-            .ThenByDescending(m => m.Ordinal)
-            .Take(kept.Count - target.Maximum).ToList();
+        var over = PoolPlan.Over(kept, target.Maximum);
         var needed = Math.Max(0, (missing + seats - 1) / seats);
         var woken = kept.Except(over).Where(m => m is { State: MachineState.Asleep, Draining: false }).OrderBy(m => m.Ordinal).Take(needed).ToList();
-        // Ordinals of machines still being deleted are taken until they are gone.
-        var (taken, more) = (members.Select(m => m.Ordinal).ToHashSet(), Math.Min(needed - woken.Count, target.Maximum - kept.Count));
-        var create = Enumerable.Range(1, members.Count + Math.Max(0, more)).Where(n => !taken.Contains(n)).Take(more).ToList();
+        var create = PoolPlan.FreeOrdinals(members, Math.Min(needed - woken.Count, target.Maximum - kept.Count));
         // Beyond the spare there is no hurry: only what nobody has needed for long, as whole machines.
         var beyond = (-missing - over.Where(Serves).Sum(m => seats - m.People)) / seats;
         var unused = target.Spare.IsEverything ? [] : kept.Except(over).Where(m => !m.Draining && m.State == MachineState.Available && m.StateAge >= target.ShrinkAfter)
@@ -33,10 +28,10 @@ public static class SharedPoolPlan
             .Take(beyond).ToList();
         var forgotten = kept.Except(over).Except(woken).Where(m => m is { State: MachineState.Asleep, Draining: false } && m.StateAge >= target.ShrinkAfter);
         var gone = target.Idle == IdleAction.Remove ? [.. over, .. unused, .. forgotten] : over;
-        return new(create, [.. leaving.Concat(gone).Select(m => m.Machine)], gone.Count > 0 ? [] : PoolPlan.Outdated(kept))
+        return new(create, PoolPlan.Ids(leaving.Concat(gone)), gone.Count > 0 ? [] : PoolPlan.Outdated(kept))
         {
-            Wake = [.. woken.Select(m => m.Machine)],
-            Sleep = target.Idle == IdleAction.ShutDown ? [.. unused.Select(m => m.Machine)] : [],
+            Wake = PoolPlan.Ids(woken),
+            Sleep = target.Idle == IdleAction.ShutDown ? PoolPlan.Ids(unused) : [],
         };
     }
 
