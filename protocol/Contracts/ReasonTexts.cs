@@ -15,6 +15,7 @@ public static class ReasonTexts
         [ReasonCode.SignInBusy] = ("Há muitas pessoas a iniciar sessão neste momento. Tente de novo dentro de alguns segundos.", "Many people are signing in right now. Try again in a few seconds."),
         [ReasonCode.SignInExpired] = ("A sua sessão no portal terminou. Inicie sessão de novo.", "Your sign-in has expired. Sign in again."),
         [ReasonCode.NotEntitled] = ("Não tem direito de acesso a este ambiente de trabalho. Peça-o à equipa de informática.", "You are not entitled to this desktop. Ask your IT team for it."),
+        [ReasonCode.PermissionMissing] = ("Falta-lhe a permissão para isto; um administrador pode dá-la.", "You lack the permission for this; an administrator can grant it."),
         [ReasonCode.NotAllowed] = ("Não tem permissão para esta ação.", "You are not allowed to do this."),
         [ReasonCode.SetUpLinkInvalid] = ("Esta ligação de configuração não é válida ou já foi usada. Reinicie o serviço de ligações para obter outra.", "This set-up link is not valid or has been used. Restart the broker to get another."),
         [ReasonCode.PasswordTooWeak] = ("A palavra-passe é demasiado fraca. Use pelo menos 12 caracteres.", "The password is too weak. Use at least 12 characters."),

@@ -8,6 +8,9 @@ internal static class AdministrationSlice
         .AddSingleton<AuditStore>()
         .AddSingleton<UserStore>()
         .AddSingleton<QuotaStore>()
+        .AddSingleton<RoleStore>()
+        .AddSingleton<GrantRole>()
+        .AddSingleton<SetRole>()
         .AddSingleton<SetUpStore>()
         .AddSingleton<SetUpToken>()
         .AddSingleton<SetUpFirstAdministrator>()
@@ -21,6 +24,7 @@ internal static class AdministrationSlice
     {
         app.MapGrpcService<AdministratorsService>();
         app.MapGrpcService<UsersService>();
+        app.MapGrpcService<RolesService>();
         app.MapGrpcService<AuditService>();
     }
 }

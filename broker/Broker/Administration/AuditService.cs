@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
 
@@ -16,7 +17,7 @@ internal sealed class AuditService(AuditStore audit) : Audit.AuditBase
         if (request.ObjectId.Length > 0)
             objectId = Guid.TryParse(request.ObjectId, out var id) ? id : throw Refusal.Refused(RefusalReason.InvalidField, "object_id");
         var limit = request.Limit == 0 ? UsualPage : (int)Math.Min(request.Limit, AuditStore.LargestPage);
-        var rows = await audit.ListAsync(request.Before, limit, objectId, context.CancellationToken);
+        var rows = await audit.ListAsync(request.Before, limit, objectId, context.Scope(), context.CancellationToken);
         return new ListAuditResponse { Events = { rows.Select(row => row.ToMessage()) } };
     }
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Npgsql;
 
@@ -8,6 +9,14 @@ namespace Montalegre.Vdi.Broker.Administration;
 internal sealed class AuditStore(Database database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
 {
     public const int LargestPage = 500;
+
+    private const string InScope =
+        """
+        and (object_kind = 'pool' and object_id = any(@Pools)
+             or object_kind = 'machine' and exists (select from machine x where x.machine_id = object_id and x.pool_id = any(@Pools))
+             or object_kind = 'session' and exists (select from session x where x.session_id = object_id and x.pool_id = any(@Pools))
+             or object_kind = 'rollout' and exists (select from rollout x where x.rollout_id = object_id and x.pool_id = any(@Pools)))
+        """;
 
     public async Task AppendAsync(AuditEntry entry)
     {
@@ -26,7 +35,8 @@ internal sealed class AuditStore(Database database, [FromKeyedServices(StorageEx
     /// <summary>Newest first.</summary>
     /// <param name="before">Only records older than this one; 0 for the newest.</param>
     /// <param name="objectId">Only records about this object; null for all.</param>
-    public async Task<IReadOnlyList<AuditRow>> ListAsync(long before, int limit, Guid? objectId, CancellationToken ct)
+    /// <param name="scope">Only records about these pools and what belongs to them: a record about a person may speak of any pool.</param>
+    public async Task<IReadOnlyList<AuditRow>> ListAsync(long before, int limit, Guid? objectId, PoolScope scope, CancellationToken ct)
     {
         await using var connection = await reports.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<AuditRow>(new CommandDefinition(
@@ -35,9 +45,10 @@ internal sealed class AuditStore(Database database, [FromKeyedServices(StorageEx
                  from audit_event
                 where audit_id < @before
                       {(objectId is null ? "" : "and object_id = @objectId")}
+                      {(scope.IsEverything ? "" : InScope)}
              order by audit_id desc
                 limit @limit
-             """, new { before = before <= 0 ? long.MaxValue : before, limit, objectId }, cancellationToken: ct));
+             """, new { before = before <= 0 ? long.MaxValue : before, limit, objectId, scope.Pools }, cancellationToken: ct));
         return rows.AsList();
     }
 }

@@ -1,4 +1,5 @@
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Administration;
@@ -11,6 +12,7 @@ internal sealed class CreateUser(UserStore users, Passwords passwords, TimeProvi
         var name = UserNames.Normalise(userName);
         var shown = displayName.Trim();
         if (NewUser.Problem(name, shown, password) is { } problem) return problem;
+        if (administrator && !by.Rights.Everywhere(Permission.RolesManage)) return UserOutcome.NeedsRoles;
         if (await passwords.HashAsync(password) is not { } hash) return new UserOutcome.Refused(RefusalReason.SignInBusy);
 
         var id = new UserId(Guid.CreateVersion7(time.GetUtcNow()));

@@ -2,8 +2,8 @@ using Montalegre.Vdi.Broker.Identity;
 
 namespace Montalegre.Vdi.Broker.Administration;
 
-/// <summary>All users by name.</summary>
+/// <summary>Users by name.</summary>
 internal sealed class ListUsers(UserStore users)
 {
-    public Task<IReadOnlyList<Person>> RunAsync(CancellationToken ct) => users.ListAsync(ct);
+    public Task<IReadOnlyList<Person>> RunAsync(PoolScope scope, CancellationToken ct) => users.ListAsync(scope, ct);
 }

@@ -11,6 +11,7 @@ internal sealed class SetPassword(UserStore users, Passwords passwords)
         var name = UserNames.Normalise(userName);
         if (PasswordPolicy.Broken(password, name) is { } rule) return new UserOutcome.Refused(RefusalReason.PasswordTooWeak, rule);
         if (await passwords.HashAsync(password) is not { } hash) return new UserOutcome.Refused(RefusalReason.SignInBusy);
-        return await users.SetPasswordAsync(name, hash, by) is { } user ? new UserOutcome.Done(user) : new UserOutcome.Refused(RefusalReason.NotFound, "user_name");
+        if (await users.SetPasswordAsync(name, hash, by) is { } user) return new UserOutcome.Done(user);
+        return await users.FindAsync(name, CancellationToken.None) is { Administrator: true } ? UserOutcome.NeedsRoles : new UserOutcome.Refused(RefusalReason.NotFound, "user_name");
     }
 }

@@ -70,6 +70,10 @@ internal sealed class SetUpStore(Database database)
                      from used
                     where token_sha256 = @sha256
                 returning user_id, user_name, display_name, password_hash, enabled, administrator),
+                   granted as (
+                   insert into role_grant (role_grant_id, user_id, role, granted_by)
+                   select gen_random_uuid(), user_id, 'administrator', user_name
+                     from created),
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                    select user_name, 'set_up.done', 'user', user_id, user_name, @sourceAddress

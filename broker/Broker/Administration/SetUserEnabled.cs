@@ -1,4 +1,5 @@
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Administration;
@@ -10,8 +11,11 @@ internal sealed class SetUserEnabled(UserStore users)
     {
         var name = UserNames.Normalise(userName);
         if (await users.SetEnabledAsync(name, enabled, by) is { } changed) return new UserOutcome.Done(changed);
-        return await users.FindAsync(name, ct) is null
-            ? new UserOutcome.Refused(RefusalReason.NotFound, "user_name")
-            : new UserOutcome.Refused(RefusalReason.LastAdministrator, name);
+        return await users.FindAsync(name, ct) switch
+        {
+            null => new UserOutcome.Refused(RefusalReason.NotFound, "user_name"),
+            { Administrator: true } when !by.Rights.Everywhere(Permission.RolesManage) => UserOutcome.NeedsRoles,
+            _ => new UserOutcome.Refused(RefusalReason.LastAdministrator, name),
+        };
     }
 }

@@ -1,6 +1,7 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
 using Npgsql;
 
@@ -9,7 +10,8 @@ namespace Montalegre.Vdi.Broker.Administration;
 /// <summary>SQL of local users. Every change writes its audit row in the same statement.</summary>
 internal sealed class UserStore(Database database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
 {
-    public async Task<IReadOnlyList<Person>> ListAsync(CancellationToken ct)
+    /// <summary>By name. Whoever may see some pools only sees the people who get a desktop there, or had one.</summary>
+    public async Task<IReadOnlyList<Person>> ListAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await reports.OpenConnectionAsync(ct);
         var users = await connection.QueryAsync<Person>(new CommandDefinition(
@@ -17,8 +19,11 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
               select user_id as id, user_name, display_name, enabled, administrator, most_sessions
                 from app_user
                where not synthetic
+                 and (@Pools::uuid[] is null
+                      or exists (select from entitlement e where e.user_id = app_user.user_id and e.pool_id = any(@Pools))
+                      or exists (select from session s where s.user_id = app_user.user_id and s.pool_id = any(@Pools)))
             order by user_name
-            """, cancellationToken: ct));
+            """, scope, cancellationToken: ct));
         return users.AsList();
     }
 
@@ -33,6 +38,11 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                    values (@Id, @UserName, @DisplayName, @passwordHash, @Administrator)
               on conflict (user_name) do nothing
                 returning user_id, user_name, display_name, enabled, administrator, most_sessions),
+                   granted as (
+                   insert into role_grant (role_grant_id, user_id, role, granted_by)
+                   select gen_random_uuid(), user_id, 'administrator', @actor
+                     from created
+                    where administrator),
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
                    select @actor, 'user.create', 'user', user_id, user_name, case when administrator then 'administrator' else '' end, @SourceAddress
@@ -43,7 +53,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
             new { user.Id, user.UserName, user.DisplayName, user.Administrator, passwordHash, actor = by.UserName, by.SourceAddress });
     }
 
-    /// <summary>Null when there is no such user. All sign-ins of the user end, but an administrator does not sign himself out.</summary>
+    /// <summary>Null when there is no such user, or he holds a role and the caller does not manage roles. All sign-ins of the user end, but an administrator does not sign himself out.</summary>
     public async Task<Person?> SetPasswordAsync(string userName, string passwordHash, Caller by)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -54,6 +64,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                       set password_hash = @passwordHash
                     where user_name     = @userName
                       and not synthetic
+                      and (@overRoles or not administrator)
                 returning user_id, user_name, display_name, enabled, administrator, most_sessions),
                    ended as (
                    delete from sign_in
@@ -66,32 +77,27 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
             select user_id as id, user_name, display_name, enabled, administrator, most_sessions
               from changed
             """,
-            new { userName, passwordHash, signIn = Convert.FromHexString(by.SignIn), actor = by.UserName, by.SourceAddress });
+            new { userName, passwordHash, overRoles = by.Rights.Everywhere(Permission.RolesManage), signIn = Convert.FromHexString(by.SignIn), actor = by.UserName, by.SourceAddress });
     }
 
     /// <summary>
-    /// Null when there is no such user, or when nobody could administer any more. The lock on all enabled administrators
-    /// makes two who disable each other wait for one another; the second then finds himself the last.
+    /// Null when there is no such user, when he holds a role and the caller does not manage roles, or when nobody could administer
+    /// any more. The lock on all enabled administrators makes two who disable each other wait for one another; the second then finds himself the last.
     /// </summary>
     public async Task<Person?> SetEnabledAsync(string userName, bool enabled, Caller by)
     {
         await using var connection = await database.OpenConnectionAsync();
         return await connection.QuerySingleOrDefaultAsync<Person>(
-            """
-              with keepers as materialized (
-                   select user_id
-                     from app_user
-                    where administrator
-                      and enabled
-                 order by user_id
-                      for update),
+            $"""
+              with {RoleStore.Keepers},
                    changed as (
                    update app_user
                       set enabled   = @enabled
                     where user_name = @userName
                       and not synthetic
-                      and (@enabled or not administrator or not app_user.enabled
-                           or exists (select 1 from keepers where keepers.user_id <> app_user.user_id))
+                      and (@overRoles or not administrator)
+                      and (@enabled or not exists (select from keepers where keepers.user_id = app_user.user_id)
+                           or exists (select from keepers where keepers.user_id <> app_user.user_id))
                 returning user_id, user_name, display_name, enabled, administrator, most_sessions),
                    ended as (
                    delete from sign_in
@@ -103,7 +109,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
             select user_id as id, user_name, display_name, enabled, administrator, most_sessions
               from changed
             """,
-            new { userName, enabled, actor = by.UserName, by.SourceAddress });
+            new { userName, enabled, overRoles = by.Rights.Everywhere(Permission.RolesManage), actor = by.UserName, by.SourceAddress });
     }
 
     public async Task<Person?> FindAsync(string userName, CancellationToken ct)

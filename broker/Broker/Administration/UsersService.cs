@@ -12,7 +12,7 @@ internal sealed class UsersService(ListUsers list, CreateUser create, SetPasswor
     private const int MostSessions = 1000;
 
     public override async Task<ListUsersResponse> List(ListUsersRequest request, ServerCallContext context) =>
-        new() { Users = { (await list.RunAsync(context.CancellationToken)).Select(user => user.ToMessage()) } };
+        new() { Users = { (await list.RunAsync(context.Scope(), context.CancellationToken)).Select(user => user.ToMessage()) } };
 
     public override async Task<User> Create(CreateUserRequest request, ServerCallContext context) =>
         (await create.RunAsync(request.UserName, request.DisplayName, request.Password, request.Administrator, context.Caller())).ToMessage();

@@ -23,7 +23,7 @@ internal sealed class MakeDemonstration(
     ILogger<MakeDemonstration> log) : BackgroundService
 {
     private const string HostName = "local", ImageName = "debian-12", PoolName = "Escritório", GatewayName = "gateway-1";
-    private static readonly Caller Self = new(default, "broker", "broker", Audience.Administrator, "", "");
+    private static readonly Caller Self = new(default, "broker", "broker", Audience.Administrator, "", "") { Rights = Rights.Everything };
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -49,13 +49,13 @@ internal sealed class MakeDemonstration(
         await WriteGatewayTokenAsync(ct);
         await hosts.AddAsync(new(Guid.CreateVersion7(time.GetUtcNow())), HostName, wanted.HostUri, wanted.Network, wanted.StoragePath, Self.UserName, "");
         await hypervisors.RefreshAsync(ct);
-        var host = new HostId((await hosts.AllAsync(ct)).Single(h => h.Name == HostName).HostId);
+        var host = new HostId((await hosts.AllAsync(PoolScope.Everything, ct)).Single(h => h.Name == HostName).HostId);
 
         var image = await publish.RunAsync(ImageName, wanted.ImagePath, Self, ct) is PublishOutcome.Published published
             ? published.Id
             : throw new InvalidOperationException($"The golden image {wanted.ImagePath} could not be published.");
 
-        if ((await pools.AllAsync(ct)).FirstOrDefault(p => p.Name == PoolName) is { } there)
+        if ((await pools.AllAsync(PoolScope.Everything, ct)).FirstOrDefault(p => p.Name == PoolName) is { } there)
         {
             if (there.ImageVersionId != image.Value) await RollOutAsync(there.PoolId, image);
         }
@@ -65,7 +65,7 @@ internal sealed class MakeDemonstration(
                 wanted.PoolSize, image, 1, wanted.MemoryMib, "balcao-{n:00}", [], false, new(null, false), new([host], PlacementOrder.Breadth, null),
                 PoolRules.Unchanged.For(PoolKind.Floating), PoolSharing.Unchanged.For(PoolKind.Floating)), Self.UserName, "");
         }
-        var pool = new PoolId((await pools.AllAsync(ct)).Single(p => p.Name == PoolName).PoolId);
+        var pool = new PoolId((await pools.AllAsync(PoolScope.Everything, ct)).Single(p => p.Name == PoolName).PoolId);
         var password = (await File.ReadAllTextAsync(wanted.PasswordFile, ct)).Trim();
         if (await createUser.RunAsync(wanted.UserName, "Ana Silva", password, administrator: false, Self) is UserOutcome.Refused { Reason: not RefusalReason.NameTaken } no)
             throw new InvalidOperationException($"The demonstration user was refused: {no.Reason} {no.Detail}");

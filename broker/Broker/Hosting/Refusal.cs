@@ -38,7 +38,7 @@ internal static class Refusal
     private static StatusCode StatusOf(RefusalReason reason) => reason switch
     {
         RefusalReason.SignInFailed or RefusalReason.SignInExpired => StatusCode.Unauthenticated,
-        RefusalReason.NotEntitled or RefusalReason.NotAllowed or RefusalReason.SetUpLinkInvalid or RefusalReason.JoinTokenInvalid
+        RefusalReason.NotEntitled or RefusalReason.NotAllowed or RefusalReason.PermissionMissing or RefusalReason.SetUpLinkInvalid or RefusalReason.JoinTokenInvalid
             or RefusalReason.DuplicateIdentity or (>= RefusalReason.TicketUnknown and <= RefusalReason.NoTicket) => StatusCode.PermissionDenied,
         RefusalReason.PasswordTooWeak or RefusalReason.InvalidField or RefusalReason.CertificateRequestInvalid => StatusCode.InvalidArgument,
         RefusalReason.PoolUnknown or RefusalReason.NotFound => StatusCode.NotFound,

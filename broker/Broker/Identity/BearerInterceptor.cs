@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Montalegre.Vdi.Broker.Hosting;
@@ -7,46 +8,55 @@ namespace Montalegre.Vdi.Broker.Identity;
 
 /// <summary>
 /// The one door of the public API, for gRPC and for REST: no method runs before its token was checked. Streams are
-/// checked again before a message goes out, so a disabled user sees nothing new.
+/// checked again before a message goes out, so a disabled user sees nothing new, and end when the caller's rights changed:
+/// what was read by the old ones is not sent.
 /// </summary>
-internal sealed class BearerInterceptor(CallerDirectory callers) : Interceptor
+internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rights) : Interceptor
 {
     private const string Scheme = "Bearer ";
 
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
-        await AdmitAsync(context);
+        await AdmitAsync(context, request);
         return await continuation(request, context);
     }
 
     public override async Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        await AdmitAsync(context);
+        await AdmitAsync(context, null);
         return await continuation(requestStream, context);
     }
 
     public override async Task ServerStreamingServerHandler<TRequest, TResponse>(TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        var open = await AdmitAsync(context) is MethodAccess.Open;
-        await continuation(request, open ? responseStream : new CheckedWriter<TResponse>(responseStream, () => AdmitAsync(context)), context);
+        var admitted = await AdmitAsync(context, request);
+        await continuation(request, admitted is null ? responseStream : new CheckedWriter<TResponse>(responseStream, () => AdmitAgainAsync(context, request, admitted)), context);
     }
 
     public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        var open = await AdmitAsync(context) is MethodAccess.Open;
-        await continuation(requestStream, open ? responseStream : new CheckedWriter<TResponse>(responseStream, () => AdmitAsync(context)), context);
+        var admitted = await AdmitAsync(context, null);
+        await continuation(requestStream, admitted is null ? responseStream : new CheckedWriter<TResponse>(responseStream, () => AdmitAgainAsync(context, null, admitted)), context);
     }
 
-    private async Task<MethodAccess> AdmitAsync(ServerCallContext context)
+    // Null: the method is open to everybody.
+    private async Task<Caller?> AdmitAsync(ServerCallContext context, object? request)
     {
         var access = MethodAccessRules.Of(context.Method);
-        if (access is MethodAccess.Open) return access;
+        if (access is MethodAccess.Open) return null;
 
         var caller = await callers.FindAsync(TokenOf(context.RequestHeaders), context.CancellationToken) ?? throw Refusal.Refused(RefusalReason.SignInExpired);
         var wanted = access is MethodAccess.Employee ? Audience.Employee : Audience.Administrator;
         if (caller.Audience != wanted) throw Refusal.Refused(RefusalReason.NotAllowed);
+        if (access is MethodAccess.Administrator) await rights.RunAsync(caller, context.Method, request as IMessage, context.CancellationToken);
         context.SetCaller(caller);
-        return access;
+        return caller;
+    }
+
+    // The watcher comes again, and gets a snapshot by the rights that hold now.
+    private async Task AdmitAgainAsync(ServerCallContext context, object? request, Caller admitted)
+    {
+        if (await AdmitAsync(context, request) is { } now && !now.Rights.Equals(admitted.Rights)) throw Refusal.Refused(RefusalReason.BrokerUnavailable, "rights");
     }
 
     private static string? TokenOf(Metadata headers) =>

@@ -16,6 +16,8 @@ internal static class IdentitySlice
             .AddSingleton<SourceAddress>()
             .AddSingleton<SignInStore>()
             .AddSingleton<CallerDirectory>()
+            .AddSingleton<ScopeStore>()
+            .AddSingleton<RightsCheck>()
             .AddSingleton<BearerInterceptor>()
             .AddSingleton<SignInUser>()
             .AddSingleton<SignOutUser>();

@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
@@ -9,10 +10,10 @@ namespace Montalegre.Vdi.Broker.Images;
 /// <summary>Image versions as the public API shows them, with how each host's copy stands.</summary>
 internal sealed class DescribeImages(ImageStore images, CopyStore store, CopyImages copying, CheckCopies checking)
 {
-    public async Task<IEnumerable<ImageVersion>> AllAsync(CancellationToken ct)
+    public async Task<IEnumerable<ImageVersion>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         var copies = (await store.AllAsync(ct)).ToLookup(copy => copy.ImageVersionId);
-        return (await images.AllAsync(ct)).Select(image => Describe(image, copies[image.ImageVersionId]));
+        return (await images.AllAsync(scope, ct)).Select(image => Describe(image, copies[image.ImageVersionId]));
     }
 
     public async Task<ImageVersion?> OneAsync(ImageVersionId id, CancellationToken ct) =>

@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 
@@ -40,10 +41,16 @@ internal sealed class ImageStore(Database database)
           from image_version
         """;
 
-    public async Task<IReadOnlyList<ImageRow>> AllAsync(CancellationToken ct)
+    /// <summary>All versions; whoever may see some pools only sees those of the golden images that the pools are made from.</summary>
+    public async Task<IReadOnlyList<ImageRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<ImageRow>(new CommandDefinition($"{Columns} order by name, number desc", cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<ImageRow>(new CommandDefinition($"""
+            {Columns}
+             where @Pools::uuid[] is null
+                or name in (select i.name from pool p join image_version i using (image_version_id) where p.pool_id = any(@Pools))
+             order by name, number desc
+            """, scope, cancellationToken: ct))).AsList();
     }
 
     public async Task<ImageRow?> OneAsync(ImageVersionId id, CancellationToken ct)

@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Npgsql;
@@ -22,10 +23,16 @@ internal readonly record struct HostStateChange(int Machines, int Sessions);
 /// <summary>SQL of hosts.</summary>
 internal sealed class HostStore(Database database)
 {
-    public async Task<IReadOnlyList<HostRow>> AllAsync(CancellationToken ct)
+    public async Task<IReadOnlyList<HostRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<HostRow>(new CommandDefinition("select host_id, name, uri, network, storage_path, state from host order by name", cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<HostRow>(new CommandDefinition(
+            """
+            select host_id, name, uri, network, storage_path, state
+              from host h
+             where @Pools::uuid[] is null or exists (select from pool_host ph where ph.host_id = h.host_id and ph.pool_id = any(@Pools))
+             order by name
+            """, scope, cancellationToken: ct))).AsList();
     }
 
     /// <summary>Records a host; false when the name is taken.</summary>

@@ -85,7 +85,7 @@ internal sealed partial class InfrastructureService(
 
     public override async Task<ListHostsResponse> ListHosts(ListHostsRequest request, ServerCallContext context)
     {
-        var rows = await hosts.AllAsync(context.CancellationToken);
+        var rows = await hosts.AllAsync(context.Scope(), context.CancellationToken);
         return new() { Hosts = { await Task.WhenAll(rows.Select(r => DescribeAsync(r, context.CancellationToken))) } };
     }
 
@@ -110,7 +110,7 @@ internal sealed partial class InfrastructureService(
         await images.OneAsync(image, ct) ?? throw Refusal.Refused(RefusalReason.NotFound, "image");
 
     public override async Task<ListImagesResponse> ListImages(ListImagesRequest request, ServerCallContext context) =>
-        new() { Images = { await images.AllAsync(context.CancellationToken) } };
+        new() { Images = { await images.AllAsync(context.Scope(), context.CancellationToken) } };
 
     public override async Task<CreateGatewayTokenResponse> CreateGatewayToken(CreateGatewayTokenRequest request, ServerCallContext context)
     {

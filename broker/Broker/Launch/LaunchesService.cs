@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
@@ -24,14 +25,14 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
     {
         var filter = new TraceFilter(
             request.UserName is "" ? null : request.UserName, Id(request.PoolId, "pool_id"), Id(request.SessionId, "session_id"), null,
-            request.Before?.ToDateTimeOffset(), (int)Math.Min(request.Limit == 0 ? UsualPage : request.Limit, LargestPage));
+            request.Before?.ToDateTimeOffset(), (int)Math.Min(request.Limit == 0 ? UsualPage : request.Limit, LargestPage), context.Scope().Pools);
         var rows = await store.ListAsync(filter, context.CancellationToken);
         return new() { Launches = { rows.Select(From) }, Dropped = (ulong)traces.Dropped };
     }
 
     public override async Task<Contracts.Admin.V1.Launch> Get(GetLaunchRequest request, ServerCallContext context)
     {
-        var rows = await store.ListAsync(new(null, null, null, Ids.Parse(request.LaunchId, "launch_id"), null, 1), context.CancellationToken);
+        var rows = await store.ListAsync(new(null, null, null, Ids.Parse(request.LaunchId, "launch_id"), null, 1, null), context.CancellationToken);
         return rows.Count == 1 ? From(rows[0]) : throw Refusal.Refused(RefusalReason.NotFound, "launch_id");
     }
 

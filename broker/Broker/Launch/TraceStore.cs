@@ -7,7 +7,7 @@ using Npgsql;
 namespace Montalegre.Vdi.Broker.Launch;
 
 /// <summary>Which launches to list.</summary>
-internal sealed record TraceFilter(string? UserName, Guid? Pool, Guid? Session, Guid? Trace, DateTimeOffset? Before, int Limit);
+internal sealed record TraceFilter(string? UserName, Guid? Pool, Guid? Session, Guid? Trace, DateTimeOffset? Before, int Limit, Guid[]? Pools);
 
 /// <summary>SQL of why launches ended as they did.</summary>
 internal sealed class TraceStore(Database database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
@@ -89,6 +89,7 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
                      {(filter.Session is null ? "" : "and session_id = @Session")}
                      {(filter.Trace is null ? "" : "and launch_trace_id = @Trace")}
                      {(filter.Before is null ? "" : "and asked_at < @Before")}
+                     {(filter.Pools is null ? "" : "and pool_id = any(@Pools)")}
             order by asked_at desc, launch_trace_id desc
                limit @Limit
             """, filter, cancellationToken: ct))).AsList();

@@ -37,7 +37,9 @@ internal static class LiveView
         // Subscribed before the snapshot is read: a change in between is sent twice, never missed.
         await using var batches = pump.Subscribe(ct).GetAsyncEnumerator(ct);
         var next = batches.MoveNextAsync().AsTask();
-        yield return new LiveUpdate<TRow>.Snapshot(await all(ct));
+        var snapshot = await all(ct);
+        var sent = snapshot.Select(id).ToHashSet();
+        yield return new LiveUpdate<TRow>.Snapshot(snapshot);
         var touched = new HashSet<Guid>();
         while (await next)
         {
@@ -46,7 +48,9 @@ internal static class LiveView
             if (batch.Lost)
             {
                 touched.Clear();
-                yield return new LiveUpdate<TRow>.Snapshot(await all(ct));
+                snapshot = await all(ct);
+                sent = snapshot.Select(id).ToHashSet();
+                yield return new LiveUpdate<TRow>.Snapshot(snapshot);
                 continue;
             }
             touched.UnionWith(batch.Ids(kinds));
@@ -58,9 +62,11 @@ internal static class LiveView
                 next = batches.MoveNextAsync().AsTask();
             }
             var rows = await some([.. touched], ct);
-            var gone = touched.Except(rows.Select(id)).ToList();
+            // Only what this watcher was shown can be gone for him: the id of anything else is none of his business.
+            var gone = touched.Except(rows.Select(id)).Where(sent.Remove).ToList();
+            sent.UnionWith(rows.Select(id));
             touched.Clear();
-            yield return new LiveUpdate<TRow>.Changes(rows, gone);
+            if (rows.Count + gone.Count > 0) yield return new LiveUpdate<TRow>.Changes(rows, gone);
         }
     }
 }

@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 
@@ -49,6 +50,8 @@ internal sealed record OperationRow
 /// <summary>All SQL of the machines slice.</summary>
 internal sealed class MachineStore(Database database)
 {
+    private const string InScope = "(@Pools::uuid[] is null or m.pool_id = any(@Pools))";
+
     private const string Columns = """
         select m.machine_id, m.name, m.pool_id, p.name as pool_name, m.state, m.power, m.drain_since is not null as draining, m.manual,
                m.state_since, coalesce(m.address, a.addresses[1]) as address, coalesce(m.port, a.rdp_port) as port, h.name as host_name,
@@ -69,10 +72,10 @@ internal sealed class MachineStore(Database database)
           left join lateral (select error from operation l where l.machine_id = m.machine_id and m.state = 'faulted' order by l.started_at desc limit 1) f on true
         """;
 
-    public async Task<IReadOnlyList<MachineRow>> AllAsync(CancellationToken ct)
+    public async Task<IReadOnlyList<MachineRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} order by m.name", commandTimeout: 30, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where {InScope} order by m.name", scope, commandTimeout: 30, cancellationToken: ct))).AsList();
     }
 
     public async Task<IReadOnlyList<MachineRow>> OfPoolAsync(PoolId pool, CancellationToken ct)
@@ -81,10 +84,10 @@ internal sealed class MachineStore(Database database)
         return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.pool_id = @pool order by m.name", new { pool = pool.Value }, cancellationToken: ct))).AsList();
     }
 
-    public async Task<IReadOnlyList<MachineRow>> SomeAsync(Guid[] ids, CancellationToken ct)
+    public async Task<IReadOnlyList<MachineRow>> SomeAsync(Guid[] ids, PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.machine_id = any(@ids)", new { ids }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.machine_id = any(@ids) and {InScope}", new { ids, scope.Pools }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>Which machine an operation, session or agent change is about, and which pool may now have a free machine.</summary>

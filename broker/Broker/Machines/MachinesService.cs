@@ -20,7 +20,7 @@ internal sealed partial class MachinesService(
 {
     public override async Task<ListMachinesResponse> List(ListMachinesRequest request, ServerCallContext context)
     {
-        var rows = request.PoolId is "" ? await store.AllAsync(context.CancellationToken)
+        var rows = request.PoolId is "" ? await store.AllAsync(context.Scope(), context.CancellationToken)
             : await store.OfPoolAsync(new(Ids.Parse(request.PoolId, "pool_id")), context.CancellationToken);
         return new() { Machines = { rows.Select(MachineContract.From) } };
     }
@@ -30,7 +30,7 @@ internal sealed partial class MachinesService(
         var id = Ids.Parse(request.MachineId, "machine_id");
         var details = new MachineDetails { Machine = await OneAsync(id, context.CancellationToken) };
         details.Operations.AddRange((await store.JournalAsync(new(id), context.CancellationToken)).Select(MachineContract.From));
-        details.History.AddRange((await audit.ListAsync(0, 100, id, context.CancellationToken)).Select(r => r.ToMessage()));
+        details.History.AddRange((await audit.ListAsync(0, 100, id, PoolScope.Everything, context.CancellationToken)).Select(r => r.ToMessage()));
         return details;
     }
 
@@ -126,7 +126,7 @@ internal sealed partial class MachinesService(
     public override async Task Watch(WatchMachinesRequest request, IServerStreamWriter<MachinesUpdate> responseStream, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        await foreach (var update in LiveView.WatchAsync(pump, ["machine"], store.AllAsync, store.SomeAsync, r => r.MachineId, time, ct))
+        await foreach (var update in LiveView.WatchAsync(pump, ["machine"], c => store.AllAsync(context.Scope(), c), (ids, c) => store.SomeAsync(ids, context.Scope(), c), r => r.MachineId, time, ct))
             await responseStream.WriteAsync(update switch
             {
                 LiveUpdate<MachineRow>.Snapshot s => new() { Snapshot = new() { Machines = { s.Rows.Select(MachineContract.From) } } },
@@ -136,7 +136,7 @@ internal sealed partial class MachinesService(
     }
 
     private async Task<Machine> OneAsync(Guid id, CancellationToken ct) =>
-        (await store.SomeAsync([id], ct)) is [var row] ? MachineContract.From(row) : throw Refusal.Refused(RefusalReason.NotFound, "machine");
+        (await store.SomeAsync([id], PoolScope.Everything, ct)) is [var row] ? MachineContract.From(row) : throw Refusal.Refused(RefusalReason.NotFound, "machine");
 
     [GeneratedRegex("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")]
     private static partial Regex HostName();

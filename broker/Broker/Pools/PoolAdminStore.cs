@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Npgsql;
@@ -98,10 +99,10 @@ internal sealed class PoolAdminStore(Database database)
                               order by o.step_since desc limit 1) t on true
         """;
 
-    public async Task<IReadOnlyList<PoolRow>> AllAsync(CancellationToken ct)
+    public async Task<IReadOnlyList<PoolRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<PoolRow>(new CommandDefinition($"{Columns} where not p.deleting order by p.name", commandTimeout: 30, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<PoolRow>(new CommandDefinition($"{Columns} where not p.deleting and (@Pools::uuid[] is null or p.pool_id = any(@Pools)) order by p.name", scope, commandTimeout: 30, cancellationToken: ct))).AsList();
     }
 
     public async Task<PoolRow?> OneAsync(PoolId pool, CancellationToken ct)

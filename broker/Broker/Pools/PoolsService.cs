@@ -19,7 +19,7 @@ internal sealed class PoolsService(
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);   // counts touch every pool; twice a second is live enough
 
     public override async Task<ListPoolsResponse> List(ListPoolsRequest request, ServerCallContext context) =>
-        new() { Pools = { (await store.AllAsync(context.CancellationToken)).Select(PoolContract.From) } };
+        new() { Pools = { (await store.AllAsync(context.Scope(), context.CancellationToken)).Select(PoolContract.From) } };
 
     public override async Task<Pool> Create(CreatePoolRequest request, ServerCallContext context)
     {
@@ -65,13 +65,13 @@ internal sealed class PoolsService(
     {
         var ct = context.CancellationToken;
         await using var batches = pump.Subscribe(ct).GetAsyncEnumerator(ct);
-        var known = (await store.AllAsync(ct)).ToDictionary(r => r.PoolId);
+        var known = (await store.AllAsync(context.Scope(), ct)).ToDictionary(r => r.PoolId);
         await responseStream.WriteAsync(new() { Snapshot = new() { Pools = { known.Values.Select(PoolContract.From) } } }, ct);
         while (await batches.MoveNextAsync())
         {
             if (!batches.Current.Lost && !batches.Current.Touches("pool", "machine", "session", "operation")) continue;
             await Task.Delay(Pace, time, ct);
-            var now = (await store.AllAsync(ct)).ToDictionary(r => r.PoolId);
+            var now = (await store.AllAsync(context.Scope(), ct)).ToDictionary(r => r.PoolId);
             var changed = now.Values.Where(r => !known.TryGetValue(r.PoolId, out var before) || before != r).ToList();
             var gone = known.Keys.Except(now.Keys).ToList();
             known = now;

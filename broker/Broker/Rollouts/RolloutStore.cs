@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Npgsql;
@@ -33,11 +34,11 @@ internal sealed partial class RolloutStore(Database database)
         """;
 
     /// <summary>Newest first; of one pool, or of all.</summary>
-    public async Task<IReadOnlyList<RolloutRow>> ListAsync(Guid? pool, CancellationToken ct)
+    public async Task<IReadOnlyList<RolloutRow>> ListAsync(Guid? pool, PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<RolloutRow>(new CommandDefinition(
-            $"{Columns} where not p.deleting and (@pool::uuid is null or r.pool_id = @pool) order by r.started_at desc limit 200", new { pool }, cancellationToken: ct))).AsList();
+            $"{Columns} where not p.deleting and (@pool::uuid is null or r.pool_id = @pool) and (@Pools::uuid[] is null or r.pool_id = any(@Pools)) order by r.started_at desc limit 200", new { pool, scope.Pools }, cancellationToken: ct))).AsList();
     }
 
     public async Task<RolloutRow?> OneAsync(RolloutId rollout, CancellationToken ct)

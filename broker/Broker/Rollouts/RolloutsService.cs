@@ -23,7 +23,7 @@ internal sealed class RolloutsService(RolloutStore store, ChangePump pump, TimeP
         return await OneAsync(new(wanted.Id), context.CancellationToken);
     }
 
-    public override async Task<ListRolloutsResponse> List(ListRolloutsRequest request, ServerCallContext context) => await AllAsync(Pool(request), context.CancellationToken);
+    public override async Task<ListRolloutsResponse> List(ListRolloutsRequest request, ServerCallContext context) => await AllAsync(Pool(request), context.Scope(), context.CancellationToken);
 
     public override async Task<Rollout> Get(GetRolloutRequest request, ServerCallContext context) => await OneAsync(Id(request.RolloutId), context.CancellationToken);
 
@@ -35,13 +35,13 @@ internal sealed class RolloutsService(RolloutStore store, ChangePump pump, TimeP
     {
         var (pool, ct) = (Pool(request), context.CancellationToken);
         await using var batches = pump.Subscribe(ct).GetAsyncEnumerator(ct);
-        var said = await AllAsync(pool, ct);
+        var said = await AllAsync(pool, context.Scope(), ct);
         await responseStream.WriteAsync(said, ct);
         while (await batches.MoveNextAsync())
         {
             if (!batches.Current.Lost && !batches.Current.Touches("rollout", "machine", "session", "pool")) continue;
             await Task.Delay(Pace, time, ct);
-            if (await AllAsync(pool, ct) is var now && now.Equals(said)) continue;
+            if (await AllAsync(pool, context.Scope(), ct) is var now && now.Equals(said)) continue;
             await responseStream.WriteAsync(said = now, ct);
         }
     }
@@ -56,9 +56,9 @@ internal sealed class RolloutsService(RolloutStore store, ChangePump pump, TimeP
         return acted || there.Contains(now.State) ? now : throw Refusal.Refused(RefusalReason.RolloutOver, "rollout");
     }
 
-    private async Task<ListRolloutsResponse> AllAsync(Guid? pool, CancellationToken ct)
+    private async Task<ListRolloutsResponse> AllAsync(Guid? pool, PoolScope scope, CancellationToken ct)
     {
-        var rows = await store.ListAsync(pool, ct);
+        var rows = await store.ListAsync(pool, scope, ct);
         var probes = await store.ProbesAsync([.. rows.Select(r => r.RolloutId)], ct);
         return new() { Rollouts = { rows.Select(r => RolloutContract.From(r, probes[r.RolloutId])) } };
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Agent.V1;
 using Montalegre.Vdi.Contracts.Common.V1;
@@ -19,7 +20,7 @@ internal sealed class SessionOrder(SessionStore sessions, AgentDirectory agents,
     /// <summary>The session if the asker may touch it and it is open; else the refusal.</summary>
     public async Task<(SessionRow? Session, RefusalReason? Refused)> FindAsync(SessionId id, Asker by, CancellationToken ct)
     {
-        var session = (await sessions.FindAsync([id.Value], ct)).SingleOrDefault();
+        var session = (await sessions.FindAsync([id.Value], PoolScope.Everything, ct)).SingleOrDefault();
         if (session is null || (by.Own is { } own && own.Value != session.UserId)) return (null, RefusalReason.NotFound);
         return session.State == "ended" ? (null, RefusalReason.SessionEnded) : (session, null);
     }

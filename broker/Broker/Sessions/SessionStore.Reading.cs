@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Sessions;
@@ -51,29 +52,30 @@ internal sealed partial class SessionStore
         """;
 
     /// <summary>Open sessions, or all of the newest ten thousand.</summary>
-    public async Task<IReadOnlyList<SessionRow>> ListAsync(bool includeEnded, CancellationToken ct)
+    public async Task<IReadOnlyList<SessionRow>> ListAsync(bool includeEnded, PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<SessionRow>(new CommandDefinition(
             $"""
             {Rows}
-             where s.state <> 'ended'
-                or @includeEnded
+             where (s.state <> 'ended' or @includeEnded)
+               and (@Pools::uuid[] is null or s.pool_id = any(@Pools))
              order by s.started_at desc
              limit 10000
-            """, new { includeEnded }, cancellationToken: ct));
+            """, new { includeEnded, scope.Pools }, cancellationToken: ct));
         return rows.AsList();
     }
 
     /// <summary>These sessions, ended or not.</summary>
-    public async Task<IReadOnlyList<SessionRow>> FindAsync(IReadOnlyCollection<Guid> sessions, CancellationToken ct)
+    public async Task<IReadOnlyList<SessionRow>> FindAsync(IReadOnlyCollection<Guid> sessions, PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<SessionRow>(new CommandDefinition(
             $"""
             {Rows}
              where s.session_id = any(@sessions::uuid[])
-            """, new { sessions = sessions.ToArray() }, cancellationToken: ct));
+               and (@Pools::uuid[] is null or s.pool_id = any(@Pools))
+            """, new { sessions = sessions.ToArray(), scope.Pools }, cancellationToken: ct));
         return rows.AsList();
     }
 
@@ -99,7 +101,7 @@ internal sealed partial class SessionStore
     }
 
     /// <summary>Percentiles of first logons, one row a phase in the order in which phases begin, and one named "whole".</summary>
-    public async Task<IReadOnlyList<LogonTimeRow>> LogonTimesAsync(int hours, PoolId? pool, CancellationToken ct)
+    public async Task<IReadOnlyList<LogonTimeRow>> LogonTimesAsync(int hours, PoolId? pool, PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<LogonTimeRow>(new CommandDefinition(
@@ -111,7 +113,8 @@ internal sealed partial class SessionStore
                      join session s using (session_id)
                     where s.started_at > now() - make_interval(hours => @hours)
                       and not s.synthetic
-                      and (@pool::uuid is null or s.pool_id = @pool)),
+                      and (@pool::uuid is null or s.pool_id = @pool)
+                      and (@Pools::uuid[] is null or s.pool_id = any(@Pools))),
                    took as (
                    select name, extract(epoch from ended_at - started_at) * 1000 as ms, began
                      from phase
@@ -127,7 +130,7 @@ internal sealed partial class SessionStore
               from took
              group by name
              order by avg(began), name
-            """, new { hours, pool = pool?.Value }, commandTimeout: 30, cancellationToken: ct));
+            """, new { hours, pool = pool?.Value, scope.Pools }, commandTimeout: 30, cancellationToken: ct));
         return rows.AsList();
     }
 

@@ -18,14 +18,14 @@ internal sealed class SessionsService(
     private const uint LongestLookBack = 168;   // a week; longer is a report, not a page
 
     public override async Task<ListSessionsResponse> List(ListSessionsRequest request, ServerCallContext context) =>
-        new() { Sessions = { (await sessions.ListAsync(request.IncludeEnded, context.CancellationToken)).Select(s => s.ToMessage()) } };
+        new() { Sessions = { (await sessions.ListAsync(request.IncludeEnded, context.Scope(), context.CancellationToken)).Select(s => s.ToMessage()) } };
 
     public override async Task<SessionDetails> Get(GetSessionRequest request, ServerCallContext context)
     {
         var id = Id(request.SessionId);
         var session = await FindAsync(id, context.CancellationToken);
         var (phases, connections) = await sessions.DetailsAsync(id, context.CancellationToken);
-        var history = await audit.ListAsync(0, HistoryLimit, id.Value, context.CancellationToken);
+        var history = await audit.ListAsync(0, HistoryLimit, id.Value, PoolScope.Everything, context.CancellationToken);
         return new SessionDetails
         {
             Session = session,
@@ -48,7 +48,7 @@ internal sealed class SessionsService(
     {
         if (request.Hours > LongestLookBack) throw Refusal.Refused(RefusalReason.InvalidField, $"hours: 1 to {LongestLookBack}");
         PoolId? pool = request.PoolId is "" ? null : new PoolId(Ids.Parse(request.PoolId, "pool_id"));
-        var rows = await sessions.LogonTimesAsync(request.Hours == 0 ? 24 : (int)request.Hours, pool, context.CancellationToken);
+        var rows = await sessions.LogonTimesAsync(request.Hours == 0 ? 24 : (int)request.Hours, pool, context.Scope(), context.CancellationToken);
         var times = rows.Select(r => new LogonTime { Name = r.Name, Count = (uint)r.Count, MedianMilliseconds = (uint)r.Median, P95Milliseconds = (uint)r.P95 }).ToList();
         return new() { Whole = times.Find(t => t.Name == "whole"), Phases = { times.Where(t => t.Name != "whole") } };
     }
@@ -57,7 +57,7 @@ internal sealed class SessionsService(
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         var updates = LiveView.WatchAsync(
-            pump, ["session"], ct => sessions.ListAsync(includeEnded: false, ct), (ids, ct) => sessions.FindAsync(ids, ct), s => s.SessionId, time, ending.Token);
+            pump, ["session"], ct => sessions.ListAsync(includeEnded: false, context.Scope(), ct), (ids, ct) => sessions.FindAsync(ids, context.Scope(), ct), s => s.SessionId, time, ending.Token);
         try
         {
             await foreach (var update in updates) await responseStream.WriteAsync(Message(update), ending.Token);
@@ -86,7 +86,7 @@ internal sealed class SessionsService(
     }
 
     private async Task<Session> FindAsync(SessionId id, CancellationToken ct) =>
-        (await sessions.FindAsync([id.Value], ct)).SingleOrDefault()?.ToMessage() ?? throw Refusal.Refused(RefusalReason.NotFound, "session");
+        (await sessions.FindAsync([id.Value], PoolScope.Everything, ct)).SingleOrDefault()?.ToMessage() ?? throw Refusal.Refused(RefusalReason.NotFound, "session");
 
     private static SessionId Id(string text) =>
         Guid.TryParse(text, out var id) ? new SessionId(id) : throw Refusal.Refused(RefusalReason.InvalidField, "session_id");

@@ -7,6 +7,7 @@ namespace Montalegre.Vdi.Domain;
 public enum RefusalReason
 {
     SignInFailed = 1, SignInBusy, SignInExpired, NotEntitled, NotAllowed, SetUpLinkInvalid, PasswordTooWeak,
+    PermissionMissing = 18,
     PoolUnknown = 20, PoolDisabled, PoolFull, WaitingForMachine, WaitingForRefresh, ImageMissing, StorageFull,
     HostUnavailable, ProvisioningFailed, MachineUnreachable, MachineInMaintenance, LaunchTimedOut,
     NoHostCapacity, HostLimit, HostInMaintenance, CreationThrottled,

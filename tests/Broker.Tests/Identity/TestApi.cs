@@ -73,7 +73,7 @@ public sealed class TestApi : IAsyncDisposable
         return Assert.IsType<SignInOutcome.SignedIn>(outcome).Token;
     }
 
-    internal static Caller By { get; } = new(new UserId(Guid.Empty), "tester", "Tester", Audience.Administrator, "192.0.2.9", new string('0', 64));
+    internal static Caller By { get; } = new(new UserId(Guid.Empty), "tester", "Tester", Audience.Administrator, "192.0.2.9", new string('0', 64)) { Rights = Rights.Everything };
 
     internal static CallOptions With(string token) =>
         new(new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: TestContext.Current.CancellationToken);

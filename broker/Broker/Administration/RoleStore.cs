@@ -1,0 +1,173 @@
+using Dapper;
+using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Storage;
+
+namespace Montalegre.Vdi.Broker.Administration;
+
+/// <summary>A role as pages show it; permissions only of those that are not built in.</summary>
+internal sealed record RoleRow(string Name, bool BuiltIn, string Description, string[] Permissions, int Holders);
+
+/// <summary>A grant as pages show it.</summary>
+internal sealed record GrantRow(
+    Guid RoleGrantId, string UserName, string DisplayName, bool Enabled, string Role, string[]? Permissions, Guid? PoolId, string? PoolName, string GrantedBy, DateTime GrantedAt);
+
+/// <summary>What a grant reaches now.</summary>
+internal sealed record GrantReach(int Pools, int Machines, int Sessions);
+
+/// <summary>SQL of roles and grants. Every change writes its audit row in the same statement.</summary>
+internal sealed class RoleStore(Database database)
+{
+    /// <summary>
+    /// Those who administer everything, locked with their grants: of two statements that each take one away, the second waits and then
+    /// sees who is left. Both rows are locked because either of them may be what the other statement changes.
+    /// </summary>
+    internal const string Keepers = """
+        keepers as materialized (
+                   select g.role_grant_id, g.user_id
+                     from role_grant g
+                     join app_user u using (user_id)
+                    where g.role = 'administrator'
+                      and g.pool_id is null
+                      and u.enabled
+                 order by g.role_grant_id
+                      for update of g, u)
+        """;
+
+    private const string Grants = """
+          select g.role_grant_id, u.user_name, u.display_name, u.enabled, g.role, case when r.built_in then null else r.permissions end as permissions,
+                 g.pool_id, p.name as pool_name, g.granted_by, g.granted_at
+            from role_grant g
+            join role r on r.name = g.role
+            join app_user u using (user_id)
+            left join pool p on p.pool_id = g.pool_id
+        """;
+
+    public async Task<IReadOnlyList<RoleRow>> ListAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<RoleRow>(new CommandDefinition(
+            """
+              select name, built_in, description, permissions, (select count(*)::int from role_grant g where g.role = r.name) as holders
+                from role r
+            order by built_in desc, name
+            """, cancellationToken: ct))).AsList();
+    }
+
+    public async Task<RoleRow?> FindAsync(string name, CancellationToken ct) => (await ListAsync(ct)).SingleOrDefault(role => role.Name == name);
+
+    /// <summary>False when the name is that of a built-in role.</summary>
+    public async Task<bool> SetAsync(string name, string description, string[] permissions, Caller by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.ExecuteAsync(
+            """
+              with kept as (
+                   insert into role (name, description, permissions)
+                   values (@name, @description, @permissions)
+              on conflict (name) do update
+                      set description = excluded.description, permissions = excluded.permissions
+                    where not role.built_in
+                returning name, permissions)
+            insert into audit_event (actor, action, object_kind, object_name, reference, source_address)
+            select @actor, 'role.set', 'role', name, array_to_string(permissions, ' '), @SourceAddress
+              from kept
+            """, new { name, description, permissions, actor = by.UserName, by.SourceAddress }) == 1;
+    }
+
+    /// <summary>False when there is no such role of the installation's own, or somebody holds it.</summary>
+    public async Task<bool> DeleteAsync(string name, Caller by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.ExecuteAsync(
+            """
+              with gone as (
+                   delete from role
+                    where name = @name
+                      and not built_in
+                      and not exists (select from role_grant g where g.role = @name)
+                returning name)
+            insert into audit_event (actor, action, object_kind, object_name, source_address)
+            select @actor, 'role.delete', 'role', name, @SourceAddress
+              from gone
+            """, new { name, actor = by.UserName, by.SourceAddress }) == 1;
+    }
+
+    /// <param name="userName">Null: everybody's.</param>
+    public async Task<IReadOnlyList<GrantRow>> GrantsAsync(string? userName, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<GrantRow>(new CommandDefinition(
+            $"{Grants} where @userName::text is null or u.user_name = @userName order by u.user_name, g.role, p.name nulls first", new { userName }, cancellationToken: ct))).AsList();
+    }
+
+    public async Task<GrantRow?> GrantAsync(Guid grant, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<GrantRow>(new CommandDefinition($"{Grants} where g.role_grant_id = @grant", new { grant }, cancellationToken: ct));
+    }
+
+    /// <summary>The grant, new or as it was; null when there is no such person, role or pool.</summary>
+    public async Task<Guid?> GiveAsync(Guid grant, string userName, string role, Guid? pool, Caller by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleOrDefaultAsync<Guid?>(
+            """
+              with wanted as (
+                   select u.user_id, u.user_name, r.name as role, p.name as pool_name
+                     from app_user u
+                     join role r on r.name = @role
+                     left join pool p on p.pool_id = @pool and not p.deleting
+                    where u.user_name = @userName
+                      and not u.synthetic
+                      and (@pool::uuid is null or p.pool_id is not null)),
+                   given as (
+                   insert into role_grant (role_grant_id, user_id, role, pool_id, granted_by)
+                   select @grant, user_id, role, @pool, @actor
+                     from wanted
+              on conflict do nothing
+                returning role_grant_id, user_id, role),
+                   audit as (
+                   insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
+                   select @actor, 'role.grant', 'user', given.user_id, wanted.user_name, concat_ws(' ', given.role, coalesce(wanted.pool_name, '*')), @SourceAddress
+                     from given, wanted)
+            select role_grant_id from given
+             union all
+            select g.role_grant_id
+              from role_grant g
+              join wanted using (user_id, role)
+             where g.pool_id is not distinct from @pool
+            """, new { grant, userName, role, pool, actor = by.UserName, by.SourceAddress });
+    }
+
+    /// <summary>False when there is no such grant any more, or nobody could administer everything without it.</summary>
+    public async Task<bool> TakeAwayAsync(Guid grant, Caller by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.ExecuteAsync(
+            $"""
+              with {Keepers},
+                   gone as (
+                   delete from role_grant
+                    where role_grant_id = @grant
+                      and (not exists (select from keepers where keepers.role_grant_id = @grant)
+                           or exists (select from keepers where keepers.role_grant_id <> @grant))
+                returning user_id, role, pool_id)
+            insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
+            select @actor, 'role.take_away', 'user', user_id, user_name, concat_ws(' ', role, coalesce(p.name, '*')), @SourceAddress
+              from gone
+              join app_user u using (user_id)
+              left join pool p on p.pool_id = gone.pool_id
+            """, new { grant, actor = by.UserName, by.SourceAddress }) == 1;
+    }
+
+    public async Task<GrantReach> ReachAsync(Guid? pool, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return await connection.QuerySingleAsync<GrantReach>(new CommandDefinition(
+            """
+            select (select count(*)::int from pool where not deleting and (@pool::uuid is null or pool_id = @pool)) as pools,
+                   (select count(*)::int from machine where @pool::uuid is null or pool_id = @pool) as machines,
+                   (select count(*)::int from session where state <> 'ended' and not synthetic and (@pool::uuid is null or pool_id = @pool)) as sessions
+            """, new { pool }, cancellationToken: ct));
+    }
+}

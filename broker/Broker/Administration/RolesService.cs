@@ -1,0 +1,85 @@
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.Administration;
+
+/// <summary>The gRPC and REST face of roles and grants.</summary>
+internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set) : Roles.RolesBase
+{
+    public override async Task<ListRolesResponse> List(ListRolesRequest request, ServerCallContext context)
+    {
+        var rows = await roles.ListAsync(context.CancellationToken);
+        return new() { Roles = { rows.Where(r => r.BuiltIn).OrderBy(r => BuiltInRoles.Names.ToList().IndexOf(r.Name)).Concat(rows.Where(r => !r.BuiltIn)).Select(From) }, Permissions = { Permissions.All.Select(p => p.Name()) } };
+    }
+
+    public override async Task<Role> Set(Role request, ServerCallContext context)
+    {
+        Throw(await set.RunAsync(request.Name, request.Description, request.Permissions, context.Caller(), context.CancellationToken));
+        return await roles.FindAsync(request.Name, context.CancellationToken) is { } kept ? From(kept) : throw Refusal.Refused(RefusalReason.NotFound, "name");
+    }
+
+    public override async Task<DeleteRoleResponse> Delete(DeleteRoleRequest request, ServerCallContext context)
+    {
+        Throw(await set.DeleteAsync(request.Name, context.Caller(), context.CancellationToken));
+        return new();
+    }
+
+    public override async Task<ListGrantsResponse> ListGrants(ListGrantsRequest request, ServerCallContext context) =>
+        new() { Grants = { (await roles.GrantsAsync(request.UserName is "" ? null : UserNames.Normalise(request.UserName), context.CancellationToken)).Select(From) } };
+
+    public override async Task<RoleGrant> Grant(GrantRoleRequest request, ServerCallContext context)
+    {
+        var ct = context.CancellationToken;
+        Guid? pool = request.ScopePoolId is "" ? null : Ids.Parse(request.ScopePoolId, "scope_pool_id");
+        var (refused, given) = await grant.GiveAsync(request.UserName, request.Role, pool, request.DryRun, context.Caller(), ct);
+        Throw(refused);
+        var said = given is { } id && await roles.GrantAsync(id, ct) is { } row ? From(row)
+            : new RoleGrant { UserName = UserNames.Normalise(request.UserName), Role = request.Role, ScopePoolId = request.ScopePoolId };
+        return await WithReachAsync(said, pool, ct);
+    }
+
+    public override async Task<RoleGrant> TakeAway(TakeAwayRequest request, ServerCallContext context)
+    {
+        var row = await roles.GrantAsync(Ids.Parse(request.GrantId, "grant_id"), context.CancellationToken) ?? throw Refusal.Refused(RefusalReason.NotFound, "grant_id");
+        var said = await WithReachAsync(From(row), row.PoolId, context.CancellationToken);
+        Throw(await grant.TakeAwayAsync(row, request.DryRun, context.Caller()));
+        return said;
+    }
+
+    public override Task<MineResponse> Mine(MineRequest request, ServerCallContext context) => Task.FromResult(new MineResponse
+    {
+        Permissions =
+        {
+            context.Caller().Rights.All.Select(held => new HeldPermission
+                { Permission = held.Key.Name(), Everything = held.Value.IsEverything, PoolIds = { (held.Value.Pools ?? []).Select(p => p.ToString()) } }),
+        },
+    });
+
+    private async Task<RoleGrant> WithReachAsync(RoleGrant said, Guid? pool, CancellationToken ct)
+    {
+        var reach = await roles.ReachAsync(pool, ct);
+        (said.Pools, said.Machines, said.Sessions) = ((uint)reach.Pools, (uint)reach.Machines, (uint)reach.Sessions);
+        return said;
+    }
+
+    private static Role From(RoleRow row) => new()
+    {
+        Name = row.Name, BuiltIn = row.BuiltIn, Description = row.Description, Holders = (uint)row.Holders,
+        Permissions = { RoleRules.PermissionsOf(row.Name, row.BuiltIn ? null : row.Permissions).Order().Select(p => p.Name()) },
+    };
+
+    private static RoleGrant From(GrantRow row) => new()
+    {
+        GrantId = row.RoleGrantId.ToString(), UserName = row.UserName, DisplayName = row.DisplayName, Enabled = row.Enabled, Role = row.Role, ScopePoolId = row.PoolId?.ToString() ?? "",
+        ScopePoolName = row.PoolName ?? "", GrantedBy = row.GrantedBy, GrantedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.GrantedAt, DateTimeKind.Utc)),
+    };
+
+    private static void Throw(RoleRefusal? refused)
+    {
+        if (refused is not null) throw Refusal.Refused(refused.Reason, refused.Detail);
+    }
+}
