@@ -77,7 +77,7 @@ public sealed class UsersTests(TestCluster cluster) : IAsyncLifetime
             var both = await Task.WhenAll(setEnabled.RunAsync("rosa", false, TestApi.By, Ct), setEnabled.RunAsync("rui", false, TestApi.By, Ct));
             Assert.Single(both, o => o is UserOutcome.Done);
             Assert.Single(both, o => o is UserOutcome.Refused { Reason: RefusalReason.LastAdministrator });
-            Assert.Single(await api.Get<ListUsers>().RunAsync(Ct), u => u.Administrator && u.Enabled);
+            Assert.Single(await api.Get<ListUsers>().RunAsync(PoolScope.Everything, Ct), u => u.Administrator && u.Enabled);
             await setEnabled.RunAsync("rosa", true, TestApi.By, Ct);
             await setEnabled.RunAsync("rui", true, TestApi.By, Ct);
         }
@@ -92,8 +92,8 @@ public sealed class UsersTests(TestCluster cluster) : IAsyncLifetime
         var store = api.Get<AuditStore>();
         for (var n = 0; n < 7; n++) await store.AppendAsync(new AuditEntry("broker", $"test.{n}", "test"));
 
-        var first = await store.ListAsync(0, 4, null, Ct);
-        var second = await store.ListAsync(first[^1].AuditId, 4, null, Ct);
+        var first = await store.ListAsync(0, 4, null, PoolScope.Everything, Ct);
+        var second = await store.ListAsync(first[^1].AuditId, 4, null, PoolScope.Everything, Ct);
 
         Assert.Equal(["test.6", "test.5", "test.4", "test.3"], first.Select(e => e.Action));
         Assert.Equal(["test.2", "test.1", "test.0"], second.Select(e => e.Action));

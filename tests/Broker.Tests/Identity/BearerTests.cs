@@ -133,7 +133,7 @@ public sealed class BearerTests(TestDatabase database) : IClassFixture<TestDatab
 
     private static string NameOf(MethodDescriptor method) => $"{method.Service.FullName["montalegre.vdi.".Length..]}/{method.Name}";
 
-    private sealed class BareCall(string method, string? authorization) : ServerCallContext
+    internal sealed class BareCall(string method, string? authorization) : ServerCallContext
     {
         protected override string MethodCore => method;
         protected override string HostCore => "";
