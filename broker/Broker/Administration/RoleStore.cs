@@ -5,11 +5,29 @@ using Montalegre.Vdi.Broker.Storage;
 namespace Montalegre.Vdi.Broker.Administration;
 
 /// <summary>A role as pages show it; permissions only of those that are not built in.</summary>
-internal sealed record RoleRow(string Name, bool BuiltIn, string Description, string[] Permissions, int Holders);
+internal sealed record RoleRow
+{
+    public string Name { get; init; } = "";
+    public bool BuiltIn { get; init; }
+    public string Description { get; init; } = "";
+    public string[] Permissions { get; init; } = [];
+    public int Holders { get; init; }
+}
 
 /// <summary>A grant as pages show it.</summary>
-internal sealed record GrantRow(
-    Guid RoleGrantId, string UserName, string DisplayName, bool Enabled, string Role, string[]? Permissions, Guid? PoolId, string? PoolName, string GrantedBy, DateTime GrantedAt);
+internal sealed record GrantRow
+{
+    public Guid RoleGrantId { get; init; }
+    public string UserName { get; init; } = "";
+    public string DisplayName { get; init; } = "";
+    public bool Enabled { get; init; }
+    public string Role { get; init; } = "";
+    public string[]? Permissions { get; init; }
+    public Guid? PoolId { get; init; }
+    public string? PoolName { get; init; }
+    public string GrantedBy { get; init; } = "";
+    public DateTime GrantedAt { get; init; }
+}
 
 /// <summary>What a grant reaches now.</summary>
 internal sealed record GrantReach(int Pools, int Machines, int Sessions);

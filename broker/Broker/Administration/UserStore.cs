@@ -23,7 +23,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                       or exists (select from entitlement e where e.user_id = app_user.user_id and e.pool_id = any(@Pools))
                       or exists (select from session s where s.user_id = app_user.user_id and s.pool_id = any(@Pools)))
             order by user_name
-            """, scope, cancellationToken: ct));
+            """, new { scope.Pools }, cancellationToken: ct));
         return users.AsList();
     }
 

@@ -50,7 +50,7 @@ internal sealed class ImageStore(Database database)
              where @Pools::uuid[] is null
                 or name in (select i.name from pool p join image_version i using (image_version_id) where p.pool_id = any(@Pools))
              order by name, number desc
-            """, scope, cancellationToken: ct))).AsList();
+            """, new { scope.Pools }, cancellationToken: ct))).AsList();
     }
 
     public async Task<ImageRow?> OneAsync(ImageVersionId id, CancellationToken ct)

@@ -32,7 +32,7 @@ internal sealed class HostStore(Database database)
               from host h
              where @Pools::uuid[] is null or exists (select from pool_host ph where ph.host_id = h.host_id and ph.pool_id = any(@Pools))
              order by name
-            """, scope, cancellationToken: ct))).AsList();
+            """, new { scope.Pools }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>Records a host; false when the name is taken.</summary>

@@ -7,7 +7,7 @@ using Npgsql;
 namespace Montalegre.Vdi.Broker.Launch;
 
 /// <summary>Which launches to list.</summary>
-internal sealed record TraceFilter(string? UserName, Guid? Pool, Guid? Session, Guid? Trace, DateTimeOffset? Before, int Limit, Guid[]? Pools);
+internal sealed record TraceFilter(string? UserName, Guid? Pool, Guid? Session, Guid? Trace, DateTimeOffset? Before, int Limit, Guid[]? Pools = null);
 
 /// <summary>SQL of why launches ended as they did.</summary>
 internal sealed class TraceStore(Database database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)

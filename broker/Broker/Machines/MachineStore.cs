@@ -75,7 +75,7 @@ internal sealed class MachineStore(Database database)
     public async Task<IReadOnlyList<MachineRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where {InScope} order by m.name", scope, commandTimeout: 30, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where {InScope} order by m.name", new { scope.Pools }, commandTimeout: 30, cancellationToken: ct))).AsList();
     }
 
     public async Task<IReadOnlyList<MachineRow>> OfPoolAsync(PoolId pool, CancellationToken ct)

@@ -102,7 +102,7 @@ internal sealed class PoolAdminStore(Database database)
     public async Task<IReadOnlyList<PoolRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<PoolRow>(new CommandDefinition($"{Columns} where not p.deleting and (@Pools::uuid[] is null or p.pool_id = any(@Pools)) order by p.name", scope, commandTimeout: 30, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<PoolRow>(new CommandDefinition($"{Columns} where not p.deleting and (@Pools::uuid[] is null or p.pool_id = any(@Pools)) order by p.name", new { scope.Pools }, commandTimeout: 30, cancellationToken: ct))).AsList();
     }
 
     public async Task<PoolRow?> OneAsync(PoolId pool, CancellationToken ct)

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Logging.Abstractions;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Contracts.Agent.V1;
@@ -132,7 +133,7 @@ public sealed class GuestReportsTests : IClassFixture<TestDatabase>
         await PhaseAsync("rm -rf", start, start);
 
         Assert.Equal(1, await _rows.ScalarAsync<int>("select count(*)::integer from logon_phase where session_id = @id", session.Value));
-        var row = Assert.Single(await _store.FindAsync([session.Value], Ct));
+        var row = Assert.Single(await _store.FindAsync([session.Value], PoolScope.Everything, Ct));
         Assert.Equal(9000, row.LogonMilliseconds);
 
         Task PhaseAsync(string name, DateTimeOffset from, DateTimeOffset? to) => _reports.PhaseAsync(
