@@ -22,7 +22,7 @@ public sealed class OpenApiTests(TestBroker broker) : IClassFixture<TestBroker>
     [Fact]
     public void Every_http_rule_of_every_service_is_in_the_document()
     {
-        var ruled = from file in new[] { AdminReflection.Descriptor, LaunchesReflection.Descriptor, EmployeeReflection.Descriptor }
+        var ruled = from file in new[] { AdminReflection.Descriptor, LaunchesReflection.Descriptor, RolesReflection.Descriptor, EmployeeReflection.Descriptor }
                     from service in file.Services
                     from method in service.Methods
                     where method.GetOptions()?.HasExtension(AnnotationsExtensions.Http) == true

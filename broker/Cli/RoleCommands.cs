@@ -1,0 +1,86 @@
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Common.V1;
+
+namespace Montalegre.Vdi.Cli;
+
+internal static class RoleCommands
+{
+    private const int MostPermissions = 100;
+
+    public static Command[] All { get; } =
+    [
+        new("roles list", "", "funções e o que cada uma permite", "roles, and what each may do", ListAsync),
+        new("roles grants", "[--user name]", "quem tem que função, e onde", "who holds which role, and where", GrantsAsync),
+        new("roles grant", "<user> <role> [--pool name] [--dry-run]", "dá uma função, para tudo ou para um conjunto", "give a role, for everything or for one pool", GrantAsync),
+        new("roles take-away", "<user> <role> [--pool name] [--dry-run]", "retira uma função", "take a role away", TakeAwayAsync),
+        new("roles set", "<role> <permission>...", "cria ou muda uma função própria", "make or change a role of your own", SetAsync),
+        new("roles delete", "<role>", "elimina uma função própria", "delete a role of your own", DeleteAsync),
+    ];
+
+    private static Contracts.Admin.V1.Roles.RolesClient Roles(Invocation call) => new(call.Calls);
+
+    private static async Task<int> ListAsync(Invocation call)
+    {
+        call.Line.Take(2, 0, 0);
+        var s = call.Screen;
+        var answer = await Roles(call).ListAsync(new(), call.AsAdministrator);
+        s.Table(answer, answer.Roles, (s.Words("FUNÇÃO", "ROLE"), r => r.Name), (s.Words("TÊM-NA", "HOLDERS"), r => $"{r.Holders}"), (s.Words("PERMISSÕES", "PERMISSIONS"), r => string.Join(' ', r.Permissions)));
+        return 0;
+    }
+
+    private static async Task<int> GrantsAsync(Invocation call)
+    {
+        call.Line.Take(2, 0, 0);
+        var s = call.Screen;
+        var answer = await Roles(call).ListGrantsAsync(new() { UserName = call.Line.Option("user") ?? "" }, call.AsAdministrator);
+        s.Table(answer, answer.Grants,
+            (s.Words("UTILIZADOR", "USER"), g => g.UserName),
+            (s.Words("FUNÇÃO", "ROLE"), g => g.Role),
+            (s.Words("ONDE", "WHERE"), g => g.ScopePoolId is "" ? "*" : g.ScopePoolName),
+            (s.Words("ATIVO", "ENABLED"), g => g.Enabled ? s.Words("sim", "yes") : s.Words("não", "no")),
+            (s.Words("DADA POR", "GIVEN BY"), g => g.GrantedBy),
+            (s.Words("QUANDO", "WHEN"), g => Screen.Time(g.GrantedAt)));
+        return 0;
+    }
+
+    private static async Task<int> GrantAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        var request = new GrantRoleRequest { UserName = words[0], Role = words[1], ScopePoolId = await PoolAsync(call), DryRun = call.Line.Has("dry-run") };
+        Say(call, await Roles(call).GrantAsync(request, call.AsAdministrator));
+        return 0;
+    }
+
+    private static async Task<int> TakeAwayAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        var pool = await PoolAsync(call);
+        var held = await Roles(call).ListGrantsAsync(new() { UserName = words[0] }, call.AsAdministrator);
+        var grant = held.Grants.FirstOrDefault(g => g.Role == words[1] && g.ScopePoolId == pool) ?? throw Unknown.Object(ReasonCode.NotFound, $"{words[0]} {words[1]}");
+        Say(call, await Roles(call).TakeAwayAsync(new() { GrantId = grant.GrantId, DryRun = call.Line.Has("dry-run") }, call.AsAdministrator));
+        return 0;
+    }
+
+    private static async Task<int> SetAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, MostPermissions);
+        var role = await Roles(call).SetAsync(new() { Name = words[0], Permissions = { words[1..] } }, call.AsAdministrator);
+        call.Screen.Done(role, $"Função {role.Name}: {string.Join(' ', role.Permissions)}", $"Role {role.Name}: {string.Join(' ', role.Permissions)}");
+        return 0;
+    }
+
+    private static async Task<int> DeleteAsync(Invocation call)
+    {
+        var name = call.Line.Take(2, 1, 1)[0];
+        var gone = await Roles(call).DeleteAsync(new() { Name = name }, call.AsAdministrator);
+        call.Screen.Done(gone, $"Função {name} eliminada", $"Role {name} deleted");
+        return 0;
+    }
+
+    // With --dry-run nothing is changed, and what it would touch is said all the same.
+    private static void Say(Invocation call, RoleGrant grant) => call.Screen.Done(grant,
+        $"{grant.UserName}: {grant.Role} ({grant.Pools} conjuntos, {grant.Machines} máquinas, {grant.Sessions} sessões abertas)",
+        $"{grant.UserName}: {grant.Role} ({grant.Pools} pools, {grant.Machines} machines, {grant.Sessions} open sessions)");
+
+    private static async Task<string> PoolAsync(Invocation call) => call.Line.Option("pool") is { } name ? (await PoolCommands.FindAsync(call, name)).PoolId : "";
+}
