@@ -15,6 +15,7 @@ using Montalegre.Vdi.Broker.Machines;
 using Montalegre.Vdi.Broker.Metrics;
 using Montalegre.Vdi.Broker.OpenApi;
 using Montalegre.Vdi.Broker.Pools;
+using Montalegre.Vdi.Broker.Portal;
 using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Rollouts;
@@ -49,6 +50,7 @@ internal static class Slices
         services.AddPower();
         services.AddRollouts(configuration);
         services.AddFleetMetrics();
+        services.AddPortalContent();
         services.AddDemonstration(configuration);
     }
 
@@ -69,6 +71,7 @@ internal static class Slices
         app.MapGrpcService<PowerService>();
         app.MapGrpcService<RolloutsService>();
         app.MapGrpcService<EmployeeService>();
+        app.MapGrpcService<PortalContentService>();
         app.MapGrpcService<LaunchesService>();
     }
 }

@@ -18,6 +18,7 @@ internal static class IdentitySlice
             .AddSingleton<CallerDirectory>()
             .AddSingleton<BearerInterceptor>()
             .AddSingleton<SignInUser>()
-            .AddSingleton<SignOutUser>();
+            .AddSingleton<SignOutUser>()
+            .AddSingleton<OwnSignIns>();
     }
 }

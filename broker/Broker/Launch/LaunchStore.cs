@@ -351,21 +351,23 @@ internal sealed partial class LaunchStore(Database database)
     public Task<List<OfferedDesktop>> DesktopsAsync(UserId user) => database.RepeatableAsync(async (connection, _) =>
         (await connection.QueryAsync<OfferedDesktop>("""
             select p.pool_id, p.name, p.description, p.enabled, array_to_string(p.blocked_features, ',') as blocked_features, p.message_of_the_day, p.way_in,
+                   f.pool_id is not null as favourite, p.sessions_per_machine is not null as shared_machine,
                    s.session_id, s.state as session_state, s.started_at, s.machine_name, m.state as machine_state,
                    (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
                      order by c.created_at desc limit 1)                                                 as client_name,
-                   exists (select from machine f
-                            where f.pool_id = p.pool_id and f.drain_since is null and f.canary_of is null
-                              and (f.assigned_user_id is null or f.assigned_user_id = @user)
-                              and (f.state = 'available'
-                                   or (f.state in ('reserved', 'in_use')
-                                       and p.sessions_per_machine > (select count(*) from session o where o.machine_id = f.machine_id and o.state <> 'ended')))) as free_machine
+                   exists (select from machine n
+                            where n.pool_id = p.pool_id and n.drain_since is null and n.canary_of is null
+                              and (n.assigned_user_id is null or n.assigned_user_id = @user)
+                              and (n.state = 'available'
+                                   or (n.state in ('reserved', 'in_use')
+                                       and p.sessions_per_machine > (select count(*) from session o where o.machine_id = n.machine_id and o.state <> 'ended')))) as free_machine
               from entitlement e
               join pool p on p.pool_id = e.pool_id and not p.deleting
               left join session s on s.pool_id = p.pool_id and s.user_id = e.user_id and s.state <> 'ended'
               left join machine m on m.machine_id = s.machine_id
+              left join favourite f on f.pool_id = p.pool_id and f.user_id = e.user_id
              where e.user_id = @user
-             order by p.name
+             order by f.pool_id is null, p.name
             """, new { user = user.Value })).AsList());
 
     /// <summary>Doors of the gateways that are up, or of all when none reports.</summary>
@@ -434,4 +436,6 @@ internal sealed record OfferedDesktop
     public string? MachineState { get; init; }
     public string? ClientName { get; init; }
     public bool FreeMachine { get; init; }
+    public bool Favourite { get; init; }
+    public bool SharedMachine { get; init; }
 }
