@@ -23,7 +23,7 @@ internal sealed record RestOperation(MethodDescriptor Method, string Verb, strin
 /// <summary>Reads the REST face out of the annotations in the contracts, the same that the server routes by.</summary>
 internal static class RestOperations
 {
-    private static readonly FileDescriptor[] Files = [AdminReflection.Descriptor, LaunchesReflection.Descriptor, EmployeeReflection.Descriptor];
+    private static readonly FileDescriptor[] Files = [AdminReflection.Descriptor, LaunchesReflection.Descriptor, PortalReflection.Descriptor, EmployeeReflection.Descriptor];
 
     public static IReadOnlyList<RestOperation> All { get; } =
     [

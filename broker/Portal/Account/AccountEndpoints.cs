@@ -33,11 +33,11 @@ internal static class AccountEndpoints
         return Navigation.SeeOther(http, "/account?ended=1");
     }
 
-    private static IResult Help(HttpContext http, ILogger<BrokerCalls> log)
+    private static RazorComponentResult<HelpPage> Help(HttpContext http, ILogger<BrokerCalls> log)
     {
         var reference = RandomNumberGenerator.GetString(ReferenceLetters, 8).Insert(4, "-");
         // The log is what makes the reference worth something: who, from where, and in which trace.
         log.HelpAsked(reference, PortalSession.UserName(http), http.Connection.RemoteIpAddress?.ToString() ?? "");
-        return new RazorComponentResult<HelpPage>(new { Page = PageContext.Of(http), Reference = reference });
+        return new(new { Page = PageContext.Of(http), Reference = reference });
     }
 }

@@ -16,8 +16,8 @@ internal static class LanguageEndpoints
         portal.MapPost("/display", (Delegate)ChooseDisplay).WithFormGuard();
     }
 
-    private static IResult ShowDisplay(HttpContext http, string? back) =>
-        new RazorComponentResult<DisplayPage>(new { Page = PageContext.Of(http), Back = Navigation.Local(back ?? "/") });
+    private static RazorComponentResult<DisplayPage> ShowDisplay(HttpContext http, string? back) =>
+        new(new { Page = PageContext.Of(http), Back = Navigation.Local(back ?? "/") });
 
     private static async Task<IResult> ChooseDisplay(HttpContext http)
     {
