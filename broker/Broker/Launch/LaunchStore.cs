@@ -191,7 +191,8 @@ internal sealed partial class LaunchStore(Database database)
                exists (select from gone)                         as left_queue,
                (select closed from offer)                        as closed,
                exists (select from assigned)                     as own_machine,
-               exists (select from shared) and not exists (select from opened)                as lost_seat
+               exists (select from shared) and not exists (select from opened)                as lost_seat,
+               (select distribution from offer where seats is not null)                       as shared_by
         """;
 
     private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
@@ -248,7 +249,8 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id <> $1 then s.session_id end,
                    case when s.request_id <> $1 then m.state end,
                    case when s.request_id = $1 then s.session_id end,
-                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false
+                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false, false,
+                   (select p.distribution from pool p where p.pool_id = s.pool_id and p.sessions_per_machine is not null)
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -275,6 +277,7 @@ internal sealed partial class LaunchStore(Database database)
         LeftQueue = row.GetBoolean(12),
         PoolClosed = !row.IsDBNull(13),
         OwnMachine = row.GetBoolean(14),
+        SharedBy = row.IsDBNull(16) ? null : SqlText.Parse<SeatDistribution>(row.GetString(16)),
     }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13) };
 
     /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>

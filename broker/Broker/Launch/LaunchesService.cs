@@ -65,7 +65,7 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
 
     private static Guid? Id(string text, string field) => text is "" ? null : Ids.Parse(text, field);
 
-    private static Contracts.Admin.V1.Launch From(TraceRow row)
+    internal static Contracts.Admin.V1.Launch From(TraceRow row)
     {
         var waits = JsonSerializer.Deserialize<List<TracedWait>>(row.Waits, TraceStore.Json)!;
         var launch = new Contracts.Admin.V1.Launch
@@ -118,6 +118,8 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
         Domain.LaunchRule.OwnSession => LaunchRule.OwnSession,
         Domain.LaunchRule.OwnMachine => LaunchRule.OwnMachine,
         Domain.LaunchRule.FreeMachine => LaunchRule.FreeMachine,
+        Domain.LaunchRule.EmptiestMachine => LaunchRule.EmptiestMachine,
+        Domain.LaunchRule.FullestMachine => LaunchRule.FullestMachine,
         Domain.LaunchRule.Queue => LaunchRule.Queue,
         Domain.LaunchRule.Refusal => LaunchRule.Refusal,
         _ => LaunchRule.Unspecified,

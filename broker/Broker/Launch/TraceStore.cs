@@ -14,6 +14,9 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
 {
     private const int MostSweptAtOnce = 5000;
 
+    // Rules that look at the pool's machines.
+    private const string Looking = "'own_machine', 'free_machine', 'emptiest_machine', 'fullest_machine', 'queue'";
+
     internal static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     // Candidates by the launch statement's own words; whatever those leave out is named by the first thing that rules it out.
@@ -44,7 +47,7 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
             select pool_id, m.name, m.assigned_user_id,
                    case when exists (select from trace t where t.machine_id = m.machine_id and t.outcome = 'started') then 'taken_now' else {Verdict} end as verdict
               from machine m join pool p using (pool_id)
-             where pool_id in (select pool_id from trace where rule in ('own_machine', 'free_machine', 'queue'))
+             where pool_id in (select pool_id from trace where rule in ({Looking}))
         ), counted as (
             select pool_id, verdict, count(*) as machines, (array_agg(name order by name))[1:3] as names
               from seen
@@ -58,8 +61,8 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
                                   session_id, machine_id, machine_name, host_name, attempts, deciding_ms, waits, looked_at, look, own_machine_name, own_machine_verdict)
              select t.launch_trace_id, t.asked_at, t.ended_at, t.request_id, t.user_id, coalesce(u.user_name, ''), t.pool_id, coalesce(p.name, ''), t.client_address,
                     t.outcome, t.rule, t.reason, t.session_id, t.machine_id, coalesce(m.name, ''), coalesce(h.name, ''), t.attempts, t.deciding_ms, t.waits,
-                    case when t.rule in ('own_machine', 'free_machine', 'queue') then clock_timestamp() end,
-                    case when t.rule in ('own_machine', 'free_machine', 'queue') then coalesce(l.look, jsonb_build_object()) end,
+                    case when t.rule in ({Looking}) then clock_timestamp() end,
+                    case when t.rule in ({Looking}) then coalesce(l.look, jsonb_build_object()) end,
                     coalesce(own.name, ''), coalesce(own.verdict, '')
                from trace t
                left join app_user u using (user_id)

@@ -8,10 +8,13 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 public sealed class SharingTests(Chromium chromium)
 {
     [Theory]
-    [InlineData(1280, 800, "pt-PT", "9 / 40", "3 de 10 lugares", "Reiniciar", "3 pessoas afetadas agora.", "Partilhado", "Sessões por máquina", "Criar conjunto")]
-    [InlineData(390, 844, "en-GB", "9 / 40", "3 of 10 seats", "Restart", "3 people affected now.", "Multi-session", "Sessions per machine", "Create pool")]
+    [InlineData(1280, 800, "pt-PT", "9 / 40", "3 de 10 lugares", "Reiniciar", "3 pessoas afetadas agora.", "Partilhado", "Sessões por máquina", "Criar conjunto",
+        "Não aceitar novas sessões", "3 pessoas estão a usá-la agora e continuam.", "{0} máquinas · {1} pessoas")]
+    [InlineData(390, 844, "en-GB", "9 / 40", "3 of 10 seats", "Restart", "3 people affected now.", "Multi-session", "Sessions per machine", "Create pool",
+        "Drain", "3 people are on it now and go on.", "{0} machines · {1} people")]
     public async Task Seats_are_shown_and_an_action_says_how_many_people_it_touches(
-        int width, int height, string language, string seats, string taken, string restart, string touched, string kind, string field, string create)
+        int width, int height, string language, string seats, string taken, string restart, string touched, string kind, string field, string create,
+        string drain, string goOn, string load)
     {
         await using var console = await RunningConsole.StartAsync();
         var pool = console.World.Pools.Find("p-balcao")!.Clone();
@@ -32,6 +35,17 @@ public sealed class SharingTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = restart, Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync(touched);
         await SaveAsync(page, $"sharing-machine-dialog-{language}-{width}");
+        await page.Keyboard.PressAsync("Escape");
+        await page.GetByRole(AriaRole.Button, new() { Name = drain, Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync(goOn);
+        await SaveAsync(page, $"sharing-drain-dialog-{language}-{width}");
+
+        var others = console.World.Machines.All.Count(m => m.HostName == machine.HostName);
+        var people = console.World.Machines.All.Where(m => m.HostName == machine.HostName).Sum(m => (int)m.People);
+        await page.GotoAsync(new Uri(new Uri(page.Url), "/hosts/host-2").ToString());
+        await Ready.PageAsync(page);
+        await Expect(page.Locator("#host-load")).ToHaveTextAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, load, others, people));
+        await SaveAsync(page, $"sharing-host-{language}-{width}");
 
         await page.GotoAsync(new Uri(new Uri(page.Url), "/pools").ToString());
         await Ready.PageAsync(page);
