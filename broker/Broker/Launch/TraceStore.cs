@@ -97,12 +97,13 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
             """, filter, cancellationToken: ct))).AsList();
     }
 
-    /// <summary>A floating pool as it is, and how fast its machines come; null when there is no such pool.</summary>
+    /// <summary>A pool as it is, and how fast its machines come; null when there is no such pool.</summary>
     public async Task<ReplayedPool?> PoolAsync(PoolId pool, int startsAtOnce, CancellationToken ct)
     {
         await using var connection = await reports.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<ReplayedPool>(new CommandDefinition("""
-            select p.kind, p.size, p.spare, p.spare_percent,
+            select p.kind, p.spare, p.spare_percent, p.sessions_per_machine, p.distribution, p.after_log_off, p.renew_hours,
+                   case when p.kind = 'manual' then (select count(*)::int from machine m where m.pool_id = p.pool_id and m.state <> 'deleting') else p.size end as size,
                    (select percentile_cont(0.5) within group (order by extract(epoch from d.ended_at - d.powered_on_at))
                       from (select s.powered_on_at, s.ended_at from machine_start s
                              where s.pool_id = @pool and s.reported
@@ -124,11 +125,29 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
                 from session s
                 join app_user u using (user_id)
                 left join logon_phase b on b.session_id = s.session_id and b.name = 'brokering'
-               where s.pool_id = @pool and (s.started_at > now() - make_interval(days => @days) or s.ended_at > now() - make_interval(days => @days) or s.ended_at is null)
+               where s.pool_id = @pool and not s.synthetic
+                 and (s.started_at > now() - make_interval(days => @days) or s.ended_at > now() - make_interval(days => @days) or s.ended_at is null)
             order by s.started_at desc
                limit @most
             """, new { pool = pool.Value, days, most }, cancellationToken: ct));
         return [.. rows.Select(r => new RecordedStay(r.UserName, new(r.AskedAt, TimeSpan.Zero), r.EndedAt - r.StartedAt))];
+    }
+
+    /// <summary>
+    /// Who has a machine of his own since before those days, first machine first. Whoever came for the first time within them got it then, so
+    /// a replay gives that one anew.
+    /// </summary>
+    public async Task<List<string>> OwnersAsync(PoolId pool, int days, CancellationToken ct)
+    {
+        await using var connection = await reports.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<string>(new CommandDefinition("""
+              select u.user_name
+                from machine m
+                join app_user u on u.user_id = m.assigned_user_id
+               where m.pool_id = @pool and m.state <> 'deleting'
+                 and coalesce((select min(s.started_at) from session s where s.user_id = m.assigned_user_id and s.pool_id = @pool), '-infinity') < now() - make_interval(days => @days)
+            order by m.ordinal
+            """, new { pool = pool.Value, days }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>Forgets what is older than it is kept, and ends what a stopped broker left waiting.</summary>
@@ -158,11 +177,15 @@ internal sealed record ReplayedPool
     public int Size { get; init; }
     public int? Spare { get; init; }
     public bool SparePercent { get; init; }
+    public int? SessionsPerMachine { get; init; }
+    public string Distribution { get; init; } = "breadth";
+    public string AfterLogOff { get; init; } = "";
+    public int RenewHours { get; init; }
     public double? StartSeconds { get; init; }
     public int StartsAtOnce { get; init; }
     public DateTime Now { get; init; }
 
-    public Spare SpareOf => this switch { { Spare: null } => Domain.Spare.Everything, { SparePercent: true, Spare: { } share } => Domain.Spare.Percent(share), { Spare: { } count } => Domain.Spare.Machines(count) };
+    public Spare SpareOf => Domain.Spare.Of(Spare, SparePercent);
 }
 
 /// <summary>One kept launch.</summary>
