@@ -84,10 +84,14 @@ internal sealed partial class LaunchStore(Database database)
              where m.pool_id = (select @Pool from offer where seats is not null)      -- none is read where they are not shared, whatever the plan
                and {OpenSharedMachine} and t.people < o.seats
         ), ahead as materialized (
-            select count(*) as people
+            -- Who waits for a machine of his own stands in nobody's way but where sessions are counted.
+            select count(*) as people,
+                   count(*) filter (where not exists (select from machine b where b.pool_id = r.pool_id and b.assigned_user_id = r.user_id)) as rivals
               from launch_request r
              where r.pool_id = @Pool and r.user_id <> @User and r.seen_at > now() - interval '15 seconds'
                and r.created_at < coalesce((select created_at from place), now())
+        ), bond as materialized (
+            select from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
         ), gate as materialized (
             select offer.kind, offer.seats
               from offer
@@ -95,20 +99,18 @@ internal sealed partial class LaunchStore(Database database)
                and not exists (select from own) and not exists (select from request) and not exists (select from gone)
                and ((select most from person) is null or exists (select from user_seat))
                and (offer.most_sessions is null or (select people from ahead) < (select count(*) from pool_seat))
-               and ((select people from ahead) = 0
-                    or (offer.seats is not null and (select people from ahead) < (select coalesce(sum(free), 0) from room))
-                    or (offer.seats is null and (select people from ahead) < (select count(*)
+               and ((select rivals from ahead) = 0 or exists (select from bond)
+                    or (offer.seats is not null and (select rivals from ahead) < (select coalesce(sum(free), 0) from room))
+                    or (offer.seats is null and (select rivals from ahead) < (select count(*)
                                                        from (select from machine m
                                                               where m.pool_id = @Pool and {FreeMachine}
-                                                              limit (select people + 1 from ahead)) free)))
+                                                              limit (select rivals + 1 from ahead)) free)))
         ), assigned as (
             select m.machine_id
               from machine m
              where m.pool_id = @Pool and m.assigned_user_id = @User and m.state = 'available' and m.drain_since is null
                and exists (select from gate)
                for update skip locked
-        ), bond as materialized (
-            select from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
         ), pick as (
             select m.machine_id
               from machine m
