@@ -9,6 +9,8 @@ internal sealed partial class Language
     public string ChangeSharing => Pick("Mudar a partilha", "Change sharing");
     public string ChangeSharingTitle(string pool) => Pick($"Partilha das máquinas de {pool}", $"Sharing of the machines of {pool}");
     public string SeatsPerMachine => Pick("Sessões por máquina", "Sessions per machine");
+    public string SharedComputers => Pick("Várias pessoas partilham cada computador", "Several people share each computer");
+    public string SharedComputersEffect(int seats) => Count(seats, "Cada computador serve {0} pessoa ao mesmo tempo.", "Cada computador serve até {0} pessoas ao mesmo tempo.", "Each computer serves {0} person at a time.", "Each computer serves up to {0} people at once.");
     public string SeatsWord => Pick("Lugares ocupados", "Seats taken");
     public string SeatsOf(uint people, uint seats) => Pick($"{people} de {seats} lugares", $"{people} of {seats} seats");
     public string DistributionWord => Pick("A pessoa seguinte fica", "The next person gets");

@@ -14,7 +14,8 @@ internal sealed record StoredSchedule(PoolId Pool, string TimeZone, Guid? Calend
 }
 
 /// <summary>A calendar as it is recorded.</summary>
-internal sealed record StoredCalendar(Guid Id, string Name, HolidayCalendar Calendar);
+/// <param name="UsedBy">Pools whose schedule names it, by name.</param>
+internal sealed record StoredCalendar(Guid Id, string Name, HolidayCalendar Calendar, IReadOnlyList<(PoolId Pool, string Name)> UsedBy);
 
 /// <summary>SQL of schedules and of what they close.</summary>
 internal sealed class PowerStore(Database database)
