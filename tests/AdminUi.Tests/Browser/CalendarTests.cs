@@ -25,8 +25,8 @@ public sealed class CalendarTests(Chromium chromium)
         await dialog.GetByRole(AriaRole.Button, new() { Name = addDay, Exact = true }).ClickAsync();
         await dialog.GetByLabel(holiday).FillAsync("Feriado municipal");
         await dialog.GetByLabel(day, new() { Exact = true }).FillAsync("31");
-        await Expect(dialog.Locator("fieldset")).ToContainTextAsync(month);
-        await dialog.Locator("fieldset select").SelectOptionAsync("6");
+        await Expect(dialog.Locator("fieldset.switches")).ToContainTextAsync(month);
+        await dialog.Locator("fieldset.switches select").SelectOptionAsync("6");
         await Expect(dialog).ToContainTextAsync(noSuchDay);
         await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = save, Exact = true })).ToBeDisabledAsync();
         await dialog.GetByLabel(day, new() { Exact = true }).FillAsync("9");
