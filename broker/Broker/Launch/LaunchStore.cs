@@ -88,10 +88,14 @@ internal sealed partial class LaunchStore(Database database)
              where m.pool_id = (select @Pool from offer where seats is not null)      -- none is read where they are not shared, whatever the plan
                and {OpenSharedMachine} and t.people < o.seats
         ), ahead as materialized (
-            select count(*) as people
+            -- Who waits for a machine of his own stands in nobody's way but where sessions are counted.
+            select count(*) as people,
+                   count(*) filter (where not exists (select from machine b where b.pool_id = r.pool_id and b.assigned_user_id = r.user_id)) as rivals
               from launch_request r
              where r.pool_id = @Pool and r.user_id <> @User and r.seen_at > now() - interval '15 seconds'
                and r.created_at < coalesce((select created_at from place), now())
+        ), bond as materialized (
+            select from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
         ), gate as materialized (
             select offer.kind, offer.seats
               from offer
@@ -99,20 +103,18 @@ internal sealed partial class LaunchStore(Database database)
                and not exists (select from own) and not exists (select from request) and not exists (select from gone)
                and ((select most from person) is null or exists (select from user_seat))
                and (offer.most_sessions is null or (select people from ahead) < (select count(*) from pool_seat))
-               and ((select people from ahead) = 0
-                    or (offer.seats is not null and (select people from ahead) < (select coalesce(sum(free), 0) from room))
-                    or (offer.seats is null and (select people from ahead) < (select count(*)
+               and ((select rivals from ahead) = 0 or exists (select from bond)
+                    or (offer.seats is not null and (select rivals from ahead) < (select coalesce(sum(free), 0) from room))
+                    or (offer.seats is null and (select rivals from ahead) < (select count(*)
                                                        from (select from machine m
                                                               where m.pool_id = @Pool and {FreeMachine}
-                                                              limit (select people + 1 from ahead)) free)))
+                                                              limit (select rivals + 1 from ahead)) free)))
         ), assigned as (
             select m.machine_id
               from machine m
              where m.pool_id = @Pool and m.assigned_user_id = @User and m.state = 'available' and m.drain_since is null
                and exists (select from gate)
                for update skip locked
-        ), bond as materialized (
-            select from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
         ), pick as (
             select m.machine_id
               from machine m
@@ -195,7 +197,8 @@ internal sealed partial class LaunchStore(Database database)
                exists (select from gone)                         as left_queue,
                (select closed from offer)                        as closed,
                exists (select from assigned)                     as own_machine,
-               exists (select from shared) and not exists (select from opened)                as lost_seat
+               exists (select from shared) and not exists (select from opened)                as lost_seat,
+               (select distribution from offer where seats is not null)                       as shared_by
         """;
 
     private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
@@ -253,7 +256,8 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id <> $1 then s.session_id end,
                    case when s.request_id <> $1 then m.state end,
                    case when s.request_id = $1 then s.session_id end,
-                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false
+                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false, false,
+                   (select p.distribution from pool p where p.pool_id = s.pool_id and p.sessions_per_machine is not null)
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -280,6 +284,7 @@ internal sealed partial class LaunchStore(Database database)
         LeftQueue = row.GetBoolean(12),
         PoolClosed = !row.IsDBNull(13),
         OwnMachine = row.GetBoolean(14),
+        SharedBy = row.IsDBNull(16) ? null : SqlText.Parse<SeatDistribution>(row.GetString(16)),
     }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13) };
 
     /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>

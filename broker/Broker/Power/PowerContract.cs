@@ -27,6 +27,7 @@ internal static class PowerContract
     public static Contract.Calendar From(StoredCalendar calendar) => new()
     {
         CalendarId = calendar.Id.ToString(), Name = calendar.Name, National = calendar.Calendar.National,
+        UsedBy = { calendar.UsedBy.Select(u => new Contract.CalendarUse { PoolId = u.Pool.Value.ToString(), PoolName = u.Name }) },
         Holidays = { calendar.Calendar.Own.Select(h => new Contract.Holiday { Name = h.Name, Month = (uint)h.Month, Day = (uint)h.Day, Year = (uint)(h.Year ?? 0) }) },
     };
 
@@ -49,7 +50,7 @@ internal static class PowerContract
     {
         if (calendar.Name.Trim().Length is < 1 or > 80) throw Invalid("name: 1 to 80 characters");
         if (calendar.Holidays.Count > MostHolidays) throw Invalid($"holidays: at most {MostHolidays}");
-        return new(id, calendar.Name.Trim(), new(calendar.National, [.. calendar.Holidays.Select((h, n) => Read(h, $"holidays[{n}]"))]));
+        return new(id, calendar.Name.Trim(), new(calendar.National, [.. calendar.Holidays.Select((h, n) => Read(h, $"holidays[{n}]"))]), []);
     }
 
     private static Holiday Read(Contract.Holiday holiday, string field)

@@ -28,7 +28,7 @@ internal sealed class ReconcilePool(PoolStore pools, IOptions<ProvisioningOption
 
     /// <summary>What is to change: seats are counted where machines are shared, machines elsewhere.</summary>
     internal static PoolChange Compare(WantedPool wanted, PoolTarget target, IReadOnlyList<PoolMember> members) =>
-        wanted.Seats is { } seats ? SharedPoolPlan.Compare(target, seats, members) : PoolPlan.Compare(target, members);
+        PoolPlan.Compare(target, wanted.Seats, members);
 
     /// <summary>What the pool should have now: what its schedule says, ahead of time by as long as starting takes, or else its own settings.</summary>
     internal async Task<(PoolTarget Target, IReadOnlyList<PoolMember> Members)> TargetAsync(WantedPool wanted, PoolId pool, IReadOnlyList<PoolMember> members, CancellationToken ct)

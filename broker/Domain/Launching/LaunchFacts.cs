@@ -33,6 +33,9 @@ public sealed record LaunchFacts
     /// <summary>True when the machine was bound to the user before.</summary>
     public bool OwnMachine { get; init; }
 
+    /// <summary>By what a shared machine was chosen; null where machines are not shared.</summary>
+    public SeatDistribution? SharedBy { get; init; }
+
     /// <summary>True when the request id belongs to a session that has ended since.</summary>
     public bool RequestAlreadyEnded { get; init; }
 

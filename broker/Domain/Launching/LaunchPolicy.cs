@@ -26,7 +26,7 @@ public static class LaunchPolicy
     {
         Placement.Reconnect => LaunchRule.OwnSession,
         Placement.Start when facts.OwnMachine => LaunchRule.OwnMachine,
-        Placement.Start => LaunchRule.FreeMachine,
+        Placement.Start => facts.SharedBy switch { SeatDistribution.Breadth => LaunchRule.EmptiestMachine, SeatDistribution.Depth => LaunchRule.FullestMachine, _ => LaunchRule.FreeMachine },
         Placement.Wait => LaunchRule.Queue,
         _ => LaunchRule.Refusal,
     };

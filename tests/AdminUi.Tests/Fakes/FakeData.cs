@@ -77,6 +77,7 @@ internal static class FakeData
             {
                 var person = People[(i + (prefix == "urb" ? 8 : -1)) % People.Length];
                 machine.SessionId = $"s-{prefix}-{i}";
+                machine.People = 1;
                 machine.UserName = NameOf(person);
                 world.Sessions.Put(new Session
                 {

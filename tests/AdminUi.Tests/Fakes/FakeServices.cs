@@ -48,6 +48,7 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
             Spare = request.Spare, Hosts = { world.Hosts.Where(h => request.HostIds.Contains(h.HostId)).Select(h => new PoolHost { HostId = h.HostId, Name = h.Name }) },
             Placement = request.Placement, MostPerHost = request.MostPerHost, BlockedFeatures = { request.BlockedFeatures }, RdGatewayEndToEnd = request.RdGatewayEndToEnd, SessionRules = request.SessionRules };
         world.Calls.Enqueue($"create-pool {request.Name} {request.Kind} {request.Size} {request.ImageVersionId} {string.Join(",", request.HostIds)}");
+        if (request.Sharing is { } sharing) world.Calls.Enqueue($"shared {pool.Name} {sharing.SessionsPerMachine}");
         world.Calls.Enqueue($"placed {pool.Name} {pool.Spare?.Machines} {pool.Placement} {string.Join(',', request.HostIds)}");
         world.Pools.Put(pool);
         return Task.FromResult(pool);

@@ -44,6 +44,8 @@ internal sealed class FakeWorld : IDisposable
     public System.Collections.Concurrent.ConcurrentDictionary<string, PowerSchedule> Schedules { get; } = new();
 
     public SpareSuggestion? Suggestion { get; set; }
+
+    public System.Collections.Concurrent.ConcurrentDictionary<string, Calendar> Calendars { get; } = new() { ["c1"] = new() { CalendarId = "c1", Name = "Município", National = true } };
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
     public CancellationToken Watching { get { lock (_lock) return _watches.Token; } }
