@@ -19,11 +19,8 @@ internal static class GroupCommands
     public static async Task<Group> FindAsync(Invocation call, string nameOrId)
     {
         var groups = (await new Groups.GroupsClient(call.Calls).ListAsync(new(), call.AsAdministrator)).Groups;
-        return groups.FirstOrDefault(group => string.Equals(FullName(group), nameOrId, StringComparison.OrdinalIgnoreCase) || group.GroupId == nameOrId) ?? throw Unknown.Object(ReasonCode.NotFound, nameOrId);
+        return groups.FirstOrDefault(group => string.Equals(group.Name, nameOrId, StringComparison.OrdinalIgnoreCase) || group.GroupId == nameOrId) ?? throw Unknown.Object(ReasonCode.NotFound, nameOrId);
     }
-
-    // Two directories may have a group of one name.
-    private static string FullName(Group group) => group.DirectoryName.Length > 0 ? $"{group.DirectoryName}\\{group.Name}" : group.Name;
 
     private static async Task<int> ListAsync(Invocation call)
     {
@@ -31,7 +28,7 @@ internal static class GroupCommands
         var s = call.Screen;
         var answer = await new Groups.GroupsClient(call.Calls).ListAsync(new() { UserName = call.Line.Option("user") ?? "" }, call.AsAdministrator);
         s.Table(answer, answer.Groups,
-            (s.Words("GRUPO", "GROUP"), FullName),
+            (s.Words("GRUPO", "GROUP"), g => g.Name),
             (s.Words("DESCRIÇÃO", "DESCRIPTION"), g => g.Description),
             (s.Words("MEMBROS", "MEMBERS"), g => $"{g.Members}"),
             (s.Words("CONJUNTOS", "POOLS"), g => $"{g.Pools}"),

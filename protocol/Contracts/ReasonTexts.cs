@@ -102,12 +102,6 @@ public static class ReasonTexts
         [ReasonCode.LeftQueue] = ("Saiu da fila. Ligue de novo quando quiser.", "You have left the queue. Connect again whenever you like."),
         [ReasonCode.NotAssignable] = ("Esta máquina não pode ser atribuída: só uma máquina livre de um conjunto dedicado, e só uma a cada pessoa.", "This machine cannot be assigned: only a free machine of a dedicated pool, and only one for each person."),
         [ReasonCode.GroupQuotaReached] = ("O seu grupo já tem abertas todas as sessões que pode ter ao mesmo tempo. Tente de novo quando um colega terminar a sua.", "Your group has as many sessions open as it may have at once. Try again when a colleague has ended one."),
-        [ReasonCode.DirectoryUnreachable] = ("O serviço de diretório que confirma a sua palavra-passe não responde. A sua palavra-passe não foi recusada; tente de novo dentro de momentos.", "The directory that checks your password does not answer. Your password was not refused; try again in a moment."),
-        [ReasonCode.AccountDisabled] = ("A sua conta está desativada. Contacte a equipa de informática.", "Your account is disabled. Contact your IT team."),
-        [ReasonCode.AccountLocked] = ("A sua conta está bloqueada por tentativas a mais. Espere uns minutos ou contacte a equipa de informática.", "Your account is locked after too many attempts. Wait some minutes, or contact your IT team."),
-        [ReasonCode.AccountExpired] = ("A sua conta expirou ou não pode ser usada a esta hora. Contacte a equipa de informática.", "Your account has expired, or may not be used at this hour. Contact your IT team."),
-        [ReasonCode.PasswordExpired] = ("A sua palavra-passe expirou. Escolha uma nova para entrar.", "Your password has expired. Choose a new one to sign in."),
-        [ReasonCode.PasswordNotChanged] = ("O serviço de diretório não aceitou a nova palavra-passe. Escolha uma mais longa, que não tenha usado antes.", "The directory did not take the new password. Choose a longer one that you have not used before."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

@@ -38,9 +38,9 @@ internal static class Refusal
     private static StatusCode StatusOf(RefusalReason reason) => reason switch
     {
         RefusalReason.SignInFailed or RefusalReason.SignInExpired => StatusCode.Unauthenticated,
-        RefusalReason.NotEntitled or RefusalReason.NotAllowed or RefusalReason.AccountDisabled or RefusalReason.AccountLocked or RefusalReason.AccountExpired or RefusalReason.PasswordExpired or RefusalReason.SetUpLinkInvalid or RefusalReason.JoinTokenInvalid
+        RefusalReason.NotEntitled or RefusalReason.NotAllowed or RefusalReason.SetUpLinkInvalid or RefusalReason.JoinTokenInvalid
             or RefusalReason.DuplicateIdentity or (>= RefusalReason.TicketUnknown and <= RefusalReason.NoTicket) => StatusCode.PermissionDenied,
-        RefusalReason.PasswordTooWeak or RefusalReason.PasswordNotChanged or RefusalReason.InvalidField or RefusalReason.CertificateRequestInvalid => StatusCode.InvalidArgument,
+        RefusalReason.PasswordTooWeak or RefusalReason.InvalidField or RefusalReason.CertificateRequestInvalid => StatusCode.InvalidArgument,
         RefusalReason.PoolUnknown or RefusalReason.NotFound => StatusCode.NotFound,
         RefusalReason.NameTaken => StatusCode.AlreadyExists,
         RefusalReason.InUse or RefusalReason.SessionEnded or RefusalReason.PoolDisabled or RefusalReason.NotSupported

@@ -23,5 +23,4 @@ public enum RefusalReason
     ImageDamaged = 150, ImageRefused, ImportIncomplete, TooManyImports, MachineRunning, ImageNotSealable,
     RolloutRunning = 160, RolloutOver, RolloutTooSlow, RolloutProbeLost, RolloutNoGateway, RolloutKeepsReady, RolloutWaitsForLogOff,
     PoolClosed = 170,
-    DirectoryUnreachable = 190, AccountDisabled, AccountLocked, AccountExpired, PasswordExpired, PasswordNotChanged,
 }
