@@ -101,6 +101,7 @@ public static class ReasonTexts
         [ReasonCode.PoolClosed] = ("Este ambiente de trabalho está fechado a esta hora. Volte à hora de abertura.", "This desktop is closed at this hour. Come back when it opens."),
         [ReasonCode.LeftQueue] = ("Saiu da fila. Ligue de novo quando quiser.", "You have left the queue. Connect again whenever you like."),
         [ReasonCode.NotAssignable] = ("Esta máquina não pode ser atribuída: só uma máquina livre de um conjunto dedicado, e só uma a cada pessoa.", "This machine cannot be assigned: only a free machine of a dedicated pool, and only one for each person."),
+        [ReasonCode.GroupQuotaReached] = ("O seu grupo já tem abertas todas as sessões que pode ter ao mesmo tempo. Tente de novo quando um colega terminar a sua.", "Your group has as many sessions open as it may have at once. Try again when a colleague has ended one."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

@@ -6,6 +6,7 @@ using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Demonstration;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Gateways;
+using Montalegre.Vdi.Broker.Groups;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Images;
@@ -36,6 +37,7 @@ internal static class Slices
         services.AddIdentity(configuration);
         services.AddAdministration();
         services.AddEntitlements();
+        services.AddGroups();
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);
@@ -59,6 +61,7 @@ internal static class Slices
         app.MapHealth();
         app.MapOpenApi();
         app.MapAdministration();
+        app.MapGroups();
         app.MapBackups();
         app.MapAgents();
         app.MapGateways();

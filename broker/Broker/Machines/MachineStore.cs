@@ -55,7 +55,7 @@ internal sealed class MachineStore(Database database)
                coalesce(a.connected, false) as agent_connected, a.agent_version, a.operating_system, a.seen_at,
                coalesce(p.sessions_per_machine, 1) as seats, case when p.sessions_per_machine is null then (s.session_id is not null)::int else t.people end as people,
                s.session_id, u.user_name, b.user_name as assigned_user,
-               b.user_id is not null and (not b.enabled or not exists (select from entitlement e where e.pool_id = m.pool_id and e.user_id = b.user_id)) as orphaned,
+               b.user_id is not null and (not b.enabled or not exists (select from entitled_person e where e.pool_id = m.pool_id and e.user_id = b.user_id)) as orphaned,
                o.step, coalesce(o.error, f.error) as error
           from machine m
           join pool p using (pool_id)

@@ -89,7 +89,7 @@ internal sealed class ContentStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync();
         await connection.ExecuteAsync(favourite
-            ? "insert into favourite (user_id, pool_id) select e.user_id, e.pool_id from entitlement e where e.user_id = @user and e.pool_id = @pool on conflict do nothing"
+            ? "insert into favourite (user_id, pool_id) select distinct e.user_id, e.pool_id from entitled_person e where e.user_id = @user and e.pool_id = @pool on conflict do nothing"
             : "delete from favourite where user_id = @user and pool_id = @pool", new { user, pool });
     }
 

@@ -42,6 +42,9 @@ public sealed record LaunchFacts
     /// <summary>True when the user has as many sessions open, over all pools, as he may.</summary>
     public bool UserQuotaReached { get; init; }
 
+    /// <summary>True when a group of the user has as many sessions open, over all pools and members, as it may.</summary>
+    public bool GroupQuotaReached { get; init; }
+
     /// <summary>True when the person gave the place in the queue back that this request had.</summary>
     public bool LeftQueue { get; init; }
 }

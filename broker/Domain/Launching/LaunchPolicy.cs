@@ -17,6 +17,7 @@ public static class LaunchPolicy
         { PoolClosed: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.PoolClosed),
         { LeftQueue: true } => new Placement.Refuse(RefusalReason.LeftQueue),
         { UserQuotaReached: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.QuotaReached),
+        { GroupQuotaReached: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.GroupQuotaReached),
         { OpenedSession: { } opened, Machine: { } machine } => new Placement.Start(opened, machine),
         _ => new Placement.Wait(),
     };
