@@ -61,6 +61,9 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Takes the machine off the host with all its overlays.</summary>
     Task DeleteAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
+    /// <summary>Takes the machine off the host and leaves its disks: another host has them.</summary>
+    Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
     /// <summary>Our machines on this host. Foreign domains are not listed.</summary>
     Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct);
 

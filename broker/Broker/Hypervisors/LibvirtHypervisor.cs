@@ -137,18 +137,16 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
 
     public Task DeleteAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
     {
-        using (var domain = OursOrNull(connection, machine))
-        {
-            if (domain is not null)
-            {
-                Fence(domain, leaseEpoch);
-                if (domain.IsActive) PullThePlug(domain);
-                domain.Undefine();
-            }
-        }
+        Undefine(connection, machine, leaseEpoch);
         using var storage = new HostStorage(connection, host);
         storage.DeleteMachine(machine);
         log.MachineDeleted(machine, host.Name);
+        return true;
+    }, ct);
+
+    public Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
+    {
+        Undefine(connection, machine, leaseEpoch);
         return true;
     }, ct);
 
@@ -225,6 +223,15 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         act(domain);
         return true;
     }, ct);
+
+    private void Undefine(LibvirtConnection connection, MachineId machine, long leaseEpoch)
+    {
+        using var domain = OursOrNull(connection, machine);
+        if (domain is null) return;
+        Fence(domain, leaseEpoch);
+        if (domain.IsActive) PullThePlug(domain);
+        domain.Undefine();
+    }
 
     private LibvirtDomain? OursOrNull(LibvirtConnection connection, MachineId machine)
     {

@@ -15,7 +15,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// of by themselves is repaired at once; the sweep finds what they did not tell.
 /// </summary>
 internal sealed class DriftSweep(
-    LeaseKeeper lease, HypervisorDirectory hosts, Database database, HostReadings readings, OperationStore operations, SessionStore sessions, EndSession endSession, IOptions<ProvisioningOptions> options, TimeProvider time,
+    LeaseKeeper lease, HypervisorDirectory hosts, Database database, HostReadings readings, OperationStore operations, RecoveryStore recovery, SessionStore sessions, EndSession endSession, IOptions<ProvisioningOptions> options, TimeProvider time,
     ILogger<DriftSweep> log) : BackgroundService
 {
     private readonly ConcurrentDictionary<HostId, bool> _away = new();
@@ -65,6 +65,7 @@ internal sealed class DriftSweep(
 
     internal async Task RunOnceAsync(IHypervisor host, long epoch, CancellationToken ct)
     {
+        await RemoveStraysAsync(host, epoch, ct);
         // Records first, domains second: a machine made in between shows as a domain with a record that is not read yet,
         // so an unknown domain is looked up once more before it is called an orphan.
         var recorded = await RecordedAsync(host.Host, ct);
@@ -91,6 +92,19 @@ internal sealed class DriftSweep(
             else if (domain.Power == PowerState.Off && await RepairAsync(machine, OperationKind.Restart))
                 log.FoundOff(machine);
         }
+    }
+
+    // INVARIANT: before anything else is done on a host that is back, it loses the domains of machines that are elsewhere now.
+    private async Task RemoveStraysAsync(IHypervisor host, long epoch, CancellationToken ct)
+    {
+        foreach (var stray in await recovery.StraysAsync(host.Host, ct))
+        {
+            if (stray.WithFiles) await host.DeleteAsync(stray.Machine, epoch, ct);
+            else await host.EvictAsync(stray.Machine, epoch, ct);
+            await recovery.SweptAsync(host.Host, stray.Machine);
+            log.StrayRemoved(stray.Machine, host.Host);
+        }
+        await recovery.ReturnedAsync(host.Host);
     }
 
     private async Task<bool> IsRecordedAsync(MachineId machine, CancellationToken ct)

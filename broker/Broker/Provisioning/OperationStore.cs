@@ -110,7 +110,7 @@ internal sealed class OperationStore(Database database)
     public async Task FailAsync(DueOperation operation, string error, RefusalReason reason, bool givesUp)
     {
         // A host that is away and an image on its way are no fault of what is made: it goes on as soon as they are there.
-        var isOwn = reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged);
+        var isOwn = operation.StepOf != OperationStep.Place && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged);
         var failures = operation.KindOf == OperationKind.Provision && isOwn ? operation.CreationFailures + 1 : 0;
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync("""

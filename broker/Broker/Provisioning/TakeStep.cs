@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// again: what it leaves behind is either what it should or is replaced by the next attempt.
 /// </summary>
 internal sealed class TakeStep(
-    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, JoinTokens tokens, CertificateAuthority authority,
+    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, PlaceElsewhere place, JoinTokens tokens, CertificateAuthority authority,
     IOptions<ProvisioningOptions> options, ILogger<TakeStep> log)
 {
     public async Task RunAsync(DueOperation operation, long epoch, CancellationToken ct)
@@ -24,6 +24,11 @@ internal sealed class TakeStep(
             log.StepTaken(machine, kind, step);
             if (step == OperationStep.AwaitAgent)
                 throw new StepFailedException(RefusalReason.AgentSilent, operation.Error ?? $"The agent did not report within {OperationPlan.Deadline(step).TotalMinutes:0} minutes of power-on.");
+            if (step == OperationStep.Place)
+            {
+                await place.RunAsync(operation, ct);
+                return;
+            }
             await ActAsync(operation, machine, step, epoch, ct);
             if (OperationPlan.Next(kind, step) is { } next) await operations.AdvanceAsync(operation, next);
             else if (kind == OperationKind.Delete) await operations.RemoveMachineAsync(operation);
@@ -42,7 +47,7 @@ internal sealed class TakeStep(
             // A delete never gives up: a record must not outlive its machine, nor a machine its record. Nor does falling asleep:
             // nothing is wrong with the machine. A host that is away
             // and an image that is on its way are no fault of the machine: it goes on as soon as they are there.
-            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep) && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged) && OperationPlan.GivesUp(attempts);
+            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep) && step != OperationStep.Place && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged) && OperationPlan.GivesUp(attempts);
             await operations.FailAsync(operation, error, reason, givesUp);
             log.StepFailed(machine, kind, step, attempts, error);
             if (givesUp) log.MachineFaulted(machine, attempts, error);

@@ -4,7 +4,7 @@ namespace Montalegre.Vdi.Domain;
 public enum OperationKind { Provision, Refresh, Restart, Delete, Sleep, Wake }
 
 /// <summary>One idempotent step of an operation. Each can be killed and taken again.</summary>
-public enum OperationStep { Stop, Overlay, Define, Start, AwaitAgent, Remove, ShutDown }
+public enum OperationStep { Stop, Overlay, Define, Start, AwaitAgent, Remove, ShutDown, Place }
 
 /// <summary>Which steps an operation takes, how long each may last, and when to try again.</summary>
 public static class OperationPlan
@@ -28,6 +28,8 @@ public static class OperationPlan
     public static OperationStep? Next(OperationKind kind, OperationStep step)
     {
         var steps = Steps(kind);
+        // Comes before all others where the machine's host is lost: the rest is then done on another one.
+        if (step == OperationStep.Place) return steps[0];
         for (var i = 0; i < steps.Count - 1; i++)
             if (steps[i] == step) return steps[i + 1];
         return null;
