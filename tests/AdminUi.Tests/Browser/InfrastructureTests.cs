@@ -70,11 +70,25 @@ public sealed class InfrastructureTests(Chromium chromium)
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Guardar armazenamento" }).ClickAsync();
         await Expect(page.Locator("main")).ToContainTextAsync("san-1");
         await page.GetByRole(AriaRole.Button, new() { Name = "Confirmar que está desligado" }).ClickAsync();
+        await PictureAsync(page, "host-fence");
         await Expect(dialog).ToContainTextAsync("perde as máquinas quando voltar a responder");
         await Expect(dialog).ToContainTextAsync("arrancam noutro anfitrião, com o disco que têm");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Confirmar que está desligado" }).ClickAsync();
         await Expect(page.Locator(".states")).ToContainTextAsync("Conta como desligado");
         Assert.Contains("fence anfitriao-b", console.World.Calls);
+        await PictureAsync(page, "host-off");
+    }
+
+    private static async Task PictureAsync(IPage page, string name)
+    {
+        if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is not { Length: > 0 } folder) return;
+        foreach (var width in (int[])[1280, 390])
+        {
+            await page.SetViewportSizeAsync(width, 844);
+            await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{width}.png") });
+        }
+        await page.SetViewportSizeAsync(1280, 844);
     }
 
     [Fact]
