@@ -37,8 +37,8 @@ internal static partial class AgentLog
     [LoggerMessage(5022, LogLevel.Information, "Waiting for the RDP server to listen on port {Port}")]
     public static partial void WaitingForRdp(this ILogger log, int port);
 
-    [LoggerMessage(5030, LogLevel.Information, "Command {Command} {Kind} done")]
-    public static partial void CommandDone(this ILogger log, string command, string kind);
+    [LoggerMessage(5030, LogLevel.Information, "Command {Command} {Kind} done; trace {Trace}")]
+    public static partial void CommandDone(this ILogger log, string command, string kind, string trace);
 
     [LoggerMessage(5031, LogLevel.Warning, "Command {Command} {Kind} refused: {Error}")]
     public static partial void CommandRefused(this ILogger log, string command, string kind, string error);
