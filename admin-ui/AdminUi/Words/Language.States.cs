@@ -84,6 +84,7 @@ internal sealed partial class Language
         "" => "",
         "overlay" or "create_overlay" => Pick("criar disco", "create disk"),
         "place" => Pick("escolher outro anfitrião", "choose another host"),
+        "move_live" => Pick("mudar de anfitrião com a sessão aberta", "change hosts with the session open"),
         "define" => Pick("definir no hipervisor", "define at the hypervisor"),
         "start" => Pick("arrancar", "start"),
         "stop" => Pick("parar", "stop"),
@@ -101,6 +102,7 @@ internal sealed partial class Language
         "refresh" => Pick("Regresso ao estado inicial", "Refresh"),
         "restart" => Pick("Reinício", "Restart"),
         "delete" => Pick("Eliminação", "Deletion"),
+        "move" => Pick("Mudança de anfitrião", "Change of host"),
         "publish" => Pick("Publicação", "Publication"),
         _ => kind,
     };
@@ -177,6 +179,7 @@ internal sealed partial class Language
         "host.returned" => Pick("O anfitrião voltou e está limpo", "The host is back and clean"),
         "host.storage" => Pick("Mudou o armazenamento do anfitrião", "Changed the storage of the host"),
         "host.state" => Pick("Mudou o estado do anfitrião", "Changed the state of the host"),
+        "machine.moved" => Pick("Mudou de anfitrião com a sessão aberta", "Changed hosts with the session open"),
         "machine.leave_host" => Pick("Saiu de um anfitrião perdido", "Left a lost host"),
         "host.test" => Pick("Testou a ligação a um anfitrião", "Tested the connection to a host"),
         "image.retire" => Pick("Retirou a versão de imagem", "Retired the image version"),

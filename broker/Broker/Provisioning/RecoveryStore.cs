@@ -149,7 +149,19 @@ internal sealed class RecoveryStore(Database database)
             select s.machine_id, m.machine_id is null or h.shared_storage is null or h.shared_storage is distinct from o.shared_storage
               from stray_domain s join host h using (host_id) left join machine m using (machine_id) left join host o on o.host_id = m.host_id
              where s.host_id = @host
+               and not exists (select from operation o where o.machine_id = s.machine_id and o.state = 'running' and o.kind = 'move')   -- it may just be arriving
             """, new { host = host.Value }, cancellationToken: ct))).Select(s => new StrayDomain(new(s.Machine), s.WithFiles)).ToList();
+    }
+
+    /// <summary>Hosts that may still have a domain of the machine; and whether nobody can be asked there, because they are off or lost their locks.</summary>
+    public async Task<IReadOnlyList<(HostId Host, bool Gone)>> ElsewhereAsync(MachineId machine, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<(Guid Host, bool Gone)>(new CommandDefinition("""
+            select s.host_id, h.fenced_at is not null or coalesce(now() - r.silent_since >= t.takeover_after, false)
+              from stray_domain s join host h using (host_id) left join host_reading r using (host_id) left join shared_storage t on t.name = h.shared_storage
+             where s.machine_id = @machine
+            """, new { machine = machine.Value }, cancellationToken: ct))).Select(s => (new HostId(s.Host), s.Gone)).ToList();
     }
 
     /// <summary>The host has nothing of the machine any more.</summary>

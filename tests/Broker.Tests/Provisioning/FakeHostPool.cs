@@ -170,7 +170,9 @@ internal sealed class FakeHostPool : IAsyncDisposable
     {
         var (images, copyStates) = (new ImageStore(database), new CopyStore(database));
         var copies = new CopyImages(images, copyStates, broker.Services.GetRequiredService<ImageFolder>(), hosts, broker.Services.GetRequiredService<LeaseKeeper>(), time, NullLogger<CopyImages>.Instance);
-        return new(new OperationStore(database), hosts, images, copyStates, copies, new PlaceElsewhere(new RecoveryStore(database), new PoolStore(database), broker.Services.GetRequiredService<IOptions<ProvisioningOptions>>()), new JoinTokens(new AgentStore(database)), broker.Services.GetRequiredService<CertificateAuthority>(),
+        var (recovery, pools) = (new RecoveryStore(database), new PoolStore(database));
+        var place = new PlaceElsewhere(recovery, pools, broker.Services.GetRequiredService<IOptions<ProvisioningOptions>>());
+        return new(new OperationStore(database), hosts, images, copyStates, copies, place, new MoveMachine(new MoveStore(database), recovery, pools, hosts), recovery, new JoinTokens(new AgentStore(database)), broker.Services.GetRequiredService<CertificateAuthority>(),
             broker.Services.GetRequiredService<IOptions<ProvisioningOptions>>(), NullLogger<TakeStep>.Instance);
     }
 

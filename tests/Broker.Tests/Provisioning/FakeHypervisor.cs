@@ -94,6 +94,16 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         Drop(o => o.Machine == machine);
     });
 
+    public Task MoveLiveAsync(MachineId machine, IHypervisor destination, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        var to = (FakeHypervisor)destination;
+        if (host.SharedStorage is null || !ReferenceEquals(_overlays, to._overlays)) throw new LiveMoveException("The disk is not there.");
+        to.ThrowIfAway();
+        var domain = Fenced(machine, leaseEpoch);
+        lock (to._lock) to._domains[machine] = domain with { LeaseEpoch = leaseEpoch };
+        _domains.Remove(machine);
+    });
+
     public Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
     {
         if (_domains.ContainsKey(machine)) Fenced(machine, leaseEpoch);
@@ -135,13 +145,13 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
             foreach (var machine in _domains.Keys.ToList()) _domains[machine] = _domains[machine] with { Power = PowerState.Off };
     }
 
-    /// <summary>Somebody took the domain and its disks off the host, without the broker.</summary>
-    public void Lose(MachineId machine)
+    /// <summary>Somebody took the domain, and perhaps its disks, off the host, without the broker.</summary>
+    public void Lose(MachineId machine, bool withDisks = true)
     {
         lock (_lock)
         {
             _domains.Remove(machine);
-            Drop(o => o.Machine == machine);
+            if (withDisks) Drop(o => o.Machine == machine);
         }
         _events.Writer.TryWrite(new(HypervisorEventKind.Undefined, machine));
     }

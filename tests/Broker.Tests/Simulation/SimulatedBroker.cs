@@ -63,6 +63,7 @@ internal sealed class SimulatedBroker : IAsyncDisposable
         var power = new PowerStore(_database.DataSource);
         await power.CloseAsync(await power.SchedulesAsync(ct), ct);
         await _recover.RunAsync(ct);
+        await new MoveStore(_database.DataSource).PlanAsync(ct);
         foreach (var pool in await Pools.WantedAsync(ct)) await _reconcile.RunAsync(pool, ct);
         await Pools.RemoveEmptyPoolsAsync(ct);
         await _operations.RetryFaultedAsync(TimeSpan.FromMinutes(5), ct);

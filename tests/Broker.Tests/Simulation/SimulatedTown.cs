@@ -238,7 +238,7 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
         {
             case 0 when !_dark.Contains(host.Host): host.Away = !host.Away; Note($"{host.Host} {(host.Away ? "does not answer" : "answers again")}"); break;
             case 1: if (!_full.Remove(host.Host)) _full.Add(host.Host); Note($"{host.Host} storage full or not"); break;
-            case 2 when domains.Count > 0: var lost = domains[_chance.Next(domains.Count)]; host.Lose(lost.Machine); Note($"{lost.Name} is destroyed by hand"); break;
+            case 2 when domains.Count > 0: var lost = domains[_chance.Next(domains.Count)]; host.Lose(lost.Machine, withDisks: !lost.Name.StartsWith("dedicated", StringComparison.Ordinal)); Note($"{lost.Name} is destroyed by hand"); break;
             case 3 when domains.Count > 0: var off = domains[_chance.Next(domains.Count)]; host.PowerOff(off.Machine); Note($"{off.Name} is switched off"); break;
             case 4: foreach (var one in domains) host.PowerOff(one.Machine); Note($"{host.Host} loses power"); break;
             case 5: var pool = _pools[_chance.Next(_pools.Count)]; var size = _chance.Next(9); await ExecuteAsync("update pool set size = @size where pool_id = @id", new { size, id = pool.Value }); Note($"pool {pool} has size {size}"); break;

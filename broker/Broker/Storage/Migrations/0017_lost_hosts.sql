@@ -25,3 +25,8 @@ create table stray_domain (
 );
 comment on table stray_domain is 'stray_domain is a table where each row is a host that may still have a domain of a machine that is elsewhere.';
 create index stray_domain_host_ix on stray_domain (host_id);
+
+-- A running machine moves to another host of the same storage, with whoever is on it.
+alter table operation drop constraint operation_kind_check;
+alter table operation add constraint operation_kind_check
+    check (kind in ('provision', 'refresh', 'restart', 'delete', 'publish', 'sleep', 'wake', 'move'));
