@@ -184,6 +184,94 @@ public sealed class LostHostTests(FollowerBroker follower) : IClassFixture<Follo
         Assert.Null(await _store.AddAsync(new(Guid.NewGuid()), $"d-{_storage}", "test:///default", "user", "/nowhere", _storage, "rosa", ""));
     }
 
+    [Fact]
+    public async Task A_host_that_is_emptied_hands_its_running_desktops_over_with_their_sessions()
+    {
+        var (machine, session) = await PersonalAsync(shared: true);
+        await InUseAsync(machine);
+        Assert.Equal(new HostStateChange(1, 1), await _store.SetStateAsync(_a.Host, HostState.Maintenance, "rosa", ""));
+        await PassAsync();
+
+        Assert.Equal((0, 1, 1), (_a.Truth.Count, Running(_b, machine), await GenerationAsync(machine)));
+        Assert.Equal(("in_use", "disconnected"), (await _rows.MachineStateAsync(machine), await _rows.SessionStateAsync(session)));
+        Assert.Equal(0, await _rows.ScalarAsync<int>("select count(*)::int from machine where machine_id = @id and (drain_since is not null or drained_with_host)", machine.Value));
+        await PassAsync();
+        Assert.Equal(0, (await _store.AllAsync(Ct)).Single(h => h.HostId == _a.Host.Value).Strays);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_broker_that_is_killed_before_or_after_a_move_finds_the_machine_where_it_runs(bool moved)
+    {
+        var (machine, _) = await PersonalAsync(shared: true);
+        await InUseAsync(machine);
+        await _store.SetStateAsync(_a.Host, HostState.Draining, "rosa", "");
+        var killed = false;
+        void Kill(string verb)
+        {
+            if (verb != nameof(IHypervisor.MoveLiveAsync) || killed) return;
+            killed = true;
+            throw new OperationCanceledException("killed");
+        }
+
+        if (moved) _a.After = (verb, _) => Kill(verb);
+        else _a.Before = (verb, _) => Kill(verb);
+        await Assert.ThrowsAsync<OperationCanceledException>(PassAsync);
+        _epoch++;
+        await new OperationStore(Database).TakeOverAsync();
+        await PassAsync();
+        await PassAsync();
+
+        Assert.Equal((0, 1), (_a.Truth.Count, Running(_b, machine)));
+        Assert.Equal(_b.Host.Value, await _rows.ScalarAsync<Guid>("select host_id from machine where machine_id = @id", machine.Value));
+        Assert.Null(await _rows.RunningAsync(machine));
+    }
+
+    [Fact]
+    public async Task A_desktop_that_cannot_move_stays_says_why_and_is_left_alone_once_its_host_is_in_service_again()
+    {
+        var (machine, _) = await PersonalAsync(shared: true);
+        await InUseAsync(machine);
+        _b.Load = _b.Load with { FreeMemoryMib = 10 };
+        await PassAsync();
+        await _store.SetStateAsync(_a.Host, HostState.Draining, "rosa", "");
+        await PassAsync();
+        Assert.Equal((1, "in_use"), (Running(_a, machine), await _rows.MachineStateAsync(machine)));
+        Assert.Equal(nameof(RefusalReason.WaitsForLogOff), await _rows.ScalarAsync<string>("select reason from operation where machine_id = @id and state = 'running'", machine.Value));
+
+        await _store.SetStateAsync(_a.Host, HostState.InService, "rosa", "");
+        await new OperationStore(Database).TakeOverAsync();
+        await PassAsync();
+        Assert.Null(await _rows.RunningAsync(machine));
+        Assert.Equal(1, Running(_a, machine));
+    }
+
+    [Fact]
+    public async Task A_log_off_while_a_machine_moves_takes_the_machine_off_both_hosts_before_it_is_made_anew()
+    {
+        await PersonalAsync(shared: true);
+        var machine = await MachineOnAAsync(owner: null);
+        await InUseAsync(machine);
+        await _store.SetStateAsync(_a.Host, HostState.Draining, "rosa", "");
+        var order = new List<string>();
+        _a.After = (verb, about) =>
+        {
+            if (about == machine && verb == nameof(IHypervisor.MoveLiveAsync))
+                _rows.ExecuteAsync("update operation set kind = 'refresh', step = 'stop', next_attempt_at = now() where machine_id = @id; update machine set state = 'provisioning' where machine_id = @id", new { id = machine.Value }).GetAwaiter().GetResult();
+            if (about == machine) order.Add($"a {verb}");
+        };
+        _b.After = (verb, about) => { if (about == machine) order.Add($"b {verb}"); };
+        await PassAsync();
+
+        Assert.Equal(["a MoveLiveAsync", "b EvictAsync"], order.Take(2));
+        Assert.Equal((1, 0), (Running(_a, machine), _b.Truth.Count(d => d.Machine == machine)));
+        Assert.Equal(2, await GenerationAsync(machine));
+    }
+
+    // Whether somebody is looking at it does not matter for what becomes of it.
+    private Task InUseAsync(MachineId machine) => _rows.ExecuteAsync("update machine set state = 'in_use' where machine_id = @id", new { id = machine.Value });
+
     // A pool on two hosts, and a machine on the first with somebody on it.
     private async Task<(MachineId Machine, SessionId Session)> PersonalAsync(bool shared)
     {
@@ -234,19 +322,27 @@ public sealed class LostHostTests(FollowerBroker follower) : IClassFixture<Follo
             }
             catch (HypervisorUnavailableException) { await readings.KeepSilentAsync(host.Host); }
         await new RecoverHosts(recovery, end, NullLogger<RecoverHosts>.Instance).RunAsync(Ct);
+        await new MoveStore(Database).PlanAsync(Ct);
         while (await operations.ClaimAsync(options.Value.ParallelPerHost) is { } due)
         {
             using var life = new CancellationTokenSource();
-            var after = _b.After;
-            _b.After = (verb, machine) =>
-            {
-                try { after(verb, machine); }
-                catch (OperationCanceledException) { life.Cancel(); throw; }
-            };
+            var points = ((FakeHypervisor[])[_a, _b]).Select(h => (Host: h, h.Before, h.After)).ToList();
+            foreach (var (host, before, after) in points) (host.Before, host.After) = (OrDie(before, life), OrDie(after, life));
             try { await FakeHostPool.Runner(follower.Broker, follower.Broker.Database.DataSource, _hosts, TimeProvider.System).RunAsync(due, _epoch, life.Token); }
-            finally { _b.After = after; }
+            finally { foreach (var (host, before, after) in points) (host.Before, host.After) = (before, after); }
         }
     }
+
+    // A runner that is killed records neither success nor failure.
+    private static Action<string, MachineId> OrDie(Action<string, MachineId> act, CancellationTokenSource life) => (verb, machine) =>
+    {
+        try { act(verb, machine); }
+        catch (OperationCanceledException)
+        {
+            life.Cancel();
+            throw;
+        }
+    };
 
     private Task AgentReportsAsync(MachineId machine) =>
         new AgentStore(Database).GreetAsync(machine, Guid.NewGuid(), new Hello { BootId = Guid.NewGuid().ToString() }, new(Guid.NewGuid()));
