@@ -21,6 +21,9 @@ internal sealed partial class Language
     public string FenceWaiting(int n) => Count(n, "{0} máquina pessoal espera por este anfitrião: só ele tem o disco.", "{0} máquinas pessoais esperam por este anfitrião: só ele tem os discos.", "{0} personal machine waits for this host: nobody else has its disk.", "{0} personal machines wait for this host: nobody else has their disks.");
     public string HostFenced(string host) => Pick($"{host} conta como desligado.", $"{host} counts as switched off.");
 
+    public string OpenDesktopsMove => Pick("Os ambientes abertos e as máquinas pessoais mudam para outro anfitrião do mesmo armazenamento e da mesma rede, sem terminar a sessão. O que não puder mudar espera pelo fim da sessão.", "Open desktops and personal machines move to another host of the same storage and network without ending a session. What cannot move waits for log-off.");
+    public string OpenDesktopsWait => Pick("Este anfitrião não partilha armazenamento: os ambientes abertos ficam nele até as pessoas terminarem a sessão.", "This host shares no storage: open desktops stay on it until people log off.");
+
     public string SharedStorage => Pick("Armazenamento partilhado", "Shared storage");
     public string SharedStorageHint => Pick("O mesmo nome em todos os anfitriões que veem a mesma pasta; vazio: só deste.", "The same name on all hosts that see the same folder; empty: its own.");
     public string SharedStorageEffect => Pick("As máquinas pessoais podem arrancar noutro anfitrião do mesmo armazenamento quando este se perder. A pasta tem de estar no mesmo caminho.", "Personal machines can start on another host of the same storage when this one is lost. The folder must be at the same path.");

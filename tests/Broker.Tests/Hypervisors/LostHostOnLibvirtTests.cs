@@ -166,7 +166,7 @@ public sealed class LostHostOnLibvirtTests(TestCluster cluster) : IAsyncLifetime
     private static bool IsAnyOn(LibvirtDaemons daemons)
     {
         using var connection = LibvirtConnection.Open(daemons.Uri);
-        return connection.Domains().Count(domain => { using (domain) return domain.IsActive; }) > 0;
+        return connection.Domains().Select(domain => { using (domain) return domain.IsActive; }).ToList().Contains(true);
     }
 
     private static async Task UntilAsync(Func<Task<bool>> fact, string what) => Assert.True(await Eventually.IsTrueAsync(fact, Soon), $"Not in time: {what}");

@@ -116,7 +116,7 @@ public sealed class LostHostTests(FollowerBroker follower) : IClassFixture<Follo
         await AgentReportsAsync(machine);
         await PassAsync();
         Assert.Null(await _store.FenceAsync(_a.Host, "rosa", ""));
-        Assert.Equal(0, _b.Truth.Count);
+        Assert.Empty(_b.Truth);
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class LostHostTests(FollowerBroker follower) : IClassFixture<Follo
         await AgentReportsAsync(machine);
 
         Assert.True(kills >= 2, $"{kills} kills");
-        Assert.Equal(0, _a.Truth.Count);
+        Assert.Empty(_a.Truth);
         Assert.Equal((1, 1), (Running(_b, machine), await GenerationAsync(machine)));
     }
 
