@@ -61,6 +61,13 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Takes the machine off the host with all its overlays.</summary>
     Task DeleteAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
+    /// <summary>Moves a running machine with its sessions to a host that sees the same disks. On return it runs there and is gone here.</summary>
+    /// <exception cref="LiveMoveException">It cannot be moved; it runs here as before.</exception>
+    Task MoveLiveAsync(MachineId machine, IHypervisor destination, long leaseEpoch, CancellationToken ct);
+
+    /// <summary>Takes the machine off the host and leaves its disks: another host has them.</summary>
+    Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
     /// <summary>Our machines on this host. Foreign domains are not listed.</summary>
     Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct);
 
@@ -103,6 +110,9 @@ internal sealed class HypervisorUnavailableException(string message, Exception? 
 
 /// <summary>The domain runs: its disk changes while it would be read.</summary>
 internal sealed class DomainRunningException(string name) : Exception($"{name} is running; shut it down first.");
+
+/// <summary>A running machine could not be moved, and runs on where it was.</summary>
+internal sealed class LiveMoveException(string message, Exception? cause = null) : Exception(message, cause);
 
 /// <summary>The host's storage has no room for it.</summary>
 internal sealed class StorageFullException(string message) : IOException(message);

@@ -8,12 +8,20 @@ namespace Montalegre.Vdi.Broker.Hypervisors;
 internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, ILogger<LibvirtHypervisor> log) : IHypervisor
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan MovePatience = TimeSpan.FromMinutes(14);
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1), ReadPatience = TimeSpan.FromHours(6);
     private readonly HypervisorWorker _worker = new(host.Name, time);
     private readonly HostConnection _connection = new(host, time, log);
 
     public HostId Host => host.Host;
+
+    private string Name => host.Name;
+
+    private bool IsLocal => host.IsLocal;
+
+    // By the name that we reach it by: the one that it calls itself is often known to nobody else.
+    private string? MoveAddress => host.IsLocal ? "127.0.0.1" : Uri.TryCreate(host.Uri, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.Host : null;
 
     public Task<HostInfo> InfoAsync(CancellationToken ct) => RunAsync(connection => connection.HostInfo(), ct);
 
@@ -137,18 +145,29 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
 
     public Task DeleteAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
     {
-        using (var domain = OursOrNull(connection, machine))
-        {
-            if (domain is not null)
-            {
-                Fence(domain, leaseEpoch);
-                if (domain.IsActive) PullThePlug(domain);
-                domain.Undefine();
-            }
-        }
+        Undefine(connection, machine, leaseEpoch);
         using var storage = new HostStorage(connection, host);
         storage.DeleteMachine(machine);
         log.MachineDeleted(machine, host.Name);
+        return true;
+    }, ct);
+
+    public Task MoveLiveAsync(MachineId machine, IHypervisor destination, long leaseEpoch, CancellationToken ct) => _worker.RunAsync(_ => Translated(() =>
+    {
+        var to = destination as LibvirtHypervisor ?? throw new LiveMoveException("The other host is not a libvirt host.");
+        var target = to.Connected();   // before our own domain is asked anything: what that host fails with is that host's
+        using var domain = OursOrNull(_connection.Get(), machine)
+            ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no machine {machine}.");
+        Fence(domain, leaseEpoch);
+        try { LibvirtMigration.MoveLive(domain, target, to.MoveAddress, to.IsLocal); }
+        catch (LibvirtException e) when (!e.ConnectionLost) { throw new LiveMoveException($"libvirt does not move it to {to.Name}: {e.Message}", e); }
+        log.MachineMoved(machine, host.Name, to.Name);
+        return true;
+    }), MovePatience, ct);
+
+    public Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
+    {
+        Undefine(connection, machine, leaseEpoch);
         return true;
     }, ct);
 
@@ -208,6 +227,12 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
     private Task<T> RunAsync<T>(Func<LibvirtConnection, T> call, CancellationToken ct) =>
         _worker.RunAsync(_ => Translated(() => call(_connection.Get())), Patience, ct);
 
+    private LibvirtConnection Connected()
+    {
+        try { return _connection.Get(); }
+        catch (LibvirtException e) { throw new HypervisorUnavailableException($"Host {host.Name} cannot be reached: {e.Message}", e); }
+    }
+
     private T Translated<T>(Func<T> call)
     {
         try { return call(); }
@@ -225,6 +250,15 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         act(domain);
         return true;
     }, ct);
+
+    private void Undefine(LibvirtConnection connection, MachineId machine, long leaseEpoch)
+    {
+        using var domain = OursOrNull(connection, machine);
+        if (domain is null) return;
+        Fence(domain, leaseEpoch);
+        if (domain.IsActive) PullThePlug(domain);
+        domain.Undefine();
+    }
 
     private LibvirtDomain? OursOrNull(LibvirtConnection connection, MachineId machine)
     {

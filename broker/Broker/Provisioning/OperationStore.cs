@@ -72,12 +72,12 @@ internal sealed class OperationStore(Database database)
                    for update of o skip locked
             )
                update operation o
-                  set next_attempt_at = now() + interval '{ClaimSeconds} seconds'
+                  set next_attempt_at = now() + case when o.step = 'move_live' then @longest else interval '{ClaimSeconds} seconds' end
                  from due, machine m left join host h on h.host_id = m.host_id, pool p
                 where o.operation_id = due.operation_id and m.machine_id = o.machine_id and p.pool_id = m.pool_id
             returning o.operation_id, o.kind, o.step, o.attempts, m.machine_id, m.name, m.manual, m.host_id, m.generation, m.port,
                       m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib, p.creation_failures, o.error
-            """, new { parallel, busyHosts = busyHosts ?? [] });
+            """, new { parallel, busyHosts = busyHosts ?? [], longest = OperationPlan.Deadline(OperationStep.MoveLive) });
     }
 
     /// <summary>Goes on to the next step. Entering <c>overlay</c> counts the machine's generation up and fixes its image version.</summary>
@@ -110,7 +110,7 @@ internal sealed class OperationStore(Database database)
     public async Task FailAsync(DueOperation operation, string error, RefusalReason reason, bool givesUp)
     {
         // A host that is away and an image on its way are no fault of what is made: it goes on as soon as they are there.
-        var isOwn = reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged);
+        var isOwn = operation.StepOf != OperationStep.Place && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged);
         var failures = operation.KindOf == OperationKind.Provision && isOwn ? operation.CreationFailures + 1 : 0;
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync("""

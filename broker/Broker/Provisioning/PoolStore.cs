@@ -101,7 +101,7 @@ internal sealed class PoolStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<OfferRow>(new CommandDefinition("""
-            select h.host_id, h.name, h.state, coalesce(r.reached and r.read_at > now() - interval '2 minutes', false) as reached,
+            select h.host_id, h.name, h.state, coalesce(r.reached and r.read_at > now() - interval '2 minutes' and h.fenced_at is null, false) as reached,
                    coalesce(r.memory_mib, 0) as memory_mib, coalesce(r.free_memory_mib, 0) as free_memory_mib, r.cpu_pressure,
                    coalesce(sum(o.memory_mib), 0)::bigint as committed_mib, coalesce(sum(o.memory_mib) filter (where m.power <> 'on'), 0)::bigint as not_started_mib,
                    (count(*) filter (where m.pool_id = @pool))::int as of_pool

@@ -23,4 +23,5 @@ public enum RefusalReason
     ImageDamaged = 150, ImageRefused, ImportIncomplete, TooManyImports, MachineRunning, ImageNotSealable,
     RolloutRunning = 160, RolloutOver, RolloutTooSlow, RolloutProbeLost, RolloutNoGateway, RolloutKeepsReady, RolloutWaitsForLogOff,
     PoolClosed = 170,
+    HostNotLost = 180, NoHostSharesDisk, StorageDiffers, WaitsForLogOff,
 }

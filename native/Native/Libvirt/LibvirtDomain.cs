@@ -19,6 +19,8 @@ public sealed unsafe class LibvirtDomain : IDisposable
         Name = Marshal.PtrToStringUTF8(LibvirtApi.DomainGetName(handle)) ?? "";
     }
 
+    internal DomainHandle Handle => _handle;
+
     /// <summary>UUID, the same as the guest reads from SMBIOS.</summary>
     public Guid Uuid { get; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Montalegre.Vdi.Broker.Hypervisors;
@@ -15,7 +16,10 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
     private readonly Lock _lock = new();
     private readonly Dictionary<MachineId, HypervisorMachine> _domains = [];
     private readonly HashSet<ImageVersionId> _images = [];
-    private readonly Dictionary<(MachineId Machine, int Generation), ImageVersionId> _overlays = [];
+    // Hosts that share a storage have the same folder.
+    private static readonly ConcurrentDictionary<(Guid Installation, string Storage), ConcurrentDictionary<(MachineId Machine, int Generation), ImageVersionId>> Shared = new();
+    private readonly ConcurrentDictionary<(MachineId Machine, int Generation), ImageVersionId> _overlays =
+        host.SharedStorage is { } storage ? Shared.GetOrAdd((host.Installation, storage), _ => new()) : new();
     private readonly Channel<HypervisorEvent> _events = Channel.CreateUnbounded<HypervisorEvent>();
 
     public HostId Host => host.Host;
@@ -90,6 +94,22 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         Drop(o => o.Machine == machine);
     });
 
+    public Task MoveLiveAsync(MachineId machine, IHypervisor destination, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        var to = (FakeHypervisor)destination;
+        if (host.SharedStorage is null || !ReferenceEquals(_overlays, to._overlays)) throw new LiveMoveException("The disk is not there.");
+        to.ThrowIfAway();
+        var domain = Fenced(machine, leaseEpoch);
+        lock (to._lock) to._domains[machine] = domain with { LeaseEpoch = leaseEpoch };
+        _domains.Remove(machine);
+    });
+
+    public Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (_domains.ContainsKey(machine)) Fenced(machine, leaseEpoch);
+        _domains.Remove(machine);
+    });
+
     public Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct) => Read<IReadOnlyList<HypervisorMachine>>(() => [.. _domains.Values]);
 
     public Task<IReadOnlyList<ForeignDomain>> ListForeignAsync(CancellationToken ct) => Read<IReadOnlyList<ForeignDomain>>(() => []);
@@ -117,13 +137,21 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         _events.Writer.TryWrite(new(HypervisorEventKind.Stopped, machine));
     }
 
-    /// <summary>Somebody took the domain and its disks off the host, without the broker.</summary>
-    public void Lose(MachineId machine)
+    /// <summary>The power of the whole host fails: no machine runs any more, what is defined stays.</summary>
+    public void PowerCut()
+    {
+        Away = true;
+        lock (_lock)
+            foreach (var machine in _domains.Keys.ToList()) _domains[machine] = _domains[machine] with { Power = PowerState.Off };
+    }
+
+    /// <summary>Somebody took the domain, and perhaps its disks, off the host, without the broker.</summary>
+    public void Lose(MachineId machine, bool withDisks = true)
     {
         lock (_lock)
         {
             _domains.Remove(machine);
-            Drop(o => o.Machine == machine);
+            if (withDisks) Drop(o => o.Machine == machine);
         }
         _events.Writer.TryWrite(new(HypervisorEventKind.Undefined, machine));
     }
@@ -172,6 +200,6 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
 
     private void Drop(Func<(MachineId Machine, int Generation), bool> doomed)
     {
-        foreach (var overlay in _overlays.Keys.Where(doomed).ToList()) _overlays.Remove(overlay);
+        foreach (var overlay in _overlays.Keys.Where(doomed).ToList()) _overlays.TryRemove(overlay, out _);
     }
 }
