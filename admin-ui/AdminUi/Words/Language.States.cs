@@ -86,6 +86,9 @@ internal sealed partial class Language
         "define" => Pick("definir no hipervisor", "define at the hypervisor"),
         "start" => Pick("arrancar", "start"),
         "stop" => Pick("parar", "stop"),
+        "save" => Pick("guardar a memória", "save the memory"),
+        "restore" => Pick("repor a memória", "restore the memory"),
+        "shut_down" => Pick("encerrar", "shut down"),
         "await_agent" => Pick("esperar pelo agente", "wait for the agent"),
         "delete_overlay" => Pick("eliminar disco", "delete disk"),
         "undefine" => Pick("retirar do hipervisor", "remove from the hypervisor"),
@@ -101,6 +104,8 @@ internal sealed partial class Language
         "restart" => Pick("Reinício", "Restart"),
         "delete" => Pick("Eliminação", "Deletion"),
         "publish" => Pick("Publicação", "Publication"),
+        "sleep" => Pick("Adormecimento", "Going to sleep"),
+        "wake" => Pick("Despertar", "Waking"),
         _ => kind,
     };
 
