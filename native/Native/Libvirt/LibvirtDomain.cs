@@ -7,7 +7,7 @@ public sealed unsafe class LibvirtDomain : IDisposable
 {
     private const uint WithManagedSave = 1, SnapshotsMetadata = 2, Nvram = 4, CheckpointsMetadata = 16;
     private const uint InactiveXml = 2, AffectLive = 1, AffectStored = 2;
-    private const uint ForceBoot = 16;
+    private const uint ForceBoot = 8;
     private const int MetadataElement = 2, RunningRestored = 3;
     private readonly DomainHandle _handle;
 
