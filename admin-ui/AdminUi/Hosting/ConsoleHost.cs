@@ -11,6 +11,7 @@ using Montalegre.Vdi.AdminUi.Pages.Images;
 using Montalegre.Vdi.AdminUi.Pages.Sessions;
 using Montalegre.Vdi.AdminUi.SignIn;
 using Montalegre.Vdi.AdminUi.Words;
+using Montalegre.Vdi.Telemetry;
 using MudBlazor;
 using MudBlazor.Services;
 
@@ -31,6 +32,7 @@ internal static class ConsoleHost
         adjust?.Invoke(builder);
         var options = builder.Configuration.GetSection(ConsoleOptions.Section).Get<ConsoleOptions>() ?? new();
         builder.Services.AddLogs(builder.Configuration, options);
+        builder.Services.AddTelemetry(builder.Configuration, "montalegre-console", "Montalegre.Vdi.AdminUi");
         AddListening(builder, options);
         AddSignIn(builder, options);
 

@@ -46,8 +46,8 @@ internal static partial class AgentLog
     [LoggerMessage(5025, LogLevel.Warning, "The machine stood still and its clock is behind by {Time}, but could not be set: {Problem}")]
     public static partial void ClockNotSet(this ILogger log, TimeSpan time, string problem);
 
-    [LoggerMessage(5030, LogLevel.Information, "Command {Command} {Kind} done")]
-    public static partial void CommandDone(this ILogger log, string command, string kind);
+    [LoggerMessage(5030, LogLevel.Information, "Command {Command} {Kind} done; trace {Trace}")]
+    public static partial void CommandDone(this ILogger log, string command, string kind, string trace);
 
     [LoggerMessage(5031, LogLevel.Warning, "Command {Command} {Kind} refused: {Error}")]
     public static partial void CommandRefused(this ILogger log, string command, string kind, string error);

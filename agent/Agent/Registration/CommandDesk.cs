@@ -83,7 +83,8 @@ internal sealed class CommandDesk(IGuest guest, Outbox outbox, TimeProvider time
             var result = new CommandResult { CommandId = command.CommandId, Ok = true };
             var error = command.KindCase == Command.KindOneofCase.ReadIdle ? await ReadIdleAsync(command.ReadIdle, result, either.Token) : await ObeyAsync(command, lifetime, either.Token);
             if (error is not null) return Refused(command, error);
-            log.CommandDone(command.CommandId, kind);
+            // The same trace as the launch, so that one search finds what portal, broker, gateway and machine did.
+            log.CommandDone(command.CommandId, kind, command.PrepareSignIn is { TraceParent.Length: > 0 and <= 55 } signIn ? signIn.TraceParent : "none");
             return result;
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)

@@ -49,6 +49,7 @@ internal sealed class RedeemTicket(
 
     private async Task<RedeemResponse> PrepareAsync(GatewayId gateway, ConnectionId id, string client, Redemption found, CancellationToken ct)
     {
+        using var redeeming = Instruments.Continue("redeem ticket", found.TraceParent);
         var secret = Encoding.ASCII.GetBytes(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes)));
         var command = new Command
         {
@@ -59,6 +60,7 @@ internal sealed class RedeemTicket(
                 UserName = found.UserName,
                 DisplayName = found.DisplayName,
                 SecretSha256 = ByteString.CopyFrom(SHA256.HashData(secret)),
+                TraceParent = found.TraceParent ?? "",
             },
         };
         await agents.ConnectedAsync(new(found.MachineId!.Value), options.Value.AgentBackWithin, ct);
@@ -83,6 +85,7 @@ internal sealed class RedeemTicket(
                 Address = found.Address, Port = (uint)found.Port!.Value, CertificateSha256 = ByteString.CopyFrom(found.CertificateSha256),
                 UserName = found.UserName, Secret = ByteString.CopyFrom(secret), MachineName = found.MachineName ?? "",
                 RdgEndToEnd = found.RdGatewayEndToEnd ?? false,
+                TraceParent = found.TraceParent ?? "",
             },
         };
         BlockedFeatures.Fill(answer.Target.BlockedFeatures, found.BlockedFeatures ?? "");

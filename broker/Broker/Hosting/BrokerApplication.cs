@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Telemetry;
 
 namespace Montalegre.Vdi.Broker.Hosting;
 
@@ -16,6 +17,7 @@ internal static class BrokerApplication
         builder.Services.AddOptionsWithProblems<HostingOptions>(builder.Configuration);
         builder.Services.AddHostedService<StartUp>();
         builder.Services.AddLogs(builder.Configuration);
+        builder.Services.AddTelemetry(builder.Configuration, "montalegre-broker", Instruments.Name);
         builder.Services.ConfigureOptions<Listeners>();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(60));   // PostgreSQL may take 30
         builder.Services.AddGrpc(o =>

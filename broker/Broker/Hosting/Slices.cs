@@ -12,6 +12,7 @@ using Montalegre.Vdi.Broker.Images;
 using Montalegre.Vdi.Broker.Infrastructure;
 using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Broker.Machines;
+using Montalegre.Vdi.Broker.Metrics;
 using Montalegre.Vdi.Broker.OpenApi;
 using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Power;
@@ -47,6 +48,7 @@ internal static class Slices
         services.AddProvisioning(configuration);
         services.AddPower();
         services.AddRollouts(configuration);
+        services.AddFleetMetrics();
         services.AddDemonstration(configuration);
     }
 

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Launch;
@@ -54,7 +55,7 @@ internal sealed class LaunchDesktop(
                 var text = Base64Url.EncodeToString(ticket);
                 var answer = await trace.AskAsync(() => store.TryAsync(new(order.Request, order.User, order.Pool, order.ClientAddress, session,
                     SHA256.HashData(ticket), order.ForFile ? options.Value.FileTicketLifetime : options.Value.TicketLifetime,
-                    Random.Shared.Next())));
+                    Random.Shared.Next()) { TraceParent = Instruments.TraceParent }));
                 CryptographicOperations.ZeroMemory(ticket);
                 switch (LaunchPolicy.Decide(answer.Facts))
                 {

@@ -10,7 +10,11 @@ namespace Montalegre.Vdi.Broker.Launch;
 
 /// <summary>What a launch asks of the database.</summary>
 internal sealed record LaunchAttempt(
-    RequestId Request, UserId User, PoolId Pool, string? ClientAddress, SessionId NewSession, byte[] TicketSha256, TimeSpan TicketLifetime, int Rank);
+    RequestId Request, UserId User, PoolId Pool, string? ClientAddress, SessionId NewSession, byte[] TicketSha256, TimeSpan TicketLifetime, int Rank)
+{
+    /// <summary>The W3C trace parent of the call, so that gateway and agent go on with its trace; null: it is not traced.</summary>
+    public string? TraceParent { get; init; }
+}
 
 /// <summary>What one attempt answered. A ticket exists exactly when <see cref="TicketExpiresAt"/> is set.</summary>
 /// <param name="OpenSessions">Names of the pools in which the person has sessions open.</param>
@@ -148,9 +152,9 @@ internal sealed partial class LaunchStore(Database database)
             select taken.machine_id, taken.name, case when (select seats from gate) is null then 0 else free_seat(taken.machine_id, (select seats from gate)) end as seat
               from taken
         ), opened as (
-            insert into session (session_id, request_id, user_id, pool_id, machine_id, pool_name, machine_name, state, machine_seat, user_seat, pool_seat)
+            insert into session (session_id, request_id, user_id, pool_id, machine_id, pool_name, machine_name, state, machine_seat, user_seat, pool_seat, trace_parent)
                  select @NewSession, @Request, @User, @Pool, seated.machine_id, (select name from offer), seated.name, 'pending', seated.seat, (select n from user_seat),
-                        (select n from pool_seat order by n < @Rank % (select most_sessions from offer), n limit 1)
+                        (select n from pool_seat order by n < @Rank % (select most_sessions from offer), n limit 1), @TraceParent
                    from seated
                   where seated.seat is not null
               returning session_id, machine_id, machine_name
@@ -160,8 +164,8 @@ internal sealed partial class LaunchStore(Database database)
             select session_id, machine_id, machine_name, false from own
              where own.machine_state in ('reserved', 'in_use') and (select entitled from offer)
         ), issued as (
-            insert into ticket (ticket_sha256, session_id, user_id, machine_id, client_address, expires_at)
-                 select @TicketSha256, session_id, @User, machine_id, @ClientAddress, now() + @TicketLifetime from target
+            insert into ticket (ticket_sha256, session_id, user_id, machine_id, client_address, expires_at, trace_parent)
+                 select @TicketSha256, session_id, @User, machine_id, @ClientAddress, now() + @TicketLifetime, @TraceParent from target
               returning expires_at
         ), served as (
             delete from launch_request r
@@ -198,7 +202,7 @@ internal sealed partial class LaunchStore(Database database)
     private const int UsualStartsAtOnce = 4;   // of a host that was not measured yet; an estimate needs no more than that
 
     // Numbered once, and not by the driver at every launch; the names are for whoever reads the statement.
-    private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank", "Spread"];
+    private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank", "Spread", "TraceParent"];
     private static readonly string Numbered = ParameterName().Replace(LaunchStatement, m => $"${Array.IndexOf(Parameters, m.Groups[1].Value) + 1}");
 
     /// <summary>Runs the one statement; repeats it when the same user's other launch won meanwhile, or when the database went away.</summary>
@@ -234,6 +238,7 @@ internal sealed partial class LaunchStore(Database database)
         command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = attempt.TicketLifetime });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = attempt.Rank });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = spread });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)attempt.TraceParent ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, CancellationToken.None);
         if (!await row.ReadAsync(CancellationToken.None)) throw new InvalidOperationException("The launch statement answered no row.");
         return (Read(row), row.GetBoolean(15));

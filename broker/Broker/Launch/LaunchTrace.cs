@@ -76,7 +76,9 @@ internal sealed class LaunchTrace(LaunchOrder order, LaunchTraces kept, TimeProv
         _failed = true;
         var answer = await ask();
         _failed = false;
-        _deciding += time.GetElapsedTime(since);
+        var took = time.GetElapsedTime(since);
+        _deciding += took;
+        LaunchMetrics.Decided(took);
         return answer;
     }
 
@@ -120,11 +122,16 @@ internal sealed class LaunchTrace(LaunchOrder order, LaunchTraces kept, TimeProv
         else Keep(LaunchOutcome.GivenUp, LaunchRule.Queue, null, null, null);
     }
 
-    private void Keep(LaunchOutcome outcome, LaunchRule rule, RefusalReason? reason, SessionId? session, MachineId? machine) => kept.Keep(new()
+    private void Keep(LaunchOutcome outcome, LaunchRule rule, RefusalReason? reason, SessionId? session, MachineId? machine)
     {
-        LaunchTraceId = _id ??= Guid.CreateVersion7(_askedAt), AskedAt = _askedAt, EndedAt = outcome == LaunchOutcome.Waiting ? null : time.GetUtcNow(),
-        RequestId = order.Request.Value, UserId = order.User.Value, PoolId = order.Pool.Value, ClientAddress = order.ClientAddress ?? "",
-        Outcome = SqlText.Of(outcome), Rule = SqlText.Of(rule), Reason = reason?.ToString(), SessionId = session?.Value, MachineId = machine?.Value,
-        Attempts = _attempts, DecidingMs = _deciding.TotalMilliseconds, Waits = [.. _waits],
-    });
+        var now = time.GetUtcNow();
+        if (outcome != LaunchOutcome.Waiting) LaunchMetrics.End(SqlText.Of(outcome), reason?.ToString(), now - _askedAt);
+        kept.Keep(new()
+        {
+            LaunchTraceId = _id ??= Guid.CreateVersion7(_askedAt), AskedAt = _askedAt, EndedAt = outcome == LaunchOutcome.Waiting ? null : now,
+            RequestId = order.Request.Value, UserId = order.User.Value, PoolId = order.Pool.Value, ClientAddress = order.ClientAddress ?? "",
+            Outcome = SqlText.Of(outcome), Rule = SqlText.Of(rule), Reason = reason?.ToString(), SessionId = session?.Value, MachineId = machine?.Value,
+            Attempts = _attempts, DecidingMs = _deciding.TotalMilliseconds, Waits = [.. _waits],
+        });
+    }
 }

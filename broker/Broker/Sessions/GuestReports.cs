@@ -59,7 +59,8 @@ internal sealed class GuestReports(SessionStore sessions, EndSession end, IdleRe
     public async Task PhaseAsync(MachineId machine, PhaseReached phase, CancellationToken ct)
     {
         if (SessionOf(phase.SessionId) is not { } session || !Phases.Contains(phase.Phase) || phase.StartedAt is null) return;
-        await sessions.PhaseAsync(machine, session, phase.Phase, phase.StartedAt.ToDateTimeOffset(), phase.EndedAt?.ToDateTimeOffset());
+        var written = await sessions.PhaseAsync(machine, session, phase.Phase, phase.StartedAt.ToDateTimeOffset(), phase.EndedAt?.ToDateTimeOffset());
+        if (written is not null) LogonMetrics.Phase(phase.Phase, written);
     }
 
     public void Idle(MachineId machine, IReadOnlyList<IdleTime> times)

@@ -5,6 +5,9 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Sessions;
 
+/// <summary>A step of the time-line as it was written now.</summary>
+internal sealed record WrittenPhase(DateTime StartedAt, DateTime? EndedAt, string? TraceParent);
+
 /// <summary>All SQL of the slice: here what agents write, in SessionStore.Timeouts.cs what sweeps do, in SessionStore.Reading.cs what pages read.</summary>
 /// <remarks>
 /// Every statement locks in the order session, machine, operation. Writes take no cancellation token: a cancelled
@@ -197,6 +200,7 @@ internal sealed partial class SessionStore(Database database)
                  do update set ended_at = excluded.ended_at
                      where logon_phase.ended_at is null
                        and excluded.ended_at is not null
+          returning started_at, ended_at, (select s.trace_parent from session s where s.session_id = @session) as trace_parent
         """;
 
     private const string Idle =
@@ -246,11 +250,11 @@ internal sealed partial class SessionStore(Database database)
         await connection.ExecuteAsync(Unblock, new { machine = machine.Value, operation = refresh.Value });
     }
 
-    /// <summary>Adds a step of the time-line, or closes one that is open. The first logon's times stay.</summary>
-    public async Task PhaseAsync(MachineId machine, SessionId session, string name, DateTimeOffset startedAt, DateTimeOffset? endedAt)
+    /// <summary>Adds a step of the time-line, or closes one that is open. The first logon's times stay; null: they were there.</summary>
+    public async Task<WrittenPhase?> PhaseAsync(MachineId machine, SessionId session, string name, DateTimeOffset startedAt, DateTimeOffset? endedAt)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        await connection.ExecuteAsync(Phase, new
+        return await connection.QuerySingleOrDefaultAsync<WrittenPhase>(Phase, new
         {
             machine = machine.Value, session = session.Value, name, startedAt = startedAt.UtcDateTime, endedAt = endedAt?.UtcDateTime,
         });

@@ -152,7 +152,7 @@ internal sealed class DesktopSocket(
             target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "", target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName,
             new DriveLimits(_options.DriveSize, Math.Min(_options.LargestFile, _options.DriveSize)), TimeZone(hello.TimeZone), hello with { Ticket = "" });
         var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, converter, tokens, assistances, time, log);
-        var connection = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, ClientName, acceptedAt, time.GetUtcNow(), session);
+        var connection = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, ClientName, acceptedAt, time.GetUtcNow(), session) { TraceParent = target.TraceParent };
         var serving = session.ServeAsync(browser, null, ct);    // before it runs: its first word is for this browser
         desktops.Run(connection, session, place.Keep());
         await session.Opened;

@@ -60,7 +60,7 @@ internal sealed class RdgServing(
         var machine = new TcpStream(arrival.Machine);
         machine.GiveUpAfter(options.Value.MachineSilence);
         var relay = new Relay.Relay(channel.Stream, machine, channel.Stream.WillEnd);
-        var opened = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, channel.ClientName, acceptedAt, time.GetUtcNow(), relay);
+        var opened = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, channel.ClientName, acceptedAt, time.GetUtcNow(), relay) { TraceParent = target.TraceParent };
         if (!connections.Add(opened)) throw new IOException("The broker gave out a connection id twice.");
         target.Dispose();
         log.ConnectionOpen(opened.ConnectionId, opened.SessionId, opened.Client, opened.MachineId);

@@ -161,7 +161,7 @@ internal sealed class RdpDoor(
                 return DoorOutcome.Nothing;
             }
             var opened = new OpenConnection(
-                target.ConnectionId, target.SessionId, target.MachineId, client, screen.ClientName, acceptedAt, time.GetUtcNow(), relay);
+                target.ConnectionId, target.SessionId, target.MachineId, client, screen.ClientName, acceptedAt, time.GetUtcNow(), relay) { TraceParent = target.TraceParent };
             if (!connections.Add(opened)) throw new IOException("The broker gave out a connection id twice.");
             return new DoorOutcome.Joined(opened);
         }

@@ -19,4 +19,8 @@ internal interface ICarrier
 /// <summary>One connection between a client and a machine, as the broker knows it.</summary>
 internal sealed record OpenConnection(
     string ConnectionId, string SessionId, string MachineId, IPAddress Client, string ClientName,
-    DateTimeOffset AcceptedAt, DateTimeOffset OpenedAt, ICarrier Carrier);
+    DateTimeOffset AcceptedAt, DateTimeOffset OpenedAt, ICarrier Carrier)
+{
+    /// <summary>The trace of the launch; empty when it is not traced.</summary>
+    public string TraceParent { get; init; } = "";
+}

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Google.Protobuf.WellKnownTypes;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Relay;
 
 namespace Montalegre.Vdi.Gateway.Reports;
@@ -20,27 +21,28 @@ internal sealed class ConnectionReports(TimeProvider time)
     /// <summary>Nothing more will happen; what waits can still be read.</summary>
     public void Complete() => _waiting.Writer.TryComplete();
 
-    public void Opened(OpenConnection connection) => _waiting.Writer.TryWrite(Describe(connection));
-
-    public void Closed(OpenConnection connection, RelayEnd end) => _waiting.Writer.TryWrite(new ConnectionReport
+    public void Opened(OpenConnection connection)
     {
-        ConnectionId = connection.ConnectionId,
-        SessionId = connection.SessionId,
-        Closed = new ConnectionClosed
+        Instruments.Opened(connection);
+        _waiting.Writer.TryWrite(Describe(connection));
+    }
+
+    public void Closed(OpenConnection connection, RelayEnd end)
+    {
+        Instruments.Closed(connection, end);
+        _waiting.Writer.TryWrite(Describe(connection, end));
+    }
+
+    public void Failed(string? sessionId, ReasonCode code, IPAddress client, string? connectionId = null)
+    {
+        Instruments.Failed(code);
+        _waiting.Writer.TryWrite(new ConnectionReport
         {
-            At = Now,
-            End = end.ToString(),
-            BytesFromClient = (ulong)connection.Carrier.BytesFromClient,
-            BytesFromMachine = (ulong)connection.Carrier.BytesFromMachine,
-        },
-    });
-
-    public void Failed(string? sessionId, ReasonCode code, IPAddress client, string? connectionId = null) => _waiting.Writer.TryWrite(new ConnectionReport
-    {
-        ConnectionId = connectionId ?? "",
-        SessionId = sessionId ?? "",
-        Failed = new ConnectionFailed { At = Now, Code = code, ClientAddress = client.ToString() },
-    });
+            ConnectionId = connectionId ?? "",
+            SessionId = sessionId ?? "",
+            Failed = new ConnectionFailed { At = Now, Code = code, ClientAddress = client.ToString() },
+        });
+    }
 
     /// <summary>What came of a synthetic log-on.</summary>
     public void Probed(DesktopProbed probed) => _waiting.Writer.TryWrite(new ConnectionReport { Probed = probed });
@@ -56,6 +58,19 @@ internal sealed class ConnectionReports(TimeProvider time)
             AcceptedAt = connection.AcceptedAt.ToTimestamp(),
             ClientAddress = connection.Client.ToString(),
             ClientName = connection.ClientName,
+        },
+    };
+
+    private ConnectionReport Describe(OpenConnection connection, RelayEnd end) => new()
+    {
+        ConnectionId = connection.ConnectionId,
+        SessionId = connection.SessionId,
+        Closed = new ConnectionClosed
+        {
+            At = Now,
+            End = end.ToString(),
+            BytesFromClient = (ulong)connection.Carrier.BytesFromClient,
+            BytesFromMachine = (ulong)connection.Carrier.BytesFromMachine,
         },
     };
 

@@ -81,6 +81,7 @@ internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOp
                 Policy = PolicyOf(target),
                 MachineName = target.MachineName,
                 EndToEnd = target.RdgEndToEnd,
+                TraceParent = target.TraceParent,
             };
         }
         finally

@@ -19,5 +19,8 @@ internal sealed record MachineTarget(
     /// <summary>True when an RD Gateway channel ends at the machine itself: TLS and sign-in are the client's own then.</summary>
     public bool EndToEnd { get; init; }
 
+    /// <summary>The trace of the launch; empty when it is not traced.</summary>
+    public string TraceParent { get; init; } = "";
+
     public void Dispose() => SignIn?.Dispose();
 }

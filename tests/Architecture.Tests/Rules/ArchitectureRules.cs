@@ -7,12 +7,12 @@ public static partial class ArchitectureRules
 {
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
-        ["Protocol"] = [], ["Domain"] = [], ["Contracts"] = [], ["Native"] = [], ["Tls"] = [],
+        ["Protocol"] = [], ["Domain"] = [], ["Contracts"] = [], ["Native"] = [], ["Tls"] = [], ["Telemetry"] = [],
         ["Agent"] = ["Contracts", "Native"],
-        ["AdminUi"] = ["Contracts"], ["Portal"] = ["Contracts"], ["Cli"] = ["Contracts"],
-        ["Gateway"] = ["Protocol", "Contracts", "Portal", "Tls"],
+        ["AdminUi"] = ["Contracts", "Telemetry"], ["Portal"] = ["Contracts"], ["Cli"] = ["Contracts"],
+        ["Gateway"] = ["Protocol", "Contracts", "Portal", "Telemetry", "Tls"],
         ["RdpWorker"] = ["Protocol", "Native"],
-        ["Broker"] = ["Protocol", "Domain", "Contracts", "Native"],
+        ["Broker"] = ["Protocol", "Domain", "Contracts", "Native", "Telemetry"],
     };
 
     private static readonly Dictionary<string, string[]> AllowedPackages = new()
@@ -23,6 +23,7 @@ public static partial class ArchitectureRules
         ["Gateway"] = ["Grpc.Net.Client", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
         ["Portal"] = ["Grpc.Net.Client", "System.Security.Cryptography.Pkcs"],
         ["Cli"] = ["Grpc.Net.Client"],
+        ["Telemetry"] = ["OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Exporter.Prometheus.AspNetCore", "OpenTelemetry.Extensions.Hosting"],
         ["AdminUi"] = ["Grpc.Net.Client", "Microsoft.AspNetCore.Components.QuickGrid", "MudBlazor", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
         ["Broker"] = ["Dapper", "Grpc.AspNetCore", "Ical.Net", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Npgsql", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
     };

@@ -19,6 +19,7 @@ internal sealed partial class Pgbench(TemporaryCluster cluster, string database,
         ["TicketLifetime"] = "(:lifetime::double precision * interval '1 second')",
         ["Rank"] = ":rank::integer",
         ["Spread"] = "1",      // pools of the benchmark do not share their machines
+        ["TraceParent"] = "null::text",
     };
 
     // pgbench takes every colon before a letter for a variable of its own.
