@@ -88,6 +88,9 @@ internal sealed partial class Language
         "define" => Pick("definir no hipervisor", "define at the hypervisor"),
         "start" => Pick("arrancar", "start"),
         "stop" => Pick("parar", "stop"),
+        "save" => Pick("guardar a memória", "save the memory"),
+        "restore" => Pick("repor a memória", "restore the memory"),
+        "shut_down" => Pick("encerrar", "shut down"),
         "await_agent" => Pick("esperar pelo agente", "wait for the agent"),
         "delete_overlay" => Pick("eliminar disco", "delete disk"),
         "undefine" => Pick("retirar do hipervisor", "remove from the hypervisor"),
@@ -104,6 +107,8 @@ internal sealed partial class Language
         "delete" => Pick("Eliminação", "Deletion"),
         "move" => Pick("Mudança de anfitrião", "Change of host"),
         "publish" => Pick("Publicação", "Publication"),
+        "sleep" => Pick("Adormecimento", "Going to sleep"),
+        "wake" => Pick("Despertar", "Waking"),
         _ => kind,
     };
 

@@ -9,6 +9,7 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan MovePatience = TimeSpan.FromMinutes(14);
+    private static readonly TimeSpan SavePatience = TimeSpan.FromSeconds(140);   // within the claim of a step
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1), ReadPatience = TimeSpan.FromHours(6);
     private readonly HypervisorWorker _worker = new(host.Name, time);
@@ -124,10 +125,28 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         return true;
     }, ct);
 
+    // INVARIANT: memory is only ever restored onto the disk it was saved with; every other start is a boot.
     public Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
     {
-        if (!domain.IsActive) domain.Start();
+        if (!domain.IsActive) domain.Start(discardSaved: true);
     }, ct);
+
+    public Task SuspendAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
+    {
+        if (domain.IsActive) domain.ManagedSave();
+        else if (!domain.HasManagedSave) throw new SavedMemoryException("it is off already.");
+    }, ct, SavePatience);
+
+    public Task ResumeAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
+    {
+        if (domain.IsActive) return;
+        if (!domain.HasManagedSave) throw new SavedMemoryException("the host has none.");
+        domain.Start(discardSaved: false);
+        // The mark came back as it was saved, and a newer leader may have acted since.
+        if (MarkOf(domain) is { } mark && mark.LeaseEpoch < leaseEpoch) Mark(domain, mark with { LeaseEpoch = leaseEpoch });
+        // libvirt boots by itself when the file is cut off.
+        if (!domain.WasRestored) throw new SavedMemoryException("the host could not read it.");
+    }, ct, SavePatience);
 
     public Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
     {
@@ -138,7 +157,7 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
 
     public Task RebootAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
     {
-        if (!domain.IsActive) domain.Start();
+        if (!domain.IsActive) domain.Start(discardSaved: true);
         else if (mode == StopMode.Force) domain.Reset();
         else domain.Reboot();
     }, ct);
@@ -224,8 +243,8 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         await Task.Run(_connection.Dispose).WaitAsync(ClosePatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private Task<T> RunAsync<T>(Func<LibvirtConnection, T> call, CancellationToken ct) =>
-        _worker.RunAsync(_ => Translated(() => call(_connection.Get())), Patience, ct);
+    private Task<T> RunAsync<T>(Func<LibvirtConnection, T> call, CancellationToken ct, TimeSpan? patience = null) =>
+        _worker.RunAsync(_ => Translated(() => call(_connection.Get())), patience ?? Patience, ct);
 
     private LibvirtConnection Connected()
     {
@@ -240,16 +259,21 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         {
             throw new HypervisorUnavailableException($"Host {host.Name} cannot be reached: {e.Message}", e);
         }
+        // Another call holds the domain, such as a save that takes longer than its caller waited for: it is asked again later.
+        catch (LibvirtException e) when (e.Code == LibvirtError.OperationTimeout)
+        {
+            throw new HypervisorUnavailableException($"Host {host.Name} is busy with it: {e.Message}", e);
+        }
     }
 
-    private Task<bool> ActAsync(MachineId machine, long leaseEpoch, Action<LibvirtDomain> act, CancellationToken ct) => RunAsync(connection =>
+    private Task<bool> ActAsync(MachineId machine, long leaseEpoch, Action<LibvirtDomain> act, CancellationToken ct, TimeSpan? patience = null) => RunAsync(connection =>
     {
         using var domain = OursOrNull(connection, machine)
             ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no machine {machine}.");
         Fence(domain, leaseEpoch);
         act(domain);
         return true;
-    }, ct);
+    }, ct, patience);
 
     private void Undefine(LibvirtConnection connection, MachineId machine, long leaseEpoch)
     {

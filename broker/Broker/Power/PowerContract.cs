@@ -70,12 +70,12 @@ internal static class PowerContract
             Contract.Spare.WantedOneofCase.Machines or Contract.Spare.WantedOneofCase.Percent => throw Invalid($"{field}.spare: at most {MostSpare} machines, or 0 to 100 percent"),
             _ => Spare.Everything,
         },
-        wish.Idle switch { Contract.IdleAction.ShutDown => IdleAction.ShutDown, Contract.IdleAction.Remove => IdleAction.Remove, _ => IdleAction.Keep }, wish.Open);
+        wish.Idle switch { Contract.IdleAction.ShutDown => IdleAction.ShutDown, Contract.IdleAction.Remove => IdleAction.Remove, Contract.IdleAction.Suspend => IdleAction.Suspend, _ => IdleAction.Keep }, wish.Open);
 
     private static Contract.PowerWish From(PowerWish wish) => new()
     {
         Spare = wish.Spare switch { { IsEverything: true } => new() { Everything = true }, { IsPercent: true, Value: { } share } => new() { Percent = (uint)share }, var count => new() { Machines = (uint)count.Value!.Value } },
-        Idle = wish.Idle switch { IdleAction.ShutDown => Contract.IdleAction.ShutDown, IdleAction.Remove => Contract.IdleAction.Remove, _ => Contract.IdleAction.Keep }, Open = wish.Open,
+        Idle = wish.Idle switch { IdleAction.ShutDown => Contract.IdleAction.ShutDown, IdleAction.Remove => Contract.IdleAction.Remove, IdleAction.Suspend => Contract.IdleAction.Suspend, _ => Contract.IdleAction.Keep }, Open = wish.Open,
     };
 
     private static IEnumerable<Contract.ScheduleDay> DaysOf(ScheduleDays days) =>

@@ -21,7 +21,7 @@ internal sealed class ReconcilePool(PoolStore pools, IOptions<ProvisioningOption
         foreach (var machine in change.Wake)
             if (await pools.WakeAsync(machine, NewOperation())) log.MachineWoken(machine);
         foreach (var machine in change.Sleep)
-            if (await pools.PutToSleepAsync(machine, NewOperation())) log.MachinePutToSleep(machine);
+            if (await pools.PutToSleepAsync(machine, NewOperation(), target.Idle == IdleAction.Suspend ? OperationStep.Save : OperationStep.ShutDown)) log.MachinePutToSleep(machine);
         if (wanted.ImageReady)
             foreach (var machine in change.Refresh) await pools.RefreshFreeMachineAsync(machine, NewOperation());
     }

@@ -37,7 +37,7 @@ internal sealed class TakeStep(
             await ActAsync(operation, machine, step, epoch, ct);
             if (OperationPlan.Next(kind, step) is { } next) await operations.AdvanceAsync(operation, next);
             else if (kind == OperationKind.Delete) await operations.RemoveMachineAsync(operation);
-            else if (kind == OperationKind.Sleep) await operations.FellAsleepAsync(operation);
+            else if (kind == OperationKind.Sleep) await operations.FellAsleepAsync(operation, saved: step == OperationStep.Save);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
@@ -50,11 +50,19 @@ internal sealed class TakeStep(
             };
             var attempts = operation.Attempts + 1;
             if (e is FileNotFoundException && step == OperationStep.Overlay && operation is { HostId: { } host, ImageVersionId: { } image }) await copies.ReportBadAsync(new(host), new(image), CopyState.Missing);
+            // A host that is away and an image that is on its way are no fault of the machine: it goes on as soon as they are there.
+            var waits = reason is RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged;
+            var next = waits && step != OperationStep.AwaitAgent ? step : OperationPlan.AfterFailure(step);
+            if (next != step) error = step switch
+            {
+                OperationStep.Save => $"Its memory could not be saved, so it is shut down: {error}",
+                OperationStep.Restore => $"Its saved memory could not be restored, so it boots: {error}",
+                _ => error,
+            };
             // A delete never gives up: a record must not outlive its machine, nor a machine its record. Nor does falling asleep:
-            // nothing is wrong with the machine. A host that is away
-            // and an image that is on its way are no fault of the machine: it goes on as soon as they are there.
-            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep or OperationKind.Move) && step != OperationStep.Place && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged) && OperationPlan.GivesUp(attempts);
-            await operations.FailAsync(operation, error, reason, givesUp);
+            // nothing is wrong with the machine.
+            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep or OperationKind.Move) && step != OperationStep.Place && !waits && OperationPlan.GivesUp(attempts);
+            await operations.FailAsync(operation, error, reason, givesUp, next);
             log.StepFailed(machine, kind, step, attempts, error);
             if (givesUp) log.MachineFaulted(machine, attempts, error);
         }
@@ -70,7 +78,7 @@ internal sealed class TakeStep(
             if (step == OperationStep.Remove) await host.LetGoAsync(machine, epoch, ct);
             return;
         }
-        if (step is OperationStep.Overlay or OperationStep.Start) await CopyIsGoodAsync(operation, hostId, ct);
+        if (step is OperationStep.Overlay or OperationStep.Start or OperationStep.Restore) await CopyIsGoodAsync(operation, hostId, ct);
         switch (step)
         {
             case OperationStep.Stop:
@@ -79,6 +87,12 @@ internal sealed class TakeStep(
                 break;
             case OperationStep.ShutDown:
                 if (await host.FindAsync(machine, ct) is not null) await host.StopAsync(machine, StopMode.Graceful, epoch, ct);
+                break;
+            case OperationStep.Save:
+                await host.SuspendAsync(machine, epoch, ct);
+                break;
+            case OperationStep.Restore:
+                await host.ResumeAsync(machine, epoch, ct);
                 break;
             case OperationStep.Overlay:
                 await host.CreateOverlayAsync(machine, operation.Generation, await ReadyImageAsync(operation, ct), ct);

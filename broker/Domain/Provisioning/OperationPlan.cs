@@ -4,7 +4,7 @@ namespace Montalegre.Vdi.Domain;
 public enum OperationKind { Provision, Refresh, Restart, Delete, Sleep, Wake, Move }
 
 /// <summary>One idempotent step of an operation. Each can be killed and taken again.</summary>
-public enum OperationStep { Stop, Overlay, Define, Start, AwaitAgent, Remove, ShutDown, Place, MoveLive }
+public enum OperationStep { Stop, Overlay, Define, Start, AwaitAgent, Remove, ShutDown, Place, MoveLive, Save, Restore }
 
 /// <summary>Which steps an operation takes, how long each may last, and when to try again.</summary>
 public static class OperationPlan
@@ -25,9 +25,10 @@ public static class OperationPlan
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "has no steps"),
     };
 
-    /// <summary>The step after <paramref name="step"/>; null when it was the last.</summary>
+    /// <summary>The step after <paramref name="step"/>; null when it was the last. A sleep that saves is done with that, and what was restored runs.</summary>
     public static OperationStep? Next(OperationKind kind, OperationStep step)
     {
+        if (step == OperationStep.Restore) return OperationStep.AwaitAgent;
         var steps = Steps(kind);
         // Comes before all others where the machine's host is lost: the rest is then done on another one.
         if (step == OperationStep.Place) return steps[0];
@@ -35,6 +36,14 @@ public static class OperationPlan
             if (steps[i] == step) return steps[i + 1];
         return null;
     }
+
+    /// <summary>Where an operation goes on whose step failed. What cannot be saved is shut down instead, and what cannot be restored boots.</summary>
+    public static OperationStep AfterFailure(OperationStep step) => step switch
+    {
+        OperationStep.Save => OperationStep.ShutDown,
+        OperationStep.Restore or OperationStep.AwaitAgent => OperationStep.Stop,
+        _ => step,
+    };
 
     /// <summary>How long one step may take before it counts as failed.</summary>
     public static TimeSpan Deadline(OperationStep step) => step switch

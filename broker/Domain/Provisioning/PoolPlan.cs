@@ -36,6 +36,9 @@ public sealed record PoolTarget(int Maximum, Spare Spare, int Waiting, TimeSpan 
 {
     /// <summary>What becomes of machines beyond the spare that stayed unused that long.</summary>
     public IdleAction Idle { get; init; } = IdleAction.Remove;
+
+    /// <summary>Unused machines fall asleep, by one way or the other.</summary>
+    public bool Sleeps => Idle is IdleAction.ShutDown or IdleAction.Suspend;
 }
 
 /// <summary>What brings a pool to its target: machines to create, by ordinal, machines to let go, to refresh, to wake and to put to sleep.</summary>
@@ -92,7 +95,7 @@ public static class PoolPlan
         return new(create, Ids(leaving.Concat(gone)), gone.Count > 0 ? [] : Outdated(kept))
         {
             Wake = Ids(woken.Concat(owned)),
-            Sleep = target.Idle == IdleAction.ShutDown ? Ids(unused.Where(m => m.State == MachineState.Available).Concat(kept.Where(m => m is { State: MachineState.Available, Assigned: true, OwnerExpected: false } && m.StateAge >= target.ShrinkAfter))) : [],
+            Sleep = target.Sleeps ? Ids(unused.Where(m => m.State == MachineState.Available).Concat(kept.Where(m => m is { State: MachineState.Available, Assigned: true, OwnerExpected: false } && m.StateAge >= target.ShrinkAfter))) : [],
         };
     }
 

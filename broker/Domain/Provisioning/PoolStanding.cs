@@ -33,7 +33,7 @@ internal readonly record struct PoolStanding
             kept++;
             if (m.State == MachineState.Available)
             {
-                if (!m.CurrentImage || (m.Assigned && target.Idle == IdleAction.ShutDown)) return new() { Special = true };
+                if (!m.CurrentImage || (m.Assigned && target.Sleeps)) return new() { Special = true };
                 if ((seats is not null || !m.Assigned) && !m.Draining && m.StateAge >= target.ShrinkAfter) aged++;
             }
             if (m.Draining) continue;

@@ -39,7 +39,7 @@ public static class SharedPoolPlan
         return new(create, PoolPlan.Ids(leaving.Concat(gone)), gone.Count > 0 ? [] : PoolPlan.Outdated(kept))
         {
             Wake = PoolPlan.Ids(woken),
-            Sleep = target.Idle == IdleAction.ShutDown ? PoolPlan.Ids(unused) : [],
+            Sleep = target.Sleeps ? PoolPlan.Ids(unused) : [],
         };
     }
 

@@ -16,6 +16,7 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
     private readonly Lock _lock = new();
     private readonly Dictionary<MachineId, HypervisorMachine> _domains = [];
     private readonly HashSet<ImageVersionId> _images = [];
+    private readonly Dictionary<MachineId, int> _saved = [];
     // Hosts that share a storage have the same folder.
     private static readonly ConcurrentDictionary<(Guid Installation, string Storage), ConcurrentDictionary<(MachineId Machine, int Generation), ImageVersionId>> Shared = new();
     private readonly ConcurrentDictionary<(MachineId Machine, int Generation), ImageVersionId> _overlays =
@@ -81,7 +82,42 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         _domains.Remove(machine);   // no longer listed as ours
     });
 
-    public Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.On));
+    public Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        Turn(machine, leaseEpoch, PowerState.On);
+        _saved.Remove(machine);
+    });
+
+    public Task SuspendAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (Fenced(machine, leaseEpoch) is { Power: PowerState.On } running) _saved[machine] = running.Generation;
+        else if (!_saved.ContainsKey(machine)) throw new SavedMemoryException("it is off already.");
+        Turn(machine, leaseEpoch, PowerState.Off);
+    });
+
+    public Task ResumeAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (Fenced(machine, leaseEpoch).Power == PowerState.On) return;
+        if (!_saved.Remove(machine, out var generation)) throw new SavedMemoryException("the host has none.");
+        Assert.Equal(_domains[machine].Generation, generation);   // memory goes with the disk it was saved with
+        Turn(machine, leaseEpoch, PowerState.On);
+        Resumed.Add(machine);
+    });
+
+    /// <summary>Machines that went on from saved memory, each time once.</summary>
+    public List<MachineId> Resumed { get; } = [];
+
+    /// <summary>Machines whose memory is saved.</summary>
+    public IReadOnlyList<MachineId> Saved
+    {
+        get { lock (_lock) return [.. _saved.Keys]; }
+    }
+
+    /// <summary>Somebody deleted the saved memory, without the broker.</summary>
+    public void LoseSaved(MachineId machine)
+    {
+        lock (_lock) _saved.Remove(machine);
+    }
 
     public Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.Off));
 
@@ -91,6 +127,7 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
     {
         if (_domains.ContainsKey(machine)) Fenced(machine, leaseEpoch);
         _domains.Remove(machine);
+        _saved.Remove(machine);
         Drop(o => o.Machine == machine);
     });
 
@@ -151,6 +188,7 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         lock (_lock)
         {
             _domains.Remove(machine);
+            _saved.Remove(machine);
             if (withDisks) Drop(o => o.Machine == machine);
         }
         _events.Writer.TryWrite(new(HypervisorEventKind.Undefined, machine));

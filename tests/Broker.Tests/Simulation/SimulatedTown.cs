@@ -94,7 +94,7 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
         Assert.Null(await new PowerStore(database.DataSource).SetAsync(new(pool, "UTC", null, Wish() with { Open = true }, windows), new(new(Guid.Empty), "admin", "", Audience.Administrator, "", "")));
         Note($"pool {pool} has a schedule");
 
-        PowerWish Wish() => new(Spare.Machines(_schedules.Next(4)), (IdleAction)_schedules.Next(3), _schedules.Next(5) > 0);
+        PowerWish Wish() => new(Spare.Machines(_schedules.Next(4)), (IdleAction)_schedules.Next(4), _schedules.Next(5) > 0);
     }
 
     /// <summary>A few seconds in which anything may happen.</summary>
@@ -126,7 +126,7 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
     {
         await database.AdvanceAsync(TimeSpan.FromSeconds(seconds > 0 ? seconds : 2 + (_chance.NextDouble() * 6)));
         foreach (var host in Hosts) host.Before = (verb, machine) => BeforeAct(host, verb);
-        foreach (var host in Hosts) host.After = (verb, machine) => { if (verb is nameof(IHypervisor.StartAsync)) Booted(machine); };
+        foreach (var host in Hosts) host.After = (verb, machine) => { if (verb is nameof(IHypervisor.StartAsync) or nameof(IHypervisor.ResumeAsync)) Booted(machine); };
         await broker.PassAsync(() => _chance.NextDouble() < _kills, Ct);
         await AgentsAsync();
         if (Now < _sweepAt) return;

@@ -208,6 +208,15 @@ public sealed class PoolPlanTests
     }
 
     [Fact]
+    public void What_cannot_be_saved_is_shut_down_and_what_cannot_be_restored_boots()
+    {
+        Assert.Null(OperationPlan.Next(OperationKind.Sleep, OperationStep.Save));
+        Assert.Contains(OperationPlan.AfterFailure(OperationStep.Save), OperationPlan.Steps(OperationKind.Sleep));
+        Assert.Equal(OperationStep.AwaitAgent, OperationPlan.Next(OperationKind.Wake, OperationStep.Restore));
+        Assert.Equal(OperationPlan.Steps(OperationKind.Wake)[0], OperationPlan.AfterFailure(OperationStep.Restore));
+    }
+
+    [Fact]
     public void Pauses_between_attempts_grow_and_end_at_five_minutes()
     {
         var pauses = Enumerable.Range(1, 10).Select(OperationPlan.BackOff).ToList();
