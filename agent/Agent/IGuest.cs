@@ -20,6 +20,13 @@ internal interface IGuest
 
     Hello Describe();
 
+    /// <summary>The battery-backed clock, which goes on while the machine stands still; null where it cannot be read.</summary>
+    DateTimeOffset? HardwareClock();
+
+    /// <summary>Sets the system's clock.</summary>
+    /// <exception cref="System.ComponentModel.Win32Exception">The agent may not.</exception>
+    void SetClock(DateTimeOffset now);
+
     /// <summary>Watches for sign-ins and session changes until stopped, and keeps the board right.</summary>
     Task WatchAsync(SessionBoard board, CancellationToken ct);
 

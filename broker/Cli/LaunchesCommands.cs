@@ -11,7 +11,7 @@ internal static class LaunchesCommands
     [
         new("why", "<user|session|launch>", "porque recebeu esta pessoa esta máquina, ou nenhuma", "why this person got this machine, or none", WhyAsync),
         new("launches list", "[--user name] [--pool name] [--limit n]", "pedidos de ambiente de trabalho, do mais recente", "launches, newest first", ListAsync),
-        new("pools what-if", "<pool> [--size n] [--spare n|n%|all] [--days n]", "quem teria esperado com outros números; não muda nada", "who would have waited with other numbers; changes nothing", WhatIfAsync),
+        new("pools what-if", "<pool> [--size n] [--spare n|n%|all] [--seats n] [--days n]", "quem teria esperado com outros números; não muda nada", "who would have waited with other numbers; changes nothing", WhatIfAsync),
     ];
 
     private static async Task<int> WhatIfAsync(Invocation call)
@@ -19,6 +19,7 @@ internal static class LaunchesCommands
         var s = call.Screen;
         var request = new WhatIfRequest { PoolId = (await PoolCommands.FindAsync(call, call.Line.Take(2, 1, 1)[0])).PoolId, Days = call.Line.Number("days", 0) };
         if (call.Line.Has("size")) request.Size = call.Line.Number("size", 0);
+        if (call.Line.Has("seats")) request.Seats = call.Line.Number("seats", 0);
         if (call.Line.Option("spare") is { } spare) request.Spare = PoolCommands.SpareOf(spare);
         var answer = await new Launches.LaunchesClient(call.Calls).WhatIfAsync(request, call.AsAdministrator);
         s.Table(answer, new[] { (s.Words("como está", "as it is"), answer.AsIs), (s.Words("com a mudança", "changed"), answer.Changed) },

@@ -8,15 +8,15 @@ internal static class PoolCommands
     public static Command[] All { get; } =
     [
         new("pools list", "", "conjuntos e o seu estado", "pools and how they are", ListAsync),
-        new("pools create", "<name> [--kind floating|dedicated|multi-session|manual] [--seats n] [--distribution breadth|depth] [--renew hours] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n]", "cria um conjunto", "make a pool", CreateAsync),
+        new("pools create", "<name> [--kind floating|dedicated|multi-session|manual] [--seats n] [--distribution breadth|depth] [--renew hours] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n] [--right-lost keep|disconnect|log-off]", "cria um conjunto", "make a pool", CreateAsync),
         new("pools resize", "<pool> <size>", "muda o número de máquinas", "change the number of machines", ResizeAsync),
         new("pools spare", "<pool> <n|n%|all>", "quantas máquinas ficam prontas além das ocupadas", "how many machines are kept ready beyond those in use", SpareAsync),
         new("pools block", "<pool> [drives|printers|clipboard-to-desktop|clipboard-from-desktop|usb|smart-cards|audio-out|audio-in ...]", "define o que não passa entre o equipamento e o ambiente de trabalho; sem nada, passa tudo", "set what does not pass between device and desktop; without any, everything passes", BlockAsync),
         new("pools rd-gateway", "<pool> gateway|machine", "define onde acaba um canal do RD Gateway: na gateway, que inicia a sessão pela pessoa, ou na própria máquina", "set where an RD Gateway channel ends: at the gateway, which signs the person in, or at the machine itself", EndAsync),
-        new("pools rules", "<pool> [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n]", "regras das sessões: tempos (0: nunca), o que acontece à máquina no fim, mensagem do dia, como se liga e quantas; sem nada, mostra-as", "session rules: time-outs (0: never), what becomes of the machine, message of the day, way in and how many; without any, shows them", RulesAsync),
+        new("pools rules", "<pool> [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n] [--right-lost keep|disconnect|log-off]", "regras das sessões: tempos (0: nunca), o que acontece à máquina no fim, mensagem do dia, como se liga, quantas, e o que acontece à de quem perde o direito; sem nada, mostra-as", "session rules: time-outs (0: never), what becomes of the machine, message of the day, way in, how many, and what becomes of the one of who loses the right; without any, shows them", RulesAsync),
         new("pools sharing", "<pool> [--seats n] [--distribution breadth|depth] [--renew hours]", "sessões por máquina, em que máquina fica a pessoa seguinte e ao fim de quantas horas uma vazia se renova", "sessions per machine, which machine the next person gets, and after how many hours an empty one is renewed", SharingAsync),
-        new("pools entitle", "<pool> <user>", "dá direito de acesso", "grant the right to a pool", EntitleAsync),
-        new("pools revoke", "<pool> <user>", "retira o direito de acesso", "take the right away", RevokeAsync),
+        new("pools entitle", "<pool> <user>|--group <group>", "dá direito de acesso a uma pessoa ou a um grupo", "grant a person or a group the right to a pool", call => EntitleAsync(call, true)),
+        new("pools revoke", "<pool> <user>|--group <group>", "retira o direito de acesso", "take the right away", call => EntitleAsync(call, false)),
     ];
 
     public static async Task<Pool> FindAsync(Invocation call, string nameOrId)
@@ -101,8 +101,8 @@ internal static class PoolCommands
         if (rules.CalculateSize() > 0) pool = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, SessionRules = rules }, call.AsAdministrator);
         var now = pool.SessionRules;
         call.Screen.Done(pool,
-            $"{pool.Name}: sem atividade {Minutes(now.IdleMinutes, "nunca")}, desligada {Minutes(now.DisconnectedMinutes, "nunca")}, por usar {Minutes(now.EmptyMinutes, "nunca")}, no fim {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessões {(now.MostSessions == 0 ? "sem limite" : now.MostSessions)}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}",
-            $"{pool.Name}: idle {Minutes(now.IdleMinutes, "never")}, disconnected {Minutes(now.DisconnectedMinutes, "never")}, empty {Minutes(now.EmptyMinutes, "never")}, at logoff {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessions {(now.MostSessions == 0 ? "any number" : now.MostSessions)}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}");
+            $"{pool.Name}: sem atividade {Minutes(now.IdleMinutes, "nunca")}, desligada {Minutes(now.DisconnectedMinutes, "nunca")}, por usar {Minutes(now.EmptyMinutes, "nunca")}, no fim {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessões {(now.MostSessions == 0 ? "sem limite" : now.MostSessions)}, sem direito {Screen.Word(now.RightLost, "")}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}",
+            $"{pool.Name}: idle {Minutes(now.IdleMinutes, "never")}, disconnected {Minutes(now.DisconnectedMinutes, "never")}, empty {Minutes(now.EmptyMinutes, "never")}, at logoff {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessions {(now.MostSessions == 0 ? "any number" : now.MostSessions)}, right lost {Screen.Word(now.RightLost, "")}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}");
         return 0;
     }
 
@@ -143,6 +143,8 @@ internal static class PoolCommands
         if (call.Line.Option("way-in") is { } way)
             rules.WayIn = Enum.TryParse<Contracts.Admin.V1.WayIn>(way, ignoreCase: true, out var wanted) && wanted is not Contracts.Admin.V1.WayIn.Unspecified ? wanted : throw new UsageException($"--way-in {way}");
         if (call.Line.Has("most-sessions")) rules.MostSessions = call.Line.Number("most-sessions", 0);
+        if (call.Line.Option("right-lost") is { } lost)
+            rules.RightLost = Enum.TryParse<Contracts.Admin.V1.RightLost>(lost.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var fate) && fate is not Contracts.Admin.V1.RightLost.Unspecified ? fate : throw new UsageException($"--right-lost {lost}");
         return rules;
     }
 
@@ -184,21 +186,26 @@ internal static class PoolCommands
         Enum.TryParse<DeviceFeature>(word.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var feature) && Enum.IsDefined(feature) && feature is not DeviceFeature.Unspecified
             ? feature : throw new UsageException(word);
 
-    private static async Task<int> EntitleAsync(Invocation call)
+    private static async Task<int> EntitleAsync(Invocation call, bool entitled)
     {
-        var words = call.Line.Take(2, 2, 2);
+        var named = call.Line.Option("group");
+        var words = call.Line.Take(2, named is null ? 2 : 1, named is null ? 2 : 1);
         var pool = await FindAsync(call, words[0]);
-        var answer = await new Pools.PoolsClient(call.Calls).EntitleAsync(new() { PoolId = pool.PoolId, UserName = words[1] }, call.AsAdministrator);
-        call.Screen.Done(answer, $"{words[1]} tem direito a {pool.Name}", $"{words[1]} is entitled to {pool.Name}");
-        return 0;
-    }
-
-    private static async Task<int> RevokeAsync(Invocation call)
-    {
-        var words = call.Line.Take(2, 2, 2);
-        var pool = await FindAsync(call, words[0]);
-        var answer = await new Pools.PoolsClient(call.Calls).RevokeEntitlementAsync(new() { PoolId = pool.PoolId, UserName = words[1] }, call.AsAdministrator);
-        call.Screen.Done(answer, $"{words[1]} deixou de ter direito a {pool.Name}", $"{words[1]} is not entitled to {pool.Name} any more");
+        var pools = new Pools.PoolsClient(call.Calls);
+        EntitleResponse answer;
+        if (named is null)
+        {
+            var request = new EntitleRequest { PoolId = pool.PoolId, UserName = words[1] };
+            answer = entitled ? await pools.EntitleAsync(request, call.AsAdministrator) : await pools.RevokeEntitlementAsync(request, call.AsAdministrator);
+        }
+        else
+        {
+            var request = new EntitleGroupRequest { PoolId = pool.PoolId, GroupId = (await GroupCommands.FindAsync(call, named)).GroupId };
+            answer = entitled ? await pools.EntitleGroupAsync(request, call.AsAdministrator) : await pools.RevokeGroupAsync(request, call.AsAdministrator);
+        }
+        var who = named ?? words[1];
+        if (entitled) call.Screen.Done(answer, $"{who} tem direito a {pool.Name}", $"{who} is entitled to {pool.Name}");
+        else call.Screen.Done(answer, $"{who} deixou de ter direito a {pool.Name}", $"{who} is not entitled to {pool.Name} any more");
         return 0;
     }
 }

@@ -15,6 +15,7 @@ internal static class RolloutCommands
         new("rollouts list", "[--pool name]", "publicações e o seu estado", "image roll-outs and how they are", ListAsync),
         new("rollouts show", "<rollout|pool>", "uma publicação e os seus inícios de sessão de teste", "one roll-out and its test log-ons", ShowAsync),
         new("rollouts halt", "<rollout|pool>", "para a publicação; nada mais muda", "stop it; nothing more changes", call => ActAsync(call, (client, id, options) => client.HaltAsync(new() { RolloutId = id }, options))),
+        new("rollouts resume", "<rollout|pool>", "continua uma publicação parada, a partir de onde estava", "let a halted one go on from where it was", call => ActAsync(call, (client, id, options) => client.ResumeAsync(new() { RolloutId = id }, options))),
         new("rollouts rollback", "<rollout|pool>", "volta à versão anterior", "go back to the old version", call => ActAsync(call, (client, id, options) => client.RollBackAsync(new() { RolloutId = id }, options))),
     ];
 

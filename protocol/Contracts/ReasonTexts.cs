@@ -100,8 +100,13 @@ public static class ReasonTexts
         [ReasonCode.QuotaReached] = ("Já tem abertas todas as sessões que pode ter ao mesmo tempo. Termine uma das suas sessões e tente de novo.", "You have as many sessions open as you may have at once. End one of your sessions and try again."),
         [ReasonCode.PoolQuotaReached] = ("Este conjunto já tem todas as sessões que pode ter ao mesmo tempo. Fica na fila e entra assim que uma terminar.", "This pool has as many sessions open as it may have at once. You are in the queue and get in as soon as one ends."),
         [ReasonCode.PoolClosed] = ("Este ambiente de trabalho está fechado a esta hora. Volte à hora de abertura.", "This desktop is closed at this hour. Come back when it opens."),
+        [ReasonCode.HostNotLost] = ("O anfitrião responde, ou há máquinas nele que respondem: não está desligado. Para o esvaziar, ponha-o em manutenção.", "The host answers, or machines on it do: it is not switched off. To empty it, put it into maintenance."),
+        [ReasonCode.NoHostSharesDisk] = ("O disco da sua máquina está num anfitrião que não responde, e nenhum outro o pode abrir. A equipa de informática foi avisada.", "The disk of your machine is on a host that does not answer, and no other host can open it. Your IT team has been told."),
+        [ReasonCode.StorageDiffers] = ("Os anfitriões que partilham um armazenamento têm de o ter na mesma pasta. Use outro nome ou a mesma pasta.", "Hosts that share a storage must have it at the same path. Use another name or the same path."),
+        [ReasonCode.WaitsForLogOff] = ("A máquina não pode mudar de anfitrião com a sessão aberta. Fica onde está até a pessoa terminar a sessão.", "The machine cannot change hosts while a session is open. It stays where it is until the person logs off."),
         [ReasonCode.LeftQueue] = ("Saiu da fila. Ligue de novo quando quiser.", "You have left the queue. Connect again whenever you like."),
         [ReasonCode.NotAssignable] = ("Esta máquina não pode ser atribuída: só uma máquina livre de um conjunto dedicado, e só uma a cada pessoa.", "This machine cannot be assigned: only a free machine of a dedicated pool, and only one for each person."),
+        [ReasonCode.GroupQuotaReached] = ("O seu grupo já tem abertas todas as sessões que pode ter ao mesmo tempo. Tente de novo quando um colega terminar a sua.", "Your group has as many sessions open as it may have at once. Try again when a colleague has ended one."),
     };
 
     /// <summary>The sentence in the language of <paramref name="culture"/>: Portuguese for pt, else English.</summary>

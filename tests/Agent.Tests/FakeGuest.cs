@@ -30,6 +30,22 @@ internal sealed class FakeGuest : IGuest
 
     public Hello Describe() => new() { ComputerName = "fake", RdpPort = 3389, RdpCertificateSha256 = ByteString.CopyFrom(new byte[32]), BootId = "boot" };
 
+    /// <summary>What its battery-backed clock shows; it has none when null.</summary>
+    public DateTimeOffset? Hardware { get; set; }
+
+    /// <summary>What the system's clock was set to, in order.</summary>
+    public List<DateTimeOffset> ClockSetTo { get; } = [];
+
+    public Action<DateTimeOffset> OnSetClock { get; set; } = _ => { };
+
+    public DateTimeOffset? HardwareClock() => Hardware;
+
+    public void SetClock(DateTimeOffset now)
+    {
+        OnSetClock(now);
+        ClockSetTo.Add(now);
+    }
+
     public Task WatchAsync(SessionBoard board, CancellationToken ct) => Task.Delay(Timeout.Infinite, ct);
 
     public Task<IReadOnlyList<IdleTime>> IdleTimesAsync(CancellationToken ct) => Task.FromResult<IReadOnlyList<IdleTime>>([]);

@@ -23,6 +23,7 @@ public sealed class Administrator
         Infrastructure = new(channel);
         Images = new(channel);
         Rollouts = new(channel);
+        Power = new(channel);
     }
 
     public Machines.MachinesClient Machines { get; }
@@ -38,6 +39,8 @@ public sealed class Administrator
     public Images.ImagesClient Images { get; }
 
     public Rollouts.RolloutsClient Rollouts { get; }
+
+    public Power.PowerClient Power { get; }
 
     /// <summary>What every call carries.</summary>
     public Metadata Token => _token;

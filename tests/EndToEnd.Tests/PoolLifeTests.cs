@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Xml.Linq;
 using Google.Protobuf;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Common.V1;
@@ -54,6 +55,53 @@ public sealed class PoolLifeTests(NetworkStack network)
 
         await network.Rui.Pools.DeleteAsync(new() { PoolId = pool }, token, cancellationToken: Ct);
         Assert.True(await Eventually.IsTrueAsync(async () => (await MachinesAsync(pool)).Count == 0, Patience), network.Stack.Broker.LastLines(20));
+    }
+
+    [Fact]
+    public async Task Unused_machine_is_suspended_goes_on_where_it_was_and_is_shut_down_and_booted_when_that_is_wanted()
+    {
+        var pool = (await network.Rui.Pools.ListAsync(new(), network.Rui.Token, cancellationToken: Ct)).Pools.Single(p => p.Name == "Escritório").PoolId;
+        await UntilAsync(pool, MachineState.Available);
+        var machine = Assert.Single(await MachinesAsync(pool)).MachineId;
+
+        await WishAsync(pool, 0, IdleAction.Suspend);
+        await UntilAsync(pool, MachineState.Asleep);
+        Assert.Equal((false, true), ActiveAndSaved(machine));
+        await WishAsync(pool, 1, IdleAction.Suspend);
+        await UntilAsync(pool, MachineState.Available);
+        Assert.Equal("", (await network.Rui.Machines.GetAsync(new() { MachineId = machine }, network.Rui.Token, cancellationToken: Ct)).Operations[0].Error);
+        var console = await ConsoleAsync(machine);
+        Assert.Contains("stood still; its clock was set forward", console, StringComparison.Ordinal);
+        Assert.DoesNotContain("Linux version", console, StringComparison.Ordinal);
+
+        await WishAsync(pool, 0, IdleAction.ShutDown);
+        await UntilAsync(pool, MachineState.Asleep);
+        Assert.Equal((false, false), ActiveAndSaved(machine));
+        await network.Rui.Power.RemoveScheduleAsync(new() { PoolId = pool }, network.Rui.Token, cancellationToken: Ct);
+        await UntilAsync(pool, MachineState.Available);
+        Assert.Contains("Linux version", await ConsoleAsync(machine), StringComparison.Ordinal);
+    }
+
+    private async Task WishAsync(string pool, uint spare, IdleAction idle) => await network.Rui.Power.SetScheduleAsync(
+        new() { PoolId = pool, Schedule = new() { Otherwise = new() { Spare = new() { Machines = spare }, Idle = idle, Open = true } } }, network.Rui.Token, cancellationToken: Ct);
+
+    private async Task UntilAsync(string pool, MachineState state) => Assert.True(
+        await Eventually.IsTrueAsync(async () => await MachinesAsync(pool) is [var only] && only.State == state && (only.AgentConnected || state == MachineState.Asleep), Patience),
+        $"{string.Join('\n', await MachinesAsync(pool))}\n{network.Stack.Broker.LastLines(30)}");
+
+    private (bool Active, bool Saved) ActiveAndSaved(string machine)
+    {
+        using var connection = LibvirtConnection.Open(network.Stack.Libvirt.Uri);
+        using var domain = connection.FindDomain(Guid.Parse(machine)) ?? throw new InvalidOperationException($"There is no domain {machine}.");
+        return (domain.IsActive, domain.HasManagedSave);
+    }
+
+    // What the machine wrote to its serial line since it was switched on.
+    private async Task<string> ConsoleAsync(string machine)
+    {
+        using var connection = LibvirtConnection.Open(network.Stack.Libvirt.Uri);
+        using var domain = connection.FindDomain(Guid.Parse(machine)) ?? throw new InvalidOperationException($"There is no domain {machine}.");
+        return await File.ReadAllTextAsync((string)XElement.Parse(domain.DefinitionXml()).Descendants("serial").Elements("source").Single().Attribute("path")!, Ct);
     }
 
     private async Task<IReadOnlyList<Machine>> MachinesAsync(string pool) =>

@@ -51,6 +51,10 @@ public sealed record StateLook(string Tone, string Icon, string Word)
         ? new("good", Outlined.Link, say.ReachedWord)
         : new("bad", Outlined.LinkOff, say.NotReachedWord);
 
+    internal static StateLook Lost(Language say) => new("bad", Outlined.PowerOff, say.LostWord);
+
+    internal static StateLook Fenced(Language say) => new("warn", Outlined.PowerSettingsNew, say.FencedWord);
+
     internal static StateLook Of(HostState state, Language say) => state switch
     {
         HostState.Draining => new("warn", Outlined.DoNotDisturbOn, say.State(state)),

@@ -32,6 +32,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Assistances.AssistancesClient Assistances => new(Calls);
     public Power.PowerClient Power => new(Calls);
     public Rollouts.RolloutsClient Rollouts => new(Calls);
+    public PortalContent.PortalContentClient PortalContent => new(Calls);
     public Launches.LaunchesClient Launches => new(Calls);
 
     /// <summary>The live lists; the first use in a circuit starts them or joins those of the same sign-in.</summary>

@@ -56,6 +56,7 @@ internal sealed partial class Language
     public string IdleOf(IdleAction idle) => idle switch
     {
         IdleAction.ShutDown => Pick("são encerradas", "are shut down"),
+        IdleAction.Suspend => Pick("são suspensas", "are suspended"),
         IdleAction.Remove => Pick("são eliminadas", "are deleted"),
         _ => Pick("ficam ligadas", "stay on"),
     };

@@ -33,7 +33,25 @@ internal sealed partial class Language
     public string RolloutStarted(string pool) => Pick($"A publicação em {pool} começou.", $"The roll-out to {pool} has begun.");
     public string HaltRollout => Pick("Parar", "Halt");
     public string HaltQuestion(string pool) => Pick($"Parar a publicação em {pool}?", $"Halt the roll-out to {pool}?");
-    public string HaltTouches => Pick("Nada mais muda. Para continuar, reverta e publique de novo.", "Nothing more changes. To go on, roll back and publish again.");
+    public string HaltTouches => Pick("Nada mais muda até a continuar ou reverter.", "Nothing more changes until you resume it or roll it back.");
+    public string ResumeRollout => Pick("Continuar", "Resume");
+    public string ResumeQuestion(string pool, string image) => Pick($"Continuar a publicação de {image} em {pool}?", $"Go on with the roll-out of {image} to {pool}?");
+    public string ResumedDone => Pick("A publicação continua.", "The roll-out goes on.");
+
+    public IReadOnlyList<string> ResumeTouches(Rollout rollout)
+    {
+        var free = (int)(rollout.MachinesOld - Math.Min(rollout.MachinesOld, rollout.InUseOld));
+        List<string> lines = rollout.HaltedIn == RolloutState.Waves
+            ? [RolloutEffectRest(free, (int)rollout.InUseOld)]
+            : [RolloutEffectCanary((int)rollout.Canaries, rollout.ToName), RolloutEffectRest(free, (int)rollout.InUseOld)];
+        lines.Add(Pick($"Ficam sempre {rollout.KeepReady} prontas.", $"{rollout.KeepReady} always stay ready."));
+        if (rollout.ForceAt is not null) lines.Add(Pick(
+            $"As sessões que restarem são terminadas às {Moment(rollout.ForceAt)}, ou mais tarde: as pessoas são avisadas de novo {rollout.WarnMinutes} minutos antes.",
+            $"Sessions that are left end at {Moment(rollout.ForceAt)}, or later: people are warned again {rollout.WarnMinutes} minutes before."));
+        lines.Add(RolloutEffectBack);
+        return lines;
+    }
+
     public string RollBackWord => Pick("Voltar à versão anterior", "Roll back");
     public string RollBackQuestion(string pool, string image) => Pick($"Voltar a {image} em {pool}?", $"Go back to {image} in {pool}?");
     public string RollBackTouches(int machines) => Pick(
@@ -66,6 +84,21 @@ internal sealed partial class Language
         RolloutState.Done => Pick("Concluída", "Done"),
         RolloutState.RolledBack => Pick("Revertida", "Rolled back"),
         _ => "–",
+    };
+
+    private string? RolloutAction(string action) => action switch
+    {
+        "rollout.start" => Pick("Começou a publicar uma imagem", "Started an image roll-out"),
+        "rollout.halt" => Pick("Parou a publicação da imagem", "Halted the image roll-out"),
+        "rollout.resume" => Pick("Continuou a publicação da imagem", "Resumed the image roll-out"),
+        "rollout.rollback" => Pick("Mandou voltar à versão anterior", "Had the image roll-out taken back"),
+        "rollout.canary" => Pick("Publicação: prepara as primeiras máquinas", "Roll-out: making the first machines"),
+        "rollout.proving" => Pick("Publicação: prova a versão nova", "Roll-out: proving the new version"),
+        "rollout.waves" => Pick("Publicação: muda as restantes máquinas", "Roll-out: changing the other machines"),
+        "rollout.rolling_back" => Pick("Publicação: volta à versão anterior", "Roll-out: going back"),
+        "rollout.done" => Pick("Publicação concluída", "Roll-out done"),
+        "rollout.rolled_back" => Pick("Publicação revertida", "Roll-out taken back"),
+        _ => null,
     };
 
     public string ProbeState(string state) => state switch

@@ -9,6 +9,8 @@ internal sealed partial class Language
     public string ChangeSharing => Pick("Mudar a partilha", "Change sharing");
     public string ChangeSharingTitle(string pool) => Pick($"Partilha das máquinas de {pool}", $"Sharing of the machines of {pool}");
     public string SeatsPerMachine => Pick("Sessões por máquina", "Sessions per machine");
+    public string SharedComputers => Pick("Várias pessoas partilham cada computador", "Several people share each computer");
+    public string SharedComputersEffect(int seats) => Count(seats, "Cada computador serve {0} pessoa ao mesmo tempo.", "Cada computador serve até {0} pessoas ao mesmo tempo.", "Each computer serves {0} person at a time.", "Each computer serves up to {0} people at once.");
     public string SeatsWord => Pick("Lugares ocupados", "Seats taken");
     public string SeatsOf(uint people, uint seats) => Pick($"{people} de {seats} lugares", $"{people} of {seats} seats");
     public string DistributionWord => Pick("A pessoa seguinte fica", "The next person gets");
@@ -23,6 +25,14 @@ internal sealed partial class Language
     public string FreeSeats => Pick("Lugares livres", "Free seats");
     public string FreeSeatsOf(int seats) => Count(seats, "{0} lugar livre", "{0} lugares livres", "{0} free seat", "{0} free seats");
     public string AffectsPeople(int people) => Count(people, "{0} pessoa afetada agora.", "{0} pessoas afetadas agora.", "{0} person affected now.", "{0} people affected now.");
+
+    public string PeopleGoOn(int people) => people == 0 ? AffectsNobody
+        : Count(people, "{0} pessoa está a usá-la agora e continua.", "{0} pessoas estão a usá-la agora e continuam.", "{0} person is on it now and goes on.", "{0} people are on it now and go on.");
+    public string PeopleWord => Pick("Pessoas", "People");
+    public string PeopleCount(int people) => Count(people, "{0} pessoa", "{0} pessoas", "{0} person", "{0} people");
+    public string MachinesAndPeople(int machines, int people) => $"{Count(machines, "{0} máquina", "{0} máquinas", "{0} machine", "{0} machines")} · {PeopleCount(people)}";
+    public string HostPeople(int people) => people == 0 ? AffectsNobody
+        : Count(people, "{0} pessoa está a trabalhar nele.", "{0} pessoas estão a trabalhar nele.", "{0} person works on it.", "{0} people work on it.");
 
     public IReadOnlyList<string> SharingEffects(Sharing changes, int sessions)
     {

@@ -83,9 +83,14 @@ internal sealed partial class Language
     {
         "" => "",
         "overlay" or "create_overlay" => Pick("criar disco", "create disk"),
+        "place" => Pick("escolher outro anfitrião", "choose another host"),
+        "move_live" => Pick("mudar de anfitrião com a sessão aberta", "change hosts with the session open"),
         "define" => Pick("definir no hipervisor", "define at the hypervisor"),
         "start" => Pick("arrancar", "start"),
         "stop" => Pick("parar", "stop"),
+        "save" => Pick("guardar a memória", "save the memory"),
+        "restore" => Pick("repor a memória", "restore the memory"),
+        "shut_down" => Pick("encerrar", "shut down"),
         "await_agent" => Pick("esperar pelo agente", "wait for the agent"),
         "delete_overlay" => Pick("eliminar disco", "delete disk"),
         "undefine" => Pick("retirar do hipervisor", "remove from the hypervisor"),
@@ -100,7 +105,10 @@ internal sealed partial class Language
         "refresh" => Pick("Regresso ao estado inicial", "Refresh"),
         "restart" => Pick("Reinício", "Restart"),
         "delete" => Pick("Eliminação", "Deletion"),
+        "move" => Pick("Mudança de anfitrião", "Change of host"),
         "publish" => Pick("Publicação", "Publication"),
+        "sleep" => Pick("Adormecimento", "Going to sleep"),
+        "wake" => Pick("Despertar", "Waking"),
         _ => kind,
     };
 
@@ -172,12 +180,18 @@ internal sealed partial class Language
         "user.set_password" or "user.password" => Pick("Mudou a palavra-passe", "Set the password"),
         "host.add" => Pick("Acrescentou o anfitrião", "Added the host"),
         "host.remove" => Pick("Retirou o anfitrião", "Removed the host"),
+        "host.fence" => Pick("Confirmou que o anfitrião está desligado", "Confirmed that the host is switched off"),
+        "host.returned" => Pick("O anfitrião voltou e está limpo", "The host is back and clean"),
+        "host.storage" => Pick("Mudou o armazenamento do anfitrião", "Changed the storage of the host"),
+        "host.state" => Pick("Mudou o estado do anfitrião", "Changed the state of the host"),
+        "machine.moved" => Pick("Mudou de anfitrião com a sessão aberta", "Changed hosts with the session open"),
+        "machine.leave_host" => Pick("Saiu de um anfitrião perdido", "Left a lost host"),
         "host.test" => Pick("Testou a ligação a um anfitrião", "Tested the connection to a host"),
         "image.retire" => Pick("Retirou a versão de imagem", "Retired the image version"),
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => AssistanceAction(action) ?? RulesAction(action) ?? action,
+        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch

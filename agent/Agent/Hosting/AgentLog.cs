@@ -37,6 +37,15 @@ internal static partial class AgentLog
     [LoggerMessage(5022, LogLevel.Information, "Waiting for the RDP server to listen on port {Port}")]
     public static partial void WaitingForRdp(this ILogger log, int port);
 
+    [LoggerMessage(5023, LogLevel.Information, "The machine stood still for {Time}; connecting anew")]
+    public static partial void StoodStill(this ILogger log, TimeSpan time);
+
+    [LoggerMessage(5024, LogLevel.Information, "The machine stood still; its clock was set forward by {Time}")]
+    public static partial void ClockAdvanced(this ILogger log, TimeSpan time);
+
+    [LoggerMessage(5025, LogLevel.Warning, "The machine stood still and its clock is behind by {Time}, but could not be set: {Problem}")]
+    public static partial void ClockNotSet(this ILogger log, TimeSpan time, string problem);
+
     [LoggerMessage(5030, LogLevel.Information, "Command {Command} {Kind} done; trace {Trace}")]
     public static partial void CommandDone(this ILogger log, string command, string kind, string trace);
 

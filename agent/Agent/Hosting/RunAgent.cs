@@ -19,7 +19,7 @@ internal static class RunAgent
         var desk = new CommandDesk(guest, outbox, time, log);
         var stream = new BrokerStream(guest, board, outbox, desk, time, log);
         var obtain = new ObtainIdentity(guest, store, Fresh(), options, time, log);
-        var connected = new StayConnected(obtain, store, stream, Fresh(), time, log);
+        var connected = new StayConnected(obtain, store, stream, new StandStill(guest, time, log), Fresh(), time, log);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var watching = guest.WatchAsync(board, ending.Token);
         var connecting = connected.RunAsync(ending.Token);

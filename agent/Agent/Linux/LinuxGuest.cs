@@ -12,6 +12,7 @@ using Montalegre.Vdi.Agent.Joining;
 using Montalegre.Vdi.Agent.Registration;
 using Montalegre.Vdi.Agent.Sessions;
 using Montalegre.Vdi.Contracts.Agent.V1;
+using Montalegre.Vdi.Native.Linux;
 
 namespace Montalegre.Vdi.Agent.Linux;
 
@@ -55,6 +56,11 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
         BootedAt = _booted.ToTimestamp(),
         BootId = _bootId,
     };
+
+    public DateTimeOffset? HardwareClock() =>
+        FirstLine("/sys/class/rtc/rtc0/since_epoch") is var seconds && long.TryParse(seconds, CultureInfo.InvariantCulture, out var since) ? DateTimeOffset.FromUnixTimeSeconds(since) : null;
+
+    public void SetClock(DateTimeOffset now) => SystemClock.Set(now);
 
     public async Task WatchAsync(SessionBoard board, CancellationToken ct)
     {

@@ -6,7 +6,7 @@ using Montalegre.Vdi.Contracts.Agent.V1;
 namespace Montalegre.Vdi.Agent.Registration;
 
 /// <summary>The agent's life with the broker: identity, connection, renewal, and again, until stopped.</summary>
-internal sealed class StayConnected(ObtainIdentity obtain, IdentityStore store, BrokerStream stream, BackOff backOff, TimeProvider time, ILogger log)
+internal sealed class StayConnected(ObtainIdentity obtain, IdentityStore store, BrokerStream stream, StandStill standStill, BackOff backOff, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan RenewalRetry = TimeSpan.FromMinutes(10);
 
@@ -15,6 +15,7 @@ internal sealed class StayConnected(ObtainIdentity obtain, IdentityStore store, 
         Identity? refused = null;
         while (true)
         {
+            standStill.Look();   // certificates are judged by the clock
             var identity = await obtain.RunAsync(refused, ct);
             refused = null;
             try
@@ -32,7 +33,7 @@ internal sealed class StayConnected(ObtainIdentity obtain, IdentityStore store, 
         }
     }
 
-    /// <summary>Returns after a renewal, so that the next connection shows the new certificate; else throws why it ended.</summary>
+    /// <summary>Returns after a renewal, so that the next connection shows the new certificate, and after the machine stood still; else throws why it ended.</summary>
     private async Task ConnectAsync(Identity identity, CancellationToken ct)
     {
         using var channel = BrokerConnection.Open(identity.Channel, new BrokerTrust(identity.AuthoritySha256), identity.Certificate);
@@ -40,9 +41,10 @@ internal sealed class StayConnected(ObtainIdentity obtain, IdentityStore store, 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var streaming = stream.RunAsync(identity, client, backOff.Reset, ending.Token);
         var renewing = RenewAsync(identity, client, ending.Token);
-        var first = await Task.WhenAny(streaming, renewing);
+        var standing = standStill.UntilNextAsync(ending.Token);
+        var first = await Task.WhenAny(streaming, renewing, standing);
         await ending.CancelAsync();
-        await Task.WhenAll(streaming, renewing).ContinueWith(static _ => { }, TaskScheduler.Default);
+        await Task.WhenAll(streaming, renewing, standing).ContinueWith(static _ => { }, TaskScheduler.Default);
         await first;
     }
 

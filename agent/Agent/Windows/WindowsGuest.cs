@@ -33,6 +33,11 @@ internal sealed partial class WindowsGuest(AgentOptions options, TimeProvider ti
 
     public string SystemUuid() => SmbiosStrings.SystemUuid(Computer.SmbiosTable());
 
+    // Windows keeps the battery-backed clock to itself, and its time service sets a clock that fell behind.
+    public DateTimeOffset? HardwareClock() => null;
+
+    public void SetClock(DateTimeOffset now) => throw new NotSupportedException("The time service of Windows sets the clock.");
+
     public IEnumerable<(string Source, string Text)> JoinTexts()
     {
         foreach (var text in SmbiosStrings.AllOemStrings(Computer.SmbiosTable()).Where(t => t.StartsWith(JoinDocument.Prefix, StringComparison.Ordinal))) yield return ("SMBIOS", text);

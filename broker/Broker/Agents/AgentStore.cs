@@ -56,7 +56,7 @@ internal sealed class AgentStore(Database database)
                  from held h
                 where o.machine_id = h.machine_id
                   and o.state = 'running'
-                  and o.step in ('start', 'await_agent')   -- a killed broker may not have noted that it had started the machine
+                  and o.step in ('start', 'restore', 'await_agent')   -- a killed broker may not have noted that it had started the machine
                   and o.kind in ('provision', 'refresh', 'restart', 'wake')
                   and h.state = 'provisioning'
             returning o.machine_id, o.operation_id, o.kind, o.state, o.started_at, o.step_since

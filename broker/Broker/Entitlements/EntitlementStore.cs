@@ -72,6 +72,47 @@ internal sealed class EntitlementStore(Database database)
             """, new { pool, userName, actor = by.UserName, sourceAddress = by.SourceAddress });
     }
 
+    /// <summary>Whether pool and group exist; without both nothing was changed.</summary>
+    public async Task<(bool Pool, bool Group)> SetGroupAsync(PoolId pool, Guid group, bool entitled, Caller by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<(bool, bool)>(
+            $"""
+              with target as (
+                   select pool_id, name
+                     from pool
+                    where pool_id = @pool
+                      and (not deleting or not @entitled)),
+                   wanted as (
+                   select group_id, name
+                     from app_group
+                    where group_id = @group),
+                   changed as (
+                   {(entitled
+                ? "insert into group_entitlement (pool_id, group_id) select pool_id, group_id from target, wanted on conflict do nothing returning pool_id"
+                : "delete from group_entitlement where pool_id in (select pool_id from target) and group_id = @group returning pool_id")}),
+                   audit as (
+                   insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
+                   select @actor, @action, 'pool', target.pool_id, target.name, wanted.name, @SourceAddress
+                     from changed, target, wanted)
+            select exists (select from target), exists (select from wanted)
+            """, new { pool, group, entitled, action = entitled ? "pool.entitle_group" : "pool.revoke_group", actor = by.UserName, by.SourceAddress });
+    }
+
+    /// <summary>The groups that have the right to a pool, by name.</summary>
+    public async Task<IReadOnlyList<(Guid GroupId, string Name, int Members)>> GroupsAsync(PoolId pool, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<(Guid, string, int)>(new CommandDefinition(
+            """
+              select group_id, name, (select count(*)::int from group_member m where m.group_id = g.group_id)
+                from group_entitlement
+                join app_group g using (group_id)
+               where pool_id = @pool
+            order by lower(name)
+            """, new { pool }, cancellationToken: ct))).AsList();
+    }
+
     /// <summary>Null when there is no such pool.</summary>
     public async Task<IReadOnlyList<Person>?> ListAsync(PoolId pool, CancellationToken ct)
     {

@@ -6,5 +6,6 @@ internal static class EntitlementsSlice
         .AddSingleton<EntitlementStore>()
         .AddSingleton<GrantEntitlement>()
         .AddSingleton<RevokeEntitlement>()
+        .AddSingleton<EntitleGroup>()
         .AddSingleton<ListEntitlements>();
 }

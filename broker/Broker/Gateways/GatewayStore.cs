@@ -147,7 +147,8 @@ internal sealed class GatewayStore(Database database)
                 where c.connection_id = any(@asked::uuid[])
                   and c.gateway_id = @gateway
                   and (   not u.enabled
-                       or not exists (select from entitlement e where e.pool_id = s.pool_id and e.user_id = s.user_id))
+                       or (not exists (select from entitled_person e where e.pool_id = s.pool_id and e.user_id = s.user_id)
+                           and not exists (select from pool p where p.pool_id = s.pool_id and p.right_lost = 'keep')))
         ), audited as (
                insert into audit_event (actor, action, object_kind, object_id, outcome, source_address)
                     select g.name, 'connection.withdrawn', 'session', w.session_id, w.code, w.client_address

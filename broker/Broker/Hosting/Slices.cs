@@ -6,6 +6,7 @@ using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Demonstration;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Gateways;
+using Montalegre.Vdi.Broker.Groups;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Images;
@@ -15,6 +16,7 @@ using Montalegre.Vdi.Broker.Machines;
 using Montalegre.Vdi.Broker.Metrics;
 using Montalegre.Vdi.Broker.OpenApi;
 using Montalegre.Vdi.Broker.Pools;
+using Montalegre.Vdi.Broker.Portal;
 using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Rollouts;
@@ -35,6 +37,7 @@ internal static class Slices
         services.AddIdentity(configuration);
         services.AddAdministration();
         services.AddEntitlements();
+        services.AddGroups();
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);
@@ -49,6 +52,7 @@ internal static class Slices
         services.AddPower();
         services.AddRollouts(configuration);
         services.AddFleetMetrics();
+        services.AddPortalContent();
         services.AddDemonstration(configuration);
     }
 
@@ -57,6 +61,7 @@ internal static class Slices
         app.MapHealth();
         app.MapOpenApi();
         app.MapAdministration();
+        app.MapGroups();
         app.MapBackups();
         app.MapAgents();
         app.MapGateways();
@@ -69,6 +74,7 @@ internal static class Slices
         app.MapGrpcService<PowerService>();
         app.MapGrpcService<RolloutsService>();
         app.MapGrpcService<EmployeeService>();
+        app.MapGrpcService<PortalContentService>();
         app.MapGrpcService<LaunchesService>();
     }
 }

@@ -8,9 +8,11 @@ namespace Montalegre.Vdi.Broker.Hypervisors;
 internal sealed class HostStorage : IDisposable
 {
     private readonly LibvirtStoragePool _pool;
+    private readonly bool _shared;
 
     public HostStorage(LibvirtConnection connection, HypervisorHost host)
     {
+        _shared = host.SharedStorage is not null;
         _pool = connection.FindStoragePool(host.StoragePool) ?? connection.DefineStoragePool(StorageXml.Pool(host.StoragePool, host.StoragePath));
         if (_pool.IsActive) return;
         _pool.Build();
@@ -20,7 +22,7 @@ internal sealed class HostStorage : IDisposable
     /// <summary>True when the image had to be brought.</summary>
     public bool EnsureImage(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct)
     {
-        using (var ready = _pool.FindVolume(StorageXml.ImageReady(image)))
+        using (var ready = Find(StorageXml.ImageReady(image)))
             if (ready is not null) return false;
         using var content = File.OpenRead(localPath);
         if (_pool.AvailableBytes < content.Length)
@@ -109,20 +111,24 @@ internal sealed class HostStorage : IDisposable
             if (existing is not null && keepExisting) return;
             existing?.Delete();
         }
-        using var source = _pool.FindVolume(StorageXml.Image(image))
+        using var source = Find(StorageXml.Image(image))
             ?? throw new FileNotFoundException($"Image {image} is not in the storage of the host; bring it there first.");
         _pool.CreateVolume(StorageXml.Volume(name, "qcow2", source.Size.Capacity, source.Path)).Dispose();
     }
 
     public string OverlayPath(MachineId machine, int generation)
     {
-        using var overlay = _pool.FindVolume(StorageXml.Overlay(machine, generation))
+        using var overlay = Find(StorageXml.Overlay(machine, generation))
             ?? throw new FileNotFoundException($"Machine {machine} has no overlay {generation} in the storage of the host.");
         return overlay.Path;
     }
 
-    public void DeleteOtherOverlays(MachineId machine, int keptGeneration) =>
+    public void DeleteOtherOverlays(MachineId machine, int keptGeneration)
+    {
+        // Another host may have made them.
+        if (_shared) _pool.Refresh();
         DeleteWhere(name => StorageXml.ReadOverlay(name) is { } overlay && overlay.Machine == machine && overlay.Generation != keptGeneration);
+    }
 
     public void DeleteMachine(MachineId machine)
     {
@@ -141,6 +147,15 @@ internal sealed class HostStorage : IDisposable
     }
 
     public void Dispose() => _pool.Dispose();
+
+    // libvirt does not see what another host put into the folder before it looks again.
+    private LibvirtVolume? Find(string name)
+    {
+        if (_pool.FindVolume(name) is { } known) return known;
+        if (!_shared) return null;
+        _pool.Refresh();
+        return _pool.FindVolume(name);
+    }
 
     private void DeleteWhere(Func<string, bool> doomed)
     {

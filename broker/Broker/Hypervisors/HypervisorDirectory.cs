@@ -9,6 +9,7 @@ namespace Montalegre.Vdi.Broker.Hypervisors;
 internal sealed class HypervisorDirectory(Database database, Func<HypervisorHost, IHypervisor> connect) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<HostId, IHypervisor> _hosts = new();
+    private readonly ConcurrentDictionary<HostId, string?> _storages = new();
     private readonly SemaphoreSlim _reading = new(1);
 
     /// <summary>Every host known now.</summary>
@@ -18,6 +19,9 @@ internal sealed class HypervisorDirectory(Database database, Func<HypervisorHost
     /// <exception cref="HypervisorUnavailableException">The host is not recorded, or not read yet.</exception>
     public IHypervisor For(HostId host) =>
         _hosts.TryGetValue(host, out var found) ? found : throw new HypervisorUnavailableException($"Host {host} is not known to this broker; it is read again shortly.");
+
+    /// <summary>True when the two see the same folder.</summary>
+    public bool ShareStorage(HostId one, HostId other) => _storages.GetValueOrDefault(one) is { } storage && storage == _storages.GetValueOrDefault(other);
 
     /// <summary>Reads the records again: hosts that are new are taken in, hosts whose record is gone are let go.</summary>
     public async Task RefreshAsync(CancellationToken ct)
@@ -43,13 +47,17 @@ internal sealed class HypervisorDirectory(Database database, Func<HypervisorHost
     private async Task TakeInAsync(CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<(Guid Id, string Name, string Uri, string StoragePath, Guid Installation)>(new CommandDefinition("""
-            select host_id, name, uri, storage_path, authority_id from host cross join authority
+        var rows = await connection.QueryAsync<(Guid Id, string Name, string Uri, string StoragePath, Guid Installation, string? SharedStorage)>(new CommandDefinition("""
+            select host_id, name, uri, storage_path, authority_id, shared_storage from host cross join authority
             """, cancellationToken: ct));
         var recorded = rows.ToList();
+        // A host whose storage is now shared, or no longer, is let go and taken in anew.
+        foreach (var gone in _hosts.Keys.Except(recorded.Where(row => !_hosts.ContainsKey(new(row.Id)) || _storages.GetValueOrDefault(new(row.Id)) == row.SharedStorage).Select(row => new HostId(row.Id))).ToList())
+            await ForgetAsync(gone);
         foreach (var row in recorded.Where(row => !_hosts.ContainsKey(new(row.Id))))
-            _hosts[new(row.Id)] = connect(new(new(row.Id), row.Name, row.Uri, row.StoragePath, row.Installation));
-        foreach (var gone in _hosts.Keys.Except(recorded.Select(row => new HostId(row.Id))).ToList())
-            if (_hosts.TryRemove(gone, out var host)) await host.DisposeAsync();
+        {
+            _storages[new(row.Id)] = row.SharedStorage;
+            _hosts[new(row.Id)] = connect(new(new(row.Id), row.Name, row.Uri, row.StoragePath, row.Installation) { SharedStorage = row.SharedStorage });
+        }
     }
 }

@@ -25,6 +25,9 @@ internal static partial class HypervisorLog
     [LoggerMessage(2806, LogLevel.Warning, "Host {Host} cannot be reached and is tried again, ever more seldom: {Reason}")]
     public static partial void HostUnreachable(this ILogger log, string host, string reason);
 
+    [LoggerMessage(2808, LogLevel.Information, "Machine {Machine} moved from host {From} to host {To} while it ran")]
+    public static partial void MachineMoved(this ILogger log, MachineId machine, string from, string to);
+
     [LoggerMessage(2807, LogLevel.Information, "Machine {Machine} on host {Host} is let go; its domain and disks stay")]
     public static partial void MachineLetGo(this ILogger log, MachineId machine, string host);
 }

@@ -51,7 +51,16 @@ internal interface IHypervisor : IAsyncDisposable
     /// <summary>Takes our mark off an adopted domain; the domain, its disks and whether it runs stay as they are.</summary>
     Task LetGoAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
+    /// <summary>Boots the machine; memory that was saved is thrown away.</summary>
     Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
+    /// <summary>Saves the memory of a running machine, which is off on return. One that was saved already stays as it is.</summary>
+    /// <exception cref="SavedMemoryException">It is off, and nothing is saved.</exception>
+    Task SuspendAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
+    /// <summary>Starts the machine where it was saved. One that runs already stays as it is.</summary>
+    /// <exception cref="SavedMemoryException">Nothing is saved, or what is saved cannot be used.</exception>
+    Task ResumeAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
     /// <summary>Graceful asks the guest and returns at once; Force has it off on return.</summary>
     Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct);
@@ -60,6 +69,13 @@ internal interface IHypervisor : IAsyncDisposable
 
     /// <summary>Takes the machine off the host with all its overlays.</summary>
     Task DeleteAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
+    /// <summary>Moves a running machine with its sessions to a host that sees the same disks. On return it runs there and is gone here.</summary>
+    /// <exception cref="LiveMoveException">It cannot be moved; it runs here as before.</exception>
+    Task MoveLiveAsync(MachineId machine, IHypervisor destination, long leaseEpoch, CancellationToken ct);
+
+    /// <summary>Takes the machine off the host and leaves its disks: another host has them.</summary>
+    Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
     /// <summary>Our machines on this host. Foreign domains are not listed.</summary>
     Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct);
@@ -103,6 +119,12 @@ internal sealed class HypervisorUnavailableException(string message, Exception? 
 
 /// <summary>The domain runs: its disk changes while it would be read.</summary>
 internal sealed class DomainRunningException(string name) : Exception($"{name} is running; shut it down first.");
+
+/// <summary>A running machine could not be moved, and runs on where it was.</summary>
+internal sealed class LiveMoveException(string message, Exception? cause = null) : Exception(message, cause);
+
+/// <summary>There is no saved memory to go on from.</summary>
+internal sealed class SavedMemoryException(string message) : Exception(message);
 
 /// <summary>The host's storage has no room for it.</summary>
 internal sealed class StorageFullException(string message) : IOException(message);

@@ -8,12 +8,21 @@ namespace Montalegre.Vdi.Broker.Hypervisors;
 internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, ILogger<LibvirtHypervisor> log) : IHypervisor
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan MovePatience = TimeSpan.FromMinutes(14);
+    private static readonly TimeSpan SavePatience = TimeSpan.FromSeconds(140);   // within the claim of a step
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1), ReadPatience = TimeSpan.FromHours(6);
     private readonly HypervisorWorker _worker = new(host.Name, time);
     private readonly HostConnection _connection = new(host, time, log);
 
     public HostId Host => host.Host;
+
+    private string Name => host.Name;
+
+    private bool IsLocal => host.IsLocal;
+
+    // By the name that we reach it by: the one that it calls itself is often known to nobody else.
+    private string? MoveAddress => host.IsLocal ? "127.0.0.1" : Uri.TryCreate(host.Uri, UriKind.Absolute, out var uri) && uri.Host.Length > 0 ? uri.Host : null;
 
     public Task<HostInfo> InfoAsync(CancellationToken ct) => RunAsync(connection => connection.HostInfo(), ct);
 
@@ -116,10 +125,28 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         return true;
     }, ct);
 
+    // INVARIANT: memory is only ever restored onto the disk it was saved with; every other start is a boot.
     public Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
     {
-        if (!domain.IsActive) domain.Start();
+        if (!domain.IsActive) domain.Start(discardSaved: true);
     }, ct);
+
+    public Task SuspendAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
+    {
+        if (domain.IsActive) domain.ManagedSave();
+        else if (!domain.HasManagedSave) throw new SavedMemoryException("it is off already.");
+    }, ct, SavePatience);
+
+    public Task ResumeAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
+    {
+        if (domain.IsActive) return;
+        if (!domain.HasManagedSave) throw new SavedMemoryException("the host has none.");
+        domain.Start(discardSaved: false);
+        // The mark came back as it was saved, and a newer leader may have acted since.
+        if (MarkOf(domain) is { } mark && mark.LeaseEpoch < leaseEpoch) Mark(domain, mark with { LeaseEpoch = leaseEpoch });
+        // libvirt boots by itself when the file is cut off.
+        if (!domain.WasRestored) throw new SavedMemoryException("the host could not read it.");
+    }, ct, SavePatience);
 
     public Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
     {
@@ -130,25 +157,36 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
 
     public Task RebootAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
     {
-        if (!domain.IsActive) domain.Start();
+        if (!domain.IsActive) domain.Start(discardSaved: true);
         else if (mode == StopMode.Force) domain.Reset();
         else domain.Reboot();
     }, ct);
 
     public Task DeleteAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
     {
-        using (var domain = OursOrNull(connection, machine))
-        {
-            if (domain is not null)
-            {
-                Fence(domain, leaseEpoch);
-                if (domain.IsActive) PullThePlug(domain);
-                domain.Undefine();
-            }
-        }
+        Undefine(connection, machine, leaseEpoch);
         using var storage = new HostStorage(connection, host);
         storage.DeleteMachine(machine);
         log.MachineDeleted(machine, host.Name);
+        return true;
+    }, ct);
+
+    public Task MoveLiveAsync(MachineId machine, IHypervisor destination, long leaseEpoch, CancellationToken ct) => _worker.RunAsync(_ => Translated(() =>
+    {
+        var to = destination as LibvirtHypervisor ?? throw new LiveMoveException("The other host is not a libvirt host.");
+        var target = to.Connected();   // before our own domain is asked anything: what that host fails with is that host's
+        using var domain = OursOrNull(_connection.Get(), machine)
+            ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no machine {machine}.");
+        Fence(domain, leaseEpoch);
+        try { LibvirtMigration.MoveLive(domain, target, to.MoveAddress, to.IsLocal); }
+        catch (LibvirtException e) when (!e.ConnectionLost) { throw new LiveMoveException($"libvirt does not move it to {to.Name}: {e.Message}", e); }
+        log.MachineMoved(machine, host.Name, to.Name);
+        return true;
+    }), MovePatience, ct);
+
+    public Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
+    {
+        Undefine(connection, machine, leaseEpoch);
         return true;
     }, ct);
 
@@ -205,8 +243,14 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         await Task.Run(_connection.Dispose).WaitAsync(ClosePatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private Task<T> RunAsync<T>(Func<LibvirtConnection, T> call, CancellationToken ct) =>
-        _worker.RunAsync(_ => Translated(() => call(_connection.Get())), Patience, ct);
+    private Task<T> RunAsync<T>(Func<LibvirtConnection, T> call, CancellationToken ct, TimeSpan? patience = null) =>
+        _worker.RunAsync(_ => Translated(() => call(_connection.Get())), patience ?? Patience, ct);
+
+    private LibvirtConnection Connected()
+    {
+        try { return _connection.Get(); }
+        catch (LibvirtException e) { throw new HypervisorUnavailableException($"Host {host.Name} cannot be reached: {e.Message}", e); }
+    }
 
     private T Translated<T>(Func<T> call)
     {
@@ -215,16 +259,30 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         {
             throw new HypervisorUnavailableException($"Host {host.Name} cannot be reached: {e.Message}", e);
         }
+        // Another call holds the domain, such as a save that takes longer than its caller waited for: it is asked again later.
+        catch (LibvirtException e) when (e.Code == LibvirtError.OperationTimeout)
+        {
+            throw new HypervisorUnavailableException($"Host {host.Name} is busy with it: {e.Message}", e);
+        }
     }
 
-    private Task<bool> ActAsync(MachineId machine, long leaseEpoch, Action<LibvirtDomain> act, CancellationToken ct) => RunAsync(connection =>
+    private Task<bool> ActAsync(MachineId machine, long leaseEpoch, Action<LibvirtDomain> act, CancellationToken ct, TimeSpan? patience = null) => RunAsync(connection =>
     {
         using var domain = OursOrNull(connection, machine)
             ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no machine {machine}.");
         Fence(domain, leaseEpoch);
         act(domain);
         return true;
-    }, ct);
+    }, ct, patience);
+
+    private void Undefine(LibvirtConnection connection, MachineId machine, long leaseEpoch)
+    {
+        using var domain = OursOrNull(connection, machine);
+        if (domain is null) return;
+        Fence(domain, leaseEpoch);
+        if (domain.IsActive) PullThePlug(domain);
+        domain.Undefine();
+    }
 
     private LibvirtDomain? OursOrNull(LibvirtConnection connection, MachineId machine)
     {

@@ -20,6 +20,7 @@ internal static class IdentitySlice
             .AddSingleton<RightsCheck>()
             .AddSingleton<BearerInterceptor>()
             .AddSingleton<SignInUser>()
-            .AddSingleton<SignOutUser>();
+            .AddSingleton<SignOutUser>()
+            .AddSingleton<OwnSignIns>();
     }
 }

@@ -74,6 +74,8 @@ internal sealed class CopyImages(
         foreach (var host in hosts.All)
         {
             if (copying.TryGetValue(host.Host, out var last) && !last.IsCompleted) continue;
+            // Hosts that share a folder take their turns: the first brings the file, the others find it there.
+            if (copying.Any(other => !other.Value.IsCompleted && hosts.ShareStorage(other.Key, host.Host))) continue;
             if (_trouble.TryGetValue(host.Host, out var trouble) && time.GetElapsedTime(trouble.Since) < Recheck) continue;
             var missing = images.Where(image => !_there.ContainsKey((host.Host, new(image.ImageVersionId)))).ToList();
             // A version that only machines of this host still use is brought anew when its copy went bad.

@@ -1,5 +1,6 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Npgsql;
@@ -15,10 +16,19 @@ internal sealed record HostRow
     public string Network { get; init; } = "";
     public string StoragePath { get; init; } = "";
     public string State { get; init; } = "in_service";
+    public string? SharedStorage { get; init; }
+    public double? TakeoverMinutes { get; init; }
+    public DateTime? SilentSince { get; init; }
+    public DateTime? FencedAt { get; init; }
+    public int Strays { get; init; }
+    public bool Lost { get; init; }
 }
 
 /// <summary>What a change of a host's state touched: machines offered no more or again, and sessions open on the host.</summary>
 internal readonly record struct HostStateChange(int Machines, int Sessions);
+
+/// <summary>What the confirmation that a host is off touches: machines that start elsewhere, those that cannot, sessions that are over.</summary>
+internal sealed record FencedHost(int Machines, int Waiting, int Sessions);
 
 /// <summary>SQL of hosts.</summary>
 internal sealed class HostStore(Database database)
@@ -26,29 +36,94 @@ internal sealed class HostStore(Database database)
     public async Task<IReadOnlyList<HostRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<HostRow>(new CommandDefinition(
-            """
-            select host_id, name, uri, network, storage_path, state
-              from host h
+        return (await connection.QueryAsync<HostRow>(new CommandDefinition("""
+            select h.host_id, h.name, h.uri, h.network, h.storage_path, h.state, h.shared_storage, (extract(epoch from t.takeover_after) / 60)::double precision as takeover_minutes,
+                   r.silent_since, h.fenced_at, (select count(*)::int from stray_domain s where s.host_id = h.host_id) as strays,
+                   coalesce(r.silent_since <= now() - @lostAfter, false) as lost
+              from host h left join host_reading r using (host_id) left join shared_storage t on t.name = h.shared_storage
              where @Pools::uuid[] is null or exists (select from pool_host ph where ph.host_id = h.host_id and ph.pool_id = any(@Pools))
-             order by name
-            """, new { scope.Pools }, cancellationToken: ct))).AsList();
+             order by h.name
+            """, new { lostAfter = HostRecovery.LostAfter, scope.Pools }, cancellationToken: ct))).AsList();
     }
 
-    /// <summary>Records a host; false when the name is taken.</summary>
-    public async Task<bool> AddAsync(HostId id, string name, string uri, string network, string storagePath, string actor, string source)
+    /// <summary>Records a host; why not, or null.</summary>
+    public async Task<RefusalReason?> AddAsync(HostId id, string name, string uri, string network, string storagePath, string? sharedStorage, string actor, string source)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        return await connection.ExecuteAsync("""
-            with added as (
-                insert into host (host_id, name, uri, network, storage_path)
-                     values (@id, @name, @uri, @network, @storagePath)
+        try
+        {
+            return await connection.ExecuteAsync("""
+            with storage as (
+                insert into shared_storage (name, path) select @sharedStorage, @storagePath where @sharedStorage is not null on conflict do nothing
+            ), added as (
+                insert into host (host_id, name, uri, network, storage_path, shared_storage)
+                     values (@id, @name, @uri, @network, @storagePath, @sharedStorage)
                 on conflict (name) do nothing
                   returning host_id, name
             )
             insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                  select @actor, 'host.add', 'host', host_id, name, @source from added
-            """, new { id = id.Value, name, uri, network, storagePath, actor, source }) == 1;
+            """, new { id = id.Value, name, uri, network, storagePath, sharedStorage, actor, source }) == 1 ? null : RefusalReason.NameTaken;
+        }
+        // The key of the host says that the storage by that name is at another path.
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return RefusalReason.StorageDiffers; }
+    }
+
+    /// <summary>Says which storage a host shares with others, and after how long that one lets go of a silent host; why not, or null.</summary>
+    public async Task<RefusalReason?> SetStorageAsync(HostId host, string? sharedStorage, TimeSpan? takeoverAfter, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        try
+        {
+            return await connection.ExecuteAsync("""
+                with storage as (
+                    insert into shared_storage (name, path, takeover_after)
+                         select @sharedStorage, storage_path, @takeoverAfter from host where host_id = @host and @sharedStorage is not null
+                    on conflict (name) do update set takeover_after = excluded.takeover_after
+                ), changed as (
+                    update host set shared_storage = @sharedStorage where host_id = @host returning host_id, name
+                )
+                insert into audit_event (actor, action, object_kind, object_id, object_name, outcome, source_address)
+                     select @actor, 'host.storage', 'host', host_id, name, coalesce(@sharedStorage, 'own'), @source from changed
+                """, new { host = host.Value, sharedStorage, takeoverAfter, actor, source }) == 1 ? null : RefusalReason.NotFound;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return RefusalReason.StorageDiffers; }
+    }
+
+    /// <summary>The facts by which a host is lost or not; null when there is no such host.</summary>
+    public async Task<HostFacts?> FactsAsync(HostId host, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QuerySingleOrDefaultAsync<RecoveryStore.FactsRow>(new CommandDefinition($"""
+            select h.host_id, h.name, {RecoveryStore.Facts}
+              from host h left join host_reading r using (host_id) left join shared_storage t on t.name = h.shared_storage
+             where h.host_id = @host
+            """, new { host = host.Value }, cancellationToken: ct)))?.ToFacts();
+    }
+
+    /// <summary>Records that a host is switched off; null when it answered meanwhile. What follows is the leader's.</summary>
+    public async Task<FencedHost?> FenceAsync(HostId host, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.QuerySingleOrDefaultAsync<FencedHost>("""
+            with fenced as (
+                update host h set fenced_at = coalesce(h.fenced_at, now())
+                 where h.host_id = @host
+                   and not exists (select from host_reading r where r.host_id = h.host_id and r.reached)
+                   and not exists (select from machine m join machine_agent a using (machine_id) where m.host_id = h.host_id and a.connected)
+             returning h.host_id, h.name, h.shared_storage
+            ), touched as (
+                select (count(*) filter (where m.assigned_user_id is null or f.shared_storage is not null))::int as machines,
+                       (count(*) filter (where m.assigned_user_id is not null and f.shared_storage is null))::int as waiting,
+                       (select count(*)::int from session s join machine x using (machine_id) where x.host_id = f.host_id and not x.manual and s.state <> 'ended') as sessions
+                  from fenced f left join machine m on m.host_id = f.host_id and not m.manual and m.state <> 'deleting'
+                 group by f.host_id, f.shared_storage
+            ), audited as (
+                insert into audit_event (actor, action, object_kind, object_id, object_name, outcome, source_address)
+                     select @actor, 'host.fence', 'host', host_id, name, machines || ' machines', @source from fenced cross join touched
+            )
+            select machines, waiting, sessions from touched
+            """, new { host = host.Value, actor, source });
     }
 
     /// <summary>Takes a host out of service or back, and its machines with it; null when there is no such host.</summary>

@@ -26,13 +26,43 @@ internal sealed partial class InfrastructureService(
         if (request.Name.Trim() is not { Length: >= 1 and <= 80 } name) throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
         Check(request);
         if (!Path.IsPathFullyQualified(request.StoragePath)) throw Refusal.Refused(RefusalReason.InvalidField, "storage_path: an absolute path on the host");
-        var caller = context.Caller();
+        var (caller, storage) = (context.Caller(), SharedStorage(request.SharedStorage));
         var id = new HostId(Guid.CreateVersion7(time.GetUtcNow()));
-        if (!await hosts.AddAsync(id, name, request.Uri, request.Network, request.StoragePath, caller.UserName, caller.SourceAddress))
-            throw Refusal.Refused(RefusalReason.NameTaken, "name");
+        if (await hosts.AddAsync(id, name, request.Uri, request.Network, request.StoragePath, storage, caller.UserName, caller.SourceAddress) is { } reason)
+            throw Refusal.Refused(reason, reason == RefusalReason.NameTaken ? "name" : "shared_storage");
         await hypervisors.RefreshAsync(context.CancellationToken);
-        return await DescribeAsync(new() { HostId = id.Value, Name = name, Uri = request.Uri, Network = request.Network, StoragePath = request.StoragePath }, context.CancellationToken);
+        return await OneAsync(id, context.CancellationToken);
     }
+
+    public override async Task<FenceHostResponse> FenceHost(FenceHostRequest request, ServerCallContext context)
+    {
+        var (host, caller) = (new HostId(Ids.Parse(request.HostId, "host_id")), context.Caller());
+        if (await hosts.FactsAsync(host, context.CancellationToken) is not { } facts) throw Refusal.Refused(RefusalReason.NotFound, "host");
+        if (HostRecovery.WhyNotFenced(facts) is { } reason) throw Refusal.Refused(reason, "host");
+        if (await hosts.FenceAsync(host, caller.UserName, caller.SourceAddress) is not { } fenced) throw Refusal.Refused(RefusalReason.HostNotLost, "host");
+        return new() { Machines = (uint)fenced.Machines, Waiting = (uint)fenced.Waiting, Sessions = (uint)fenced.Sessions };
+    }
+
+    public override async Task<Contract.Host> SetHostStorage(SetHostStorageRequest request, ServerCallContext context)
+    {
+        var (host, caller) = (new HostId(Ids.Parse(request.HostId, "host_id")), context.Caller());
+        var storage = SharedStorage(request.SharedStorage);
+        if (request.TakeoverMinutes is 1 or > 1440) throw Refusal.Refused(RefusalReason.InvalidField, "takeover_minutes: 2 to 1440, or 0 for never");
+        TimeSpan? takeover = storage is null || request.TakeoverMinutes == 0 ? null : TimeSpan.FromMinutes(request.TakeoverMinutes);
+        if (await hosts.SetStorageAsync(host, storage, takeover, caller.UserName, caller.SourceAddress) is { } reason) throw Refusal.Refused(reason, reason == RefusalReason.NotFound ? "host" : "shared_storage");
+        await hypervisors.RefreshAsync(context.CancellationToken);
+        return await OneAsync(host, context.CancellationToken);
+    }
+
+    private static string? SharedStorage(string name) => name.Trim() switch
+    {
+        "" => null,
+        { Length: <= 80 } given => given,
+        _ => throw Refusal.Refused(RefusalReason.InvalidField, "shared_storage: at most 80 characters"),
+    };
+
+    private async Task<Contract.Host> OneAsync(HostId host, CancellationToken ct) =>
+        await DescribeAsync((await hosts.AllAsync(PoolScope.Everything, ct)).FirstOrDefault(row => row.HostId == host.Value) ?? throw Refusal.Refused(RefusalReason.NotFound, "host"), ct);
 
     public override Task<Contract.Host> TestHost(AddHostRequest request, ServerCallContext context)
     {
@@ -131,7 +161,10 @@ internal sealed partial class InfrastructureService(
     private async Task<Contract.Host> DescribeAsync(HostRow row, CancellationToken ct)
     {
         var host = new Contract.Host { HostId = row.HostId.ToString(), Name = row.Name, Uri = row.Uri, Network = row.Network, StoragePath = row.StoragePath,
-            State = row.State switch { "draining" => Contract.HostState.Draining, "maintenance" => Contract.HostState.Maintenance, _ => Contract.HostState.InService } };
+            State = row.State switch { "draining" => Contract.HostState.Draining, "maintenance" => Contract.HostState.Maintenance, _ => Contract.HostState.InService },
+            SharedStorage = row.SharedStorage ?? "", TakeoverMinutes = (uint)(row.TakeoverMinutes ?? 0), Strays = (uint)row.Strays };
+        if (row is { Lost: true, SilentSince: { } silent }) host.LostSince = Timestamp.FromDateTime(silent);
+        if (row.FencedAt is { } fenced) host.FencedAt = Timestamp.FromDateTime(fenced);
         try
         {
             var load = await hypervisors.For(new(row.HostId)).LoadAsync(ct).WaitAsync(Patience, time, ct);

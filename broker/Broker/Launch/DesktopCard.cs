@@ -11,7 +11,7 @@ internal static class DesktopCard
     public static Desktop From(OfferedDesktop row)
     {
         var (state, reason) = State(row);
-        var card = new Desktop { PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, State = state, MachineName = row.MachineName ?? "", ClientName = row.ClientName ?? "", MessageOfTheDay = row.MessageOfTheDay, BrowserFirst = row.WayIn == "browser" };
+        var card = new Desktop { PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, State = state, MachineName = row.MachineName ?? "", ClientName = row.ClientName ?? "", MessageOfTheDay = row.MessageOfTheDay, BrowserFirst = row.WayIn == "browser", Favourite = row.Favourite, SharedMachine = row.SharedMachine };
         BlockedFeatures.Fill(card.BlockedFeatures, row.BlockedFeatures);
         if (reason is { } why) card.Reason = why.ToContract();
         if (row.SessionId is { } session) card.SessionId = session.ToString();

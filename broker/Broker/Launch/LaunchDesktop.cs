@@ -75,7 +75,7 @@ internal sealed class LaunchDesktop(
                         trace.Refused(refuse.Reason, answer.Facts);
                         log.Refused(order.User, order.Pool, refuse.Reason);
                         queued &= refuse.Reason != RefusalReason.LeftQueue;   // its mark stays: another call may still wait under the same request
-                        yield return new LaunchNews.Refused(refuse.Reason, refuse.Reason switch { RefusalReason.QuotaReached => answer.OpenSessions, RefusalReason.PoolClosed => answer.Opens, _ => "" });
+                        yield return new LaunchNews.Refused(refuse.Reason, refuse.Reason switch { RefusalReason.QuotaReached => answer.OpenSessions, RefusalReason.GroupQuotaReached => answer.FullGroups, RefusalReason.PoolClosed => answer.Opens, _ => "" });
                         yield break;
                 }
                 if (time.GetUtcNow() - since > options.Value.LongestWait)

@@ -22,6 +22,9 @@ internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateT
 {
     /// <summary>When the closed pool opens, by the clock of its place; empty when it never does.</summary>
     public string Opens { get; init; } = "";
+
+    /// <summary>Names of the person's groups that have as many sessions open as they may.</summary>
+    public string FullGroups { get; init; } = "";
 }
 
 /// <summary>All SQL of the launch slice.</summary>
@@ -42,7 +45,7 @@ internal sealed partial class LaunchStore(Database database)
             select p.kind, p.enabled, p.name, p.most_sessions, p.sessions_per_machine as seats, p.distribution,
                    case when p.closed_until > now() then
                      coalesce((select to_char(p.closed_until at time zone s.time_zone, 'DD/MM/YYYY HH24:MI') from power_schedule s where s.pool_id = p.pool_id and isfinite(p.closed_until)), '') end as closed,
-                   exists (select from entitlement e where e.pool_id = p.pool_id and e.user_id = @User) as entitled
+                   exists (select from entitled_person e where e.pool_id = p.pool_id and e.user_id = @User) as entitled
               from pool p
              where p.pool_id = @Pool and not p.deleting
         ), own as materialized (
@@ -80,6 +83,24 @@ internal sealed partial class LaunchStore(Database database)
             except      -- one reading of the taken ones, and not a look for each seat
             select s.pool_seat from session s
              where s.pool_id = @Pool and s.state <> 'ended' and s.pool_seat is not null and (select most_sessions from offer) is not null
+        ), group_seat_free as materialized (   -- of each group whose sessions are limited; members' sessions that have no seat narrow them
+            select g.group_id, g.name, free.n
+              from group_member mine
+              join app_group g on g.group_id = mine.group_id and g.most_sessions is not null
+              left join lateral (
+                    select f.n
+                      from (select n
+                              from generate_series(0, g.most_sessions - 1
+                                                      - (select count(*)
+                                                           from session s join group_member o on o.user_id = s.user_id and o.group_id = g.group_id
+                                                          where s.state <> 'ended'
+                                                            and not exists (select from group_seat t where t.session_id = s.session_id and t.group_id = g.group_id
+                                                                                                       and t.seat < g.most_sessions))::int) n
+                            except
+                            select seat from group_seat where group_id = g.group_id) f
+                     order by f.n < @Rank % g.most_sessions, f.n
+                     limit 1) free on true
+             where mine.user_id = @User
         ), room as materialized (     -- of pools whose machines are shared: what may take somebody, and how many
             select m.machine_id, o.seats - t.people as free, t.people
               from offer o
@@ -88,31 +109,34 @@ internal sealed partial class LaunchStore(Database database)
              where m.pool_id = (select @Pool from offer where seats is not null)      -- none is read where they are not shared, whatever the plan
                and {OpenSharedMachine} and t.people < o.seats
         ), ahead as materialized (
-            select count(*) as people
+            -- Who waits for a machine of his own stands in nobody's way but where sessions are counted.
+            select count(*) as people,
+                   count(*) filter (where not exists (select from machine b where b.pool_id = r.pool_id and b.assigned_user_id = r.user_id)) as rivals
               from launch_request r
              where r.pool_id = @Pool and r.user_id <> @User and r.seen_at > now() - interval '15 seconds'
                and r.created_at < coalesce((select created_at from place), now())
+        ), bond as materialized (
+            select from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
         ), gate as materialized (
             select offer.kind, offer.seats
               from offer
              where offer.enabled and offer.entitled and offer.closed is null
                and not exists (select from own) and not exists (select from request) and not exists (select from gone)
                and ((select most from person) is null or exists (select from user_seat))
+               and not exists (select from group_seat_free where n is null)
                and (offer.most_sessions is null or (select people from ahead) < (select count(*) from pool_seat))
-               and ((select people from ahead) = 0
-                    or (offer.seats is not null and (select people from ahead) < (select coalesce(sum(free), 0) from room))
-                    or (offer.seats is null and (select people from ahead) < (select count(*)
+               and ((select rivals from ahead) = 0 or exists (select from bond)
+                    or (offer.seats is not null and (select rivals from ahead) < (select coalesce(sum(free), 0) from room))
+                    or (offer.seats is null and (select rivals from ahead) < (select count(*)
                                                        from (select from machine m
                                                               where m.pool_id = @Pool and {FreeMachine}
-                                                              limit (select people + 1 from ahead)) free)))
+                                                              limit (select rivals + 1 from ahead)) free)))
         ), assigned as (
             select m.machine_id
               from machine m
              where m.pool_id = @Pool and m.assigned_user_id = @User and m.state = 'available' and m.drain_since is null
                and exists (select from gate)
                for update skip locked
-        ), bond as materialized (
-            select from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
         ), pick as (
             select m.machine_id
               from machine m
@@ -158,6 +182,9 @@ internal sealed partial class LaunchStore(Database database)
                    from seated
                   where seated.seat is not null
               returning session_id, machine_id, machine_name
+        ), grouped as (
+            insert into group_seat (group_id, seat, session_id)
+                 select g.group_id, g.n, opened.session_id from opened cross join group_seat_free g
         ), target as (
             select session_id, machine_id, machine_name, true as fresh from opened
              union all
@@ -195,7 +222,9 @@ internal sealed partial class LaunchStore(Database database)
                exists (select from gone)                         as left_queue,
                (select closed from offer)                        as closed,
                exists (select from assigned)                     as own_machine,
-               exists (select from shared) and not exists (select from opened)                as lost_seat
+               exists (select from shared) and not exists (select from opened)                as lost_seat,
+               (select distribution from offer where seats is not null)                       as shared_by,
+               (select string_agg(name, ', ' order by name) from group_seat_free where n is null)  as full_groups
         """;
 
     private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
@@ -253,7 +282,8 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id <> $1 then s.session_id end,
                    case when s.request_id <> $1 then m.state end,
                    case when s.request_id = $1 then s.session_id end,
-                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false
+                   s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false, false,
+                   (select p.distribution from pool p where p.pool_id = s.pool_id and p.sessions_per_machine is not null), null::text
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -280,7 +310,9 @@ internal sealed partial class LaunchStore(Database database)
         LeftQueue = row.GetBoolean(12),
         PoolClosed = !row.IsDBNull(13),
         OwnMachine = row.GetBoolean(14),
-    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13) };
+        SharedBy = row.IsDBNull(16) ? null : SqlText.Parse<SeatDistribution>(row.GetString(16)),
+        GroupQuotaReached = !row.IsDBNull(17),
+    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13), FullGroups = row.IsDBNull(17) ? "" : row.GetString(17) };
 
     /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>
     public Task<WaitFacts> WaitAsync(RequestId request, UserId user, PoolId pool) => database.RepeatableAsync(async (connection, _) =>
@@ -351,21 +383,22 @@ internal sealed partial class LaunchStore(Database database)
     public Task<List<OfferedDesktop>> DesktopsAsync(UserId user) => database.RepeatableAsync(async (connection, _) =>
         (await connection.QueryAsync<OfferedDesktop>("""
             select p.pool_id, p.name, p.description, p.enabled, array_to_string(p.blocked_features, ',') as blocked_features, p.message_of_the_day, p.way_in,
+                   f.pool_id is not null as favourite, p.sessions_per_machine is not null as shared_machine,
                    s.session_id, s.state as session_state, s.started_at, s.machine_name, m.state as machine_state,
                    (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
                      order by c.created_at desc limit 1)                                                 as client_name,
-                   exists (select from machine f
-                            where f.pool_id = p.pool_id and f.drain_since is null and f.canary_of is null
-                              and (f.assigned_user_id is null or f.assigned_user_id = @user)
-                              and (f.state = 'available'
-                                   or (f.state in ('reserved', 'in_use')
-                                       and p.sessions_per_machine > (select count(*) from session o where o.machine_id = f.machine_id and o.state <> 'ended')))) as free_machine
-              from entitlement e
+                   exists (select from machine n
+                            where n.pool_id = p.pool_id and n.drain_since is null and n.canary_of is null
+                              and (n.assigned_user_id is null or n.assigned_user_id = @user)
+                              and (n.state = 'available'
+                                   or (n.state in ('reserved', 'in_use')
+                                       and p.sessions_per_machine > (select count(*) from session o where o.machine_id = n.machine_id and o.state <> 'ended')))) as free_machine
+              from (select distinct pool_id from entitled_person where user_id = @user) e
               join pool p on p.pool_id = e.pool_id and not p.deleting
-              left join session s on s.pool_id = p.pool_id and s.user_id = e.user_id and s.state <> 'ended'
+              left join session s on s.pool_id = p.pool_id and s.user_id = @user and s.state <> 'ended'
               left join machine m on m.machine_id = s.machine_id
-             where e.user_id = @user
-             order by p.name
+              left join favourite f on f.pool_id = p.pool_id and f.user_id = @user
+             order by f.pool_id is null, p.name
             """, new { user = user.Value })).AsList());
 
     /// <summary>Doors of the gateways that are up, or of all when none reports.</summary>
@@ -434,4 +467,6 @@ internal sealed record OfferedDesktop
     public string? MachineState { get; init; }
     public string? ClientName { get; init; }
     public bool FreeMachine { get; init; }
+    public bool Favourite { get; init; }
+    public bool SharedMachine { get; init; }
 }

@@ -19,6 +19,7 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
     private const uint MostDays = 30;
     private const int UsualDays = 7;
     private const uint MostMachines = 5000;
+    private const uint MostSeats = 500;
     private const int NamesShown = 20;
 
     public override async Task<ListLaunchesResponse> List(ListLaunchesRequest request, ServerCallContext context)
@@ -40,9 +41,10 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
     {
         if (request.Days > MostDays) throw Refusal.Refused(RefusalReason.InvalidField, $"days: 1 to {MostDays}");
         if (request is { HasSize: true, Size: > MostMachines }) throw Refusal.Refused(RefusalReason.InvalidField, $"size: 0 to {MostMachines}");
+        if (request is { HasSeats: true, Seats: < 1 or > MostSeats }) throw Refusal.Refused(RefusalReason.InvalidField, $"seats: 1 to {MostSeats}");
         var answer = await whatIf.RunAsync(
             new(Ids.Parse(request.PoolId, "pool_id")), request.HasSize ? (int)request.Size : null, request.Spare is { } spare ? SpareOf(spare) : null,
-            request.Days == 0 ? UsualDays : (int)request.Days, context.CancellationToken);
+            request.HasSeats ? (int)request.Seats : null, request.Days == 0 ? UsualDays : (int)request.Days, context.CancellationToken);
         return new()
         {
             AsIs = From(answer.AsIs), Changed = From(answer.Changed), Days = (uint)answer.Days, StartSeconds = answer.Start.TotalSeconds, StartMeasured = answer.StartMeasured, StartsAtOnce = (uint)answer.StartsAtOnce,
@@ -66,7 +68,7 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
 
     private static Guid? Id(string text, string field) => text is "" ? null : Ids.Parse(text, field);
 
-    private static Contracts.Admin.V1.Launch From(TraceRow row)
+    internal static Contracts.Admin.V1.Launch From(TraceRow row)
     {
         var waits = JsonSerializer.Deserialize<List<TracedWait>>(row.Waits, TraceStore.Json)!;
         var launch = new Contracts.Admin.V1.Launch
@@ -119,6 +121,8 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
         Domain.LaunchRule.OwnSession => LaunchRule.OwnSession,
         Domain.LaunchRule.OwnMachine => LaunchRule.OwnMachine,
         Domain.LaunchRule.FreeMachine => LaunchRule.FreeMachine,
+        Domain.LaunchRule.EmptiestMachine => LaunchRule.EmptiestMachine,
+        Domain.LaunchRule.FullestMachine => LaunchRule.FullestMachine,
         Domain.LaunchRule.Queue => LaunchRule.Queue,
         Domain.LaunchRule.Refusal => LaunchRule.Refusal,
         _ => LaunchRule.Unspecified,

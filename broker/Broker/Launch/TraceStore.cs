@@ -14,6 +14,9 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
 {
     private const int MostSweptAtOnce = 5000;
 
+    // Rules that look at the pool's machines.
+    private const string Looking = "'own_machine', 'free_machine', 'emptiest_machine', 'fullest_machine', 'queue'";
+
     internal static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
     // Candidates by the launch statement's own words; whatever those leave out is named by the first thing that rules it out.
@@ -44,7 +47,7 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
             select pool_id, m.name, m.assigned_user_id,
                    case when exists (select from trace t where t.machine_id = m.machine_id and t.outcome = 'started') then 'taken_now' else {Verdict} end as verdict
               from machine m join pool p using (pool_id)
-             where pool_id in (select pool_id from trace where rule in ('own_machine', 'free_machine', 'queue'))
+             where pool_id in (select pool_id from trace where rule in ({Looking}))
         ), counted as (
             select pool_id, verdict, count(*) as machines, (array_agg(name order by name))[1:3] as names
               from seen
@@ -58,8 +61,8 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
                                   session_id, machine_id, machine_name, host_name, attempts, deciding_ms, waits, looked_at, look, own_machine_name, own_machine_verdict)
              select t.launch_trace_id, t.asked_at, t.ended_at, t.request_id, t.user_id, coalesce(u.user_name, ''), t.pool_id, coalesce(p.name, ''), t.client_address,
                     t.outcome, t.rule, t.reason, t.session_id, t.machine_id, coalesce(m.name, ''), coalesce(h.name, ''), t.attempts, t.deciding_ms, t.waits,
-                    case when t.rule in ('own_machine', 'free_machine', 'queue') then clock_timestamp() end,
-                    case when t.rule in ('own_machine', 'free_machine', 'queue') then coalesce(l.look, jsonb_build_object()) end,
+                    case when t.rule in ({Looking}) then clock_timestamp() end,
+                    case when t.rule in ({Looking}) then coalesce(l.look, jsonb_build_object()) end,
                     coalesce(own.name, ''), coalesce(own.verdict, '')
                from trace t
                left join app_user u using (user_id)
@@ -95,12 +98,13 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
             """, filter, cancellationToken: ct))).AsList();
     }
 
-    /// <summary>A floating pool as it is, and how fast its machines come; null when there is no such pool.</summary>
+    /// <summary>A pool as it is, and how fast its machines come; null when there is no such pool.</summary>
     public async Task<ReplayedPool?> PoolAsync(PoolId pool, int startsAtOnce, CancellationToken ct)
     {
         await using var connection = await reports.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<ReplayedPool>(new CommandDefinition("""
-            select p.kind, p.size, p.spare, p.spare_percent,
+            select p.kind, p.spare, p.spare_percent, p.sessions_per_machine, p.distribution, p.after_log_off, p.renew_hours,
+                   case when p.kind = 'manual' then (select count(*)::int from machine m where m.pool_id = p.pool_id and m.state <> 'deleting') else p.size end as size,
                    (select percentile_cont(0.5) within group (order by extract(epoch from d.ended_at - d.powered_on_at))
                       from (select s.powered_on_at, s.ended_at from machine_start s
                              where s.pool_id = @pool and s.reported
@@ -122,11 +126,29 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
                 from session s
                 join app_user u using (user_id)
                 left join logon_phase b on b.session_id = s.session_id and b.name = 'brokering'
-               where s.pool_id = @pool and (s.started_at > now() - make_interval(days => @days) or s.ended_at > now() - make_interval(days => @days) or s.ended_at is null)
+               where s.pool_id = @pool and not s.synthetic
+                 and (s.started_at > now() - make_interval(days => @days) or s.ended_at > now() - make_interval(days => @days) or s.ended_at is null)
             order by s.started_at desc
                limit @most
             """, new { pool = pool.Value, days, most }, cancellationToken: ct));
         return [.. rows.Select(r => new RecordedStay(r.UserName, new(r.AskedAt, TimeSpan.Zero), r.EndedAt - r.StartedAt))];
+    }
+
+    /// <summary>
+    /// Who has a machine of his own since before those days, first machine first. Whoever came for the first time within them got it then, so
+    /// a replay gives that one anew.
+    /// </summary>
+    public async Task<List<string>> OwnersAsync(PoolId pool, int days, CancellationToken ct)
+    {
+        await using var connection = await reports.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<string>(new CommandDefinition("""
+              select u.user_name
+                from machine m
+                join app_user u on u.user_id = m.assigned_user_id
+               where m.pool_id = @pool and m.state <> 'deleting'
+                 and coalesce((select min(s.started_at) from session s where s.user_id = m.assigned_user_id and s.pool_id = @pool), '-infinity') < now() - make_interval(days => @days)
+            order by m.ordinal
+            """, new { pool = pool.Value, days }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>Forgets what is older than it is kept, and ends what a stopped broker left waiting.</summary>
@@ -156,11 +178,15 @@ internal sealed record ReplayedPool
     public int Size { get; init; }
     public int? Spare { get; init; }
     public bool SparePercent { get; init; }
+    public int? SessionsPerMachine { get; init; }
+    public string Distribution { get; init; } = "breadth";
+    public string AfterLogOff { get; init; } = "";
+    public int RenewHours { get; init; }
     public double? StartSeconds { get; init; }
     public int StartsAtOnce { get; init; }
     public DateTime Now { get; init; }
 
-    public Spare SpareOf => this switch { { Spare: null } => Domain.Spare.Everything, { SparePercent: true, Spare: { } share } => Domain.Spare.Percent(share), { Spare: { } count } => Domain.Spare.Machines(count) };
+    public Spare SpareOf => Domain.Spare.Of(Spare, SparePercent);
 }
 
 /// <summary>One kept launch.</summary>

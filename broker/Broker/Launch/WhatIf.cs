@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Provisioning;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Launch;
@@ -16,14 +17,24 @@ internal sealed class WhatIf(TraceStore store, IOptions<ProvisioningOptions> pro
     private static readonly TimeSpan UsualStart = TimeSpan.FromMinutes(1);
     private static readonly SemaphoreSlim One = new(1);   // a replay takes a processor; launches need the others
 
-    public async Task<WhatIfAnswer> RunAsync(PoolId pool, int? size, Spare? spare, int days, CancellationToken ct)
+    /// <param name="pool">Of any kind.</param>
+    /// <param name="size">Machines at most, or the computers of a manual pool; null: as it is.</param>
+    /// <param name="spare">Null: as it is.</param>
+    /// <param name="seats">People on each machine, where machines are shared; null: as it is.</param>
+    /// <param name="days">To look back.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<WhatIfAnswer> RunAsync(PoolId pool, int? size, Spare? spare, int? seats, int days, CancellationToken ct)
     {
         if (await store.PoolAsync(pool, UsualStartsAtOnce, ct) is not { } now) throw Refusal.Refused(RefusalReason.PoolUnknown, "pool_id");
-        if (now.Kind != "floating") throw Refusal.Refused(RefusalReason.NotSupported, "what-if: floating pools only");
+        if (seats is not null && now.SessionsPerMachine is null) throw Refusal.Refused(RefusalReason.NotSupported, "seats: its machines are not shared");
         var record = await store.StaysAsync(pool, days, MostSessions, ct);
         var asIs = new ReplaySettings(
-            now.Size, now.SpareOf, provisioning.Value.ShrinkAfter, now.StartSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : UsualStart, Math.Max(1, now.StartsAtOnce));
-        var changed = asIs with { Maximum = size ?? asIs.Maximum, Spare = spare ?? asIs.Spare };
+            now.Size, now.SpareOf, provisioning.Value.ShrinkAfter, now.StartSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : UsualStart, Math.Max(1, now.StartsAtOnce))
+        {
+            Kind = SqlText.Parse<PoolKind>(now.Kind), Seats = now.SessionsPerMachine, Distribution = SqlText.Parse<SeatDistribution>(now.Distribution),
+            AfterLogOff = SqlText.Parse<LogOffAction>(now.AfterLogOff), RenewAfter = TimeSpan.FromHours(now.RenewHours), Owners = await store.OwnersAsync(pool, days, ct),
+        };
+        var changed = asIs with { Maximum = size ?? asIs.Maximum, Spare = spare ?? asIs.Spare, Seats = seats ?? asIs.Seats };
         var until = new DateTimeOffset(now.Now, TimeSpan.Zero);
         await One.WaitAsync(ct);
         try

@@ -21,7 +21,7 @@ internal sealed class AssignmentStore(Database database)
                      where m.machine_id = @machine
                        for update of m
                 ), person as materialized (
-                    select u.user_id, exists (select from wanted w join entitlement e on e.pool_id = w.pool_id and e.user_id = u.user_id) as entitled
+                    select u.user_id, exists (select from wanted w join entitled_person e on e.pool_id = w.pool_id and e.user_id = u.user_id) as entitled
                       from app_user u
                      where u.user_name = @userName and u.enabled
                 ), bound as (

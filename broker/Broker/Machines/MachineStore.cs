@@ -58,8 +58,8 @@ internal sealed class MachineStore(Database database)
                coalesce(a.connected, false) as agent_connected, a.agent_version, a.operating_system, a.seen_at,
                coalesce(p.sessions_per_machine, 1) as seats, case when p.sessions_per_machine is null then (s.session_id is not null)::int else t.people end as people,
                s.session_id, u.user_name, b.user_name as assigned_user,
-               b.user_id is not null and (not b.enabled or not exists (select from entitlement e where e.pool_id = m.pool_id and e.user_id = b.user_id)) as orphaned,
-               o.step, coalesce(o.error, f.error) as error
+               b.user_id is not null and (not b.enabled or not exists (select from entitled_person e where e.pool_id = m.pool_id and e.user_id = b.user_id)) as orphaned,
+               o.step, coalesce(o.error, o.fallback, f.error) as error
           from machine m
           join pool p using (pool_id)
           left join host h on h.host_id = m.host_id
@@ -106,7 +106,7 @@ internal sealed class MachineStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<OperationRow>(new CommandDefinition("""
-            select operation_id, kind, step, state, attempts, error, started_at, ended_at
+            select operation_id, kind, step, state, attempts, coalesce(error, fallback) as error, started_at, ended_at
               from operation
              where machine_id = @machine
              order by started_at desc

@@ -4,7 +4,7 @@ internal static class MachinesExtensions
 {
     public static void AddMachines(this IServiceCollection services)
     {
-        services.AddSingleton<MachineStore>().AddSingleton<AssignmentStore>().AddSingleton<AddManualMachine>().AddSingleton<RestartManualMachine>();
+        services.AddSingleton<MachineStore>().AddSingleton<AssignmentStore>().AddSingleton<AddManualMachine>().AddSingleton<RestartManualMachine>().AddSingleton<RestartOwnMachine>();
         services.AddHostedService<WakeWaitingLaunches>();
     }
 }

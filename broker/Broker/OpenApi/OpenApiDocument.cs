@@ -61,9 +61,16 @@ internal static class OpenApiDocument
             ["name"] = field.Name, ["in"] = "path", ["required"] = true, ["schema"] = schemas.Of(field),
         })]);
         if (operation.HasBody)
-            made["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(operation.PathFields.Any() ? schemas.Object(operation.OtherFields, null) : schemas.Of(method.InputType)) };
+        {
+            var body = operation.BodyField is { } field ? schemas.Of(field)
+                : operation.PathFields.Any() ? schemas.Object(operation.OtherFields, null)
+                : schemas.Of(method.InputType);
+            made["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Content(body) };
+        }
         else
+        {
             foreach (var field in operation.OtherFields) parameters.Add(new JsonObject { ["name"] = field.JsonName, ["in"] = "query", ["schema"] = schemas.Of(field) });
+        }
         if (parameters.Count > 0) made["parameters"] = parameters;
 
         made["responses"] = new JsonObject

@@ -1,7 +1,7 @@
+using System.Reflection;
 using Google.Api;
 using Google.Protobuf.Reflection;
 using Montalegre.Vdi.Contracts.Admin.V1;
-using Montalegre.Vdi.Contracts.Gateway.V1;
 
 namespace Montalegre.Vdi.Broker.OpenApi;
 
@@ -9,7 +9,8 @@ namespace Montalegre.Vdi.Broker.OpenApi;
 /// <param name="Verb">Lower case, as OpenAPI writes it.</param>
 /// <param name="Path">With its parameters in braces.</param>
 /// <param name="HasBody">Every field that is not in the path is in the body; else it is in the query.</param>
-internal sealed record RestOperation(MethodDescriptor Method, string Verb, string Path, bool HasBody)
+/// <param name="BodyField">The one field that is the body; null: all fields that are not in the path.</param>
+internal sealed record RestOperation(MethodDescriptor Method, string Verb, string Path, bool HasBody, FieldDescriptor? BodyField = null)
 {
     public string FullName => $"/{Method.Service.FullName}/{Method.Name}";
 
@@ -23,7 +24,15 @@ internal sealed record RestOperation(MethodDescriptor Method, string Verb, strin
 /// <summary>Reads the REST face out of the annotations in the contracts, the same that the server routes by.</summary>
 internal static class RestOperations
 {
-    private static readonly FileDescriptor[] Files = [AdminReflection.Descriptor, LaunchesReflection.Descriptor, RolesReflection.Descriptor, EmployeeReflection.Descriptor];
+    // Found, not listed: a contract that is added is in the document without anybody thinking of it.
+    private static readonly FileDescriptor[] Files =
+    [
+        .. typeof(AdminReflection).Assembly.GetExportedTypes()
+            .Select(type => type.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static))
+            .Where(property => property?.PropertyType == typeof(FileDescriptor))
+            .Select(property => (FileDescriptor)property!.GetValue(null)!)
+            .OrderBy(file => file.Name, StringComparer.Ordinal),
+    ];
 
     public static IReadOnlyList<RestOperation> All { get; } =
     [
@@ -47,8 +56,9 @@ internal static class RestOperations
             HttpRule.PatternOneofCase.Delete => ("delete", rule.Delete),
             _ => throw new InvalidOperationException($"{method.FullName} has an http rule without a verb that OpenAPI knows"),
         };
-        return rule.Body is "" or "*"
-            ? new(method, verb, path, rule.Body == "*")
-            : throw new InvalidOperationException($"{method.FullName} sends its field {rule.Body} as the body; the document knows only whole messages");
+        if (rule.Body is "" or "*") return new(method, verb, path, rule.Body == "*");
+        var body = method.InputType.FindFieldByName(rule.Body)
+            ?? throw new InvalidOperationException($"{method.FullName} sends its field {rule.Body} as the body, and has none of that name");
+        return new(method, verb, path, true, body);
     }
 }

@@ -13,7 +13,7 @@ namespace Montalegre.Vdi.Broker.Pools;
 
 /// <summary>The gRPC and REST face of pools.</summary>
 internal sealed class PoolsService(
-    PoolAdminStore store, GrantEntitlement grant, RevokeEntitlement revoke, ListEntitlements entitlements, ChangePump pump, TimeProvider time)
+    PoolAdminStore store, GrantEntitlement grant, RevokeEntitlement revoke, ListEntitlements entitlements, EntitleGroup entitleGroup, EntitlementStore rights, ChangePump pump, TimeProvider time)
     : Contract.Pools.PoolsBase
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);   // counts touch every pool; twice a second is live enough
@@ -58,8 +58,16 @@ internal sealed class PoolsService(
 
     public override async Task<ListEntitlementsResponse> ListEntitlements(ListEntitlementsRequest request, ServerCallContext context) =>
         await entitlements.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), context.CancellationToken) is { } people
-            ? new() { Users = { people.Select(p => p.ToMessage()) } }
+            ? new()
+            {
+                Users = { people.Select(p => p.ToMessage()) },
+                Groups = { (await rights.GroupsAsync(new(new(request.PoolId)), context.CancellationToken)).Select(g => new Group { GroupId = g.GroupId.ToString(), Name = g.Name, Members = (uint)g.Members }) },
+            }
             : throw Refusal.Refused(RefusalReason.PoolUnknown, "pool_id");
+
+    public override Task<EntitleResponse> EntitleGroup(EntitleGroupRequest request, ServerCallContext context) => SetGroupAsync(request, entitled: true, context);
+
+    public override Task<EntitleResponse> RevokeGroup(EntitleGroupRequest request, ServerCallContext context) => SetGroupAsync(request, entitled: false, context);
 
     public override async Task Watch(WatchPoolsRequest request, IServerStreamWriter<PoolsUpdate> responseStream, ServerCallContext context)
     {
@@ -79,6 +87,11 @@ internal sealed class PoolsService(
                 await responseStream.WriteAsync(new() { Changes = new() { Changed = { changed.Select(PoolContract.From) }, Removed = { gone.Select(g => g.ToString()) } } }, ct);
         }
     }
+
+    private async Task<EntitleResponse> SetGroupAsync(EntitleGroupRequest request, bool entitled, ServerCallContext context) =>
+        await entitleGroup.RunAsync(new(Ids.Parse(request.PoolId, "pool_id")), Ids.Parse(request.GroupId, "group_id"), entitled, context.Caller()) is { } no
+            ? throw Refusal.Refused(no.Reason, no.Detail)
+            : new();
 
     private async Task<Pool> OneAsync(PoolId pool, CancellationToken ct) =>
         await store.OneAsync(pool, ct) is { } row ? PoolContract.From(row) : throw Refusal.Refused(RefusalReason.NotFound, "pool");

@@ -16,7 +16,14 @@ internal sealed class CalendarStore(Database database)
         var calendars = (await connection.QueryAsync<(Guid Id, string Name, bool National)>(new CommandDefinition("select calendar_id, name, national from holiday_calendar order by name", cancellationToken: ct))).AsList();
         var holidays = (await connection.QueryAsync<(Guid Calendar, string Name, short Month, short Day, short? Year)>(new CommandDefinition(
             "select calendar_id, name, month, day, year from holiday order by year nulls first, month, day", cancellationToken: ct))).ToLookup(h => h.Calendar);
-        return [.. calendars.Select(c => new StoredCalendar(c.Id, c.Name, new(c.National, [.. holidays[c.Id].Select(h => new Holiday(h.Name, h.Month, h.Day, h.Year))])))];
+        var uses = (await connection.QueryAsync<(Guid Calendar, Guid Pool, string Name)>(new CommandDefinition("""
+              select s.calendar_id, p.pool_id, p.name
+                from power_schedule s join pool p using (pool_id)
+               where s.calendar_id is not null and not p.deleting
+            order by p.name
+            """, cancellationToken: ct))).ToLookup(u => u.Calendar);
+        return [.. calendars.Select(c => new StoredCalendar(
+            c.Id, c.Name, new(c.National, [.. holidays[c.Id].Select(h => new Holiday(h.Name, h.Month, h.Day, h.Year))]), [.. uses[c.Id].Select(u => (new PoolId(u.Pool), u.Name))]))];
     }
 
     /// <summary>Records a calendar, whole. Answers what stood in the way, or null.</summary>

@@ -27,6 +27,7 @@ internal static class PowerContract
     public static Contract.Calendar From(StoredCalendar calendar) => new()
     {
         CalendarId = calendar.Id.ToString(), Name = calendar.Name, National = calendar.Calendar.National,
+        UsedBy = { calendar.UsedBy.Select(u => new Contract.CalendarUse { PoolId = u.Pool.Value.ToString(), PoolName = u.Name }) },
         Holidays = { calendar.Calendar.Own.Select(h => new Contract.Holiday { Name = h.Name, Month = (uint)h.Month, Day = (uint)h.Day, Year = (uint)(h.Year ?? 0) }) },
     };
 
@@ -49,7 +50,7 @@ internal static class PowerContract
     {
         if (calendar.Name.Trim().Length is < 1 or > 80) throw Invalid("name: 1 to 80 characters");
         if (calendar.Holidays.Count > MostHolidays) throw Invalid($"holidays: at most {MostHolidays}");
-        return new(id, calendar.Name.Trim(), new(calendar.National, [.. calendar.Holidays.Select((h, n) => Read(h, $"holidays[{n}]"))]));
+        return new(id, calendar.Name.Trim(), new(calendar.National, [.. calendar.Holidays.Select((h, n) => Read(h, $"holidays[{n}]"))]), []);
     }
 
     private static Holiday Read(Contract.Holiday holiday, string field)
@@ -69,12 +70,12 @@ internal static class PowerContract
             Contract.Spare.WantedOneofCase.Machines or Contract.Spare.WantedOneofCase.Percent => throw Invalid($"{field}.spare: at most {MostSpare} machines, or 0 to 100 percent"),
             _ => Spare.Everything,
         },
-        wish.Idle switch { Contract.IdleAction.ShutDown => IdleAction.ShutDown, Contract.IdleAction.Remove => IdleAction.Remove, _ => IdleAction.Keep }, wish.Open);
+        wish.Idle switch { Contract.IdleAction.ShutDown => IdleAction.ShutDown, Contract.IdleAction.Remove => IdleAction.Remove, Contract.IdleAction.Suspend => IdleAction.Suspend, _ => IdleAction.Keep }, wish.Open);
 
     private static Contract.PowerWish From(PowerWish wish) => new()
     {
         Spare = wish.Spare switch { { IsEverything: true } => new() { Everything = true }, { IsPercent: true, Value: { } share } => new() { Percent = (uint)share }, var count => new() { Machines = (uint)count.Value!.Value } },
-        Idle = wish.Idle switch { IdleAction.ShutDown => Contract.IdleAction.ShutDown, IdleAction.Remove => Contract.IdleAction.Remove, _ => Contract.IdleAction.Keep }, Open = wish.Open,
+        Idle = wish.Idle switch { IdleAction.ShutDown => Contract.IdleAction.ShutDown, IdleAction.Remove => Contract.IdleAction.Remove, IdleAction.Suspend => Contract.IdleAction.Suspend, _ => Contract.IdleAction.Keep }, Open = wish.Open,
     };
 
     private static IEnumerable<Contract.ScheduleDay> DaysOf(ScheduleDays days) =>

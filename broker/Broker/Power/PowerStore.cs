@@ -14,11 +14,15 @@ internal sealed record StoredSchedule(PoolId Pool, string TimeZone, Guid? Calend
 }
 
 /// <summary>A calendar as it is recorded.</summary>
-internal sealed record StoredCalendar(Guid Id, string Name, HolidayCalendar Calendar);
+/// <param name="UsedBy">Pools whose schedule names it, by name.</param>
+internal sealed record StoredCalendar(Guid Id, string Name, HolidayCalendar Calendar, IReadOnlyList<(PoolId Pool, string Name)> UsedBy);
 
 /// <summary>SQL of schedules and of what they close.</summary>
 internal sealed class PowerStore(Database database)
 {
+    // Refusals that more machines would have spared the person.
+    private static readonly string[] NoMachine = [nameof(RefusalReason.LaunchTimedOut), nameof(RefusalReason.LeftQueue)];
+
     /// <summary>Every pool's schedule, or one pool's.</summary>
     public async Task<IReadOnlyDictionary<PoolId, PowerSchedule>> SchedulesAsync(CancellationToken ct)
     {
@@ -100,15 +104,33 @@ internal sealed class PowerStore(Database database)
             """, new { pools = until.Select(u => u.Pool).ToArray(), until = until.Select(u => u.At?.UtcDateTime).ToArray() }, cancellationToken: ct));
     }
 
-    /// <summary>When people asked for a desktop of a pool in the weeks that are looked back; of some of them only, when given.</summary>
+    /// <summary>
+    /// When people asked for a desktop of a pool in the weeks that are looked back; of some of them only, when given. Who waited and got none
+    /// counts too, and counts once: asking again within the hour is the same need.
+    /// </summary>
     public async Task<ILookup<UserId, DateTimeOffset>> ArrivalsAsync(PoolId pool, IReadOnlyList<UserId>? of, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<(Guid User, DateTime At)>(new CommandDefinition("""
-            select user_id, started_at from session
-             where pool_id = @pool and not synthetic and started_at > now() - @back
-               and (@of::uuid[] is null or user_id = any(@of))
-            """, new { pool = pool.Value, back = TimeSpan.FromDays((LearnedArrivals.Weeks * 7) + 1), of = of?.Select(u => u.Value).ToArray() }, cancellationToken: ct));
+            with served as (
+                select s.user_id, coalesce(b.started_at, s.started_at) as at
+                  from session s
+                  left join logon_phase b on b.session_id = s.session_id and b.name = 'brokering'
+                 where s.pool_id = @pool and not s.synthetic and s.started_at > now() - @back
+                   and (@of::uuid[] is null or s.user_id = any(@of))
+            ), unserved as (
+                select t.user_id, t.asked_at as at, lag(t.asked_at) over (partition by t.user_id order by t.asked_at) as before
+                  from launch_trace t
+                 where t.pool_id = @pool and t.session_id is null and t.asked_at > now() - @back
+                   and (t.outcome in ('waiting', 'given_up', 'lost') or (t.outcome = 'refused' and t.reason = any(@noMachine)))
+                   and (@of::uuid[] is null or t.user_id = any(@of))
+            )
+            select user_id, at from served
+             union all
+            select user_id, at from unserved u
+             where (before is null or at - before > interval '1 hour')
+               and not exists (select from served s where s.user_id = u.user_id and s.at between u.at - interval '1 minute' and u.at + interval '1 hour')
+            """, new { pool = pool.Value, back = TimeSpan.FromDays((LearnedArrivals.Weeks * 7) + 1), of = of?.Select(u => u.Value).ToArray(), noMachine = NoMachine }, cancellationToken: ct));
         return rows.ToLookup(r => new UserId(r.User), r => new DateTimeOffset(r.At, TimeSpan.Zero));
     }
 

@@ -15,7 +15,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// of by themselves is repaired at once; the sweep finds what they did not tell.
 /// </summary>
 internal sealed class DriftSweep(
-    LeaseKeeper lease, HypervisorDirectory hosts, Database database, HostReadings readings, OperationStore operations, SessionStore sessions, EndSession endSession, IOptions<ProvisioningOptions> options, TimeProvider time,
+    LeaseKeeper lease, HypervisorDirectory hosts, Database database, HostReadings readings, OperationStore operations, RecoveryStore recovery, SessionStore sessions, EndSession endSession, IOptions<ProvisioningOptions> options, TimeProvider time,
     ILogger<DriftSweep> log) : BackgroundService
 {
     private readonly ConcurrentDictionary<HostId, bool> _away = new();
@@ -65,6 +65,7 @@ internal sealed class DriftSweep(
 
     internal async Task RunOnceAsync(IHypervisor host, long epoch, CancellationToken ct)
     {
+        await RemoveStraysAsync(host, epoch, ct);
         // Records first, domains second: a machine made in between shows as a domain with a record that is not read yet,
         // so an unknown domain is looked up once more before it is called an orphan.
         var recorded = await RecordedAsync(host.Host, ct);
@@ -81,16 +82,29 @@ internal sealed class DriftSweep(
         foreach (var machine in recorded.Where(r => r.Value == Expected.ShuttingDown).Select(r => r.Key))
             if (!there.TryGetValue(machine, out var leaving) || leaving.Power == PowerState.Off) await operations.ShutDownAsync(machine);
         foreach (var machine in recorded.Where(r => r.Value == Expected.Asleep && !there.ContainsKey(r.Key)).Select(r => r.Key))
-            if (await RepairAsync(machine, OperationKind.Refresh)) log.DomainMissing(machine);
+            if (await RepairAsync(host.Host, machine, OperationKind.Refresh)) log.DomainMissing(machine);
         foreach (var machine in recorded.Where(r => r.Value == Expected.Running).Select(r => r.Key))
         {
             if (!there.TryGetValue(machine, out var domain))
             {
-                if (await RepairAsync(machine, OperationKind.Refresh)) log.DomainMissing(machine);
+                if (await RepairAsync(host.Host, machine, OperationKind.Refresh)) log.DomainMissing(machine);
             }
-            else if (domain.Power == PowerState.Off && await RepairAsync(machine, OperationKind.Restart))
+            else if (domain.Power == PowerState.Off && await RepairAsync(host.Host, machine, OperationKind.Restart))
                 log.FoundOff(machine);
         }
+    }
+
+    // INVARIANT: before anything else is done on a host that is back, it loses the domains of machines that are elsewhere now.
+    private async Task RemoveStraysAsync(IHypervisor host, long epoch, CancellationToken ct)
+    {
+        foreach (var stray in await recovery.StraysAsync(host.Host, ct))
+        {
+            if (stray.WithFiles) await host.DeleteAsync(stray.Machine, epoch, ct);
+            else await host.EvictAsync(stray.Machine, epoch, ct);
+            await recovery.SweptAsync(host.Host, stray.Machine);
+            log.StrayRemoved(stray.Machine, host.Host);
+        }
+        await recovery.ReturnedAsync(host.Host);
     }
 
     private async Task<bool> IsRecordedAsync(MachineId machine, CancellationToken ct)
@@ -121,30 +135,30 @@ internal sealed class DriftSweep(
 
     // The hypervisor says that the machine stopped, so its session is over: this is one of the two who may say so.
     // The machine is taken out first, so that nobody gets it in between; ending a session turns a restart into a refresh.
-    private async Task<bool> RepairAsync(MachineId machine, OperationKind kind)
+    private async Task<bool> RepairAsync(HostId host, MachineId machine, OperationKind kind)
     {
-        if (!await TakeOutAsync(machine, kind)) return false;
+        if (!await TakeOutAsync(host, machine, kind)) return false;
         foreach (var session in await sessions.OpenOnAsync(machine, CancellationToken.None))
             await endSession.RunAsync(new(session.Session, SessionEnd.MachineStopped, "broker") { OnlyOn = machine });
         return true;
     }
 
-    private async Task<bool> TakeOutAsync(MachineId machine, OperationKind kind)
+    private async Task<bool> TakeOutAsync(HostId host, MachineId machine, OperationKind kind)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.ExecuteAsync("""
             with stopped as (
                 update machine m
                    set state = 'provisioning', state_since = now(), power = 'off'
-                 where m.machine_id = @machine and m.state in ('available', 'reserved', 'in_use', 'unreachable', 'asleep')
-             returning m.machine_id
+                 where m.machine_id = @machine and m.host_id = @host and m.state in ('available', 'reserved', 'in_use', 'unreachable', 'asleep')
+             returning m.machine_id, m.assigned_user_id
             ), noted as (
                 insert into audit_event (actor, action, object_kind, object_id, outcome)
                      select 'broker', 'machine.drift', 'machine', machine_id, 'machine_stopped' from stopped
             )
             insert into operation (operation_id, kind, machine_id, step, state)
-                 select gen_random_uuid(), @kind, machine_id, 'stop', 'running' from stopped
+                 select gen_random_uuid(), case when assigned_user_id is null then @kind else 'restart' end, machine_id, 'stop', 'running' from stopped   -- a person's own disk is kept
             on conflict (machine_id) where state = 'running' do nothing
-            """, new { machine = machine.Value, kind = SqlText.Of(kind) }) > 0;
+            """, new { host = host.Value, machine = machine.Value, kind = SqlText.Of(kind) }) > 0;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class HostReadings(Database database)
                  select host_id, true, @Cpus, @MemoryMib, @FreeMemoryMib, @CpuPressure from host where host_id = @host
             on conflict (host_id) do update
                     set reached = true, cpus = excluded.cpus, memory_mib = excluded.memory_mib, free_memory_mib = excluded.free_memory_mib,
-                        cpu_pressure = excluded.cpu_pressure, read_at = now()
+                        cpu_pressure = excluded.cpu_pressure, read_at = now(), silent_since = null
             """, new { host = host.Value, load.Cpus, load.MemoryMib, load.FreeMemoryMib, load.CpuPressure });
         var starts = await connection.QueryAsync<(DateTime From, DateTime To, bool Reported)>("""
             select powered_on_at, ended_at, reported
@@ -37,6 +37,6 @@ internal sealed class HostReadings(Database database)
     public async Task KeepSilentAsync(HostId host)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        await connection.ExecuteAsync("update host_reading set reached = false where host_id = @host and reached", new { host = host.Value });
+        await connection.ExecuteAsync("update host_reading set reached = false, silent_since = coalesce(silent_since, now()) where host_id = @host and (reached or silent_since is null)", new { host = host.Value });
     }
 }

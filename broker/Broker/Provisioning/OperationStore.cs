@@ -56,7 +56,7 @@ internal sealed class OperationStore(Database database)
             with busy as materialized (
                 select x.host_id, count(*) as starting
                   from operation b join machine x using (machine_id)
-                 where b.state = 'running' and (b.step = 'await_agent' or (b.step = 'start' and b.next_attempt_at > now()))
+                 where b.state = 'running' and (b.step = 'await_agent' or (b.step in ('start', 'restore') and b.next_attempt_at > now()))
                  group by x.host_id
             ), due as (
                 select o.operation_id
@@ -65,19 +65,19 @@ internal sealed class OperationStore(Database database)
                   left join busy on busy.host_id = m.host_id
                  where o.state = 'running' and o.next_attempt_at <= now()
                    and (m.host_id is null or m.host_id <> all(@busyHosts))
-                   and (o.step <> 'start' or coalesce(busy.starting, 0) < coalesce(r.starts_at_once, @parallel))
+                   and (o.step not in ('start', 'restore') or coalesce(busy.starting, 0) < coalesce(r.starts_at_once, @parallel))
                    and (o.kind <> 'provision' or o.step not in ('stop', 'overlay') or p.creation_held_until is null or p.creation_held_until <= now())
                  order by o.next_attempt_at
                  limit 1
                    for update of o skip locked
             )
                update operation o
-                  set next_attempt_at = now() + interval '{ClaimSeconds} seconds'
+                  set next_attempt_at = now() + case when o.step = 'move_live' then @longest else interval '{ClaimSeconds} seconds' end
                  from due, machine m left join host h on h.host_id = m.host_id, pool p
                 where o.operation_id = due.operation_id and m.machine_id = o.machine_id and p.pool_id = m.pool_id
             returning o.operation_id, o.kind, o.step, o.attempts, m.machine_id, m.name, m.manual, m.host_id, m.generation, m.port,
                       m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib, p.creation_failures, o.error
-            """, new { parallel, busyHosts = busyHosts ?? [] });
+            """, new { parallel, busyHosts = busyHosts ?? [], longest = OperationPlan.Deadline(OperationStep.MoveLive) });
     }
 
     /// <summary>Goes on to the next step. Entering <c>overlay</c> counts the machine's generation up and fixes its image version.</summary>
@@ -107,17 +107,24 @@ internal sealed class OperationStore(Database database)
     }
 
     /// <summary>Plans another attempt, or gives the machine up. Failures in a row hold the pool's creation for a while.</summary>
-    public async Task FailAsync(DueOperation operation, string error, RefusalReason reason, bool givesUp)
+    /// <param name="operation">Which.</param>
+    /// <param name="error">What went wrong, for a person to read.</param>
+    /// <param name="reason">The same as a public reason.</param>
+    /// <param name="givesUp">There is no further attempt.</param>
+    /// <param name="next">Where the next attempt begins.</param>
+    public async Task FailAsync(DueOperation operation, string error, RefusalReason reason, bool givesUp, OperationStep next)
     {
+        var fallsBack = operation.StepOf is OperationStep.Save or OperationStep.Restore && next != operation.StepOf;
         // A host that is away and an image on its way are no fault of what is made: it goes on as soon as they are there.
-        var isOwn = reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged);
+        var isOwn = operation.StepOf != OperationStep.Place && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged);
         var failures = operation.KindOf == OperationKind.Provision && isOwn ? operation.CreationFailures + 1 : 0;
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync("""
             with failed as (
                 update operation
                    set attempts = attempts + 1, error = @error, reason = @reason,
-                       step = case when step = 'await_agent' then 'stop' else step end, step_since = now(),
+                       fallback = case when @fallsBack then @error else fallback end,
+                       step = @next, step_since = now(),
                        state = case when @givesUp then 'failed' else 'running' end,
                        ended_at = case when @givesUp then now() end,
                        next_attempt_at = now() + @backOff
@@ -145,13 +152,15 @@ internal sealed class OperationStore(Database database)
             """, new
         {
             id = operation.OperationId, step = operation.Step, kind = operation.Kind, error, reason = reason.ToString(),
-            givesUp, backOff = OperationPlan.BackOff(operation.Attempts + 1),
+            givesUp, fallsBack, next = SqlText.Of(next), backOff = fallsBack ? TimeSpan.Zero : OperationPlan.BackOff(operation.Attempts + 1),
             failures, hold = CreationHold.After(failures),
         });
     }
 
     /// <summary>The machine is off: it sleeps until it is woken.</summary>
-    public async Task FellAsleepAsync(DueOperation operation)
+    /// <param name="operation">What made it so.</param>
+    /// <param name="saved">Its host has its memory.</param>
+    public async Task FellAsleepAsync(DueOperation operation, bool saved)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync("""
@@ -160,14 +169,14 @@ internal sealed class OperationStore(Database database)
                  where operation_id = @id and step = @step and kind = @kind and state = 'running'
              returning machine_id
             ), asleep as (
-                update machine m set state = 'asleep', state_since = now(), power = 'off'
+                update machine m set state = 'asleep', state_since = now(), power = 'off', saved_at = case when @saved then now() end
                   from done
                  where m.machine_id = done.machine_id and m.state = 'provisioning'
              returning m.machine_id, m.name
             )
             insert into audit_event (actor, action, object_kind, object_id, object_name)
-                 select 'broker', 'machine.asleep', 'machine', machine_id, name from asleep
-            """, new { id = operation.OperationId, step = operation.Step, kind = operation.Kind });
+                 select 'broker', case when @saved then 'machine.suspended' else 'machine.asleep' end, 'machine', machine_id, name from asleep
+            """, new { id = operation.OperationId, step = operation.Step, kind = operation.Kind, saved });
     }
 
     /// <summary>The guest has shut down: nobody needs to wait for it any longer.</summary>

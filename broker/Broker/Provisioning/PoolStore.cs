@@ -101,7 +101,7 @@ internal sealed class PoolStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<OfferRow>(new CommandDefinition("""
-            select h.host_id, h.name, h.state, coalesce(r.reached and r.read_at > now() - interval '2 minutes', false) as reached,
+            select h.host_id, h.name, h.state, coalesce(r.reached and r.read_at > now() - interval '2 minutes' and h.fenced_at is null, false) as reached,
                    coalesce(r.memory_mib, 0) as memory_mib, coalesce(r.free_memory_mib, 0) as free_memory_mib, r.cpu_pressure,
                    coalesce(sum(o.memory_mib), 0)::bigint as committed_mib, coalesce(sum(o.memory_mib) filter (where m.power <> 'on'), 0)::bigint as not_started_mib,
                    (count(*) filter (where m.pool_id = @pool))::int as of_pool
@@ -189,7 +189,10 @@ internal sealed class PoolStore(Database database)
     }
 
     /// <summary>Switches a free machine off until it is wanted; false when somebody took it meanwhile, or an image is rolled out.</summary>
-    public async Task<bool> PutToSleepAsync(MachineId machine, OperationId operation)
+    /// <param name="machine">Which.</param>
+    /// <param name="operation">What does it.</param>
+    /// <param name="first">How it begins: by saving its memory, or by shutting down.</param>
+    public async Task<bool> PutToSleepAsync(MachineId machine, OperationId operation, OperationStep first)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.ExecuteAsync("""
@@ -202,11 +205,14 @@ internal sealed class PoolStore(Database database)
              returning m.machine_id
             )
             insert into operation (operation_id, kind, machine_id, step, state)
-                 select @operation, 'sleep', machine_id, 'shut_down', 'running' from chosen
-            """, new { machine = machine.Value, operation = operation.Value }) == 1;
+                 select @operation, 'sleep', machine_id, @first, 'running' from chosen
+            """, new { machine = machine.Value, operation = operation.Value, first = SqlText.Of(first) }) == 1;
     }
 
-    /// <summary>Starts a machine that is asleep; nobody's one of an older image is made anew at once. False when it is not asleep.</summary>
+    /// <summary>
+    /// Starts a machine that is asleep, from its saved memory where there is some; nobody's one of an older image is made anew at once.
+    /// False when it is not asleep, or only just: a connection of its agent that outlived the sleep would hide that it is back.
+    /// </summary>
     public async Task<bool> WakeAsync(MachineId machine, OperationId operation)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
@@ -214,11 +220,13 @@ internal sealed class PoolStore(Database database)
             with chosen as (
                 update machine m
                    set state = 'provisioning', state_since = now()
-                 where m.machine_id = @machine and m.state = 'asleep'
-             returning m.machine_id, m.assigned_user_id is null and m.image_version_id is distinct from (select w.image_version_id from wanted_image(m.canary_of, m.pool_id) w) as outdated
+                 where m.machine_id = @machine and m.state = 'asleep' and (m.saved_at is null or m.saved_at < now() - interval '5 seconds')
+             returning m.machine_id, m.saved_at is not null as saved, m.assigned_user_id is null and m.image_version_id is distinct from (select w.image_version_id from wanted_image(m.canary_of, m.pool_id) w) as outdated
             )
-            insert into operation (operation_id, kind, machine_id, step, state)
-                 select @operation, case when outdated then 'refresh' else 'wake' end, machine_id, 'stop', 'running' from chosen
+            insert into operation (operation_id, kind, machine_id, step, state, fallback)
+                 select @operation, case when outdated then 'refresh' else 'wake' end, machine_id, case when saved and not outdated then 'restore' else 'stop' end, 'running',
+                        case when saved and outdated then 'Its saved memory is of an older image version; it is made anew.' end
+                   from chosen
             """, new { machine = machine.Value, operation = operation.Value }) == 1;
     }
 

@@ -37,6 +37,12 @@ internal static partial class ProvisioningLog
     [LoggerMessage(2212, LogLevel.Warning, "No host takes another machine of pool {Pool}: {Reason} ({Hosts})")]
     public static partial void NoHostFits(this ILogger log, PoolId pool, RefusalReason reason, string hosts);
 
+    [LoggerMessage(2215, LogLevel.Warning, "Host {Host} ({Name}) is lost; {Machines} of its machines leave it")]
+    public static partial void MachinesLeave(this ILogger log, HostId host, string name, int machines);
+
+    [LoggerMessage(2216, LogLevel.Warning, "Machine {Machine} is elsewhere; what host {Host} still had of it is removed")]
+    public static partial void StrayRemoved(this ILogger log, MachineId machine, HostId host);
+
     [LoggerMessage(2211, LogLevel.Warning, "The list of hosts cannot be read: {Error}")]
     public static partial void HostsUnread(this ILogger log, string error);
 

@@ -21,14 +21,14 @@ internal sealed class ReconcilePool(PoolStore pools, IOptions<ProvisioningOption
         foreach (var machine in change.Wake)
             if (await pools.WakeAsync(machine, NewOperation())) log.MachineWoken(machine);
         foreach (var machine in change.Sleep)
-            if (await pools.PutToSleepAsync(machine, NewOperation())) log.MachinePutToSleep(machine);
+            if (await pools.PutToSleepAsync(machine, NewOperation(), target.Idle == IdleAction.Suspend ? OperationStep.Save : OperationStep.ShutDown)) log.MachinePutToSleep(machine);
         if (wanted.ImageReady)
             foreach (var machine in change.Refresh) await pools.RefreshFreeMachineAsync(machine, NewOperation());
     }
 
     /// <summary>What is to change: seats are counted where machines are shared, machines elsewhere.</summary>
     internal static PoolChange Compare(WantedPool wanted, PoolTarget target, IReadOnlyList<PoolMember> members) =>
-        wanted.Seats is { } seats ? SharedPoolPlan.Compare(target, seats, members) : PoolPlan.Compare(target, members);
+        PoolPlan.Compare(target, wanted.Seats, members);
 
     /// <summary>What the pool should have now: what its schedule says, ahead of time by as long as starting takes, or else its own settings.</summary>
     internal async Task<(PoolTarget Target, IReadOnlyList<PoolMember> Members)> TargetAsync(WantedPool wanted, PoolId pool, IReadOnlyList<PoolMember> members, CancellationToken ct)

@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// again: what it leaves behind is either what it should or is replaced by the next attempt.
 /// </summary>
 internal sealed class TakeStep(
-    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, JoinTokens tokens, CertificateAuthority authority,
+    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, PlaceElsewhere place, MoveMachine move, RecoveryStore recovery, JoinTokens tokens, CertificateAuthority authority,
     IOptions<ProvisioningOptions> options, ILogger<TakeStep> log)
 {
     public async Task RunAsync(DueOperation operation, long epoch, CancellationToken ct)
@@ -24,26 +24,45 @@ internal sealed class TakeStep(
             log.StepTaken(machine, kind, step);
             if (step == OperationStep.AwaitAgent)
                 throw new StepFailedException(RefusalReason.AgentSilent, operation.Error ?? $"The agent did not report within {OperationPlan.Deadline(step).TotalMinutes:0} minutes of power-on.");
+            if (step == OperationStep.Place)
+            {
+                await place.RunAsync(operation, ct);
+                return;
+            }
+            if (step == OperationStep.MoveLive)
+            {
+                await move.RunAsync(operation, epoch, ct);
+                return;
+            }
             await ActAsync(operation, machine, step, epoch, ct);
             if (OperationPlan.Next(kind, step) is { } next) await operations.AdvanceAsync(operation, next);
             else if (kind == OperationKind.Delete) await operations.RemoveMachineAsync(operation);
-            else if (kind == OperationKind.Sleep) await operations.FellAsleepAsync(operation);
+            else if (kind == OperationKind.Sleep) await operations.FellAsleepAsync(operation, saved: step == OperationStep.Save);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             var (reason, error) = e switch
             {
                 StepFailedException failed => (failed.Reason, failed.Message),
+                LiveMoveException => (RefusalReason.WaitsForLogOff, e.Message),
                 FileNotFoundException when step == OperationStep.Define => (RefusalReason.ProvisioningFailed, e.Message),   // its own overlay is gone, not its image: waiting brings nothing back
                 _ => (HypervisorFailure.Reason(e), e.Message),
             };
             var attempts = operation.Attempts + 1;
             if (e is FileNotFoundException && step == OperationStep.Overlay && operation is { HostId: { } host, ImageVersionId: { } image }) await copies.ReportBadAsync(new(host), new(image), CopyState.Missing);
+            // A host that is away and an image that is on its way are no fault of the machine: it goes on as soon as they are there.
+            var waits = reason is RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged;
+            var next = waits && step != OperationStep.AwaitAgent ? step : OperationPlan.AfterFailure(step);
+            if (next != step) error = step switch
+            {
+                OperationStep.Save => $"Its memory could not be saved, so it is shut down: {error}",
+                OperationStep.Restore => $"Its saved memory could not be restored, so it boots: {error}",
+                _ => error,
+            };
             // A delete never gives up: a record must not outlive its machine, nor a machine its record. Nor does falling asleep:
-            // nothing is wrong with the machine. A host that is away
-            // and an image that is on its way are no fault of the machine: it goes on as soon as they are there.
-            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep) && reason is not (RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged) && OperationPlan.GivesUp(attempts);
-            await operations.FailAsync(operation, error, reason, givesUp);
+            // nothing is wrong with the machine.
+            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep or OperationKind.Move) && step != OperationStep.Place && !waits && OperationPlan.GivesUp(attempts);
+            await operations.FailAsync(operation, error, reason, givesUp, next);
             log.StepFailed(machine, kind, step, attempts, error);
             if (givesUp) log.MachineFaulted(machine, attempts, error);
         }
@@ -59,14 +78,21 @@ internal sealed class TakeStep(
             if (step == OperationStep.Remove) await host.LetGoAsync(machine, epoch, ct);
             return;
         }
-        if (step is OperationStep.Overlay or OperationStep.Start) await CopyIsGoodAsync(operation, hostId, ct);
+        if (step is OperationStep.Overlay or OperationStep.Start or OperationStep.Restore) await CopyIsGoodAsync(operation, hostId, ct);
         switch (step)
         {
             case OperationStep.Stop:
+                await EvictElsewhereAsync(machine, epoch, ct);
                 if (await host.FindAsync(machine, ct) is not null) await host.StopAsync(machine, StopMode.Force, epoch, ct);
                 break;
             case OperationStep.ShutDown:
                 if (await host.FindAsync(machine, ct) is not null) await host.StopAsync(machine, StopMode.Graceful, epoch, ct);
+                break;
+            case OperationStep.Save:
+                await host.SuspendAsync(machine, epoch, ct);
+                break;
+            case OperationStep.Restore:
+                await host.ResumeAsync(machine, epoch, ct);
                 break;
             case OperationStep.Overlay:
                 await host.CreateOverlayAsync(machine, operation.Generation, await ReadyImageAsync(operation, ct), ct);
@@ -82,6 +108,14 @@ internal sealed class TakeStep(
                 await host.DeleteAsync(machine, epoch, ct);
                 break;
         }
+    }
+
+    // INVARIANT: a machine is not begun on its host while another one that can be asked still has it. One that cannot was fenced.
+    private async Task EvictElsewhereAsync(MachineId machine, long epoch, CancellationToken ct)
+    {
+        foreach (var (stray, fenced) in await recovery.ElsewhereAsync(machine, ct))
+            try { await hosts.For(stray).EvictAsync(machine, epoch, ct); }
+            catch (HypervisorUnavailableException) when (fenced) { }   // its locks are gone; the sweep removes the rest when it is back
     }
 
     // INVARIANT: nothing is made from, or started on, a base that is known to be bad or that is just being brought anew.

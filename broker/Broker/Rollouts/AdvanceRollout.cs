@@ -39,7 +39,7 @@ internal sealed class AdvanceRollout(
         foreach (var machine in step.Empty) await store.EmptyAsync(rollout, state, machine);
         foreach (var machine in step.Refresh) await store.RefreshAsync(rollout, state, machine, NewOperation());
         foreach (var machine in step.Ask) await store.AskProbeAsync(rollout, machine, new(Guid.CreateVersion7(time.GetUtcNow())));
-        if (step.Warn && await store.SetWarnedAsync(rollout)) await WarnAsync(open, ct);
+        if (step.Warn && await store.SetWarnedAsync(rollout) is { } ends) await WarnAsync(open, ends, ct);
         foreach (var session in open.SessionsOnOld.Where(s => step.Force.Contains(s.Machine)))
             if (await endSession.RunAsync(new(session.Session, SessionEnd.MachineRefreshed, Broker.Name))) log.SessionForced(rollout, session.Session);
         if (step.Next is { } next && await store.BecomeAsync(rollout, state, next, step.Halt))
@@ -53,9 +53,9 @@ internal sealed class AdvanceRollout(
     }
 
     // Whom the agent cannot reach is logged; the deadline stands for them all the same, as it does for whoever is away.
-    private async Task WarnAsync(OpenRollout open, CancellationToken ct)
+    private async Task WarnAsync(OpenRollout open, DateTime ends, CancellationToken ct)
     {
-        var at = open.ForceAt is { } deadline ? TimeZoneInfo.ConvertTime(new DateTimeOffset(deadline, TimeSpan.Zero), time.LocalTimeZone) : time.GetLocalNow();
+        var at = TimeZoneInfo.ConvertTime(new DateTimeOffset(ends, TimeSpan.Zero), time.LocalTimeZone);
         foreach (var session in open.SessionsOnOld)
             if (await message.RunAsync(session.Session, RolloutTexts.WarningTitle, RolloutTexts.Warning(at), Broker, ct) is { } reason)
                 log.NotWarned(open.Rollout, session.Session, reason);

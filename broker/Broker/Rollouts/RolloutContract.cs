@@ -24,6 +24,7 @@ internal static class RolloutContract
             OldLogonMs = Ms(row.OldLogonMs), NewLogonMs = Ms(row.NewLogonMs), MachinesOld = (uint)row.MachinesOld, MachinesNew = (uint)row.MachinesNew, Changing = (uint)row.Changing,
             InUseOld = (uint)row.InUseOld, Ready = (uint)row.Ready, Personal = (uint)row.Personal,
             Halted = Reason(row.HaltReason, row.HaltDetail), Waiting = Reason(row.WaitingReason, null),
+            HaltedIn = row.HaltedIn is { } halted ? State(halted) : RolloutState.Unspecified,
         };
         rollout.Probes.Add(probes.Select(p => new RolloutProbe
         {

@@ -25,6 +25,7 @@ internal sealed record RolloutRow
     public string? HaltReason { get; init; }
     public string? HaltDetail { get; init; }
     public string? WaitingReason { get; init; }
+    public string? HaltedIn { get; init; }
     public int? OldLogonMs { get; init; }
     public int? NewLogonMs { get; init; }
     public int MachinesOld { get; init; }

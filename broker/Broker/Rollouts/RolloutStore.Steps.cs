@@ -5,7 +5,7 @@ using Montalegre.Vdi.Domain;
 namespace Montalegre.Vdi.Broker.Rollouts;
 
 /// <summary>An open roll-out with what its next step is decided from.</summary>
-internal sealed record OpenRollout(RolloutId Rollout, PoolId Pool, string PoolName, RolloutFacts Facts, RefusalReason? Waiting, DateTime? ForceAt, IReadOnlyList<OpenSession> SessionsOnOld);
+internal sealed record OpenRollout(RolloutId Rollout, PoolId Pool, string PoolName, RolloutFacts Facts, RefusalReason? Waiting, IReadOnlyList<OpenSession> SessionsOnOld);
 
 /// <summary>A person's session on a machine of the old version.</summary>
 internal sealed record OpenSession(SessionId Session, MachineId Machine);
@@ -28,7 +28,7 @@ internal sealed partial class RolloutStore
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var open = (await connection.QueryAsync<OpenRow>(new CommandDefinition("""
-            select r.rollout_id, r.pool_id, p.name as pool_name, r.state, r.canaries, r.wave_percent, r.keep_ready, r.slowdown_percent, r.old_logon_ms, r.waiting_reason, r.force_at,
+            select r.rollout_id, r.pool_id, p.name as pool_name, r.state, r.canaries, r.wave_percent, r.keep_ready, r.slowdown_percent, r.old_logon_ms, r.waiting_reason,
                    case when r.force_at is null then 'none'
                         when r.warned_at is null and now() >= r.force_at - r.warn_before then 'warn'
                         when now() >= r.force_at and now() >= r.warned_at + r.warn_before then 'due'
@@ -66,7 +66,7 @@ internal sealed partial class RolloutStore
                                        from session x where x.machine_id = m.machine_id and x.state <> 'ended') s on true
                   left join lateral (select bool_or(state = 'passed') as passed, max(logon_ms) filter (where state = 'passed') as logon_ms,
                                             max(reason) filter (where state = 'failed') as failed, bool_or(ended_at is null) as running,
-                                            (count(*) filter (where state = 'lost'))::int as lost
+                                            (count(*) filter (where state = 'lost' and asked_at >= coalesce(r.resumed_at, r.started_at)))::int as lost
                                        from rollout_probe b where b.rollout_id = r.rollout_id and b.machine_id = m.machine_id) b on true
                  where m.pool_id = r.pool_id and not m.manual and m.state <> 'deleting'
                  order by m.ordinal
@@ -227,11 +227,12 @@ internal sealed partial class RolloutStore
             new { rollout = rollout.Value, reason = reason?.ToString() });
     }
 
-    /// <summary>Notes that people are being warned; true for the one who notes it first. Nobody is forced before the whole warning time is over.</summary>
-    public async Task<bool> SetWarnedAsync(RolloutId rollout)
+    /// <summary>Notes that people are being warned. Answers the one who notes it first when their sessions end: not before the whole warning time is over.</summary>
+    public async Task<DateTime?> SetWarnedAsync(RolloutId rollout)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        return await connection.ExecuteAsync("update rollout set warned_at = now() where rollout_id = @rollout and warned_at is null and state = 'waves'", new { rollout = rollout.Value }) == 1;
+        return await connection.ExecuteScalarAsync<DateTime?>(
+            "update rollout set warned_at = now() where rollout_id = @rollout and warned_at is null and state = 'waves' returning greatest(force_at, now() + warn_before)", new { rollout = rollout.Value });
     }
 
     private sealed record OpenRow
@@ -246,7 +247,6 @@ internal sealed partial class RolloutStore
         public int SlowdownPercent { get; init; }
         public int? OldLogonMs { get; init; }
         public string? WaitingReason { get; init; }
-        public DateTime? ForceAt { get; init; }
         public string Force { get; init; } = "none";
         public bool GatewayThere { get; init; }
 
@@ -257,7 +257,7 @@ internal sealed partial class RolloutStore
                 OldLogOn = OldLogonMs is { } ms ? TimeSpan.FromMilliseconds(ms) : null, SlowdownPercent = SlowdownPercent, GatewayThere = GatewayThere,
                 Force = SqlText.Parse<ForceStage>(Force),
             },
-            Enum.TryParse<RefusalReason>(WaitingReason, out var waiting) ? waiting : null, ForceAt,
+            Enum.TryParse<RefusalReason>(WaitingReason, out var waiting) ? waiting : null,
             [.. machines.Where(m => m is { OnNew: false, Assigned: false }).SelectMany(m => (m.RealSessions ?? []).Select(s => new OpenSession(new(s), new(m.MachineId))))]);
     }
 

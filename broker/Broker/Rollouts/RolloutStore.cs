@@ -13,7 +13,7 @@ internal sealed partial class RolloutStore(Database database)
         select r.rollout_id, r.pool_id, p.name as pool_name, r.from_version_id, f.name || ' ' || f.number as from_name,
                r.to_version_id, t.name || ' ' || t.number as to_name, r.state, r.state_since, r.canaries, r.wave_percent, r.keep_ready, r.slowdown_percent,
                r.force_at, (extract(epoch from r.warn_before) / 60)::int as warn_minutes, r.warned_at, r.asked_by, r.started_at, r.ended_at,
-               r.halt_reason, r.halt_detail, r.waiting_reason, r.old_logon_ms,
+               r.halt_reason, r.halt_detail, r.waiting_reason, case when r.state = 'halted' then r.halted_in end as halted_in, r.old_logon_ms,
                (select max(b.logon_ms) from rollout_probe b where b.rollout_id = r.rollout_id) as new_logon_ms,
                coalesce(c.machines_old, 0) as machines_old, coalesce(c.machines_new, 0) as machines_new, coalesce(c.changing, 0) as changing,
                coalesce(c.in_use_old, 0) as in_use_old, coalesce(c.ready, 0) as ready, coalesce(c.personal, 0) as personal
@@ -126,12 +126,29 @@ internal sealed partial class RolloutStore(Database database)
     public async Task<bool> RollBackAsync(RolloutId rollout, string actor, string source) =>
         await ByHandAsync(rollout, "rolling_back", ["canary", "proving", "waves", "halted"], "rollout.rollback", actor, source);
 
+    /// <summary>An administrator lets a halted one go on: with the waves if it was there, else with proving. False when it is not halted.</summary>
+    public async Task<bool> ResumeAsync(RolloutId rollout, string actor, string source)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        // Who was warned of a force was not forced at that time: all are warned again, and have the whole time.
+        return await connection.ExecuteAsync("""
+            with resumed as (
+                update rollout
+                   set state = case halted_in when 'waves' then 'waves' else 'canary' end, state_since = now(), resumed_at = now(), halted_in = null, warned_at = null
+                 where rollout_id = @rollout and state = 'halted'
+             returning pool_id
+            )
+            insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                 select @actor, 'rollout.resume', 'pool', p.pool_id, p.name, @source from resumed join pool p using (pool_id)
+            """, new { rollout = rollout.Value, actor, source }) == 1;
+    }
+
     private async Task<bool> ByHandAsync(RolloutId rollout, string to, string[] from, string action, string actor, string source)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.ExecuteAsync("""
             with changed as (
-                update rollout set state = @to, state_since = now(), waiting_reason = null
+                update rollout set state = @to, state_since = now(), waiting_reason = null, halted_in = case @to when 'halted' then state end
                  where rollout_id = @rollout and state = any(@from)
              returning pool_id
             ), reopened as (

@@ -29,6 +29,9 @@ internal sealed class RolloutsService(RolloutStore store, ChangePump pump, TimeP
 
     public override Task<Rollout> Halt(RolloutActionRequest request, ServerCallContext context) => ActAsync(request, context, store.HaltAsync, Contract.RolloutState.Halted);
 
+    public override Task<Rollout> Resume(RolloutActionRequest request, ServerCallContext context) =>
+        ActAsync(request, context, store.ResumeAsync, Contract.RolloutState.Canary, Contract.RolloutState.Proving, Contract.RolloutState.Waves);
+
     public override Task<Rollout> RollBack(RolloutActionRequest request, ServerCallContext context) => ActAsync(request, context, store.RollBackAsync, Contract.RolloutState.RollingBack, Contract.RolloutState.RolledBack);
 
     public override async Task Watch(ListRolloutsRequest request, IServerStreamWriter<ListRolloutsResponse> responseStream, ServerCallContext context)

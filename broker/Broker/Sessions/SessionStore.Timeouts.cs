@@ -162,6 +162,40 @@ internal sealed partial class SessionStore
         return id is { } open ? new ConnectionId(open) : null;
     }
 
+    /// <summary>Sessions of agents of this node whose person has lost the right to a pool that logs such people off.</summary>
+    public async Task<IReadOnlyList<TimedRow>> RightLostAsync(Node node, TimeSpan again, int most, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<TimedRow>(new CommandDefinition(
+            """
+            select s.session_id, s.machine_id, s.state, s.state_since, s.guest_session_id
+              from pool p
+              join session s on s.pool_id = p.pool_id and s.state in ('active', 'disconnected')
+              join app_user u on u.user_id = s.user_id and not u.synthetic
+              join machine_agent a on a.machine_id = s.machine_id and a.connected and a.node_id = @node
+             where p.right_lost = 'log_off'
+               and s.guest_session_id is not null
+               and (s.timed_out_at is null or s.timed_out_at <= now() - @again)
+               and (not u.enabled or not exists (select from entitled_person e where e.pool_id = s.pool_id and e.user_id = s.user_id))
+             limit @most
+            """, new { node = node.Id, again, most }, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>Records that the session of somebody who lost the right was ordered to end, and what the agent said to it.</summary>
+    public Task RightLostOrderedAsync(TimedRow row, string outcome) => WriteAsync(
+        """
+        with ordered as (
+               update session
+                  set timed_out_at = now()
+                where session_id = @session
+                  and state <> 'ended'
+            returning session_id, machine_name
+        )
+        insert into audit_event (actor, action, object_kind, object_id, object_name, outcome)
+             select 'broker', 'session.right_lost', 'session', session_id, machine_name, @outcome
+               from ordered
+        """, new { session = row.SessionId, outcome });
+
     /// <summary>Pending sessions that nobody came to, oldest first. The end statement checks again.</summary>
     public async Task<IReadOnlyList<EmptyRow>> NeverLoggedOnAsync(int most, CancellationToken ct)
     {

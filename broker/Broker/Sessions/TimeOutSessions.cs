@@ -23,6 +23,16 @@ internal sealed class TimeOutSessions(
     {
         var due = await sessions.DueAsync(node, Again, MostAtOnce, ct);
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = ct }, async (row, stop) => await OneAsync(row, stop));
+        var lost = await sessions.RightLostAsync(node, Again, MostAtOnce, ct);
+        await Parallel.ForEachAsync(lost, new ParallelOptions { MaxDegreeOfParallelism = MostAtOnce, CancellationToken = ct }, async (row, stop) => await RightLostAsync(row, stop));
+    }
+
+    // The gateway first: only it can tell the person why.
+    private async Task RightLostAsync(TimedRow row, CancellationToken ct)
+    {
+        if (await sessions.OpenConnectionAsync(new(row.SessionId), ct) is { } connection) await gateways.CloseConnectionAsync(connection, ReasonCode.NotEntitled, ct);
+        await sessions.RightLostOrderedAsync(row, await SendAsync(row, new Command { LogOff = new LogOff { GuestSessionId = row.GuestSessionId } }, ct));
+        log.SessionTimedOut(row.SessionId, TimeoutStep.LogOff);
     }
 
     private async Task OneAsync(TimedRow row, CancellationToken ct)

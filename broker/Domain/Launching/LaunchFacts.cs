@@ -33,11 +33,17 @@ public sealed record LaunchFacts
     /// <summary>True when the machine was bound to the user before.</summary>
     public bool OwnMachine { get; init; }
 
+    /// <summary>By what a shared machine was chosen; null where machines are not shared.</summary>
+    public SeatDistribution? SharedBy { get; init; }
+
     /// <summary>True when the request id belongs to a session that has ended since.</summary>
     public bool RequestAlreadyEnded { get; init; }
 
     /// <summary>True when the user has as many sessions open, over all pools, as he may.</summary>
     public bool UserQuotaReached { get; init; }
+
+    /// <summary>True when a group of the user has as many sessions open, over all pools and members, as it may.</summary>
+    public bool GroupQuotaReached { get; init; }
 
     /// <summary>True when the person gave the place in the queue back that this request had.</summary>
     public bool LeftQueue { get; init; }

@@ -17,6 +17,7 @@ public static class LaunchPolicy
         { PoolClosed: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.PoolClosed),
         { LeftQueue: true } => new Placement.Refuse(RefusalReason.LeftQueue),
         { UserQuotaReached: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.QuotaReached),
+        { GroupQuotaReached: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.GroupQuotaReached),
         { OpenedSession: { } opened, Machine: { } machine } => new Placement.Start(opened, machine),
         _ => new Placement.Wait(),
     };
@@ -26,7 +27,7 @@ public static class LaunchPolicy
     {
         Placement.Reconnect => LaunchRule.OwnSession,
         Placement.Start when facts.OwnMachine => LaunchRule.OwnMachine,
-        Placement.Start => LaunchRule.FreeMachine,
+        Placement.Start => facts.SharedBy switch { SeatDistribution.Breadth => LaunchRule.EmptiestMachine, SeatDistribution.Depth => LaunchRule.FullestMachine, _ => LaunchRule.FreeMachine },
         Placement.Wait => LaunchRule.Queue,
         _ => LaunchRule.Refusal,
     };

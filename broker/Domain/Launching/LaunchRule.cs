@@ -12,6 +12,12 @@ public enum LaunchRule
     /// <summary>A free machine of the pool, by random rank.</summary>
     FreeMachine,
 
+    /// <summary>Any of the emptiest shared machines.</summary>
+    EmptiestMachine,
+
+    /// <summary>The fullest shared machine that has a seat.</summary>
+    FullestMachine,
+
     /// <summary>Nothing is free, or others came first: a place in the queue.</summary>
     Queue,
 

@@ -26,6 +26,9 @@ public enum IdleAction
 
     /// <summary>It goes, but for a person's own machine, which runs on: what a pool without a schedule does.</summary>
     Remove,
+
+    /// <summary>Its memory is saved and it takes no processor; waking takes up where it stopped. What cannot be saved is shut down.</summary>
+    Suspend,
 }
 
 /// <summary>What a pool's schedule asks for at one moment.</summary>

@@ -36,11 +36,17 @@ public sealed record PoolTarget(int Maximum, Spare Spare, int Waiting, TimeSpan 
 {
     /// <summary>What becomes of machines beyond the spare that stayed unused that long.</summary>
     public IdleAction Idle { get; init; } = IdleAction.Remove;
+
+    /// <summary>Unused machines fall asleep, by one way or the other.</summary>
+    public bool Sleeps => Idle is IdleAction.ShutDown or IdleAction.Suspend;
 }
 
 /// <summary>What brings a pool to its target: machines to create, by ordinal, machines to let go, to refresh, to wake and to put to sleep.</summary>
 public sealed record PoolChange(IReadOnlyList<int> Create, IReadOnlyList<MachineId> Remove, IReadOnlyList<MachineId> Refresh)
 {
+    /// <summary>The pool is as it should be.</summary>
+    public static PoolChange None { get; } = new([], [], []);
+
     /// <summary>Machines that are asleep and wanted.</summary>
     public IReadOnlyList<MachineId> Wake { get; init; } = [];
 
@@ -61,20 +67,35 @@ public static class PoolPlan
     /// </summary>
     public static PoolChange Compare(PoolTarget target, IReadOnlyList<PoolMember> members)
     {
+        var standing = PoolStanding.Of(target, null, members);
+        var lacks = Math.Max(target.Spare.Of(target.Maximum), target.Waiting) - standing.Free;
+        return !standing.Special && standing.Kept <= target.Maximum && (lacks >= 0 || standing.Aged == 0)
+            ? Grow(members, Math.Min(target.Maximum - standing.Kept, lacks))
+            : CompareEach(target, members);
+    }
+
+    /// <summary>The change that is wanted now, by machines and their people: seats are counted where machines are shared.</summary>
+    public static PoolChange Compare(PoolTarget target, int? seats, IReadOnlyList<PoolMember> members) =>
+        seats is { } shared ? SharedPoolPlan.Compare(target, shared, members) : Compare(target, members);
+
+    internal static PoolChange Grow(IReadOnlyList<PoolMember> members, int more) => more <= 0 ? PoolChange.None : new(FreeOrdinals(members, more), [], []);
+
+    internal static PoolChange CompareEach(PoolTarget target, IReadOnlyList<PoolMember> members)
+    {
         var leaving = members.Where(m => m.Leaving && !m.Assigned && m.State is MachineState.Faulted or MachineState.Provisioning or MachineState.Available or MachineState.Asleep).ToList();
-        var kept = members.Where(m => m.State != MachineState.Deleting).Except(leaving).ToList();
+        var kept = members.Where(m => m.State != MachineState.Deleting).Without(leaving).ToList();
         // What cannot serve the next person is no spare: occupied, assigned, drained, sleeping and faulted machines.
         var missing = Math.Max(target.Spare.Of(target.Maximum), target.Waiting) - kept.Count(m => !m.Assigned && !m.Draining && m.State is MachineState.Available or MachineState.Provisioning);
         var over = Over(kept, target.Maximum);
-        var woken = kept.Except(over).Where(m => m is { State: MachineState.Asleep, Assigned: false, Draining: false }).OrderBy(m => m.Ordinal).Take(missing).ToList();
+        var woken = kept.Without(over).Where(m => m is { State: MachineState.Asleep, Assigned: false, Draining: false }).OrderBy(m => m.Ordinal).Take(missing).ToList();
         var owned = kept.Where(m => m is { State: MachineState.Asleep, Assigned: true } && (m.OwnerExpected || target.Idle == IdleAction.Remove));
         var create = FreeOrdinals(members, Math.Min(target.Maximum - kept.Count, missing - woken.Count));
-        var unused = Unused(target, kept.Except(over).Except(woken), -missing - over.Count(m => m.State is MachineState.Available or MachineState.Provisioning && !m.Draining));
+        var unused = Unused(target, kept.Without(over).Without(woken), -missing - over.Count(m => m.State is MachineState.Available or MachineState.Provisioning && !m.Draining));
         var gone = target.Idle == IdleAction.Remove ? [.. over.Concat(unused)] : over;
         return new(create, Ids(leaving.Concat(gone)), gone.Count > 0 ? [] : Outdated(kept))
         {
             Wake = Ids(woken.Concat(owned)),
-            Sleep = target.Idle == IdleAction.ShutDown ? Ids(unused.Where(m => m.State == MachineState.Available).Concat(kept.Where(m => m is { State: MachineState.Available, Assigned: true, OwnerExpected: false } && m.StateAge >= target.ShrinkAfter))) : [],
+            Sleep = target.Sleeps ? Ids(unused.Where(m => m.State == MachineState.Available).Concat(kept.Where(m => m is { State: MachineState.Available, Assigned: true, OwnerExpected: false } && m.StateAge >= target.ShrinkAfter))) : [],
         };
     }
 
@@ -95,9 +116,14 @@ public static class PoolPlan
     // Ordinals of machines still being deleted are taken until they are gone.
     internal static List<int> FreeOrdinals(IReadOnlyList<PoolMember> members, int more)
     {
-        var taken = members.Select(m => m.Ordinal).ToHashSet();
-        return [.. Enumerable.Range(1, members.Count + Math.Max(0, more)).Where(n => !taken.Contains(n)).Take(more)];
+        var taken = new bool[members.Count + Math.Max(0, more)];
+        for (var i = 0; i < members.Count; i++)
+            if (members[i].Ordinal is var ordinal && ordinal > 0 && ordinal <= taken.Length) taken[ordinal - 1] = true;
+        return [.. Enumerable.Range(1, taken.Length).Where(n => !taken[n - 1]).Take(more)];
     }
+
+    // To compare members whole is dear, and nearly always there are none to leave out.
+    internal static IEnumerable<PoolMember> Without(this IEnumerable<PoolMember> members, List<PoolMember> others) => others.Count == 0 ? members : members.Except(others);
 
     internal static IReadOnlyList<MachineId> Ids(IEnumerable<PoolMember> members) => [.. members.Select(m => m.Machine)];
 

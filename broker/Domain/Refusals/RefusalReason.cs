@@ -19,9 +19,10 @@ public enum RefusalReason
     NameTaken = 80, NotFound, InUse, InvalidField, JoinTokenInvalid, CertificateRequestInvalid, DuplicateIdentity,
     SessionEnded, NotSupported, LastAdministrator,
     AssistNotConnected = 110, AssistNotInBrowser, AssistRunning, AssistOver, AssistEndedByPerson,
-    QuotaReached = 140, PoolQuotaReached, LeftQueue, NotAssignable,
+    QuotaReached = 140, PoolQuotaReached, LeftQueue, NotAssignable, GroupQuotaReached,
     FilesBlocked = 120, FileTooLarge, DriveFull, TooManyFiles, FileChanged, DriveNotTaken, PrintFailed,
     ImageDamaged = 150, ImageRefused, ImportIncomplete, TooManyImports, MachineRunning, ImageNotSealable,
     RolloutRunning = 160, RolloutOver, RolloutTooSlow, RolloutProbeLost, RolloutNoGateway, RolloutKeepsReady, RolloutWaitsForLogOff,
     PoolClosed = 170,
+    HostNotLost = 180, NoHostSharesDisk, StorageDiffers, WaitsForLogOff,
 }

@@ -135,9 +135,10 @@ public static class RolloutPlan
         return emptied;
     }
 
-    // A canary that was logged on to is made fresh, whatever kind of pool it is in, before anybody else can get it.
+    // A canary that was logged on to is made fresh, whatever kind of pool it is in, before anybody else can get it. So is one
+    // that came up while the roll-out was halted: then the old version was wanted of it.
     private static List<MachineId> Stale(List<RolloutMachine> canaries) =>
-        [.. canaries.Where(m => m is { State: MachineState.Reserved, Occupied: false, Used: true, Probe: not Probe.Running }).Select(m => m.Machine)];
+        [.. canaries.Where(m => m is { State: MachineState.Reserved, Occupied: false, Probe: not Probe.Running } && (m.Used || !m.OnNew)).Select(m => m.Machine)];
 
     private static RolloutStep Halt(RolloutFailure failure) => new() { Next = RolloutState.RollingBack, Halt = failure };
 

@@ -12,7 +12,7 @@ public enum RolloutState
     /// <summary>The new version is good: the other machines follow, used ones at log-off.</summary>
     Waves,
 
-    /// <summary>An administrator stopped it; nothing changes until it is rolled back.</summary>
+    /// <summary>An administrator stopped it; nothing changes until it is resumed or rolled back.</summary>
     Halted,
 
     /// <summary>The machines of the new version go back to the old one.</summary>
@@ -32,6 +32,7 @@ public static class RolloutStates
         (RolloutState.Waves, RolloutState.Done) => true,
         (RolloutState.Canary or RolloutState.Proving or RolloutState.Waves, RolloutState.Halted or RolloutState.RollingBack) => true,
         (RolloutState.Halted, RolloutState.RollingBack) => true,
+        (RolloutState.Halted, RolloutState.Canary or RolloutState.Waves) => true,        // an administrator lets it go on
         (RolloutState.RollingBack, RolloutState.RolledBack) => true,
         _ => false,
     };

@@ -14,12 +14,22 @@ internal static class DesktopsEndpoints
     {
         portal.MapGet("/", Show).RequireAuthorization();
         portal.MapGet("/desktops/{pool}/state", State).RequireAuthorization();
+        portal.MapPost("/favourites", SetFavourite).RequireAuthorization().WithFormGuard();
     }
 
-    private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, string? logged)
+    private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, string? logged, string? restarted)
     {
+        var content = broker.ContentAsync(http);
         var desktops = await broker.DesktopsAsync(http);
-        return new RazorComponentResult<DesktopsPage>(new { Page = PageContext.Of(http), Desktops = desktops, LoggedOff = logged == "off" });
+        return new RazorComponentResult<DesktopsPage>(new { Page = PageContext.Of(http), Desktops = desktops, Content = await content, LoggedOff = logged == "off", Restarted = restarted == "1" });
+    }
+
+    private static async Task<IResult> SetFavourite(HttpContext http, BrokerCalls broker)
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var add = form["add"].ToString();
+        await broker.SetFavouriteAsync(http, add.Length > 0 ? add : form["remove"].ToString(), add.Length > 0);
+        return Navigation.SeeOther(http, "/");
     }
 
     /// <summary>Only the lines of state, for the script of the connect page.</summary>

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Portal.SignIn;
@@ -7,11 +8,11 @@ using Montalegre.Vdi.Portal.SignIn;
 namespace Montalegre.Vdi.Portal.Hosting;
 
 /// <summary>Questions to the broker in the name of the person of this request, each with a deadline.</summary>
-internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<PortalOptions> options, TimeProvider time)
+internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<PortalOptions> options, TimeProvider time, ILogger<BrokerCalls> log)
 {
     public async Task<SignInResponse> SignInAsync(HttpContext http, string userName, string password) =>
         await broker.SignInAsync(
-            new SignInRequest { UserName = userName, Password = password, ClientAddress = AddressOf(http) },
+            new SignInRequest { UserName = userName, Password = password, ClientAddress = AddressOf(http), ClientName = BrowserName.Of(http.Request.Headers.UserAgent.ToString()) },
             deadline: Deadline(), cancellationToken: http.RequestAborted);
 
     public async Task SignOutAsync(HttpContext http) =>
@@ -22,6 +23,34 @@ internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<Porta
 
     public async Task<EmployeeLogOffResponse> LogOffAsync(HttpContext http, string session) =>
         await broker.LogOffAsync(new EmployeeLogOffRequest { SessionId = session }, await ProofAsync(http), Deadline(), http.RequestAborted);
+
+    public async Task<EmployeeRestartResponse> RestartAsync(HttpContext http, string session) =>
+        await broker.RestartAsync(new EmployeeRestartRequest { SessionId = session }, await ProofAsync(http), Deadline(), http.RequestAborted);
+
+    public async Task SetFavouriteAsync(HttpContext http, string pool, bool favourite) =>
+        await broker.SetFavouriteAsync(new SetFavouriteRequest { PoolId = pool, Favourite = favourite }, await ProofAsync(http), Deadline(), http.RequestAborted);
+
+    public async Task<IReadOnlyList<OwnSignIn>> SignInsAsync(HttpContext http) =>
+        (await broker.ListSignInsAsync(new ListSignInsRequest(), await ProofAsync(http), Deadline(), http.RequestAborted)).SignIns;
+
+    /// <param name="http">The request.</param>
+    /// <param name="signIn">Empty: all but this one.</param>
+    public async Task EndSignInsAsync(HttpContext http, string signIn) =>
+        await broker.EndSignInsAsync(new EndSignInsRequest { SignInId = signIn }, await ProofAsync(http), Deadline(), http.RequestAborted);
+
+    /// <summary>Announcements and links; none when the broker cannot tell, since nobody should miss a desktop for them.</summary>
+    public async Task<GetContentResponse> ContentAsync(HttpContext http)
+    {
+        try
+        {
+            return await broker.GetContentAsync(new GetContentRequest(), await ProofAsync(http), Deadline(), http.RequestAborted);
+        }
+        catch (RpcException e) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            log.NoContent(e.StatusCode);
+            return new();
+        }
+    }
 
     public async Task LeaveQueueAsync(HttpContext http, string pool) =>
         await broker.LeaveQueueAsync(new LeaveQueueRequest { PoolId = pool }, await ProofAsync(http), Deadline(), http.RequestAborted);

@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Portal.Account;
 using Montalegre.Vdi.Portal.App;
 using Montalegre.Vdi.Portal.Assist;
 using Montalegre.Vdi.Portal.Connect;
@@ -81,6 +82,7 @@ public static class PortalHosting
         DesktopsEndpoints.Map(portal);
         ConnectEndpoints.Map(portal);
         LogOffEndpoints.Map(portal);
+        AccountEndpoints.Map(portal);
         InBrowserEndpoints.Map(portal);
         AssistEndpoints.Map(portal);
         AppEndpoints.Map(portal);

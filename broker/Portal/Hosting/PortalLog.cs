@@ -18,4 +18,10 @@ internal static partial class PortalLog
 
     [LoggerMessage(5104, LogLevel.Information, "Signing out at the broker failed with {Status}; the cookie was removed all the same")]
     public static partial void SignOutFailed(this ILogger log, StatusCode status);
+
+    [LoggerMessage(5105, LogLevel.Warning, "The broker answered {Status} when asked for announcements and links; the desktops are shown without")]
+    public static partial void NoContent(this ILogger log, StatusCode status);
+
+    [LoggerMessage(5106, LogLevel.Information, "Help was asked for under reference {Reference} by {User} from {Address}")]
+    public static partial void HelpAsked(this ILogger log, string reference, string user, string address);
 }

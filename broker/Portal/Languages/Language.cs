@@ -21,16 +21,11 @@ internal static class Language
     public static void Remember(HttpContext http, string tag)
     {
         if (Named(tag) is not { } texts) return;
-        http.Response.Cookies.Append(Cookie, texts.Tag, new CookieOptions
-        {
-            Path = "/",
-            Secure = true,
-            HttpOnly = true,
-            SameSite = SameSiteMode.Lax,
-            MaxAge = TimeSpan.FromDays(365),
-            IsEssential = true,
-        });
+        http.Response.Cookies.Append(Cookie, texts.Tag, ChoiceCookie);
     }
+
+    /// <summary>How a choice of this browser's reader is kept.</summary>
+    public static CookieOptions ChoiceCookie => new() { Path = "/", Secure = true, HttpOnly = true, SameSite = SameSiteMode.Lax, MaxAge = TimeSpan.FromDays(365), IsEssential = true };
 
     /// <summary>The texts behind a tag; null when there are none.</summary>
     public static Texts? Named(string? tag) => tag?.Split('-')[0].ToLowerInvariant() switch

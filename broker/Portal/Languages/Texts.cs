@@ -100,7 +100,57 @@ public sealed record Texts
     public required string LoggedOff { get; init; }
     public required string SessionIsOver { get; init; }
 
+    public required Func<string, string> AddFavourite { get; init; }
+    public required Func<string, string> RemoveFavourite { get; init; }
+    public required string Restart { get; init; }
+    public required Func<string, string> RestartTitle { get; init; }
+    public required string RestartWarning { get; init; }
+    public required string RestartWhen { get; init; }
+    public required string RestartConfirm { get; init; }
+    public required string Restarted { get; init; }
+    public required string Announcements { get; init; }
+    public required string Urgent { get; init; }
+    public required string Links { get; init; }
+    public required string Display { get; init; }
+    public required string DisplayLead { get; init; }
+    public required string Contrast { get; init; }
+    public required string ContrastNormal { get; init; }
+    public required string ContrastHigh { get; init; }
+    public required string TextSize { get; init; }
+    public required string SizeNormal { get; init; }
+    public required string SizeLarge { get; init; }
+    public required string SizeLargest { get; init; }
+    public required string Save { get; init; }
+    public required string Account { get; init; }
+    public required string SignIns { get; init; }
+    public required string SignInsHelp { get; init; }
+    public required string ThisSignIn { get; init; }
+    public required string AtConsole { get; init; }
+    public required string UnknownDevice { get; init; }
+    public required string From { get; init; }
+    public required string SignedInSince { get; init; }
+    public required string EndSignIn { get; init; }
+    public required Func<string, string> EndSignInOf { get; init; }
+    public required string EndOtherSignIns { get; init; }
+    public required string OnlySignIn { get; init; }
+    public required string SignInsEnded { get; init; }
+    public required string HelpTitle { get; init; }
+    public required string HelpLead { get; init; }
+    public required string HelpReference { get; init; }
+    public required string HelpTell { get; init; }
+    public required string HelpTellReference { get; init; }
+    public required string HelpTellWhat { get; init; }
+    public required string HelpTellCode { get; init; }
+    public required string HelpFirst { get; init; }
+    public required string HelpStuck { get; init; }
+    public required string HelpWaiting { get; init; }
+    public required string HelpSlow { get; init; }
+
     public required BrowserTexts Browser { get; init; }
+
+    /// <summary>What IT wrote in both languages, in this one; in the other when this one was left empty.</summary>
+    public string Of(string portuguese, string english) =>
+        Tag == "en" ? (english.Length > 0 ? english : portuguese) : portuguese.Length > 0 ? portuguese : english;
 
     /// <summary>A moment as people read it here: only the time today, else with the date; always 24 hours.</summary>
     public string When(DateTimeOffset moment, DateTimeOffset now) =>

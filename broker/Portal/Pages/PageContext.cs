@@ -9,7 +9,7 @@ using Montalegre.Vdi.Portal.Languages;
 namespace Montalegre.Vdi.Portal.Pages;
 
 /// <summary>What every page needs to draw its frame.</summary>
-public sealed record PageContext(Texts T, PortalAssets Assets, string? Person, string FormToken, string Here, DateTimeOffset Now, bool InBrowser)
+public sealed record PageContext(Texts T, PortalAssets Assets, string? Person, string FormToken, string Here, DateTimeOffset Now, bool InBrowser, Look Look)
 {
     public const string FormField = "__RequestVerificationToken";
 
@@ -26,6 +26,7 @@ public sealed record PageContext(Texts T, PortalAssets Assets, string? Person, s
             services.GetRequiredService<IAntiforgery>().GetAndStoreTokens(http).RequestToken ?? "",
             here,
             services.GetRequiredService<TimeProvider>().GetLocalNow(),
-            services.GetRequiredService<IOptions<PortalOptions>>().Value.InBrowser);
+            services.GetRequiredService<IOptions<PortalOptions>>().Value.InBrowser,
+            Look.Of(http));
     }
 }

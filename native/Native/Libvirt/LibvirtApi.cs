@@ -79,8 +79,14 @@ internal static unsafe partial class LibvirtApi
     [LibraryImport(Library, EntryPoint = "virDomainDefineXMLFlags", StringMarshalling = StringMarshalling.Utf8)]
     internal static partial DomainHandle DomainDefineXml(ConnectionHandle connection, string xml, uint flags);
 
-    [LibraryImport(Library, EntryPoint = "virDomainCreate")]
-    internal static partial int DomainCreate(DomainHandle domain);
+    [LibraryImport(Library, EntryPoint = "virDomainCreateWithFlags")]
+    internal static partial int DomainCreateWithFlags(DomainHandle domain, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "virDomainManagedSave")]
+    internal static partial int DomainManagedSave(DomainHandle domain, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "virDomainHasManagedSaveImage")]
+    internal static partial int DomainHasManagedSaveImage(DomainHandle domain, uint flags);
 
     [LibraryImport(Library, EntryPoint = "virDomainShutdownFlags")]
     internal static partial int DomainShutdown(DomainHandle domain, uint flags);

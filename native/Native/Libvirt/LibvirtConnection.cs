@@ -16,6 +16,8 @@ public sealed unsafe class LibvirtConnection : IDisposable
 
     private LibvirtConnection(ConnectionHandle handle) => _handle = handle;
 
+    internal ConnectionHandle Handle => _handle;
+
     /// <summary>Raised on libvirt's event thread; must return at once.</summary>
     public event Action<DomainLifecycleEvent>? DomainChanged;
 

@@ -5,9 +5,10 @@ namespace Montalegre.Vdi.Native.Libvirt;
 /// <summary>One domain of one host. Every call blocks.</summary>
 public sealed unsafe class LibvirtDomain : IDisposable
 {
-    private const uint ManagedSave = 1, SnapshotsMetadata = 2, Nvram = 4, CheckpointsMetadata = 16;
+    private const uint WithManagedSave = 1, SnapshotsMetadata = 2, Nvram = 4, CheckpointsMetadata = 16;
     private const uint InactiveXml = 2, AffectLive = 1, AffectStored = 2;
-    private const int MetadataElement = 2;
+    private const uint ForceBoot = 8;
+    private const int MetadataElement = 2, RunningRestored = 3;
     private readonly DomainHandle _handle;
 
     internal LibvirtDomain(DomainHandle handle)
@@ -18,6 +19,8 @@ public sealed unsafe class LibvirtDomain : IDisposable
         Uuid = new Guid(new ReadOnlySpan<byte>(bytes, 16), bigEndian: true);
         Name = Marshal.PtrToStringUTF8(LibvirtApi.DomainGetName(handle)) ?? "";
     }
+
+    internal DomainHandle Handle => _handle;
 
     /// <summary>UUID, the same as the guest reads from SMBIOS.</summary>
     public Guid Uuid { get; }
@@ -38,8 +41,24 @@ public sealed unsafe class LibvirtDomain : IDisposable
     /// <summary>True while a process of this domain exists.</summary>
     public bool IsActive => State is not (DomainState.Off or DomainState.Crashed or DomainState.Unknown);
 
-    /// <summary>Powers on.</summary>
-    public void Start() => LibvirtApi.DomainCreate(_handle).Checked();
+    /// <summary>Powers on. A managed save is restored, or thrown away; libvirt itself boots when it cannot read its file (see <see cref="WasRestored"/>).</summary>
+    public void Start(bool discardSaved = false) => LibvirtApi.DomainCreateWithFlags(_handle, discardSaved ? ForceBoot : 0).Checked();
+
+    /// <summary>Saves memory and devices to a file that libvirt keeps, and stops the domain. It goes on from there at its next start.</summary>
+    public void ManagedSave() => LibvirtApi.DomainManagedSave(_handle, 0).Checked();
+
+    /// <summary>True when a managed save is kept.</summary>
+    public bool HasManagedSave => LibvirtApi.DomainHasManagedSaveImage(_handle, 0).Checked() == 1;
+
+    /// <summary>True when it runs and came from a saved state.</summary>
+    public bool WasRestored
+    {
+        get
+        {
+            LibvirtApi.DomainGetState(_handle, out var state, out var reason, 0).Checked();
+            return (DomainState)state == DomainState.Running && reason == RunningRestored;
+        }
+    }
 
     /// <summary>Asks the guest to shut down (ACPI power button); returns at once.</summary>
     public void Shutdown() => LibvirtApi.DomainShutdown(_handle, 0).Checked();
@@ -54,7 +73,7 @@ public sealed unsafe class LibvirtDomain : IDisposable
     public void Reset() => LibvirtApi.DomainReset(_handle, 0).Checked();
 
     /// <summary>Forgets the definition with all that hangs on it: saved state, snapshot records, firmware variables.</summary>
-    public void Undefine() => LibvirtApi.DomainUndefine(_handle, ManagedSave | SnapshotsMetadata | Nvram | CheckpointsMetadata).Checked();
+    public void Undefine() => LibvirtApi.DomainUndefine(_handle, WithManagedSave | SnapshotsMetadata | Nvram | CheckpointsMetadata).Checked();
 
     /// <summary>The stored definition, not the running one.</summary>
     public string DefinitionXml() => LibvirtApi.DomainGetXmlDesc(_handle, InactiveXml).Text();

@@ -26,8 +26,18 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "getpwuid_r")]
     public static unsafe partial int GetPasswordEntry(uint uid, PasswordEntry* entry, byte* buffer, nuint length, out nint result);
 
+    [LibraryImport("libc", EntryPoint = "clock_settime", SetLastError = true)]
+    public static partial int SetClock(int clock, in TimeSpec at);
+
     [LibraryImport("libc", EntryPoint = "free")]
     public static partial void Free(nint memory);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd

@@ -14,8 +14,8 @@ public sealed class AccessTests(Chromium chromium)
 
     private static readonly string[] Pages =
     [
-        "/", "/sessions", "/sessions/s-balcao-1", "/machines", "/machines/m-balcao-1", "/pools", "/pools/p-balcao", "/pools/p-man", "/users", "/users/ana.martins", "/hosts", "/hosts/host-1",
-        "/images", "/images/img-7", "/gateways", "/audit", "/nowhere",
+        "/", "/sessions", "/sessions/s-balcao-1", "/machines", "/machines/m-balcao-1", "/pools", "/pools/p-balcao", "/pools/p-man", "/users", "/users/ana.martins", "/hosts", "/hosts/host-1", "/hosts/host-2",
+        "/images", "/images/img-7", "/gateways", "/calendars", "/portal", "/audit", "/nowhere",
     ];
 
     // The first look is the one that is scanned; the others are the same page on other screens and in the other colours.
@@ -68,7 +68,7 @@ public sealed class AccessTests(Chromium chromium)
         {
             ("/sessions/s-balcao-1", [say.LogOff, say.SendMessage]), ("/pools", [say.CreatePool]), ("/pools/p-balcao", [say.EditPool, say.ChangeSize, say.ChangeDevices]),
             ("/pools/p-man", [say.AddMachine, say.Adopt]), ("/users", [say.CreateUser]), ("/users/ana.martins", [say.ResetPassword]),
-            ("/hosts", [say.AddHost]), ("/images", [say.PublishImage]), ("/images", [say.ImportImage]), ("/images", [say.CaptureImage]), ("/gateways", [say.AddGateway]),
+            ("/hosts", [say.AddHost]), ("/hosts/host-2", [say.SharedStorage]), ("/hosts/host-2", [say.FenceHost]), ("/images", [say.PublishImage]), ("/images", [say.ImportImage]), ("/images", [say.CaptureImage]), ("/gateways", [say.AddGateway]), ("/calendars", [say.CreateCalendar]), ("/calendars", [say.ImportDays]), ("/portal", [say.AddAnnouncement, say.AddLink]),
         })
         {
             await page.GotoAsync(path);

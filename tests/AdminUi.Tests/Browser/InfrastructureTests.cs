@@ -59,6 +59,39 @@ public sealed class InfrastructureTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task A_lost_host_is_confirmed_to_be_off_after_its_storage_was_shared_and_the_question_says_what_it_touches()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenAsync(console, "/hosts/host-2");
+        await Expect(page.Locator(".states")).ToContainTextAsync("Perdido");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Armazenamento partilhado" }).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel("Armazenamento partilhado").FillAsync("san-1");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Guardar armazenamento" }).ClickAsync();
+        await Expect(page.Locator("main")).ToContainTextAsync("san-1");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Confirmar que está desligado" }).ClickAsync();
+        await PictureAsync(page, "host-fence");
+        await Expect(dialog).ToContainTextAsync("perde as máquinas quando voltar a responder");
+        await Expect(dialog).ToContainTextAsync("arrancam noutro anfitrião, com o disco que têm");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Confirmar que está desligado" }).ClickAsync();
+        await Expect(page.Locator(".states")).ToContainTextAsync("Conta como desligado");
+        Assert.Contains("fence anfitriao-b", console.World.Calls);
+        await PictureAsync(page, "host-off");
+    }
+
+    private static async Task PictureAsync(IPage page, string name)
+    {
+        if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is not { Length: > 0 } folder) return;
+        foreach (var width in (int[])[1280, 390])
+        {
+            await page.SetViewportSizeAsync(width, 844);
+            await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{width}.png") });
+        }
+        await page.SetViewportSizeAsync(1280, 844);
+    }
+
+    [Fact]
     public async Task An_image_is_published_shows_its_progress_and_is_retired_when_no_pool_uses_it()
     {
         await using var console = await RunningConsole.StartAsync();

@@ -36,6 +36,16 @@ public sealed class RolloutTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.GetByText("A mudar as restantes")).ToBeVisibleAsync();
         await Expect(page.GetByText("correu bem")).ToBeVisibleAsync();
         await ShotAsync(page, "waves");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Parar" }).ClickAsync();
+        await Expect(dialog).ToContainTextAsync("Nada mais muda até a continuar ou reverter.");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Parar" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Continuar" }).ClickAsync();
+        await Expect(dialog).ToContainTextAsync("hoje 5 livres; 9 em uso mudam quando a sessão terminar.");
+        await Expect(dialog).ToContainTextAsync("Ficam sempre 6 prontas.");
+        await ShotAsync(page, "dialog-resume");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Continuar" }).ClickAsync();
+        await Expect(page.GetByText("A mudar as restantes")).ToBeVisibleAsync();
+        Assert.Contains("rollout Waves", console.World.Calls);
         await page.GetByRole(AriaRole.Button, new() { Name = "Voltar à versão anterior" }).ClickAsync();
         await Expect(dialog).ToContainTextAsync("10 máquinas novas voltam à versão anterior");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Voltar à versão anterior" }).ClickAsync();
@@ -86,7 +96,7 @@ public sealed class RolloutTests(Chromium chromium) : IClassFixture<Chromium>
         foreach (var width in new[] { 1280, 390 })
         {
             await page.SetViewportSizeAsync(width, 900);
-            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"rollout-{name}-{width}.png"), FullPage = name != "dialog" });
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"rollout-{name}-{width}.png"), FullPage = !name.StartsWith("dialog", StringComparison.Ordinal) });
         }
         await page.SetViewportSizeAsync(1280, 900);
     }

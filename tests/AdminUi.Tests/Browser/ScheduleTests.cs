@@ -21,6 +21,11 @@ public sealed class ScheduleTests(Chromium chromium)
         await Expect(dialog).ToContainTextAsync(wrong);
         await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = save, Exact = true })).ToBeDisabledAsync();
         await dialog.GetByLabel(field, new() { Exact = true }).Last.FillAsync("10%");
+        await dialog.Locator("input[list=time-zones]").FillAsync("Atlantic/Nowhere");
+        await Expect(dialog).ToContainTextAsync("Atlantic/Nowhere");
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = save, Exact = true })).ToBeDisabledAsync();
+        await dialog.Locator("input[list=time-zones]").FillAsync("Atlantic/Azores");
+        Assert.True(await dialog.Locator("#time-zones option").CountAsync() > 200);
         await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
         await SaveAsync(page, $"schedule-dialog-{language}-{width}");
         Assert.Equal(0, await dialog.EvaluateAsync<int>("d => Math.max(0, d.scrollWidth - d.clientWidth)"));
@@ -30,6 +35,7 @@ public sealed class ScheduleTests(Chromium chromium)
         await Expect(dialog).ToHaveCountAsync(0);
 
         await Expect(page.Locator(".week > li")).ToHaveCountAsync(8);
+        Assert.Equal("Atlantic/Azores", console.World.Schedules["p-balcao"].TimeZone);
         await Expect(page.Locator(".week > li").First).ToContainTextAsync(day);
         await Expect(page.Locator("#schedule")).ToContainTextAsync(reason);
         await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");

@@ -8,10 +8,16 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 public sealed class SharingTests(Chromium chromium)
 {
     [Theory]
-    [InlineData(1280, 800, "pt-PT", "9 / 40", "3 de 10 lugares", "Reiniciar", "3 pessoas afetadas agora.", "Partilhado", "Sessões por máquina", "Criar conjunto")]
-    [InlineData(390, 844, "en-GB", "9 / 40", "3 of 10 seats", "Restart", "3 people affected now.", "Multi-session", "Sessions per machine", "Create pool")]
+    [InlineData(1280, 800, "pt-PT", "9 / 40", "3 de 10 lugares", "Reiniciar", "3 pessoas afetadas agora.", "Partilhado", "Sessões por máquina", "Criar conjunto",
+        "Não aceitar novas sessões", "3 pessoas estão a usá-la agora e continuam.", "{0} máquinas · {1} pessoas",
+        "Manual", "Várias pessoas partilham cada computador", "Cada computador serve até 4 pessoas ao mesmo tempo.", "Nome", "Criar")]
+    [InlineData(390, 844, "en-GB", "9 / 40", "3 of 10 seats", "Restart", "3 people affected now.", "Multi-session", "Sessions per machine", "Create pool",
+        "Drain", "3 people are on it now and go on.", "{0} machines · {1} people",
+        "Manual pool", "Several people share each computer", "Each computer serves up to 4 people at once.", "Name", "Create")]
     public async Task Seats_are_shown_and_an_action_says_how_many_people_it_touches(
-        int width, int height, string language, string seats, string taken, string restart, string touched, string kind, string field, string create)
+        int width, int height, string language, string seats, string taken, string restart, string touched, string kind, string field, string create,
+        string drain, string goOn, string load,
+        string manual, string several, string each, string name, string make)
     {
         await using var console = await RunningConsole.StartAsync();
         var pool = console.World.Pools.Find("p-balcao")!.Clone();
@@ -32,6 +38,17 @@ public sealed class SharingTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = restart, Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync(touched);
         await SaveAsync(page, $"sharing-machine-dialog-{language}-{width}");
+        await page.Keyboard.PressAsync("Escape");
+        await page.GetByRole(AriaRole.Button, new() { Name = drain, Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync(goOn);
+        await SaveAsync(page, $"sharing-drain-dialog-{language}-{width}");
+
+        var others = console.World.Machines.All.Count(m => m.HostName == machine.HostName);
+        var people = console.World.Machines.All.Where(m => m.HostName == machine.HostName).Sum(m => (int)m.People);
+        await page.GotoAsync(new Uri(new Uri(page.Url), "/hosts/host-2").ToString());
+        await Ready.PageAsync(page);
+        await Expect(page.Locator("#host-load")).ToHaveTextAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, load, others, people));
+        await SaveAsync(page, $"sharing-host-{language}-{width}");
 
         await page.GotoAsync(new Uri(new Uri(page.Url), "/pools").ToString());
         await Ready.PageAsync(page);
@@ -42,6 +59,17 @@ public sealed class SharingTests(Chromium chromium)
         await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
         await SaveAsync(page, $"sharing-create-dialog-{language}-{width}");
         Assert.Equal(0, await dialog.EvaluateAsync<int>("d => Math.max(0, d.scrollWidth - d.clientWidth)"));
+
+        await dialog.GetByText(manual, new() { Exact = true }).ClickAsync();
+        await Expect(dialog.GetByLabel(field)).ToHaveCountAsync(0);
+        await dialog.GetByText(several).ClickAsync();
+        await dialog.GetByLabel(field).FillAsync("4");
+        await Expect(dialog).ToContainTextAsync(each);
+        await SaveAsync(page, $"sharing-manual-dialog-{language}-{width}");
+        await dialog.GetByLabel(name, new() { Exact = true }).FillAsync("Sala 2");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = make, Exact = true }).ClickAsync();
+        await Expect(dialog).ToHaveCountAsync(0);
+        Assert.Contains("shared Sala 2 4", console.World.Calls);
     }
 
     private static async Task SaveAsync(IPage page, string name)

@@ -42,6 +42,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();
         _app.MapGrpcService<FakePower>();
+        _app.MapGrpcService<FakePortalContent>();
         _app.MapGrpcService<FakeRollouts>();
         _app.MapGrpcService<FakeLaunches>();
         await _app.StartAsync();

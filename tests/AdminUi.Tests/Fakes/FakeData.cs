@@ -13,7 +13,7 @@ internal static class FakeData
     {
         var now = DateTimeOffset.UtcNow;
         world.Hosts.Add(new() { HostId = "host-1", Name = "anfitriao-a", Uri = "qemu+tls://10.20.0.11/system", Connected = true, Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
-        world.Hosts.Add(new() { HostId = "host-2", Name = "anfitriao-b", Uri = "qemu+tls://10.20.0.12/system", Connected = false, Error = "10.20.0.12: 16514", Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
+        world.Hosts.Add(new() { HostId = "host-2", Name = "anfitriao-b", Uri = "qemu+tls://10.20.0.12/system", Connected = false, Error = "10.20.0.12: 16514", LostSince = Timestamp.FromDateTime(DateTime.UtcNow.AddMinutes(-12)), Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
         world.Images.Add(new() { ImageVersionId = "img-7", Name = "debian-balcao", Number = 7, State = "ready", Sha256 = new string('a', 64), SizeBytes = 2_140_000_000, VirtualBytes = 8_589_934_592, PublishedAt = now.AddDays(-2).ToTimestamp(),
             PublishedBy = "rita", Source = "modelo-balcao", OperatingSystem = "Debian GNU/Linux 12 (bookworm)", AgentVersion = "1.4.0", Note = "Com o leitor de cartões", Sealed = true,
             SealReport = "Agent keys and certificates: 3 files removed\nMachine id: emptied; each machine makes its own\nSSH host keys: 6 files removed; each machine makes its own before the server starts\nFree space: erased, so that deleted files cannot be read",
@@ -77,6 +77,7 @@ internal static class FakeData
             {
                 var person = People[(i + (prefix == "urb" ? 8 : -1)) % People.Length];
                 machine.SessionId = $"s-{prefix}-{i}";
+                machine.People = 1;
                 machine.UserName = NameOf(person);
                 world.Sessions.Put(new Session
                 {

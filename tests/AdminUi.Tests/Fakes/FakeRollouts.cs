@@ -39,6 +39,8 @@ internal sealed class FakeRollouts(FakeWorld world) : Rollouts.RolloutsBase
 
     public override Task<Rollout> Halt(RolloutActionRequest request, ServerCallContext context) => Become(RolloutState.Halted, context);
 
+    public override Task<Rollout> Resume(RolloutActionRequest request, ServerCallContext context) => Become(world.Rollout!.HaltedIn, context);
+
     public override Task<Rollout> RollBack(RolloutActionRequest request, ServerCallContext context) => Become(RolloutState.RollingBack, context);
 
     private static Timestamp Now => DateTimeOffset.UtcNow.ToTimestamp();
@@ -48,6 +50,7 @@ internal sealed class FakeRollouts(FakeWorld world) : Rollouts.RolloutsBase
         world.Demand(context);
         world.Calls.Enqueue($"rollout {state}");
         var now = world.Rollout!.Clone();
+        now.HaltedIn = state == RolloutState.Halted ? now.State : RolloutState.Unspecified;
         (now.State, now.StateSince) = (state, Now);
         world.Rollout = now;
         return Task.FromResult(now);

@@ -48,6 +48,7 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
             Spare = request.Spare, Hosts = { world.Hosts.Where(h => request.HostIds.Contains(h.HostId)).Select(h => new PoolHost { HostId = h.HostId, Name = h.Name }) },
             Placement = request.Placement, MostPerHost = request.MostPerHost, BlockedFeatures = { request.BlockedFeatures }, RdGatewayEndToEnd = request.RdGatewayEndToEnd, SessionRules = request.SessionRules };
         world.Calls.Enqueue($"create-pool {request.Name} {request.Kind} {request.Size} {request.ImageVersionId} {string.Join(",", request.HostIds)}");
+        if (request.Sharing is { } sharing) world.Calls.Enqueue($"shared {pool.Name} {sharing.SessionsPerMachine}");
         world.Calls.Enqueue($"placed {pool.Name} {pool.Spare?.Machines} {pool.Placement} {string.Join(',', request.HostIds)}");
         world.Pools.Put(pool);
         return Task.FromResult(pool);
@@ -236,7 +237,7 @@ internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.Infra
     {
         world.Demand(context);
         if (request.StoragePath == "/") throw FakeWorld.Refuse(StatusCode.InvalidArgument, ReasonCode.InvalidField, "storage_path: an absolute path on the host");
-        var host = new Host { HostId = "host-" + request.Name, Name = request.Name, Uri = request.Uri, Connected = true, Network = request.Network, StoragePath = request.StoragePath };
+        var host = new Host { HostId = "host-" + request.Name, Name = request.Name, Uri = request.Uri, Connected = true, Network = request.Network, StoragePath = request.StoragePath, SharedStorage = request.SharedStorage };
         world.Hosts.Add(host);
         world.Calls.Enqueue($"add-host {host.Name} {host.Uri}");
         return Task.FromResult(host);
@@ -248,6 +249,25 @@ internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.Infra
         if (world.Pools.All.Any(p => p.Hosts.Any(h => h.HostId == request.HostId))) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.InUse, "host");
         world.Hosts.RemoveAll(h => h.HostId == request.HostId);
         return Task.FromResult(new RemoveHostResponse());
+    }
+
+    public override Task<FenceHostResponse> FenceHost(FenceHostRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var host = world.Hosts.Single(h => h.HostId == request.HostId);
+        if (host.Connected) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.HostNotLost, "host");
+        host.FencedAt = DateTimeOffset.UtcNow.ToTimestamp();
+        world.Calls.Enqueue($"fence {host.Name}");
+        return Task.FromResult(new FenceHostResponse { Machines = 2 });
+    }
+
+    public override Task<Host> SetHostStorage(SetHostStorageRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var host = world.Hosts.Single(h => h.HostId == request.HostId);
+        if (world.Hosts.Any(h => h.SharedStorage == request.SharedStorage && request.SharedStorage.Length > 0 && h.StoragePath != host.StoragePath)) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.StorageDiffers, "shared_storage");
+        (host.SharedStorage, host.TakeoverMinutes) = (request.SharedStorage, request.TakeoverMinutes);
+        return Task.FromResult(host);
     }
 
     public override Task<SetHostStateResponse> SetHostState(SetHostStateRequest request, ServerCallContext context)

@@ -38,9 +38,14 @@ internal sealed class FakeWorld : IDisposable
     public bool SetUpDone { get; set; } = true;
     public Rollout? Rollout { get; set; }
 
+    public List<Announcement> Announcements { get; } =
+        [new() { AnnouncementId = "a1", TextPt = "Guarde o trabalho antes das 18h00", TextEn = "Save your work before 18:00", Urgent = true, ShowsFrom = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddHours(-1)) }];
+    public List<WebLink> Links { get; } = [new() { LinkId = "l1", NamePt = "Gestão documental", NameEn = "Documents", Address = "https://documentos.example.pt/", Position = 1 }];
     public System.Collections.Concurrent.ConcurrentDictionary<string, PowerSchedule> Schedules { get; } = new();
 
     public SpareSuggestion? Suggestion { get; set; }
+
+    public System.Collections.Concurrent.ConcurrentDictionary<string, Calendar> Calendars { get; } = new() { ["c1"] = new() { CalendarId = "c1", Name = "Município", National = true } };
     public TimeSpan TokenLife { get; set; } = TimeSpan.FromHours(1);
 
     public CancellationToken Watching { get { lock (_lock) return _watches.Token; } }

@@ -100,7 +100,9 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
             await _rows.ExecuteAsync("insert into entitlement (pool_id, user_id) select pool_id, user_id from session where session_id = @id on conflict do nothing", new { id = session.Value });
         await _rows.ExecuteAsync("delete from entitlement e using session s where s.session_id = @id and e.pool_id = s.pool_id and e.user_id = s.user_id", new { id = unentitledSession.Value });
         await _rows.ExecuteAsync("update app_user set enabled = false where user_id = (select user_id from session where session_id = @id)", new { id = disabledSession.Value });
-        var request = new RecheckRequest { ConnectionIds = { good.ToString(), disabled.ToString(), unentitled.ToString(), Guid.NewGuid().ToString(), "nonsense" } };
+        var (spared, sparedSession) = await OpenAsync(gateway);    // no right either, but its pool keeps such people
+        await _rows.ExecuteAsync("update pool set right_lost = 'keep' where pool_id = (select pool_id from session where session_id = @id)", new { id = sparedSession.Value });
+        var request = new RecheckRequest { ConnectionIds = { good.ToString(), disabled.ToString(), unentitled.ToString(), spared.ToString(), Guid.NewGuid().ToString(), "nonsense" } };
 
         var answer = await client.RecheckAsync(request, cancellationToken: Ct);
 

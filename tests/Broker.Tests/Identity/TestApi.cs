@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Entitlements;
+using Montalegre.Vdi.Broker.Groups;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
@@ -51,10 +52,11 @@ public sealed class TestApi : IAsyncDisposable
         builder.Services.AddSingleton(database.DataSource).AddSingleton<Database>(database.DataSource);
         builder.Services.AddKeyedSingleton(StorageExtensions.Reports, database.DataSource);
         builder.Services.AddGrpc().AddJsonTranscoding(Rest.Configure);
-        builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements();
+        builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups();
         var app = builder.Build();
         app.UseRouting();
         app.MapAdministration();
+        app.MapGroups();
         await app.StartAsync();
         return new(app, app.Urls.Single());
     }

@@ -164,4 +164,26 @@ public sealed class LaunchRaceTests(TestDatabase database) : IClassFixture<TestD
         Assert.Equal(first.Facts.Machine, (await _store.TryAsync(Attempt(person, pool))).Facts.Machine);
         Assert.NotEqual(first.Facts.Machine, (await _store.TryAsync(Attempt(await EntitledAsync(pool), pool))).Facts.Machine);
     }
+
+    [Fact]
+    public async Task Whoever_has_a_machine_of_his_own_gets_it_past_the_queue_and_keeps_nobody_from_a_free_one_while_it_is_not_ready()
+    {
+        var pool = await _arrange.PoolAsync("dedicated");
+        var (owner, sleeper, stranger) = (await EntitledAsync(pool), await EntitledAsync(pool), await EntitledAsync(pool));
+        foreach (var (person, state) in new[] { (owner, "available"), (sleeper, "asleep") })
+        {
+            var machine = await _arrange.MachineAsync(pool, state);
+            await _arrange.ExecuteAsync("update machine set assigned_user_id = @person where machine_id = @machine", new { person = person.Value, machine = machine.Value });
+        }
+        await _store.WaitAsync(new(Guid.NewGuid()), stranger, pool);
+
+        Assert.IsType<Placement.Start>(LaunchPolicy.Decide((await _store.TryAsync(Attempt(owner, pool))).Facts));
+
+        await _store.LeaveQueueAsync(stranger, pool);
+        await _store.WaitAsync(new(Guid.NewGuid()), sleeper, pool);
+        await _arrange.MachineAsync(pool, "available");
+
+        Assert.IsType<Placement.Start>(LaunchPolicy.Decide((await _store.TryAsync(Attempt(stranger, pool))).Facts));
+        Assert.IsType<Placement.Wait>(LaunchPolicy.Decide((await _store.TryAsync(Attempt(sleeper, pool))).Facts));
+    }
 }

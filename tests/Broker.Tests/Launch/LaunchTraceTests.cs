@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Broker.Tests.Agents;
+using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Tests.Launch;
@@ -103,6 +104,27 @@ public sealed class LaunchTraceTests : IClassFixture<TestDatabase>
 
         var trace = Assert.Single(await OfPoolAsync(pool));
         Assert.Equal(("own_machine", own.Value.ToString(), "taken_now"), (trace.Rule, trace.OwnMachineName, trace.OwnMachineVerdict));
+    }
+
+    [Theory]
+    [InlineData("breadth", "emptiest_machine", "one of the machines with the fewest people", "uma das máquinas com menos pessoas")]
+    [InlineData("depth", "fullest_machine", "the fullest machine that still had one", "a máquina mais cheia que ainda tinha um lugar")]
+    public async Task Who_got_a_seat_is_told_by_which_fullness_and_not_that_it_was_chance(string distribution, string rule, string english, string portuguese)
+    {
+        var user = await _rows.UserAsync();
+        var pool = await _rows.SharedPoolAsync(3, distribution);
+        await _rows.ExecuteAsync("insert into entitlement (pool_id, user_id) values (@pool, @user)", new { pool = pool.Value, user = user.Value });
+        await _rows.MachineAsync(pool, "available");
+
+        await LastAsync(user, pool);
+        await _traces.WriteAsync();
+
+        var trace = Assert.Single(await OfPoolAsync(pool));
+        Assert.Equal(("started", rule), (trace.Outcome, trace.Rule));
+        Assert.NotNull(trace.Look);
+        var launch = LaunchesService.From(trace);
+        Assert.Contains(english, LaunchTexts.Explain(launch, new("en-GB"))[0], StringComparison.Ordinal);
+        Assert.Contains(portuguese, LaunchTexts.Explain(launch, new("pt-PT"))[0], StringComparison.Ordinal);
     }
 
     [Fact]

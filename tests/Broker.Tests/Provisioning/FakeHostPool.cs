@@ -107,7 +107,7 @@ internal sealed class FakeHostPool : IAsyncDisposable
         var lease = _broker.Services.GetRequiredService<LeaseKeeper>();
         var sessions = new SessionStore(_broker.Database.DataSource);
         var end = new EndSession(sessions, TimeProvider.System, NullLogger<EndSession>.Instance);
-        var sweep = new DriftSweep(lease, _hosts, _broker.Database.DataSource, new(_broker.Database.DataSource), _operations, sessions, end, _options, TimeProvider.System, NullLogger<DriftSweep>.Instance);
+        var sweep = new DriftSweep(lease, _hosts, _broker.Database.DataSource, new(_broker.Database.DataSource), _operations, new(_broker.Database.DataSource), sessions, end, _options, TimeProvider.System, NullLogger<DriftSweep>.Instance);
         return sweep.RunOnceAsync(Host, Epoch, TestContext.Current.CancellationToken);
     }
 
@@ -170,7 +170,9 @@ internal sealed class FakeHostPool : IAsyncDisposable
     {
         var (images, copyStates) = (new ImageStore(database), new CopyStore(database));
         var copies = new CopyImages(images, copyStates, broker.Services.GetRequiredService<ImageFolder>(), hosts, broker.Services.GetRequiredService<LeaseKeeper>(), time, NullLogger<CopyImages>.Instance);
-        return new(new OperationStore(database), hosts, images, copyStates, copies, new JoinTokens(new AgentStore(database)), broker.Services.GetRequiredService<CertificateAuthority>(),
+        var (recovery, pools) = (new RecoveryStore(database), new PoolStore(database));
+        var place = new PlaceElsewhere(recovery, pools, broker.Services.GetRequiredService<IOptions<ProvisioningOptions>>());
+        return new(new OperationStore(database), hosts, images, copyStates, copies, place, new MoveMachine(new MoveStore(database), recovery, pools, hosts), recovery, new JoinTokens(new AgentStore(database)), broker.Services.GetRequiredService<CertificateAuthority>(),
             broker.Services.GetRequiredService<IOptions<ProvisioningOptions>>(), NullLogger<TakeStep>.Instance);
     }
 

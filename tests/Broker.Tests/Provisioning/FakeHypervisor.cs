@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Montalegre.Vdi.Broker.Hypervisors;
@@ -15,7 +16,11 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
     private readonly Lock _lock = new();
     private readonly Dictionary<MachineId, HypervisorMachine> _domains = [];
     private readonly HashSet<ImageVersionId> _images = [];
-    private readonly Dictionary<(MachineId Machine, int Generation), ImageVersionId> _overlays = [];
+    private readonly Dictionary<MachineId, int> _saved = [];
+    // Hosts that share a storage have the same folder.
+    private static readonly ConcurrentDictionary<(Guid Installation, string Storage), ConcurrentDictionary<(MachineId Machine, int Generation), ImageVersionId>> Shared = new();
+    private readonly ConcurrentDictionary<(MachineId Machine, int Generation), ImageVersionId> _overlays =
+        host.SharedStorage is { } storage ? Shared.GetOrAdd((host.Installation, storage), _ => new()) : new();
     private readonly Channel<HypervisorEvent> _events = Channel.CreateUnbounded<HypervisorEvent>();
 
     public HostId Host => host.Host;
@@ -77,7 +82,42 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         _domains.Remove(machine);   // no longer listed as ours
     });
 
-    public Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.On));
+    public Task StartAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        Turn(machine, leaseEpoch, PowerState.On);
+        _saved.Remove(machine);
+    });
+
+    public Task SuspendAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (Fenced(machine, leaseEpoch) is { Power: PowerState.On } running) _saved[machine] = running.Generation;
+        else if (!_saved.ContainsKey(machine)) throw new SavedMemoryException("it is off already.");
+        Turn(machine, leaseEpoch, PowerState.Off);
+    });
+
+    public Task ResumeAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (Fenced(machine, leaseEpoch).Power == PowerState.On) return;
+        if (!_saved.Remove(machine, out var generation)) throw new SavedMemoryException("the host has none.");
+        Assert.Equal(_domains[machine].Generation, generation);   // memory goes with the disk it was saved with
+        Turn(machine, leaseEpoch, PowerState.On);
+        Resumed.Add(machine);
+    });
+
+    /// <summary>Machines that went on from saved memory, each time once.</summary>
+    public List<MachineId> Resumed { get; } = [];
+
+    /// <summary>Machines whose memory is saved.</summary>
+    public IReadOnlyList<MachineId> Saved
+    {
+        get { lock (_lock) return [.. _saved.Keys]; }
+    }
+
+    /// <summary>Somebody deleted the saved memory, without the broker.</summary>
+    public void LoseSaved(MachineId machine)
+    {
+        lock (_lock) _saved.Remove(machine);
+    }
 
     public Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.Off));
 
@@ -87,7 +127,24 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
     {
         if (_domains.ContainsKey(machine)) Fenced(machine, leaseEpoch);
         _domains.Remove(machine);
+        _saved.Remove(machine);
         Drop(o => o.Machine == machine);
+    });
+
+    public Task MoveLiveAsync(MachineId machine, IHypervisor destination, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        var to = (FakeHypervisor)destination;
+        if (host.SharedStorage is null || !ReferenceEquals(_overlays, to._overlays)) throw new LiveMoveException("The disk is not there.");
+        to.ThrowIfAway();
+        var domain = Fenced(machine, leaseEpoch);
+        lock (to._lock) to._domains[machine] = domain with { LeaseEpoch = leaseEpoch };
+        _domains.Remove(machine);
+    });
+
+    public Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (_domains.ContainsKey(machine)) Fenced(machine, leaseEpoch);
+        _domains.Remove(machine);
     });
 
     public Task<IReadOnlyList<HypervisorMachine>> ListAsync(CancellationToken ct) => Read<IReadOnlyList<HypervisorMachine>>(() => [.. _domains.Values]);
@@ -117,13 +174,22 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         _events.Writer.TryWrite(new(HypervisorEventKind.Stopped, machine));
     }
 
-    /// <summary>Somebody took the domain and its disks off the host, without the broker.</summary>
-    public void Lose(MachineId machine)
+    /// <summary>The power of the whole host fails: no machine runs any more, what is defined stays.</summary>
+    public void PowerCut()
+    {
+        Away = true;
+        lock (_lock)
+            foreach (var machine in _domains.Keys.ToList()) _domains[machine] = _domains[machine] with { Power = PowerState.Off };
+    }
+
+    /// <summary>Somebody took the domain, and perhaps its disks, off the host, without the broker.</summary>
+    public void Lose(MachineId machine, bool withDisks = true)
     {
         lock (_lock)
         {
             _domains.Remove(machine);
-            Drop(o => o.Machine == machine);
+            _saved.Remove(machine);
+            if (withDisks) Drop(o => o.Machine == machine);
         }
         _events.Writer.TryWrite(new(HypervisorEventKind.Undefined, machine));
     }
@@ -172,6 +238,6 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
 
     private void Drop(Func<(MachineId Machine, int Generation), bool> doomed)
     {
-        foreach (var overlay in _overlays.Keys.Where(doomed).ToList()) _overlays.Remove(overlay);
+        foreach (var overlay in _overlays.Keys.Where(doomed).ToList()) _overlays.TryRemove(overlay, out _);
     }
 }

@@ -112,7 +112,7 @@ public sealed class OperationJournalTests(TestDatabase database) : IClassFixture
             await ExecuteAsync("update pool set creation_held_until = now()", new { });
             var due = (await _operations.ClaimAsync(4))!;
             Assert.Equal(attempt - 1, due.Attempts);
-            await _operations.FailAsync(due, "No space left on device", RefusalReason.StorageFull, OperationPlan.GivesUp(attempt));
+            await _operations.FailAsync(due, "No space left on device", RefusalReason.StorageFull, OperationPlan.GivesUp(attempt), due.StepOf);
             Assert.Null(await _operations.ClaimAsync(4));
         }
         Assert.Equal("faulted", await ScalarAsync<string>("select state from machine where machine_id = @m", new { m = machine.Value }));

@@ -3,6 +3,7 @@ using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Native.Libvirt;
 
 namespace Montalegre.Vdi.Broker.Tests.Provisioning;
 
@@ -34,6 +35,94 @@ public sealed class PowerTests(FollowerBroker follower) : IClassFixture<Follower
         await Power.RemoveAsync(pool.Pool, By);
         await SettleAsync(pool);
         Assert.Equal(["available", "available", "available"], await StatesAsync(pool));
+        await pool.AssertNothingIsLeftOverAsync();
+    }
+
+    [Fact]
+    public async Task Suspended_machines_go_on_from_their_memory_and_only_ever_on_the_disk_it_was_saved_with()
+    {
+        await using var pool = await FakeHostPool.MakeAsync(follower.Broker, 3);
+        var machines = await SuspendedAsync(pool);
+        Assert.Equal(["asleep", "asleep", "asleep"], await StatesAsync(pool));
+        Assert.Equal(machines.ToHashSet(), pool.Host.Saved.ToHashSet());
+
+        await WishAsync(pool, new(Spare.Machines(1), IdleAction.Suspend, true));
+        await SettleAsync(pool);
+        Assert.Equal(["asleep", "asleep", "asleep"], await StatesAsync(pool));     // only just: its agent's connection may have outlived the sleep
+        await RestedAsync(pool);
+        await SettleAsync(pool);
+        Assert.Equal(["asleep", "asleep", "available"], await StatesAsync(pool));
+        Assert.Equal(machines[0], Assert.Single(pool.Host.Resumed));
+        Assert.Equal("", await FallbackAsync(pool, machines[0]));
+
+        var newer = Guid.NewGuid();
+        await pool.Rows.ExecuteAsync("""
+            insert into image_version select (jsonb_populate_record(i, jsonb_build_object('image_version_id', @newer, 'number', 2))).* from image_version i where i.image_version_id = @pool;
+            update pool set image_version_id = @newer where pool_id = @pool;
+            """, new { newer, pool = pool.Pool.Value });
+        await pool.Host.EnsureImageAsync(new(newer), "/nowhere", null, Ct);
+        await WishAsync(pool, new(Spare.Machines(3), IdleAction.Suspend, true));
+        await SettleAsync(pool);
+        Assert.Equal(["available", "available", "available"], await StatesAsync(pool));
+        Assert.Single(pool.Host.Resumed);     // none more
+        Assert.Contains("older image version", await FallbackAsync(pool, machines[1]), StringComparison.Ordinal);
+        Assert.Empty(pool.Host.Saved);
+        await pool.AssertNothingIsLeftOverAsync();
+    }
+
+    [Fact]
+    public async Task A_machine_that_cannot_be_saved_is_shut_down_and_one_whose_memory_is_lost_boots()
+    {
+        await using var pool = await FakeHostPool.MakeAsync(follower.Broker, 2);
+        var machines = await GrownAsync(pool);
+        pool.Host.Before = (verb, machine) =>
+        {
+            if (verb == nameof(FakeHypervisor.SuspendAsync) && machine == machines[0]) throw new LibvirtException(LibvirtError.OperationFailed, 10, "Requested operation is not valid: domain has assigned non-USB host devices");
+        };
+        await SuspendedAsync(pool);
+        Assert.Equal(["asleep", "asleep"], await StatesAsync(pool));
+        Assert.Equal([machines[1]], pool.Host.Saved);
+        Assert.Contains("could not be saved, so it is shut down: Requested operation is not valid", await FallbackAsync(pool, machines[0]), StringComparison.Ordinal);
+
+        pool.Host.LoseSaved(machines[1]);
+        await RestedAsync(pool);
+        await WishAsync(pool, new(Spare.Machines(2), IdleAction.Suspend, true));
+        await SettleAsync(pool);
+        Assert.Equal(["available", "available"], await StatesAsync(pool));
+        Assert.Equal("Its saved memory could not be restored, so it boots: the host has none.", await FallbackAsync(pool, machines[1]));
+        Assert.Empty(pool.Host.Resumed);
+        await pool.AssertNothingIsLeftOverAsync();
+    }
+
+    [Fact]
+    public async Task A_host_that_is_away_keeps_the_memory_until_it_is_back()
+    {
+        await using var pool = await FakeHostPool.MakeAsync(follower.Broker, 1);
+        var machine = Assert.Single(await SuspendedAsync(pool));
+        await RestedAsync(pool);
+        await WishAsync(pool, new(Spare.Machines(1), IdleAction.Suspend, true));
+        pool.Host.Away = true;
+        await GrownAsync(pool);
+        Assert.Equal("wake restore", await pool.Rows.RunningAsync(machine));
+        pool.Host.Away = false;
+        await SettleAsync(pool);
+        Assert.Equal(machine, Assert.Single(pool.Host.Resumed));
+    }
+
+    [Fact]
+    public async Task A_broker_killed_after_each_act_suspends_and_resumes_as_well()
+    {
+        await using var pool = await FakeHostPool.MakeAsync(follower.Broker, 2);
+        await GrownAsync(pool);
+        pool.KillOnceAfterEachVerb();
+        var machines = await SuspendedAsync(pool);
+        Assert.Equal(machines.ToHashSet(), pool.Host.Saved.ToHashSet());
+        await RestedAsync(pool);
+        await WishAsync(pool, new(Spare.Machines(2), IdleAction.Suspend, true));
+        await SettleAsync(pool);
+        Assert.Equal(["available", "available"], await StatesAsync(pool));
+        Assert.Equal(machines.ToHashSet(), pool.Host.Resumed.ToHashSet());
+        Assert.Equal(4, pool.Kills);
         await pool.AssertNothingIsLeftOverAsync();
     }
 
@@ -188,6 +277,20 @@ public sealed class PowerTests(FollowerBroker follower) : IClassFixture<Follower
             await GrownAsync(pool);
         }
     }
+
+    private async Task<IReadOnlyList<MachineId>> SuspendedAsync(FakeHostPool pool)
+    {
+        var machines = await GrownAsync(pool);
+        await WishAsync(pool, new(Spare.Machines(0), IdleAction.Suspend, true));
+        await UnusedAsync(pool);
+        await SettleAsync(pool);
+        return machines;
+    }
+
+    private static Task RestedAsync(FakeHostPool pool) => pool.Rows.ExecuteAsync("update machine set saved_at = now() - interval '1 hour' where pool_id = @pool and saved_at is not null", new { pool = pool.Pool.Value });
+
+    private static Task<string> FallbackAsync(FakeHostPool pool, MachineId machine) =>
+        pool.Rows.ScalarAsync<string>("select coalesce((select fallback from operation where machine_id = @id order by started_at desc limit 1), '')", machine.Value);
 
     private static async Task<string[]> StatesAsync(FakeHostPool pool)
     {

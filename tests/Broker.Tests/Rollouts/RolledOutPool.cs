@@ -67,6 +67,8 @@ internal sealed class RolledOutPool(TestBroker broker, FakeHostPool pool) : IAsy
 
     public Task<bool> HaltAsync() => _store.HaltAsync(Rollout, "rui.costa", "");
 
+    public Task<bool> ResumeAsync() => _store.ResumeAsync(Rollout, "rui.costa", "");
+
     public Task<bool> RollBackAsync() => _store.RollBackAsync(Rollout, "rui.costa", "");
 
     /// <summary>Turns the loops until the roll-out is in one of these states.</summary>
@@ -90,6 +92,9 @@ internal sealed class RolledOutPool(TestBroker broker, FakeHostPool pool) : IAsy
         await AgentsReportAsync();
         await GatewayLogsOnAsync();
     }
+
+    /// <summary>The roll-out's own step alone: no machine is made meanwhile.</summary>
+    public Task AdvanceOnlyAsync() => _advance.RunAsync(TestContext.Current.CancellationToken);
 
     public Task<int> CountAsync(string condition) => Pool.Rows.ScalarAsync<int>($"select count(*)::integer from machine where pool_id = @id and {condition}", Pool.Pool.Value);
 

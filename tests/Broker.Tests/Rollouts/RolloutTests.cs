@@ -153,6 +153,60 @@ public sealed class RolloutTests(FollowerBroker follower) : IClassFixture<Follow
     }
 
     [Fact]
+    public async Task A_halted_roll_out_goes_on_with_the_waves_where_it_was_and_is_journalled()
+    {
+        await using var pool = await RolledOutPool.MakeAsync(follower.Broker, 8);
+        await pool.StartAsync(keepReady: 4);
+        Assert.False(await pool.ResumeAsync());
+        await pool.UntilAsync("waves");
+        await pool.PassAsync();
+        Assert.True(await pool.HaltAsync());
+        Assert.Equal(("halted", "waves"), ((await pool.RowAsync()).State, (await pool.RowAsync()).HaltedIn));
+        for (var pass = 0; pass < 3; pass++) await pool.PassAsync();
+        Assert.True(await pool.ResumeAsync());
+        Assert.False(await pool.ResumeAsync());
+        Assert.Equal(("waves", null), ((await pool.RowAsync()).State, (await pool.RowAsync()).HaltedIn));
+        await pool.UntilAsync("done");
+        Assert.Equal(8, await pool.OnAsync(pool.NewVersion));
+        Assert.True(pool.FewestReady >= 4, $"only {pool.FewestReady} were ready");
+        Assert.Equal(1, await pool.Pool.Rows.AuditsAsync(pool.Pool.Pool.Value, "rollout.resume"));
+    }
+
+    [Fact]
+    public async Task One_halted_while_its_canary_was_made_from_the_old_version_proves_a_new_canary_when_it_goes_on()
+    {
+        await using var pool = await RolledOutPool.MakeAsync(follower.Broker, 4);
+        await pool.StartAsync();
+        await pool.UntilAsync("canary");
+        for (var pass = 0; await pool.CountAsync("canary_of is not null") == 0 && pass < 5; pass++)
+            await pool.AdvanceOnlyAsync();
+        Assert.True(await pool.HaltAsync());      // before its overlay was made
+        for (var pass = 0; pass < 5; pass++) await pool.PassAsync();
+        Assert.Equal((1, 0), (await pool.CountAsync("canary_of is not null and state = 'reserved'"), await pool.OnAsync(pool.NewVersion)));
+        Assert.True(await pool.ResumeAsync());
+        await pool.UntilAsync("done");
+        Assert.Equal(4, await pool.OnAsync(pool.NewVersion));
+    }
+
+    [Fact]
+    public async Task Who_was_warned_of_a_force_before_the_halt_is_warned_again_and_has_the_whole_time()
+    {
+        await using var pool = await RolledOutPool.MakeAsync(follower.Broker, 3);
+        var person = await pool.PersonAsync();
+        await pool.StartAsync(forceAt: DateTime.UtcNow.AddMinutes(5));
+        await pool.UntilAsync("waves");
+        await pool.PassAsync();
+        Assert.NotNull((await pool.RowAsync()).WarnedAt);
+        await pool.HaltAsync();
+        await pool.Pool.Rows.ExecuteAsync("update rollout set force_at = now() - interval '2 hours', warned_at = now() - interval '3 hours' where rollout_id = @id", new { id = pool.Rollout.Value });
+        await pool.ResumeAsync();
+        await pool.PassAsync();
+        await pool.PassAsync();
+        Assert.Equal("active", await pool.Pool.Rows.SessionStateAsync(person));
+        Assert.InRange((await pool.RowAsync()).WarnedAt!.Value, DateTime.UtcNow.AddMinutes(-2), DateTime.UtcNow.AddMinutes(2));
+    }
+
+    [Fact]
     public async Task A_personal_machine_keeps_its_image_and_a_canary_of_a_dedicated_pool_is_made_fresh_after_the_log_on()
     {
         await using var pool = await RolledOutPool.MakeAsync(follower.Broker, 3, "dedicated");

@@ -155,6 +155,30 @@ public sealed class TimeOutTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_leaves_the_group_that_gave_the_right_is_logged_off_where_the_pool_says_so_and_only_there()
+    {
+        var (machine, session, agent) = await LoggedOnAsync("floating", "right_lost = 'log_off'");
+        var (_, staying, other) = await LoggedOnAsync("floating", "right_lost = 'disconnect'");
+        await _rows.ExecuteAsync("""
+            with made as (insert into app_group (group_id, name) values (@id, @id::text) returning group_id),
+                 member as (insert into group_member (group_id, user_id) select @id, user_id from made, session where session_id = @id)
+            insert into group_entitlement (group_id, pool_id) select @id, pool_id from made, session where session_id = @id
+            """, new { id = session.Value });
+        await SweepAsync();
+        Assert.Empty(Orders(agent));
+
+        await _rows.ExecuteAsync("delete from group_member where group_id = @id", new { id = session.Value });
+        await SweepAsync();
+        await SweepAsync();
+
+        Assert.Equal("c1", Assert.Single(Orders(agent)).LogOff.GuestSessionId);
+        Assert.Equal(1, await _rows.AuditsAsync(session.Value, "session.right_lost"));
+        Assert.Empty(Orders(other));
+        Assert.Equal("active", await _rows.SessionStateAsync(staying));
+        await SetPoolAsync(machine, "right_lost = 'keep'");
+    }
+
+    [Fact]
     public async Task Message_of_the_day_is_shown_once_when_the_desktop_is_there()
     {
         var (machine, session, agent) = await LoggedOnAsync("floating", "message_of_the_day = 'Obras na rede às 18 h'");

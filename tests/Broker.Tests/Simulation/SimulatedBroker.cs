@@ -10,6 +10,7 @@ using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Broker.Tests.Provisioning;
 using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Native.Libvirt;
 
 namespace Montalegre.Vdi.Broker.Tests.Simulation;
 
@@ -24,6 +25,7 @@ internal sealed class SimulatedBroker : IAsyncDisposable
     private readonly EndSession _end;
     private readonly TakeStep _runner;
     private readonly DriftSweep _sweep;
+    private readonly RecoverHosts _recover;
 
     public SimulatedBroker(SimulatedDatabase database, TestBroker services, Func<HypervisorHost, IHypervisor> connect)
     {
@@ -36,7 +38,8 @@ internal sealed class SimulatedBroker : IAsyncDisposable
         _reconcile = new(Pools, _options, time, NullLogger<ReconcilePool>.Instance);
         _end = new(Sessions, time, NullLogger<EndSession>.Instance);
         _runner = FakeHostPool.Runner(services, source, Hosts, time);
-        _sweep = new(lease, Hosts, source, Readings, _operations, Sessions, _end, _options, time, NullLogger<DriftSweep>.Instance);
+        _sweep = new(lease, Hosts, source, Readings, _operations, new(source), Sessions, _end, _options, time, NullLogger<DriftSweep>.Instance);
+        _recover = new(new(source), _end, NullLogger<RecoverHosts>.Instance);
     }
 
     public HypervisorDirectory Hosts { get; }
@@ -59,6 +62,8 @@ internal sealed class SimulatedBroker : IAsyncDisposable
     {
         var power = new PowerStore(_database.DataSource);
         await power.CloseAsync(await power.SchedulesAsync(ct), ct);
+        await _recover.RunAsync(ct);
+        await new MoveStore(_database.DataSource).PlanAsync(ct);
         foreach (var pool in await Pools.WantedAsync(ct)) await _reconcile.RunAsync(pool, ct);
         await Pools.RemoveEmptyPoolsAsync(ct);
         await _operations.RetryFaultedAsync(TimeSpan.FromMinutes(5), ct);
@@ -85,6 +90,7 @@ internal sealed class SimulatedBroker : IAsyncDisposable
             await _operations.WakeHostAsync(host.Host, ct);
         }
         catch (HypervisorUnavailableException) { await Readings.KeepSilentAsync(host.Host); }
+        catch (LibvirtException) { }   // logged, and the next sweep begins anew
     }
 
     /// <summary>Gives back what nobody came to.</summary>

@@ -53,7 +53,7 @@ internal sealed class SimulatedDatabase : IAsyncDisposable
     {
         await using (var owner = await _database.Owner.OpenConnectionAsync())
             await owner.ExecuteAsync("""
-                truncate host, pool, holiday_calendar, image_version, app_user, machine, session, operation, launch_request, change, audit_event, machine_start, authority cascade;
+                truncate host, shared_storage, pool, holiday_calendar, image_version, app_user, machine, session, operation, launch_request, change, audit_event, machine_start, authority cascade;
                 insert into authority (authority_id, certificate, wrapped_key) values (gen_random_uuid(), '\x00', '\x00');
                 """);
         await using var connection = await DataSource.OpenConnectionAsync();

@@ -18,6 +18,8 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(10);
     private readonly Random _chance = new(seed);
     private readonly Random _schedules = new(seed + 1);   // of its own, so that the same seeds still tell the same stories
+    private readonly Random _losses = new(seed + 2);
+    private readonly HashSet<HostId> _dark = [];
     private readonly Guid _node = Guid.NewGuid();
     private readonly Dictionary<MachineId, Boot> _boots = [];
     private readonly Dictionary<SessionId, Guest> _guests = [];
@@ -53,6 +55,8 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
             hosts.Add(NextId());
             await ExecuteAsync("insert into host (host_id, name, uri, network, storage_path) values (@id, @name, 'test:///default', 'network:default', '/nowhere')", new { id = hosts[n], name = $"host-{n}" });
         }
+        if (seed % 2 == 0)
+            await ExecuteAsync("with made as (insert into shared_storage (name, path) values (@name, '/nowhere') returning name) update host set shared_storage = @name from made", new { name = $"san-{seed}" });
         string[] kinds = _chance.Next(3) == 0 ? ["floating", "dedicated"] : ["floating"];
         foreach (var kind in seed % 3 == 0 ? [.. kinds, "multi_session"] : kinds)
         {
@@ -90,13 +94,14 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
         Assert.Null(await new PowerStore(database.DataSource).SetAsync(new(pool, "UTC", null, Wish() with { Open = true }, windows), new(new(Guid.Empty), "admin", "", Audience.Administrator, "", "")));
         Note($"pool {pool} has a schedule");
 
-        PowerWish Wish() => new(Spare.Machines(_schedules.Next(4)), (IdleAction)_schedules.Next(3), _schedules.Next(5) > 0);
+        PowerWish Wish() => new(Spare.Machines(_schedules.Next(4)), (IdleAction)_schedules.Next(4), _schedules.Next(5) > 0);
     }
 
     /// <summary>A few seconds in which anything may happen.</summary>
     public async Task LiveAsync()
     {
         await SomethingHappensAsync();
+        await HostsAreLostAsync();
         await PassAsync();
         await PeopleAsync();
     }
@@ -105,6 +110,7 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
     public async Task HealAsync()
     {
         foreach (var host in Hosts) host.Away = false;
+        _dark.Clear();
         _full.Clear();
         (_kills, _mute) = (0, 0);
         foreach (var (machine, boot) in _boots.Where(b => b.Value.Mute).ToList()) _boots[machine] = boot with { Mute = false };
@@ -120,7 +126,7 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
     {
         await database.AdvanceAsync(TimeSpan.FromSeconds(seconds > 0 ? seconds : 2 + (_chance.NextDouble() * 6)));
         foreach (var host in Hosts) host.Before = (verb, machine) => BeforeAct(host, verb);
-        foreach (var host in Hosts) host.After = (verb, machine) => { if (verb is nameof(IHypervisor.StartAsync)) Booted(machine); };
+        foreach (var host in Hosts) host.After = (verb, machine) => { if (verb is nameof(IHypervisor.StartAsync) or nameof(IHypervisor.ResumeAsync)) Booted(machine); };
         await broker.PassAsync(() => _chance.NextDouble() < _kills, Ct);
         await AgentsAsync();
         if (Now < _sweepAt) return;
@@ -230,14 +236,27 @@ internal sealed class SimulatedTown(SimulatedDatabase database, SimulatedBroker 
         var domains = host.Truth.OrderBy(d => d.Name, StringComparer.Ordinal).ToList();
         switch (_chance.Next(30))
         {
-            case 0: host.Away = !host.Away; Note($"{host.Host} {(host.Away ? "does not answer" : "answers again")}"); break;
+            case 0 when !_dark.Contains(host.Host): host.Away = !host.Away; Note($"{host.Host} {(host.Away ? "does not answer" : "answers again")}"); break;
             case 1: if (!_full.Remove(host.Host)) _full.Add(host.Host); Note($"{host.Host} storage full or not"); break;
-            case 2 when domains.Count > 0: var lost = domains[_chance.Next(domains.Count)]; host.Lose(lost.Machine); Note($"{lost.Name} is destroyed by hand"); break;
+            case 2 when domains.Count > 0: var lost = domains[_chance.Next(domains.Count)]; host.Lose(lost.Machine, withDisks: !lost.Name.StartsWith("dedicated", StringComparison.Ordinal)); Note($"{lost.Name} is destroyed by hand"); break;
             case 3 when domains.Count > 0: var off = domains[_chance.Next(domains.Count)]; host.PowerOff(off.Machine); Note($"{off.Name} is switched off"); break;
             case 4: foreach (var one in domains) host.PowerOff(one.Machine); Note($"{host.Host} loses power"); break;
             case 5: var pool = _pools[_chance.Next(_pools.Count)]; var size = _chance.Next(9); await ExecuteAsync("update pool set size = @size where pool_id = @id", new { size, id = pool.Value }); Note($"pool {pool} has size {size}"); break;
             case 6: await ChangeImageAsync(); break;
             case 7: var state = (HostState)_chance.Next(3); await new HostStore(database.DataSource).SetStateAsync(host.Host, state, "test", ""); Note($"{host.Host} is {state}"); break;
+            default: break;
+        }
+    }
+
+    // The power of a whole host fails; sooner or later somebody says that it is off, and later still it is back.
+    private async Task HostsAreLostAsync()
+    {
+        var host = Hosts[_losses.Next(Hosts.Count)];
+        switch (_losses.Next(12))
+        {
+            case 0 when _dark.Count == 0: host.PowerCut(); _dark.Add(host.Host); Note($"{host.Host} is dark"); break;
+            case 1 or 2 or 3 when _dark.Contains(host.Host) && host.Away: if (await new HostStore(database.DataSource).FenceAsync(host.Host, "test", "") is { } fenced) Note($"{host.Host} is fenced: {fenced}"); break;
+            case 4 when _dark.Remove(host.Host): host.Away = false; Note($"{host.Host} is back"); break;
             default: break;
         }
     }

@@ -68,6 +68,29 @@ public sealed class PoolPlanTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Spare.Machines(-1));
     }
 
+    // The short way through counts alone must say what the long way says.
+    [Fact]
+    public void Counting_alone_comes_to_the_same_change_as_looking_at_each_machine()
+    {
+        var random = new Random(20261127);
+        var counted = 0;
+        for (var run = 0; run < 20_000; run++)
+        {
+            var calm = random.Next(2) == 0;   // what a quiet pool consists of: else nearly every mixture has something special in it
+            var members = Enumerable.Range(1, random.Next(12)).Select(n => Member(n + random.Next(2), calm ? (MachineState)random.Next(4) : (MachineState)random.Next(8), !calm && random.Next(5) == 0) with
+            {
+                Draining = random.Next(6) == 0, StateAge = TimeSpan.FromMinutes(random.Next(20)), People = random.Next(4), Leaving = !calm && random.Next(9) == 0, CurrentImage = calm || random.Next(6) > 0,
+            }).ToList();
+            var target = Elastic(random.Next(12), random.Next(6), random.Next(6)) with { Spare = random.Next(3) switch { 0 => Spare.Everything, 1 => Spare.Machines(random.Next(6)), _ => Spare.Percent(random.Next(101)) }, Idle = (IdleAction)random.Next(3) };
+            if (!PoolStanding.Of(target, null, members).Special) counted++;
+            Assert.Equal(Told(PoolPlan.CompareEach(target, members)), Told(PoolPlan.Compare(target, members)));
+            Assert.Equal(Told(SharedPoolPlan.CompareEach(target, 3, members)), Told(PoolPlan.Compare(target, 3, members)));
+        }
+        Assert.InRange(counted, 5_000, 19_000);
+
+        static string Told(PoolChange change) => $"{string.Join(',', change.Create)} {string.Join(',', change.Remove)} {string.Join(',', change.Refresh)} {string.Join(',', change.Wake)} {string.Join(',', change.Sleep)}";
+    }
+
     // Whatever the mixture: never beyond the maximum, never a removal that cuts into the spare, never somebody's machine.
     [Fact]
     public void No_mixture_of_machines_breaks_the_promises()
@@ -182,6 +205,15 @@ public sealed class PoolPlanTests
             var steps = OperationPlan.Steps(kind);
             for (var i = 0; i < steps.Count; i++) Assert.Equal(i + 1 < steps.Count ? steps[i + 1] : null, OperationPlan.Next(kind, steps[i]));
         }
+    }
+
+    [Fact]
+    public void What_cannot_be_saved_is_shut_down_and_what_cannot_be_restored_boots()
+    {
+        Assert.Null(OperationPlan.Next(OperationKind.Sleep, OperationStep.Save));
+        Assert.Contains(OperationPlan.AfterFailure(OperationStep.Save), OperationPlan.Steps(OperationKind.Sleep));
+        Assert.Equal(OperationStep.AwaitAgent, OperationPlan.Next(OperationKind.Wake, OperationStep.Restore));
+        Assert.Equal(OperationPlan.Steps(OperationKind.Wake)[0], OperationPlan.AfterFailure(OperationStep.Restore));
     }
 
     [Fact]

@@ -94,6 +94,36 @@ public sealed class PoolReplayTests
         Assert.Contains(one.Waits, w => w.Served);
     }
 
+    [Fact]
+    public void A_machine_that_comes_free_at_the_moment_somebody_comes_is_waited_for_by_nobody()
+    {
+        var result = Run(Settings(1, Spare.Everything), Stay("ana", 0, 30), Stay("rui", 31, 30));
+
+        Assert.Empty(result.Waits);
+    }
+
+    [Fact]
+    public void A_shared_machine_goes_when_its_last_person_has_left_and_it_is_old()
+    {
+        var shared = Settings(1, Spare.Machines(1)) with { Kind = PoolKind.MultiSession, Seats = 2, AfterLogOff = LogOffAction.Refresh, RenewAfter = TimeSpan.FromHours(1) };
+        var young = Run(shared, Stay("ana", 0, 30), Stay("rui", 0, 20), Stay("eva", 30, 10));
+        var old = Run(shared, Stay("ana", 0, 90), Stay("rui", 0, 20), Stay("eva", 90, 10));
+
+        Assert.Empty(young.Waits);
+        Assert.Equal(("eva", Minute), (Assert.Single(old.Waits).Person, old.Waits[0].Wait));
+    }
+
+    [Fact]
+    public void An_owner_waits_for_nobody_however_long_the_queue_is()
+    {
+        var settings = Settings(2, Spare.Machines(0)) with { Kind = PoolKind.Dedicated, AfterLogOff = LogOffAction.Keep, Owners = ["ana"] };
+
+        var result = Run(settings, Stay("rui", 0, 60), Stay("eva", 0, 60), Stay("ana", 1, 60));
+
+        Assert.Equal(["eva", "rui"], result.Waits.Select(w => w.Person).Order());
+        Assert.Single(result.Waits, w => w.Served);
+    }
+
     private static ReplaySettings Settings(int maximum, Spare spare) => new(maximum, spare, TimeSpan.FromMinutes(15), Minute, StartsAtOnce: 1);
 
     private static RecordedStay Stay(string person, int minute, int? minutes) => new(person, Eight.AddMinutes(minute), minutes is { } m ? TimeSpan.FromMinutes(m) : null);

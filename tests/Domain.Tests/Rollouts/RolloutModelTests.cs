@@ -36,11 +36,29 @@ public sealed class RolloutModelTests
             for (var at = 0; _facts.State.IsOpen(); at++)
             {
                 Assert.True(at < MostSteps, $"seed {seed}: still {_facts.State} after {MostSteps} steps");
+                if (at < PeopleLeaveAfter && _random.Next(60) == 0) Halt();
                 Step();
                 World(at);
             }
             Assert.All(_machines.Where(m => !m.Assigned), m => Assert.True(m.OnNew == (_facts.State == RolloutState.Done) && !m.Canary, $"seed {seed}: {m} after {_facts.State}"));
             if (!_boots || !_logsOn) Assert.True(_facts.State == RolloutState.RolledBack || _machines.All(m => m.Assigned), $"seed {seed}: a bad image was {_facts.State}");
+        }
+
+        // An administrator stops it for a while, in which machines go on being made, and lets it go on.
+        private void Halt()
+        {
+            if (_facts.State is not (RolloutState.Canary or RolloutState.Proving or RolloutState.Waves)) return;
+            var to = _facts.State == RolloutState.Waves ? RolloutState.Waves : RolloutState.Canary;
+            _facts = _facts with { State = RolloutState.Halted };
+            for (var i = 0; i < _machines.Count; i++)
+                if (_machines[i] is { State: MachineState.Provisioning, OnNew: true, Assigned: false } && _random.Next(2) == 0) _machines[i] = _machines[i] with { OnNew = false };   // it had not begun
+            for (var still = _random.Next(10); still > 0; still--)
+            {
+                Assert.Equivalent(new RolloutStep(), RolloutPlan.Decide(_facts with { Machines = [.. _machines] }));
+                World(0);
+            }
+            Assert.True(_facts.State.CanBecome(to));
+            _facts = _facts with { State = to };
         }
 
         private void Step()

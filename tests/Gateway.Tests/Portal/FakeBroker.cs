@@ -125,6 +125,48 @@ internal sealed class FakeBroker : Employee.EmployeeBase
         return Task.FromResult(new EmployeeLogOffResponse());
     }
 
+    public GetContentResponse Content { get; set; } = new();
+    public bool ContentFails { get; set; }
+    public List<OwnSignIn> Others { get; set; } = [];
+    public ConcurrentQueue<string> Restarts { get; } = new();
+
+    public override Task<GetContentResponse> GetContent(GetContentRequest request, ServerCallContext context)
+    {
+        Check(context);
+        return ContentFails ? throw new RpcException(new Status(StatusCode.Unimplemented, "an older broker")) : Task.FromResult(Content);
+    }
+
+    public override Task<SetFavouriteResponse> SetFavourite(SetFavouriteRequest request, ServerCallContext context)
+    {
+        Check(context);
+        foreach (var desktop in Desktops.Where(d => d.PoolId == request.PoolId)) desktop.Favourite = request.Favourite;
+        return Task.FromResult(new SetFavouriteResponse());
+    }
+
+    public override Task<EmployeeRestartResponse> Restart(EmployeeRestartRequest request, ServerCallContext context)
+    {
+        Check(context);
+        Restarts.Enqueue(request.SessionId);
+        Desktops = [Ready()];
+        return Task.FromResult(new EmployeeRestartResponse());
+    }
+
+    public override Task<ListSignInsResponse> ListSignIns(ListSignInsRequest request, ServerCallContext context)
+    {
+        Check(context);
+        var since = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddMinutes(-5));
+        return Task.FromResult(new ListSignInsResponse
+        {
+            SignIns = { new OwnSignIn { SignInId = "this", Since = since, SourceAddress = "127.0.0.1", ClientName = SignIns.Last().ClientName, ThisOne = true }, Others },
+        });
+    }
+
+    public override Task<EndSignInsResponse> EndSignIns(EndSignInsRequest request, ServerCallContext context)
+    {
+        Check(context);
+        return Task.FromResult(new EndSignInsResponse { Ended = (uint)Others.RemoveAll(o => request.SignInId is "" || o.SignInId == request.SignInId) });
+    }
+
     public static TaskCompletionSource Pending() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private static TaskCompletionSource Completed()

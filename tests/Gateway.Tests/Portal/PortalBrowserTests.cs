@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Playwright;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
@@ -95,7 +96,7 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             await FillAsync(page, "errada");
             await shots.CheckAsync("2-wrong-password");
             await FillAsync(page, FakeBroker.Password);
-            await page.Locator(".desktops").WaitForAsync();
+            await page.Locator("#desktops").WaitForAsync();
             // What the browser cannot be told by its own list is told by a choice, since the broker names Portuguese.
             if (await page.Locator("html").GetAttributeAsync("lang") != language) await page.Locator("button[name=to]").ClickAsync();
             await shots.CheckAsync("3-desktops");
@@ -112,6 +113,23 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
 
             await page.GotoAsync($"/sessions/{FakeBroker.Session}/log-off");
             await shots.CheckAsync("6-log-off");
+            await page.GotoAsync($"/sessions/{FakeBroker.Session}/restart");
+            await shots.CheckAsync("6-restart");
+            await page.GotoAsync("/account");
+            await shots.CheckAsync("6-account");
+            await page.GotoAsync("/help");
+            await shots.CheckAsync("6-help");
+            await page.GotoAsync("/display");
+            await page.Locator("input[name=contrast][value=high]").CheckAsync();
+            await page.Locator("input[name=size][value='2']").CheckAsync();
+            await page.Locator("main .primary").ClickAsync();
+            await page.Locator("#desktops").WaitForAsync();
+            await shots.CheckAsync("6-desktops-large-high-contrast");
+            await page.GotoAsync("/display");
+            await shots.CheckAsync("6-display");
+            await page.Locator("input[name=contrast][value=normal]").CheckAsync();
+            await page.Locator("input[name=size][value='0']").CheckAsync();
+            await page.Locator("main .primary").ClickAsync();
             await page.GotoAsync("/");
             _rig.Broker.Refusal = new Reason { Code = ReasonCode.StorageFull, Reference = "B-41XZ" };
             await page.Locator(".desktop .primary").First.ClickAsync();
@@ -136,7 +154,7 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
         await page.Keyboard.PressAsync("Tab");
         await page.Keyboard.TypeAsync(FakeBroker.Password);
         await page.Keyboard.PressAsync("Enter");
-        await page.Locator(".desktops").WaitForAsync();
+        await page.Locator("#desktops").WaitForAsync();
         await page.Keyboard.PressAsync("Tab");
         await Expect(page.Locator(".skip")).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Enter");
@@ -147,19 +165,36 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "Secretaria está pronto" })).ToBeVisibleAsync();
     }
 
-    private void Everyday() => _rig.Broker.Desktops =
-    [
-        FakeBroker.InSession(DesktopState.SessionDisconnected),
-        new Desktop(FakeBroker.Ready("Urbanismo e cartografia")) { PoolId = "p2", Description = "Com programas de desenho e mapas." },
-        new Desktop(FakeBroker.Ready("Balcão único"))
+    private void Everyday()
+    {
+        _rig.Broker.Content = new()
         {
-            PoolId = "p3", State = DesktopState.Wait, Reason = new Reason { Code = ReasonCode.PoolFull }, Queue = new QueuePlace { Place = 4, EstimatedSeconds = 180 },
-        },
-        new Desktop(FakeBroker.Ready("Contabilidade"))
-        {
-            PoolId = "p4", State = DesktopState.Unavailable, Reason = new Reason { Code = ReasonCode.ImageMissing, Reference = "B-5RT9" },
-        },
-    ];
+            Announcements =
+            {
+                new PortalAnnouncement { TextPt = "Hoje, das 18h00 às 19h00, há manutenção: guarde o trabalho antes.", TextEn = "Maintenance today from 18:00 to 19:00: save your work before.", Urgent = true },
+                new PortalAnnouncement { TextPt = "Novo formulário de férias.", TextEn = "New holiday form." },
+            },
+            Links = { new PortalLink { NamePt = "Gestão documental", NameEn = "Documents", DescriptionPt = "Processos e ofícios", DescriptionEn = "Files and letters", Address = "https://documentos.example.pt/" } },
+        };
+        _rig.Broker.Others =
+        [
+            new OwnSignIn { SignInId = "o1", Since = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(-1)), SourceAddress = "192.0.2.14", ClientName = "Safari, iPhone" },
+            new OwnSignIn { SignInId = "o2", Since = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddHours(-3)), SourceAddress = "192.0.2.15", Console = true },
+        ];
+        _rig.Broker.Desktops =
+        [
+            FakeBroker.InSession(DesktopState.SessionDisconnected),
+            new Desktop(FakeBroker.Ready("Urbanismo e cartografia")) { PoolId = "p2", Description = "Com programas de desenho e mapas." },
+            new Desktop(FakeBroker.Ready("Balcão único"))
+            {
+                PoolId = "p3", State = DesktopState.Wait, Reason = new Reason { Code = ReasonCode.PoolFull }, Queue = new QueuePlace { Place = 4, EstimatedSeconds = 180 },
+            },
+            new Desktop(FakeBroker.Ready("Contabilidade"))
+            {
+                PoolId = "p4", State = DesktopState.Unavailable, Reason = new Reason { Code = ReasonCode.ImageMissing, Reference = "B-5RT9" },
+            },
+        ];
+    }
 
     private static async Task SignInAsync(IPage page)
     {
@@ -198,7 +233,7 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             var overflow = await page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
             Assert.True(overflow <= 0, $"{kind} {name} scrolls sideways by {overflow} pixels.");
             var small = await page.EvaluateAsync<string>(
-                "[...document.querySelectorAll('button, .button, input:not([type=hidden]), .brand')].filter(e => e.offsetParent && (e.offsetHeight < 44 || e.offsetWidth < 44)).map(e => e.outerHTML).join('\\n')");
+                "[...document.querySelectorAll('button, .button, input:not([type=hidden], [type=radio]), label:has(input), .bottom a, .brand')].filter(e => e.offsetParent && (e.offsetHeight < 44 || e.offsetWidth < 44)).map(e => e.outerHTML).join('\\n')");
             Assert.Equal("", small);
         }
     }

@@ -244,6 +244,82 @@ public sealed class PortalPagesTests : IAsyncLifetime
 
     private async Task<HttpResponseMessage> PostFromHome(HttpClient client, string path) => await PortalRig.PostAsync(client, "/", path);
 
+    [Fact]
+    public async Task Announcements_and_links_are_shown_and_a_broker_that_cannot_tell_them_takes_no_desktop_away()
+    {
+        _rig.Broker.Content = new()
+        {
+            Announcements = { new PortalAnnouncement { TextEn = "Only in <English>.", Urgent = true } },
+            Links = { new PortalLink { NamePt = "Formulários", NameEn = "Forms", Address = "https://forms.example.pt/?a=1&b=2" } },
+        };
+        using var client = await _rig.SignedInAsync();
+        var html = WebUtility.HtmlDecode(await client.GetStringAsync("/", Stop));
+        Assert.Contains("Urgente: ", html, StringComparison.Ordinal);
+        Assert.Contains("Only in <English>.", html, StringComparison.Ordinal);
+        Assert.Contains("href=\"https://forms.example.pt/?a=1&b=2\" rel=\"noopener noreferrer\"", html, StringComparison.Ordinal);
+        Assert.Contains("Formulários", html, StringComparison.Ordinal);
+
+        _rig.Broker.ContentFails = true;
+        Assert.Contains("Secretaria", await client.GetStringAsync("/", Stop), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Favourite_is_marked_and_unmarked_by_a_form()
+    {
+        using var client = await _rig.SignedInAsync();
+        Assert.Equal(HttpStatusCode.SeeOther, (await PortalRig.PostAsync(client, "/", "/favourites", ("add", FakeBroker.Pool))).StatusCode);
+        Assert.Contains("Retirar Secretaria dos favoritos", await client.GetStringAsync("/", Stop), StringComparison.Ordinal);
+        await PortalRig.PostAsync(client, "/", "/favourites", ("remove", FakeBroker.Pool));
+        Assert.Contains("Marcar Secretaria como favorito", await client.GetStringAsync("/", Stop), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Restart_says_what_it_costs_first_and_is_not_offered_on_a_machine_that_others_share()
+    {
+        _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionActive)];
+        using var client = await _rig.SignedInAsync();
+        var page = $"/sessions/{FakeBroker.Session}/restart";
+        Assert.Contains(page, await client.GetStringAsync("/", Stop), StringComparison.Ordinal);
+        Assert.Contains("O trabalho por guardar perde-se.", WebUtility.HtmlDecode(await client.GetStringAsync(page, Stop)), StringComparison.Ordinal);
+        Assert.Empty(_rig.Broker.Restarts);
+        var answer = await PortalRig.PostAsync(client, page, page);
+        Assert.Equal("/?restarted=1", answer.Headers.Location!.ToString());
+        Assert.Equal(FakeBroker.Session, Assert.Single(_rig.Broker.Restarts));
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync(page, Stop)).StatusCode);      // no session any more
+
+        _rig.Broker.Desktops = [new Desktop(FakeBroker.InSession(DesktopState.SessionActive)) { SharedMachine = true }];
+        Assert.DoesNotContain(page, await client.GetStringAsync("/", Stop), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Own_sign_ins_are_named_and_ended()
+    {
+        _rig.Broker.Others = [new OwnSignIn { SignInId = "o1", Since = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow), SourceAddress = "192.0.2.14", ClientName = "Safari, iPhone" }];
+        using var client = await _rig.SignedInAsync();
+        Assert.Contains("Safari, iPhone", await client.GetStringAsync("/account", Stop), StringComparison.Ordinal);
+        await PortalRig.PostAsync(client, "/account", "/account/sign-ins/end", ("sign-in", "o1"));
+        var html = await client.GetStringAsync("/account?ended=1", Stop);
+        Assert.DoesNotContain("iPhone", html, StringComparison.Ordinal);
+        Assert.Contains("Só tem sessão iniciada aqui.", WebUtility.HtmlDecode(html), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Help_gives_a_reference_that_the_log_knows()
+    {
+        using var client = _rig.NewClient();
+        var html = await client.GetStringAsync("/help", Stop);
+        var reference = System.Text.RegularExpressions.Regex.Match(html, "<code>([0-9A-Z]{4}-[0-9A-Z]{4})</code>").Groups[1].Value;
+        Assert.NotEmpty(reference);
+        Assert.Contains(_rig.Log, l => l.Contains(reference, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Safari/537.36 Edg/141.0", "Edge, Windows")]
+    [InlineData("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1", "Safari, iPhone")]
+    [InlineData("Mozilla/5.0 (X11; Linux x86_64; rv:142.0) Gecko/20100101 Firefox/142.0", "Firefox, Linux")]
+    [InlineData("curl/8", "")]
+    public void Browsers_are_called_what_people_call_them(string userAgent, string expected) => Assert.Equal(expected, Vdi.Portal.Hosting.BrowserName.Of(userAgent));
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private static async Task<string> Html(HttpResponseMessage answer) => WebUtility.HtmlDecode(await answer.Content.ReadAsStringAsync(Stop));

@@ -23,6 +23,9 @@ public sealed record LibvirtSettings
     /// <summary>In system mode: a libvirt network by this name, on a bridge that is there.</summary>
     public (string Name, string Bridge)? BridgedNetwork { get; init; }
 
+    /// <summary>A host name of its own, and with it a host's identity: libvirt moves no machine to a host that it takes for itself. Needs root.</summary>
+    public string? HostName { get; init; }
+
     /// <summary>Network namespace that daemons and machines live in; needs root.</summary>
     public string? NetworkNamespace { get; init; }
 }
@@ -163,6 +166,8 @@ public sealed class LibvirtDaemons : IAsyncDisposable
         string[] command = _settings.System
             ? [.. space, .. before, "unshare", "--mount", .. environment, "sh", "-euc", HideComputersFolders() + run]
             : [.. space, .. before, .. environment, "sh", "-c", run];
+        // Its own host name lives in a namespace of its own, and is set before rights are let go of.
+        if (_settings.HostName is { } hostName) command = ["unshare", "--uts", "sh", "-euc", "hostname \"$0\"; exec \"$@\"", hostName, .. command];
         var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { WorkingDirectory = "/", RedirectStandardInput = true })
             ?? throw new InvalidOperationException($"{daemon} did not start.");
         process.StandardInput.Close();
@@ -181,6 +186,7 @@ public sealed class LibvirtDaemons : IAsyncDisposable
     private string Configuration()
     {
         var lines = new List<string> { "listen_tcp = 0", $"listen_tls = {(_settings.TlsPort is null ? 0 : 1)}", "unix_sock_rw_perms = \"0777\"", "auth_unix_rw = \"none\"", "auth_unix_ro = \"none\"" };
+        if (_settings.HostName is not null) lines.Add($"host_uuid = \"{Guid.NewGuid()}\"");
         if (_settings is { TlsPort: { } port, Pki: { } pki })
             lines.AddRange(["listen_addr = \"127.0.0.1\"", $"tls_port = \"{port}\"", "auth_tls = \"none\"", $"ca_file = \"{pki.AuthorityFile}\"",
                 $"cert_file = \"{pki.ServerCertificateFile}\"", $"key_file = \"{pki.ServerKeyFile}\""]);

@@ -2,26 +2,33 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Launch;
+using Montalegre.Vdi.Broker.Machines;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Domain;
 
-namespace Montalegre.Vdi.Broker.Launch;
+namespace Montalegre.Vdi.Broker.Portal;
 
 /// <summary>The gRPC and REST face of everything an employee can do.</summary>
 internal sealed class EmployeeService(
-    SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, GatewayDoors doors, LogOffSession logOff, SourceAddress sources) : Employee.EmployeeBase
+    SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, GatewayDoors doors, LogOffSession logOff, SourceAddress sources,
+    RestartOwnMachine restart, ContentStore content, OwnSignIns signIns) : Employee.EmployeeBase
 {
-    public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context) =>
-        await signIn.RunAsync(request.UserName, request.PasswordUtf8.IsEmpty ? request.Password : request.PasswordUtf8.ToStringUtf8(), Audience.Employee, sources.Of(context, request.ClientAddress), context.CancellationToken) switch
+    public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context)
+    {
+        var outcome = await signIn.RunAsync(request.UserName, request.PasswordUtf8.IsEmpty ? request.Password : request.PasswordUtf8.ToStringUtf8(), Audience.Employee, sources.Of(context, request.ClientAddress), context.CancellationToken);
+        if (outcome is SignInOutcome.SignedIn now) await signIns.NameAsync(now.Token, request.ClientName);
+        return outcome switch
         {
             SignInOutcome.SignedIn ok => new() { SignedIn = new() {
                 Token = ok.Token, UserId = ok.User.Id.ToString(), UserName = ok.User.UserName, DisplayName = ok.User.DisplayName,
                 ExpiresAt = Timestamp.FromDateTimeOffset(ok.ExpiresAt), Language = "pt-PT" } },
             SignInOutcome.Refused no => new() { Refused = no.Reason.ToContract() },
-            var other => throw new InvalidOperationException($"Sign-in answered {other}."),
+            _ => throw new InvalidOperationException($"Sign-in answered {outcome}."),
         };
+    }
 
     public override async Task<SignOutResponse> SignOut(SignOutRequest request, ServerCallContext context)
     {
@@ -57,6 +64,46 @@ internal sealed class EmployeeService(
         var refused = await logOff.RunAsync(new(session), new(caller.UserName, caller.SourceAddress, caller.User), context.CancellationToken);
         return refused is { } reason ? new() { Refused = reason.ToContract() } : new();
     }
+
+    public override async Task<EmployeeRestartResponse> Restart(EmployeeRestartRequest request, ServerCallContext context)
+    {
+        if (!Guid.TryParse(request.SessionId, out var session)) throw Refusal.Refused(RefusalReason.NotFound, "session_id");
+        return await restart.RunAsync(new(session), context.Caller(), context.CancellationToken) is { } reason ? new() { Refused = reason.ToContract() } : new();
+    }
+
+    public override async Task<GetContentResponse> GetContent(GetContentRequest request, ServerCallContext context)
+    {
+        var (announcements, links) = (await content.AnnouncementsAsync(shown: true), await content.LinksAsync());
+        return new()
+        {
+            Announcements = { announcements.Select(a => new PortalAnnouncement { TextPt = a.TextPt, TextEn = a.TextEn, Urgent = a.Urgent }) },
+            Links = { links.Select(l => new PortalLink { NamePt = l.NamePt, NameEn = l.NameEn, DescriptionPt = l.DescriptionPt, DescriptionEn = l.DescriptionEn, Address = l.Address }) },
+        };
+    }
+
+    public override async Task<SetFavouriteResponse> SetFavourite(SetFavouriteRequest request, ServerCallContext context)
+    {
+        if (!Guid.TryParse(request.PoolId, out var pool)) throw Refusal.Refused(RefusalReason.PoolUnknown, "pool_id");
+        await content.SetFavouriteAsync(context.Caller().User.Value, pool, request.Favourite);
+        return new();
+    }
+
+    public override async Task<ListSignInsResponse> ListSignIns(ListSignInsRequest request, ServerCallContext context) => new()
+    {
+        SignIns =
+        {
+            (await signIns.ListAsync(context.Caller())).Select(s => new Contracts.Gateway.V1.OwnSignIn
+            {
+                SignInId = s.SignInId.ToString(), Since = Utc(s.CreatedAt), ExpiresAt = Utc(s.ExpiresAt), SourceAddress = s.SourceAddress, ClientName = s.Client,
+                Console = s.Audience == "administrator", ThisOne = s.IsThis,
+            }),
+        },
+    };
+
+    public override async Task<EndSignInsResponse> EndSignIns(EndSignInsRequest request, ServerCallContext context) =>
+        new() { Ended = (uint)await signIns.EndAsync(context.Caller(), request.SignInId is "" ? null : Ids.Parse(request.SignInId, "sign_in_id")) };
+
+    private static Timestamp Utc(DateTime at) => Timestamp.FromDateTime(DateTime.SpecifyKind(at, DateTimeKind.Utc));
 
     private async Task<LaunchProgress> ToContractAsync(LaunchNews news) => news switch
     {
