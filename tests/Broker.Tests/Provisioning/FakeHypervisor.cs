@@ -99,7 +99,7 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
     {
         if (Fenced(machine, leaseEpoch).Power == PowerState.On) return;
         if (!_saved.Remove(machine, out var generation)) throw new SavedMemoryException("the host has none.");
-        Assert.Equal(_domains[machine].Generation, generation);   // memory goes with the disk it was saved with
+        if (_domains[machine].Generation != generation) throw new InvalidOperationException($"{machine} has the memory of another disk.");   // memory goes with the disk it was saved with
         Turn(machine, leaseEpoch, PowerState.On);
         Resumed.Add(machine);
     });
