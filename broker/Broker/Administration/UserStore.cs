@@ -20,7 +20,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                 from app_user
                where not synthetic
                  and (@Pools::uuid[] is null
-                      or exists (select from entitlement e where e.user_id = app_user.user_id and e.pool_id = any(@Pools))
+                      or exists (select from entitled_person e where e.user_id = app_user.user_id and e.pool_id = any(@Pools))
                       or exists (select from session s where s.user_id = app_user.user_id and s.pool_id = any(@Pools)))
             order by user_name
             """, new { scope.Pools }, cancellationToken: ct));
