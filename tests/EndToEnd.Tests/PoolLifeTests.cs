@@ -15,6 +15,7 @@ public sealed class PoolLifeTests(NetworkStack network)
 {
     private const int PieceLength = 512 * 1024;
     private const uint Machines = 3;
+    private const string AgentStarts = "5001 Agent";     // on the machine's serial line at every boot
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -72,14 +73,14 @@ public sealed class PoolLifeTests(NetworkStack network)
         Assert.Equal("", (await network.Rui.Machines.GetAsync(new() { MachineId = machine }, network.Rui.Token, cancellationToken: Ct)).Operations[0].Error);
         var console = await ConsoleAsync(machine);
         Assert.Contains("stood still; its clock was set forward", console, StringComparison.Ordinal);
-        Assert.DoesNotContain("Linux version", console, StringComparison.Ordinal);
+        Assert.DoesNotContain(AgentStarts, console, StringComparison.Ordinal);
 
         await WishAsync(pool, 0, IdleAction.ShutDown);
         await UntilAsync(pool, MachineState.Asleep);
         Assert.Equal((false, false), ActiveAndSaved(machine));
         await network.Rui.Power.RemoveScheduleAsync(new() { PoolId = pool }, network.Rui.Token, cancellationToken: Ct);
         await UntilAsync(pool, MachineState.Available);
-        Assert.Contains("Linux version", await ConsoleAsync(machine), StringComparison.Ordinal);
+        Assert.Contains(AgentStarts, await ConsoleAsync(machine), StringComparison.Ordinal);
     }
 
     private async Task WishAsync(string pool, uint spare, IdleAction idle) => await network.Rui.Power.SetScheduleAsync(
