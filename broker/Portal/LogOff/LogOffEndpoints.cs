@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
@@ -18,35 +19,24 @@ internal static class LogOffEndpoints
         portal.MapPost("/sessions/{session}/restart", Restart).RequireAuthorization().WithFormGuard();
     }
 
-    private static async Task<IResult> Ask(HttpContext http, string session, BrokerCalls broker)
+    private static Task<IResult> Ask(HttpContext http, string session, BrokerCalls broker) => AskAsync<LogOffPage>(http, session, broker);
+
+    private static Task<IResult> AskRestart(HttpContext http, string session, BrokerCalls broker) => AskAsync<RestartPage>(http, session, broker);
+
+    private static async Task<IResult> Do(HttpContext http, string session, BrokerCalls broker) => Answer(http, (await broker.LogOffAsync(http, session)).Refused, "/?logged=off");
+
+    private static async Task<IResult> Restart(HttpContext http, string session, BrokerCalls broker) => Answer(http, (await broker.RestartAsync(http, session)).Refused, "/?restarted=1");
+
+    /// <summary>The page that says what it will cost, as long as the session is the person's and open.</summary>
+    private static async Task<IResult> AskAsync<TPage>(HttpContext http, string session, BrokerCalls broker) where TPage : IComponent
     {
         var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.SessionId == session);
         return desktop is null
             ? MessagePage.Refusal(http, new Reason { Code = ReasonCode.SessionEnded }, StatusCodes.Status404NotFound)
-            : new RazorComponentResult<LogOffPage>(new { Page = PageContext.Of(http), Desktop = desktop });
+            : new RazorComponentResult<TPage>(new { Page = PageContext.Of(http), Desktop = desktop });
     }
 
-    private static async Task<IResult> Do(HttpContext http, string session, BrokerCalls broker)
-    {
-        var answer = await broker.LogOffAsync(http, session);
-        return answer.Refused is { Code: not ReasonCode.Unspecified } refused
-            ? MessagePage.Refusal(http, refused, StatusCodes.Status422UnprocessableEntity)
-            : Navigation.SeeOther(http, "/?logged=off");
-    }
-
-    private static async Task<IResult> AskRestart(HttpContext http, string session, BrokerCalls broker)
-    {
-        var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.SessionId == session);
-        return desktop is null
-            ? MessagePage.Refusal(http, new Reason { Code = ReasonCode.SessionEnded }, StatusCodes.Status404NotFound)
-            : new RazorComponentResult<RestartPage>(new { Page = PageContext.Of(http), Desktop = desktop });
-    }
-
-    private static async Task<IResult> Restart(HttpContext http, string session, BrokerCalls broker)
-    {
-        var answer = await broker.RestartAsync(http, session);
-        return answer.Refused is { Code: not ReasonCode.Unspecified } refused
-            ? MessagePage.Refusal(http, refused, StatusCodes.Status422UnprocessableEntity)
-            : Navigation.SeeOther(http, "/?restarted=1");
-    }
+    private static IResult Answer(HttpContext http, Reason? refused, string done) => refused is { Code: not ReasonCode.Unspecified }
+        ? MessagePage.Refusal(http, refused, StatusCodes.Status422UnprocessableEntity)
+        : Navigation.SeeOther(http, done);
 }
