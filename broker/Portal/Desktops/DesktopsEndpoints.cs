@@ -2,9 +2,11 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Portal.Hosting;
 using Montalegre.Vdi.Portal.Languages;
 using Montalegre.Vdi.Portal.Pages;
+using Montalegre.Vdi.Portal.SignIn;
 
 namespace Montalegre.Vdi.Portal.Desktops;
 
@@ -19,7 +21,8 @@ internal static class DesktopsEndpoints
 
     private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, string? logged, string? restarted)
     {
-        var content = broker.ContentAsync(http);
+        // The script comes every few seconds, and only for the cards.
+        var content = PortalSession.IsAskedByScript(http) ? Task.FromResult(new GetContentResponse()) : broker.ContentAsync(http);
         var desktops = await broker.DesktopsAsync(http);
         return new RazorComponentResult<DesktopsPage>(new { Page = PageContext.Of(http), Desktops = desktops, Content = await content, LoggedOff = logged == "off", Restarted = restarted == "1" });
     }
