@@ -25,7 +25,8 @@ internal sealed class Rights : IEquatable<Rights>
     {
         if (grants is null) return None;
         var scopes = new Dictionary<Permission, PoolScope>();
-        foreach (var grant in JsonDocument.Parse(grants).RootElement.EnumerateArray())
+        using var document = JsonDocument.Parse(grants);
+        foreach (var grant in document.RootElement.EnumerateArray())
         {
             var scope = grant[2].ValueKind is JsonValueKind.Null ? PoolScope.Everything : new PoolScope([grant[2].GetGuid()]);
             foreach (var permission in Of(grant[0].GetString()!, grant[1]))
