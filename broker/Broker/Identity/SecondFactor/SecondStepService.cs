@@ -28,7 +28,12 @@ internal sealed class SecondStepService(StepStore steps, AppOffers apps, ProveSe
     public override async Task<StepDone> ConfirmTotp(ProveRequest request, ServerCallContext context) =>
         Answer(await prove.RunAsync(request.Step, request.Code, enrol: true, sources.Of(context, request.ClientAddress)));
 
-    internal static TotpEnrolment Message(byte[] secret, string userName) => new() { Secret = AuthenticatorApp.Text(secret), Uri = AuthenticatorApp.Uri(secret, userName) };
+    internal static TotpEnrolment Message(byte[] secret, string userName)
+    {
+        var uri = AuthenticatorApp.Uri(secret, userName);
+        var (path, size) = QrPath.Of(uri);
+        return new() { Secret = AuthenticatorApp.Text(secret), Uri = uri, QrPath = path, QrSize = (uint)size };
+    }
 
     private async Task<(byte[] Sha256, WaitingStep Step)> FindAsync(string token) =>
         OpaqueToken.TryHash(token, out var sha256) && await steps.FindAsync(sha256) is { } step ? (sha256, step) : throw Refusal.Refused(RefusalReason.StepExpired);
