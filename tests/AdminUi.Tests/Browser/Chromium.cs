@@ -48,14 +48,20 @@ public sealed partial class Chromium : IAsyncLifetime
         return page;
     }
 
-    internal static async Task SignInAsync(IPage page, string password = FakeWorld.Password)
+    /// <summary>Both steps.</summary>
+    internal static async Task SignInAsync(IPage page)
+    {
+        await PasswordAsync(page);
+        await page.Locator("input[name=code]").FillAsync(FakeWorld.Code);
+        await page.Locator("button.main").ClickAsync();
+    }
+
+    /// <summary>The first step only.</summary>
+    internal static async Task PasswordAsync(IPage page, string password = FakeWorld.Password)
     {
         if (!page.Url.Contains("/sign-in", StringComparison.Ordinal)) await page.GotoAsync("/");
         await page.Locator("input[name=userName]").FillAsync("rita");
         await page.Locator("input[name=password]").FillAsync(password);
-        await page.Locator("button.main").ClickAsync();
-        if (password != FakeWorld.Password) return;
-        await page.Locator("input[name=code]").FillAsync(FakeWorld.Code);
         await page.Locator("button.main").ClickAsync();
     }
 

@@ -33,9 +33,7 @@ public sealed class SignInTests(Chromium chromium)
         await using var console = await RunningConsole.StartAsync(world => world.MustEnrol = true);
         var page = await chromium.OpenAsync(console, signIn: false);
         await page.GotoAsync("/sessions");
-        await page.Locator("input[name=userName]").FillAsync("rita");
-        await page.Locator("input[name=password]").FillAsync(FakeWorld.Password);
-        await page.Locator("button.main").ClickAsync();
+        await Chromium.PasswordAsync(page);
         await Expect(page.Locator("h1")).ToHaveTextAsync("Adicionar uma aplicação de autenticação");
         var secret = await page.Locator("#secret").InnerTextAsync();
         await page.Locator("input[name=code]").FillAsync("000000");
@@ -57,9 +55,7 @@ public sealed class SignInTests(Chromium chromium)
         await using var console = await RunningConsole.StartAsync();
         var page = await chromium.OpenAsync(console, signIn: false);
         await page.GotoAsync("/sessions");
-        await page.Locator("input[name=userName]").FillAsync("rita");
-        await page.Locator("input[name=password]").FillAsync(FakeWorld.Password);
-        await page.Locator("button.main").ClickAsync();
+        await Chromium.PasswordAsync(page);
         await page.Locator("input[name=code]").FillAsync("000000");
         await page.Locator("button.main").ClickAsync();
         await Expect(page.Locator("[role=alert]")).ToContainTextAsync("não está correto");
@@ -93,7 +89,7 @@ public sealed class SignInTests(Chromium chromium)
         await using var console = await RunningConsole.StartAsync();
         var page = await chromium.OpenAsync(console, signIn: false);
         await page.GotoAsync("/machines/m-balcao-3");
-        await Chromium.SignInAsync(page, "wrong");
+        await Chromium.PasswordAsync(page, "wrong");
         await Expect(page.Locator("[role=alert]")).ToContainTextAsync("não está correto");
         await Chromium.SignInAsync(page);
         await Expect(page.Locator("h1")).ToHaveTextAsync("balcao-3");
