@@ -2,6 +2,7 @@ using Dapper;
 using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
 using Montalegre.Vdi.Broker.Administration;
+using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Identity.SecondFactor;
@@ -233,6 +234,22 @@ public sealed class SecondFactorTests(TestDatabase database) : IClassFixture<Tes
         Assert.Null(await api.Get<CallerDirectory>().FindAsync(lost, Ct));
         Assert.True((await StepAsync(api, "marta", Audience.Administrator)).MustEnrol);
         Assert.Equal(1, await CountAsync("select count(*) from audit_event where actor = 'luisa' and action = 'user.reset_factors' and object_name = 'marta'"));
+    }
+
+    [Fact]
+    public async Task Only_administrator_who_lost_everything_is_helped_on_the_brokers_machine()
+    {
+        await using var api = await TestApi.StartAsync(database);
+        await api.UserAsync("quiteria", administrator: true);
+        var token = await api.TokenAsync("quiteria", Audience.Administrator);
+        string[] settings = [$"--Hosting:StateDirectory={Path.GetDirectoryName(api.Get<SetUpToken>().File)}", $"--Storage:ConnectionString={database.ConnectionString}", "--Provisioning:EnrolmentUrl=https://127.0.0.1:1", "--Provisioning:ChannelUrl=https://127.0.0.1:2"];
+
+        Assert.Equal(0, await DatabaseCommand.RunAsync(["reset-factors", "Quiteria", .. settings]));
+        Assert.Equal(1, await DatabaseCommand.RunAsync(["reset-factors", "nobody", .. settings]));
+
+        Assert.Null(await api.Get<CallerDirectory>().FindAsync(token, Ct));
+        Assert.True((await StepAsync(api, "quiteria", Audience.Administrator)).MustEnrol);
+        Assert.Equal(1, await CountAsync("select count(*) from audit_event where actor = 'broker' and action = 'user.reset_factors' and object_name = 'quiteria' and source_address = 'offline'"));
     }
 
     [Fact]
