@@ -153,7 +153,7 @@ internal static class English
         AuthenticatorApp = "Authenticator app",
         AddApp = "Add an app",
         RemoveApp = "Remove the app",
-        RemoveAppHelp = "You then sign in with the password alone, and the recovery codes no longer work.",
+        RemoveAppHelp = "If you remove it, you sign in with the password alone, and the recovery codes no longer work.",
         MandatoryHelp = "Administrators cannot be without a second factor. When you change your phone, ask another administrator to take it away.",
         RecoveryCodesLeft = n => n == 1 ? "1 recovery code left" : $"{n} recovery codes left",
         RenewCodes = "Make new codes",

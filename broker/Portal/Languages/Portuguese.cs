@@ -154,7 +154,7 @@ internal static class Portuguese
         AuthenticatorApp = "Aplicação de autenticação",
         AddApp = "Adicionar aplicação",
         RemoveApp = "Remover a aplicação",
-        RemoveAppHelp = "Depois entra só com a palavra-passe, e os códigos de recuperação deixam de servir.",
+        RemoveAppHelp = "Se a remover, passa a entrar só com a palavra-passe, e os códigos de recuperação deixam de servir.",
         MandatoryHelp = "Quem administra não pode ficar sem segundo fator. Se mudar de telemóvel, peça a outro administrador que o retire.",
         RecoveryCodesLeft = n => n == 1 ? "1 código de recuperação por usar" : $"{n} códigos de recuperação por usar",
         RenewCodes = "Criar códigos novos",
