@@ -21,6 +21,7 @@ internal static class AccountEndpoints
         portal.MapGet("/account", Show).RequireAuthorization();
         portal.MapPost("/account/sign-ins/end", End).RequireAuthorization().WithFormGuard();
         portal.MapGet("/help", Help);
+        portal.MapGet("/accessibility", (HttpContext http) => new RazorComponentResult<AccessibilityPage>(new { Page = PageContext.Of(http) }));
     }
 
     private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, string? ended) =>
