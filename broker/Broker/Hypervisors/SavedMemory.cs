@@ -61,6 +61,7 @@ internal static class SavedMemory
 
     private static void Replace(XElement? old, XElement? by, XName name)
     {
+        if (old is null && by is null) return;
         if (old is null || by is null) throw new SavedMemoryException($"it or the machine has no {name.LocalName}.");
         old.ReplaceWith(by);
     }
