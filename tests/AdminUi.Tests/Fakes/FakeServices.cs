@@ -355,6 +355,13 @@ internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
         return Task.FromResult(world.Users.Single(u => u.UserName == request.UserName));
     }
 
+    public override Task<User> ResetFactors(ResetFactorsRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.Calls.Enqueue($"reset-factors {request.UserName}");
+        return Task.FromResult(world.Users.Single(u => u.UserName == request.UserName));
+    }
+
     public override Task<User> SetEnabled(SetEnabledRequest request, ServerCallContext context)
     {
         world.Demand(context);
