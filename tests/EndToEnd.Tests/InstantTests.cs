@@ -100,7 +100,7 @@ public sealed partial class InstantTests(RunningStack running)
     private static double ProcessorSeconds(string machine)
     {
         const int UserTime = 11, SystemTime = 12, TicksPerSecond = 100;     // fields after the name, which may have blanks
-        foreach (var process in Process.GetProcessesByName("qemu-system-x86"))
+        foreach (var process in Process.GetProcessesByName("qemu-system-x86_64"))
             using (process)
             {
                 if (!File.ReadAllText($"/proc/{process.Id}/cmdline").Contains(machine, StringComparison.Ordinal)) continue;
