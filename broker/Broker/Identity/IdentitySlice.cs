@@ -19,6 +19,7 @@ internal static class IdentitySlice
             .AddSingleton<ScopeStore>()
             .AddSingleton<RightsCheck>()
             .AddSingleton<BearerInterceptor>()
+            .AddSingleton<CheckPassword>()
             .AddSingleton<SignInUser>()
             .AddSingleton<SignOutUser>()
             .AddSingleton<OwnSignIns>();

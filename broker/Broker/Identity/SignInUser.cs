@@ -8,7 +8,7 @@ namespace Montalegre.Vdi.Broker.Identity;
 /// Checks a name and a password and answers a session token. An unknown name, a disabled user and a wrong password get
 /// the same answer after the same work: one look-up, one hash, one audit row.
 /// </summary>
-internal sealed class SignInUser(SignInStore store, Passwords passwords, SignInThrottle throttle, IOptions<IdentityOptions> options, ILogger<SignInUser> log)
+internal sealed class SignInUser(SignInStore store, CheckPassword check, SignInThrottle throttle, IOptions<IdentityOptions> options, ILogger<SignInUser> log)
 {
     public async Task<SignInOutcome> RunAsync(string userName, string password, Audience audience, string sourceAddress, CancellationToken ct)
     {
@@ -25,26 +25,25 @@ internal sealed class SignInUser(SignInStore store, Passwords passwords, SignInT
 
     private async Task<SignInOutcome> CheckAsync(string name, string password, Audience audience, string sourceAddress, CancellationToken ct)
     {
-        var found = await store.FindAsync(name, ct);
-        var check = await passwords.CheckAsync(found?.PasswordHash, password);
-        if (check is PasswordCheck.Busy)
+        var verdict = await check.RunAsync(name, password, ct);
+        if (verdict is PasswordVerdict.Refused no)
         {
-            log.SignInQueueFull();
-            return new SignInOutcome.Refused(RefusalReason.SignInBusy);
+            if (no.User is not null) await store.RecordFailureAsync(no.User, no.Reason, audience, sourceAddress);
+            return new SignInOutcome.Refused(no.Reason, no.Detail);
         }
-        if (found is null || check is PasswordCheck.Wrong || !found.Enabled)
+        if (verdict is not PasswordVerdict.Right right)
         {
             throttle.Failed(name, sourceAddress);
-            return await RefuseAsync(found, RefusalReason.SignInFailed, audience, sourceAddress);
+            return await RefuseAsync((verdict as PasswordVerdict.Wrong)?.User, RefusalReason.SignInFailed, audience, sourceAddress);
         }
         throttle.Succeeded(name);
+        var found = right.User;
         if (audience is Audience.Administrator && !found.Administrator)
             return await RefuseAsync(found, RefusalReason.NotAllowed, audience, sourceAddress);
 
-        var newHash = check is PasswordCheck.RightButOldHash ? await passwords.HashAsync(password) : null;
         var token = OpaqueToken.Make();
         var lifetime = audience is Audience.Administrator ? options.Value.AdministratorLifetime : options.Value.EmployeeLifetime;
-        var expires = await store.StartAsync(found, token.Sha256, audience, lifetime, sourceAddress, newHash);
+        var expires = await store.StartAsync(found, token.Sha256, audience, lifetime, sourceAddress, right.NewHash);
         if (expires is not { } until) return await RefuseAsync(found, RefusalReason.SignInFailed, audience, sourceAddress);
         return new SignInOutcome.SignedIn(token.Text, found.Person, until);
     }
