@@ -3,7 +3,7 @@ using Montalegre.Vdi.Domain;
 namespace Montalegre.Vdi.Broker.Identity;
 
 /// <summary>A user as sign-in needs it. The hash stays inside this slice.</summary>
-internal sealed record KnownUser(Guid UserId, string UserName, string DisplayName, string? PasswordHash, bool Enabled, bool Administrator)
+internal sealed record KnownUser(Guid UserId, string UserName, string DisplayName, string? PasswordHash, bool Enabled, bool Administrator, Guid? DirectoryId)
 {
     public Person Person => new(new UserId(UserId), UserName, DisplayName, Enabled, Administrator);
 

@@ -16,7 +16,7 @@ internal sealed class SignInStore(Database database)
         await using var connection = await database.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<KnownUser>(new CommandDefinition(
             """
-            select user_id, user_name, display_name, password_hash, enabled, administrator
+            select user_id, user_name, display_name, password_hash, enabled, administrator, directory_id
               from app_user
              where user_name = @userName
             """, new { userName }, cancellationToken: ct));

@@ -10,7 +10,16 @@ namespace Montalegre.Vdi.Broker.Identity;
 /// </summary>
 internal sealed class SignInUser(SignInStore store, CheckPassword check, SignInThrottle throttle, IOptions<IdentityOptions> options, ILogger<SignInUser> log)
 {
-    public async Task<SignInOutcome> RunAsync(string userName, string password, Audience audience, string sourceAddress, CancellationToken ct)
+    public Task<SignInOutcome> RunAsync(string userName, string password, Audience audience, string sourceAddress, CancellationToken ct) =>
+        RunAsync(userName, password, "", audience, sourceAddress, ct);
+
+    /// <param name="userName">As typed.</param>
+    /// <param name="password">As typed.</param>
+    /// <param name="newPassword">For an expired password of a directory; empty: none.</param>
+    /// <param name="audience">What for.</param>
+    /// <param name="sourceAddress">The person's.</param>
+    /// <param name="ct">Stops waiting.</param>
+    public async Task<SignInOutcome> RunAsync(string userName, string password, string newPassword, Audience audience, string sourceAddress, CancellationToken ct)
     {
         var name = UserNames.Normalise(userName);
         var wait = throttle.Begin(name, sourceAddress);
@@ -19,13 +28,13 @@ internal sealed class SignInUser(SignInStore store, CheckPassword check, SignInT
             log.SignInSlowed(sourceAddress, wait);
             return new SignInOutcome.Refused(RefusalReason.SignInBusy, string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(wait.TotalSeconds)} s"));
         }
-        try { return await CheckAsync(name, password, audience, sourceAddress, ct); }
+        try { return await CheckAsync(name, password, newPassword, audience, sourceAddress, ct); }
         finally { throttle.End(name); }
     }
 
-    private async Task<SignInOutcome> CheckAsync(string name, string password, Audience audience, string sourceAddress, CancellationToken ct)
+    private async Task<SignInOutcome> CheckAsync(string name, string password, string newPassword, Audience audience, string sourceAddress, CancellationToken ct)
     {
-        var verdict = await check.RunAsync(name, password, ct);
+        var verdict = await check.RunAsync(name, password, newPassword, ct);
         if (verdict is PasswordVerdict.Refused no)
         {
             if (no.User is not null) await store.RecordFailureAsync(no.User, no.Reason, audience, sourceAddress);

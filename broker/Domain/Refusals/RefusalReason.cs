@@ -25,4 +25,5 @@ public enum RefusalReason
     RolloutRunning = 160, RolloutOver, RolloutTooSlow, RolloutProbeLost, RolloutNoGateway, RolloutKeepsReady, RolloutWaitsForLogOff,
     PoolClosed = 170,
     HostNotLost = 180, NoHostSharesDisk, StorageDiffers, WaitsForLogOff,
+    DirectoryUnreachable = 190, PasswordExpired, AccountLocked, AccountDisabled, TooManyTries, NewPasswordRefused, InDirectory,
 }
