@@ -155,8 +155,29 @@ internal sealed class DirectoryStore(Database database, SecretBox box)
         MostBadTries = row.MostBadTries, BadTriesMinutes = row.BadTriesMinutes, SyncMinutes = row.SyncMinutes,
     };
 
-    private sealed record Row(
-        Guid DirectoryId, string Name, string Kind, bool Enabled, string[] Servers, bool StartTls, string Authorities, string BaseDn, string BindDn, byte[] BindSecret, string[] Domains,
-        string UserFilter, string NameAttribute, string DisplayNameAttribute, string IdAttribute, string GroupFilter, string GroupNameAttribute, string MemberAttribute,
-        int MostBadTries, int BadTriesMinutes, int SyncMinutes);
+    // By properties: Dapper finds no constructor that takes arrays.
+    private sealed record Row
+    {
+        public Guid DirectoryId { get; init; }
+        public string Name { get; init; } = "";
+        public string Kind { get; init; } = "";
+        public bool Enabled { get; init; }
+        public string[] Servers { get; init; } = [];
+        public bool StartTls { get; init; }
+        public string Authorities { get; init; } = "";
+        public string BaseDn { get; init; } = "";
+        public string BindDn { get; init; } = "";
+        public byte[] BindSecret { get; init; } = [];
+        public string[] Domains { get; init; } = [];
+        public string UserFilter { get; init; } = "";
+        public string NameAttribute { get; init; } = "";
+        public string DisplayNameAttribute { get; init; } = "";
+        public string IdAttribute { get; init; } = "";
+        public string GroupFilter { get; init; } = "";
+        public string GroupNameAttribute { get; init; } = "";
+        public string MemberAttribute { get; init; } = "";
+        public int MostBadTries { get; init; }
+        public int BadTriesMinutes { get; init; }
+        public int SyncMinutes { get; init; }
+    }
 }
