@@ -23,7 +23,12 @@ internal enum BindVerdict
 /// </summary>
 internal static partial class BindVerdicts
 {
-    public static BindVerdict Of(BindAnswer answer, AccountState before, AccountState after, DirectoryKind kind)
+    /// <param name="answer">The server's.</param>
+    /// <param name="before">What the entry said before the bind.</param>
+    /// <param name="after">What it said after it.</param>
+    /// <param name="kind">Whose ways the answer follows.</param>
+    /// <param name="failuresAreKept">The policy writes wrong passwords down; without that, nothing tells an expired one from a wrong one.</param>
+    public static BindVerdict Of(BindAnswer answer, AccountState before, AccountState after, DirectoryKind kind, bool failuresAreKept)
     {
         if (answer.Accepted)
             return kind is DirectoryKind.ActiveDirectory ? BindVerdict.Right
@@ -31,9 +36,9 @@ internal static partial class BindVerdicts
                 : after.MustChange || !after.Graces.SequenceEqual(before.Graces) ? BindVerdict.MustChange
                 : BindVerdict.Right;
         if (kind is DirectoryKind.ActiveDirectory) return OfSubCode(answer.Message);
-        // A wrong password is written into the entry; one that is right and refused all the same is not.
-        if (!after.Failures.SequenceEqual(before.Failures)) return after.LockedSince == before.LockedSince ? BindVerdict.Wrong : BindVerdict.Locked;
-        return after.Locked ? BindVerdict.Locked : after.HasPolicy ? BindVerdict.Expired : BindVerdict.Wrong;
+        // A wrong password is written into the entry; one that is right and refused all the same is not, and clears what was written.
+        if (after.Failures.Except(before.Failures).Any()) return after.LockedSince == before.LockedSince ? BindVerdict.Wrong : BindVerdict.Locked;
+        return after.Locked ? BindVerdict.Locked : after.HasPolicy && failuresAreKept ? BindVerdict.Expired : BindVerdict.Wrong;
     }
 
     // "80090308: LdapErr: DSID-0C09041C, comment: AcceptSecurityContext error, data 532, v4563": Windows error codes in hexadecimal.

@@ -80,7 +80,8 @@ internal sealed class CheckInDirectories(DirectoryStore store, DirectoryPeopleSt
         using var own = await client.ConnectAsync(directory, ct);
         var answer = await own.BindAsync(person.Dn, password, client.Patience, ct);
         var after = await reader.FindByIdAsync(person.Id, ct) ?? person;
-        return BindVerdicts.Of(answer, before.State, after.State, directory.Kind);
+        var kept = !answer.Accepted && directory.Kind is not DirectoryKind.ActiveDirectory && after.State.HasPolicy && await reader.FailuresAreKeptAsync(after.State, ct);
+        return BindVerdicts.Of(answer, before.State, after.State, directory.Kind, kept);
     }
 
     private async Task<PasswordVerdict> AdmitAsync(DirectorySettings directory, DirectoryPerson person, List<DirectoryGroup> groups)

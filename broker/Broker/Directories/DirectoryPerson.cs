@@ -21,7 +21,8 @@ internal sealed record DirectoryGroup(string Id, string Dn, string Name, string[
 /// <param name="Failures">When wrong passwords were tried, as OpenLDAP's password policy writes it.</param>
 /// <param name="Graces">When an expired password was let through.</param>
 /// <param name="HasPolicy">The password policy looks after this entry.</param>
-internal sealed record AccountState(bool Disabled, bool Locked, bool MustChange, string LockedSince, string[] Failures, string[] Graces, bool HasPolicy)
+/// <param name="PolicyDn">Which one, where it is not the default.</param>
+internal sealed record AccountState(bool Disabled, bool Locked, bool MustChange, string LockedSince, string[] Failures, string[] Graces, bool HasPolicy, string PolicyDn)
 {
     private const int AdDisabled = 0x2;                       // MS-ADTS 2.2.16, userAccountControl
     private const int AdLocked = 0x10;
@@ -30,7 +31,7 @@ internal sealed record AccountState(bool Disabled, bool Locked, bool MustChange,
 
     /// <summary>The attributes that say it.</summary>
     public static string[] Attributes { get; } =
-        ["userAccountControl", "msDS-User-Account-Control-Computed", "pwdLastSet", "pwdAccountLockedTime", "pwdReset", "pwdFailureTime", "pwdGraceUseTime", "pwdChangedTime", "nsAccountLock"];
+        ["userAccountControl", "msDS-User-Account-Control-Computed", "pwdLastSet", "pwdAccountLockedTime", "pwdReset", "pwdFailureTime", "pwdGraceUseTime", "pwdChangedTime", "pwdPolicySubentry", "nsAccountLock"];
 
     public static AccountState Of(DirectoryEntry entry)
     {
@@ -43,7 +44,8 @@ internal sealed record AccountState(bool Disabled, bool Locked, bool MustChange,
             LockedSince: locked,
             Failures: [.. entry.Texts("pwdFailureTime").Order(StringComparer.Ordinal)],
             Graces: [.. entry.Texts("pwdGraceUseTime").Order(StringComparer.Ordinal)],
-            HasPolicy: entry.Has("pwdChangedTime"));
+            HasPolicy: entry.Has("pwdChangedTime"),
+            PolicyDn: entry.Text("pwdPolicySubentry"));
     }
 
     private static bool IsTrue(DirectoryEntry entry, string attribute) => string.Equals(entry.Text(attribute), "TRUE", StringComparison.OrdinalIgnoreCase);

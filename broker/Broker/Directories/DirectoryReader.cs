@@ -61,6 +61,15 @@ internal sealed class DirectoryReader(DirectorySettings settings, DirectoryConne
         return [.. found.Values];
     }
 
+    /// <summary>Whether OpenLDAP's policy for an account writes wrong passwords down. False, too, when the reading account sees no policy.</summary>
+    public async Task<bool> FailuresAreKeptAsync(AccountState state, CancellationToken ct)
+    {
+        var policies = await connection.SearchAsync(settings.BaseDn, "(objectClass=pwdPolicy)", ["pwdLockout"], patience, ct);
+        // Which one is the default stands in the server's configuration only, so without one of its own all have to.
+        var own = policies.Where(policy => state.PolicyDn.Length == 0 || string.Equals(policy.Dn, state.PolicyDn, StringComparison.OrdinalIgnoreCase)).ToList();
+        return own.Count > 0 && own.All(policy => policy.Text("pwdLockout") == "TRUE");
+    }
+
     private async Task<List<DirectoryGroup>> GroupsAsync(string filter, CancellationToken ct) =>
         [.. (await connection.SearchAsync(settings.BaseDn, DirectoryFilter.And(_schema.GroupFilter, filter), GroupAttributes, patience, ct)).Select(GroupOf).OfType<DirectoryGroup>()];
 
