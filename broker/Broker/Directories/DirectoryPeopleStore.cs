@@ -12,7 +12,7 @@ internal sealed record SyncChanges(int Disabled, int Enabled, int Renamed, int M
 /// <summary>SQL of people and groups that come from directories.</summary>
 internal sealed class DirectoryPeopleStore(Database database, TimeProvider time)
 {
-    private const string Person = "user_id, user_name, display_name, password_hash, enabled, administrator, directory_id";
+    private const string Person = "user_id, user_name, display_name, password_hash, enabled, administrator, has_factor(user_id) as has_factor";
 
     public async Task<KnownUser?> FindAsync(Guid directory, string externalId, CancellationToken ct)
     {

@@ -8,7 +8,7 @@ namespace Montalegre.Vdi.Broker.Directories;
 
 /// <summary>
 /// TLS to a directory's server, with a door on loopback for one connection of the LDAP library. On Linux the library can neither
-/// trust one given authority, nor say why TLS failed, nor give up in time; here all three are .NET's own (ADR 42).
+/// trust one given authority, nor say why TLS failed, nor give up in time; here all three are .NET's own (ADR 44).
 /// </summary>
 internal sealed class DirectoryTunnel : IDisposable
 {

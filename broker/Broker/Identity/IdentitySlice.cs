@@ -1,5 +1,6 @@
 using Grpc.AspNetCore.Server;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity.SecondFactor;
 
 namespace Montalegre.Vdi.Broker.Identity;
 
@@ -22,6 +23,17 @@ internal static class IdentitySlice
             .AddSingleton<CheckPassword>()
             .AddSingleton<SignInUser>()
             .AddSingleton<SignOutUser>()
-            .AddSingleton<OwnSignIns>();
+            .AddSingleton<OwnSignIns>()
+            .AddSingleton<StepStore>()
+            .AddSingleton<FactorStore>()
+            .AddSingleton<AppOffers>()
+            .AddSingleton<BeginSecondStep>()
+            .AddSingleton<ProveSecondStep>();
+    }
+
+    public static void MapIdentity(this WebApplication app)
+    {
+        app.MapGrpcService<SecondStepService>();
+        app.MapGrpcService<FactorsService>();
     }
 }

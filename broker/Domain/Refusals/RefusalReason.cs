@@ -25,5 +25,6 @@ public enum RefusalReason
     RolloutRunning = 160, RolloutOver, RolloutTooSlow, RolloutProbeLost, RolloutNoGateway, RolloutKeepsReady, RolloutWaitsForLogOff,
     PoolClosed = 170,
     HostNotLost = 180, NoHostSharesDisk, StorageDiffers, WaitsForLogOff,
-    DirectoryUnreachable = 190, PasswordExpired, AccountLocked, AccountDisabled, TooManyTries, NewPasswordRefused, InDirectory,
+    SecondFactorNeeded = 190, CodeWrong, CodeUsed, StepExpired, SignInAgain, FactorMandatory, FactorExists,
+    DirectoryUnreachable = 200, PasswordExpired, AccountLocked, AccountDisabled, TooManyTries, NewPasswordRefused, InDirectory,
 }

@@ -5,11 +5,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Portal.Hosting;
-using Montalegre.Vdi.Portal.Languages;
 using Montalegre.Vdi.Portal.Pages;
 
 namespace Montalegre.Vdi.Portal.SignIn;
@@ -25,10 +23,12 @@ internal static class SignInEndpoints
         portal.MapPost("/sign-out", SignOut).WithFormGuard();
     }
 
-    private static IResult Show(HttpContext http, string? expired, string? left, [FromQuery(Name = "return")] string? back)
+    private static IResult Show(HttpContext http, string? expired, string? left, string? again, [FromQuery(Name = "return")] string? back)
     {
+        // Whoever changes how he signs in shows first that it is still him.
+        if (http.User.Identity?.IsAuthenticated == true && again == "1") return Page(http, PortalSession.UserName(http), new Reason { Code = ReasonCode.SignInAgain }, false, StatusCodes.Status200OK, back ?? "/");
         if (http.User.Identity?.IsAuthenticated == true) return Navigation.SeeOther(http, Navigation.Local(back ?? "/"));
-        var reason = expired == "1" ? new Reason { Code = ReasonCode.SignInExpired } : null;
+        var reason = expired == "1" ? new Reason { Code = ReasonCode.SignInExpired } : expired == "2" ? new Reason { Code = ReasonCode.StepExpired } : null;
         return Page(http, "", reason, signedOut: left == "1", StatusCodes.Status200OK, back ?? "/");
     }
 
@@ -37,41 +37,40 @@ internal static class SignInEndpoints
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var userName = form["user"].ToString().Trim();
         var password = form["password"].ToString();
+        var (newPassword, repeated) = (form["new-password"].ToString(), form["new-password-again"].ToString());
         var back = form["return"].ToString();
+        if (newPassword != repeated || newPassword.Length > LongestField)
+            return Page(http, userName, new Reason { Code = ReasonCode.PasswordExpired }, false, StatusCodes.Status422UnprocessableEntity, back, differs: true);
         if (userName.Length is 0 or > LongestField || password.Length is 0 or > LongestField)
             return Page(http, userName, null, false, StatusCodes.Status422UnprocessableEntity, back, unfilled: true);
 
         SignInResponse answer;
         try
         {
-            answer = await broker.SignInAsync(http, userName, password);
+            answer = await broker.SignInAsync(http, userName, password, newPassword);
         }
         catch (RpcException e) when (BrokerReason.Named(e) is not null)
         {
             answer = new SignInResponse { Refused = BrokerReason.Of(e) };
         }
+        if (answer.OutcomeCase == SignInResponse.OutcomeOneofCase.SecondStep) return StepCookie.GoOn(http, answer.SecondStep, back);
         if (answer.OutcomeCase != SignInResponse.OutcomeOneofCase.SignedIn)
         {
-            var status = answer.Refused?.Code == ReasonCode.SignInFailed ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable;
+            var status = answer.Refused?.Code is ReasonCode.SignInFailed or ReasonCode.PasswordExpired or ReasonCode.NewPasswordRefused or ReasonCode.AccountLocked or ReasonCode.AccountDisabled ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable;
             return Page(http, userName, answer.Refused ?? new Reason { Code = ReasonCode.Internal }, false, status, back);
         }
 
-        await PortalSession.BeginAsync(http, answer.SignedIn);
-        if (!Language.IsChosen(http)) Language.Remember(http, answer.SignedIn.Language);
+        await PortalSession.EnterAsync(http, broker, answer.SignedIn);
         return Navigation.SeeOther(http, Navigation.Local(back));
     }
 
-    private static async Task<IResult> SignOut(HttpContext http, BrokerCalls broker, ILogger<BrokerCalls> log)
+    private static async Task<IResult> SignOut(HttpContext http, BrokerCalls broker)
     {
-        if (http.User.Identity?.IsAuthenticated == true)
-        {
-            try { await broker.SignOutAsync(http); }
-            catch (RpcException e) { log.SignOutFailed(e.StatusCode); }
-        }
+        await broker.EndOldAsync(http);
         await http.SignOutAsync(PortalSession.Scheme);
         return Navigation.SeeOther(http, "/sign-in?left=1");
     }
 
-    private static RazorComponentResult<SignInPage> Page(HttpContext http, string userName, Reason? reason, bool signedOut, int status, string back, bool unfilled = false) =>
-        new(new { Page = PageContext.Of(http), UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled, Return = Navigation.Local(back) }) { StatusCode = status };
+    private static RazorComponentResult<SignInPage> Page(HttpContext http, string userName, Reason? reason, bool signedOut, int status, string back, bool unfilled = false, bool differs = false) =>
+        new(new { Page = PageContext.Of(http), UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled, Differs = differs, Return = Navigation.Local(back) }) { StatusCode = status };
 }

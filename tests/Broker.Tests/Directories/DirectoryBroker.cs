@@ -8,7 +8,6 @@ using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Domain;
-using Audience = Montalegre.Vdi.Broker.Identity.Audience;
 using Contract = Montalegre.Vdi.Contracts.Admin.V1;
 
 namespace Montalegre.Vdi.Broker.Tests.Directories;
@@ -39,8 +38,7 @@ internal sealed class DirectoryBroker(TestCluster cluster) : IAsyncDisposable
         broker.Calls = api.CreateCallInvoker();
         (broker.Directories, broker.Groups, broker.Portal) = (new(api), new(api), new(api));
         await broker.LocalAsync("root.admin", administrator: true);
-        var outcome = await services.GetRequiredService<SignInUser>().RunAsync("root.admin", TestApi.Password, Audience.Administrator, "192.0.2.1", TestContext.Current.CancellationToken);
-        broker.Administrator = TestApi.With(Assert.IsType<SignInOutcome.SignedIn>(outcome).Token);
+        broker.Administrator = TestApi.With(await TestFactor.AdministratorAsync(services, "root.admin", TestApi.Password));
         return broker;
     }
 

@@ -61,7 +61,7 @@ public static class Packages
         new("postgresql-15", PackagePurpose.Up, "the broker's private database"),
         new("util-linux", PackagePurpose.Up, "setpriv: services do not run as root"),
         new("slapd", PackagePurpose.Tests, "a real LDAP directory that people sign in against"),
-        new("samba-ad-dc", PackagePurpose.Tests, "a real Active Directory", "/usr/sbin/samba"),
+        new("ldap-utils", PackagePurpose.Tests, "changes that directory under the broker"),
         new("xrdp", PackagePurpose.Tests, "a real RDP server for the gateway's tests"),
         new("xorgxrdp", PackagePurpose.Tests, "its display"),
         new("freerdp2-x11", PackagePurpose.Tests, "a real RDP client"),
@@ -86,6 +86,7 @@ public static class Packages
         new("openssh-client", PackagePurpose.Tests, "reaches a host by qemu+ssh://"),
         new("openssh-server", PackagePurpose.Tests, "a host that is reached by qemu+ssh://"),
         new("haproxy", PackagePurpose.Benchmarks, "the relay's peer"),
+        new("libvirt-clients", PackagePurpose.Benchmarks, "virsh, with which a shell loop makes machines as the controller's peer"),
     ];
 
     /// <summary>Installs what is missing, after saying what and why; without root it says which command to run instead.</summary>
