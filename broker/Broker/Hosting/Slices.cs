@@ -4,6 +4,7 @@ using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Demonstration;
+using Montalegre.Vdi.Broker.Directories;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Gateways;
 using Montalegre.Vdi.Broker.Groups;
@@ -36,6 +37,7 @@ internal static class Slices
         services.AddCertificates(configuration);
         services.AddIdentity(configuration);
         services.AddAdministration();
+        services.AddDirectories(configuration);
         services.AddEntitlements();
         services.AddGroups();
         services.AddAgents(configuration);
@@ -63,6 +65,7 @@ internal static class Slices
         app.MapIdentity();
         app.MapAdministration();
         app.MapGroups();
+        app.MapDirectories();
         app.MapBackups();
         app.MapAgents();
         app.MapGateways();

@@ -19,7 +19,7 @@ internal sealed class EmployeeService(
 {
     public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context)
     {
-        var outcome = await signIn.RunAsync(request.UserName, request.PasswordUtf8.IsEmpty ? request.Password : request.PasswordUtf8.ToStringUtf8(), Audience.Employee, sources.Of(context, request.ClientAddress), request.AsksSecondStep ? request.ClientName : null, context.CancellationToken);
+        var outcome = await signIn.RunAsync(request.UserName, request.PasswordUtf8.IsEmpty ? request.Password : request.PasswordUtf8.ToStringUtf8(), request.NewPassword, Audience.Employee, sources.Of(context, request.ClientAddress), request.AsksSecondStep ? request.ClientName : null, context.CancellationToken);
         if (outcome is SignInOutcome.SignedIn now) await signIns.NameAsync(now.Token, request.ClientName);
         return outcome switch
         {
@@ -27,7 +27,7 @@ internal sealed class EmployeeService(
                 Token = ok.Token, UserId = ok.User.Id.ToString(), UserName = ok.User.UserName, DisplayName = ok.User.DisplayName,
                 ExpiresAt = Timestamp.FromDateTimeOffset(ok.ExpiresAt), Language = "pt-PT" } },
             SignInOutcome.SecondStep step => new() { SecondStep = step.ToMessage() },
-            SignInOutcome.Refused no => new() { Refused = no.Reason.ToContract() },
+            SignInOutcome.Refused no => new() { Refused = no.Reason.ToContract(no.Detail) },
             _ => throw new InvalidOperationException($"Sign-in answered {outcome}."),
         };
     }

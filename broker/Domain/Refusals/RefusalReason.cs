@@ -26,4 +26,5 @@ public enum RefusalReason
     PoolClosed = 170,
     HostNotLost = 180, NoHostSharesDisk, StorageDiffers, WaitsForLogOff,
     SecondFactorNeeded = 190, CodeWrong, CodeUsed, StepExpired, SignInAgain, FactorMandatory, FactorExists,
+    DirectoryUnreachable = 200, PasswordExpired, AccountLocked, AccountDisabled, TooManyTries, NewPasswordRefused, InDirectory,
 }

@@ -24,6 +24,11 @@ public sealed record Texts
     public required string ShowPassword { get; init; }
     public required string HidePassword { get; init; }
     public required string FillBoth { get; init; }
+    public required string OldPassword { get; init; }
+    public required string NewPassword { get; init; }
+    public required string NewPasswordAgain { get; init; }
+    public required string PasswordsDiffer { get; init; }
+    public required string ChangeAndSignIn { get; init; }
     public required string SignedOut { get; init; }
 
     public required string MyDesktops { get; init; }
