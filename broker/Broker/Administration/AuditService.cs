@@ -13,11 +13,12 @@ internal sealed class AuditService(AuditStore audit) : Audit.AuditBase
 
     public override async Task<ListAuditResponse> List(ListAuditRequest request, ServerCallContext context)
     {
-        Guid? objectId = null;
-        if (request.ObjectId.Length > 0)
-            objectId = Guid.TryParse(request.ObjectId, out var id) ? id : throw Refusal.Refused(RefusalReason.InvalidField, "object_id");
+        var about = new AuditAbout(IdOf(request.ObjectId, "object_id"), IdOf(request.PersonId, "person_id"));
         var limit = request.Limit == 0 ? UsualPage : (int)Math.Min(request.Limit, AuditStore.LargestPage);
-        var rows = await audit.ListAsync(request.Before, limit, objectId, context.Scope(), context.CancellationToken);
+        var rows = await audit.ListAsync(request.Before, limit, about, context.Scope(), context.CancellationToken);
         return new ListAuditResponse { Events = { rows.Select(row => row.ToMessage()) } };
     }
+
+    private static Guid? IdOf(string text, string field) =>
+        text.Length == 0 ? null : Guid.TryParse(text, out var id) ? id : throw Refusal.Refused(RefusalReason.InvalidField, field);
 }

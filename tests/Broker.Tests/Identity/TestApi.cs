@@ -8,6 +8,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Montalegre.Vdi.Broker.Administration;
+using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Groups;
 using Montalegre.Vdi.Broker.Hosting;
@@ -51,6 +52,7 @@ public sealed class TestApi : IAsyncDisposable
         builder.Services.Configure<HostingOptions>(hosting => hosting.StateDirectory = Directory.CreateTempSubdirectory("identity-").FullName);
         builder.Services.AddSingleton(database.DataSource).AddSingleton<Database>(database.DataSource);
         builder.Services.AddKeyedSingleton(StorageExtensions.Reports, database.DataSource);
+        builder.Services.Configure<CertificatesOptions>(_ => { }).AddSingleton<KeyEncryptionKey>().AddSingleton<SecretBox>();
         builder.Services.AddGrpc().AddJsonTranscoding(Rest.Configure);
         builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups();
         var app = builder.Build();
