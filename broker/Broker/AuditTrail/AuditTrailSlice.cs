@@ -8,6 +8,8 @@ internal static class AuditTrailSlice
         .AddSingleton<PersonalTexts>()
         .AddSingleton<SigningKeys>()
         .AddSingleton<VerifyAudit>()
+        .AddSingleton<ExportAudit>()
+        .AddSingleton<ErasePerson>()
         .AddSingleton<SealAudit>();
 
     /// <summary>The leader's loop, which a whole broker has.</summary>

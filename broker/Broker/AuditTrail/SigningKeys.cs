@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using Montalegre.Vdi.Broker.Certificates;
+using Montalegre.Vdi.Broker.Storage;
 using Npgsql;
 
 namespace Montalegre.Vdi.Broker.AuditTrail;
 
 /// <summary>The key that signs heads: ECDSA P-256, made with the first batch, kept sealed by the installation's key.</summary>
-internal sealed class SigningKeys(SecretBox secrets, ILogger<SigningKeys> log)
+internal sealed class SigningKeys(SecretBox secrets, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports, ILogger<SigningKeys> log)
 {
     /// <summary>The newest key. Dispose of it.</summary>
     public async Task<(int Number, ECDsa Key)> CurrentAsync(NpgsqlConnection connection)
@@ -23,6 +24,12 @@ internal sealed class SigningKeys(SecretBox secrets, ILogger<SigningKeys> log)
         key.ImportPkcs8PrivateKey(secret, out _);
         CryptographicOperations.ZeroMemory(secret);
         return (row.KeyNo, key);
+    }
+
+    public async Task<IReadOnlyList<KeyRow>> AllAsync(CancellationToken ct)
+    {
+        await using var connection = await reports.OpenConnectionAsync(ct);
+        return await SealStore.KeysAsync(connection, ct);
     }
 
     private static string Place(int number) => $"audit_key.sealed_key:{number}";

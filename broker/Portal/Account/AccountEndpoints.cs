@@ -20,11 +20,15 @@ internal static class AccountEndpoints
     {
         portal.MapGet("/account", Show).RequireAuthorization();
         portal.MapPost("/account/sign-ins/end", End).RequireAuthorization().WithFormGuard();
+        portal.MapGet("/account/looks", ShowLooks).RequireAuthorization();
         portal.MapGet("/help", Help);
     }
 
     private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, string? ended) =>
         new RazorComponentResult<AccountPage>(new { Page = PageContext.Of(http), SignIns = await broker.SignInsAsync(http), Ended = ended == "1" });
+
+    private static async Task<IResult> ShowLooks(HttpContext http, BrokerCalls broker) =>
+        new RazorComponentResult<LooksPage>(new { Page = PageContext.Of(http), Assistances = await broker.AssistancesAsync(http) });
 
     private static async Task<IResult> End(HttpContext http, BrokerCalls broker)
     {

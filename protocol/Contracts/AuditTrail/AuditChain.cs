@@ -54,7 +54,12 @@ public sealed class AuditChain(IReadOnlyDictionary<int, byte[]> publicKeys) : ID
         if (_keys.TryGetValue(number, out var known)) return known;
         if (!publicKeys.TryGetValue(number, out var spki)) return null;
         var key = ECDsa.Create();
-        key.ImportSubjectPublicKeyInfo(spki, out _);
+        try { key.ImportSubjectPublicKeyInfo(spki, out _); }
+        catch (CryptographicException)
+        {
+            key.Dispose();
+            return null;   // not a key: nobody signed with it
+        }
         return _keys[number] = key;
     }
 }

@@ -46,7 +46,8 @@ public sealed record PersonalBox(Guid Person, byte[] Box)
         {
             return null;
         }
-        return JsonSerializer.Deserialize<Dictionary<string, string>>(plain);
+        try { return JsonSerializer.Deserialize<Dictionary<string, string>>(plain); }
+        catch (JsonException) { return null; }   // closed by somebody else, with a key of his own
     }
 
     private static byte[] Place(long auditId, Guid person) => Encoding.ASCII.GetBytes(FormattableString.Invariant($"audit:{auditId}:{person:D}"));
