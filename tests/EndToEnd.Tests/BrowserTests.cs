@@ -29,7 +29,7 @@ public sealed partial class BrowserTests(RunningStack running)
         await portal.Locator("#password").FillAsync(running.Stack.Password);
         await portal.Locator(".fields .primary").ClickAsync();
         await PictureAsync(portal, "portal-desktops");
-        await portal.Locator(".desktop .primary").ClickAsync();
+        await portal.Locator(".desktop .primary:visible").ClickAsync();
         await portal.Locator("#command").WaitForAsync(new() { Timeout = (float)Person.BootPatience.TotalMilliseconds });
         await portal.Locator("#command form button").Last.ClickAsync();
         var line = await portal.Locator("#line").InputValueAsync();

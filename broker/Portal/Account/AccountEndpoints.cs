@@ -22,6 +22,7 @@ internal static class AccountEndpoints
         portal.MapPost("/account/sign-ins/end", End).RequireAuthorization().WithFormGuard();
         portal.MapGet("/account/looks", ShowLooks).RequireAuthorization();
         portal.MapGet("/help", Help);
+        portal.MapGet("/accessibility", (HttpContext http) => new RazorComponentResult<AccessibilityPage>(new { Page = PageContext.Of(http) }));
     }
 
     private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, string? ended) =>

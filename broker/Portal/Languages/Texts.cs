@@ -103,6 +103,8 @@ public sealed record Texts
 
     public required Func<string, string> AddFavourite { get; init; }
     public required Func<string, string> RemoveFavourite { get; init; }
+    public required string More { get; init; }
+    public required string WithApp { get; init; }
     public required string Restart { get; init; }
     public required Func<string, string> RestartTitle { get; init; }
     public required string RestartWarning { get; init; }
@@ -148,6 +150,14 @@ public sealed record Texts
     public required string LookFromTo { get; init; }
     public required string LookNow { get; init; }
     public required Func<OwnAssistanceState, string> LookState { get; init; }
+    public required string Accessibility { get; init; }
+    public required string AccessibilityLead { get; init; }
+    public required string AccessibilityDone { get; init; }
+    public required IReadOnlyList<string> AccessibilityMet { get; init; }
+    public required string AccessibilityLimitsTitle { get; init; }
+    public required IReadOnlyList<string> AccessibilityLimits { get; init; }
+    public required string AccessibilityTell { get; init; }
+    public required string AccessibilityTellHow { get; init; }
     public required string HelpTitle { get; init; }
     public required string HelpLead { get; init; }
     public required string HelpReference { get; init; }

@@ -67,6 +67,15 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
         _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionActive)];
         await Expect(page.Locator(".desktop").GetByText("Sessão ativa")).ToBeVisibleAsync();
         await Expect(back).ToBeFocusedAsync();
+        // The card is drawn again at each change, the menu stays as the person left it.
+        await page.Locator(".more summary").ClickAsync();
+        _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionDisconnected)];
+        await Expect(page.Locator(".desktop").GetByText("Sessão desligada")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Reiniciar" })).ToBeVisibleAsync();
+        await page.Locator("h1").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Reiniciar" })).ToBeHiddenAsync();
+        _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionActive)];
+        await Expect(page.Locator(".desktop").GetByText("Sessão ativa")).ToBeVisibleAsync();
         await Expect(page.Locator("#news")).ToHaveTextAsync("Secretaria: Sessão ativa");
     }
 
@@ -100,9 +109,13 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             // What the browser cannot be told by its own list is told by a choice, since the broker names Portuguese.
             if (await page.Locator("html").GetAttributeAsync("lang") != language) await page.Locator("button[name=to]").ClickAsync();
             await shots.CheckAsync("3-desktops");
+            await page.Locator(".more summary").First.ClickAsync();
+            await shots.CheckAsync("3-menu");
+            await page.Keyboard.PressAsync("Escape");
+            await Expect(page.Locator(".more summary").First).ToBeFocusedAsync();
 
             _rig.Broker.MachineIsReady = FakeBroker.Pending();
-            await page.Locator(".desktop .primary").First.ClickAsync();
+            await page.Locator(".desktop .primary:visible").First.ClickAsync();
             await page.Locator(".waiting").WaitForAsync();
             await shots.CheckAsync("4-waiting");
             _rig.Broker.MachineIsReady.SetResult();
@@ -119,6 +132,8 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             await shots.CheckAsync("6-account");
             await page.GotoAsync("/help");
             await shots.CheckAsync("6-help");
+            await page.GotoAsync("/accessibility");
+            await shots.CheckAsync("6-accessibility");
             await page.GotoAsync("/display");
             await page.Locator("input[name=contrast][value=high]").CheckAsync();
             await page.Locator("input[name=size][value='2']").CheckAsync();
@@ -132,7 +147,7 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             await page.Locator("main .primary").ClickAsync();
             await page.GotoAsync("/");
             _rig.Broker.Refusal = new Reason { Code = ReasonCode.StorageFull, Reference = "B-41XZ" };
-            await page.Locator(".desktop .primary").First.ClickAsync();
+            await page.Locator(".desktop .primary:visible").First.ClickAsync();
             await page.Locator(".notice.bad").WaitForAsync();
             await shots.CheckAsync("7-refused");
             _rig.Broker.Refusal = null;
