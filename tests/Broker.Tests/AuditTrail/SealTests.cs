@@ -123,6 +123,25 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Ten_thousand_entries_cost_a_row_each_a_box_for_each_person_and_no_more()
+    {
+        await using var api = await TestApi.StartAsync(_database);
+        for (var i = 0; i < 20; i++) await api.UserAsync($"person{i}");
+        await SealAllAsync(api);
+        var (batches, leaves, boxes) = (await CountAsync("select count(*) from audit_batch"), await CountAsync("select count(*) from audit_leaf"), await CountAsync("select count(*) from audit_personal"));
+        await using (var connection = await _database.DataSource.OpenConnectionAsync(Ct))
+            await connection.ExecuteAsync("insert into audit_event (actor, action, source_address) select 'person' || n % 20, 'test', '192.0.2.1' from generate_series(1, 10000) as n");
+        var before = Environment.CpuUsage.TotalTime;
+
+        await SealAllAsync(api);
+        var sealing = Environment.CpuUsage.TotalTime - before;
+        Assert.Null((await VerifyAsync(api)).Finding);
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"10,000 entries: {sealing.TotalSeconds:0.00} s of this process to seal, {(Environment.CpuUsage.TotalTime - before - sealing).TotalSeconds:0.00} s to verify");
+        Assert.Equal((batches + 5, leaves + 10_000, boxes + 10_000), (await CountAsync("select count(*) from audit_batch"), await CountAsync("select count(*) from audit_leaf"), await CountAsync("select count(*) from audit_personal")));
+    }
+
+    [Fact]
     public async Task Whole_broker_seals_by_itself()
     {
         await using var broker = new TestBroker(cluster);
