@@ -194,9 +194,10 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             Links = { new PortalLink { NamePt = "Gestão documental", NameEn = "Documents", DescriptionPt = "Processos e ofícios", DescriptionEn = "Files and letters", Address = "https://documentos.example.pt/" } },
         };
         var asked = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(-3));
+        _rig.Broker.Looks.Clear();
         _rig.Broker.Looks.AddRange(
         [
-            new() { AssistanceId = "a", Desktop = "Secretaria", Who = "Rosa Lima", Control = true, Reason = "A impressora do balcão não responde e o documento é para hoje", State = OwnAssistanceState.Seen, AskedAt = asked, BeganAt = asked, EndedAt = asked },
+            new() { AssistanceId = "a", Desktop = "Secretaria", Who = "Rosa Lima", Control = true, Reason = "A impressora do balcão não responde e o documento é para hoje", State = OwnAssistanceState.Seen, AskedAt = asked, BeganAt = asked, EndedAt = Timestamp.FromDateTimeOffset(asked.ToDateTimeOffset().AddMinutes(4)) },
             new() { AssistanceId = "b", Desktop = "Secretaria", Reason = "Programa de ofícios", State = OwnAssistanceState.Denied, AskedAt = asked },
         ]);
         _rig.Broker.Others =
