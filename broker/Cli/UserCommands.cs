@@ -12,6 +12,7 @@ internal static class UserCommands
         new("users set-password", "<user> [--password-stdin]", "muda a palavra-passe", "change the password", SetPasswordAsync),
         new("users enable", "<user>", "ativa", "enable", call => SetEnabledAsync(call, true)),
         new("users disable", "<user>", "desativa e termina os seus acessos", "disable, and end all sign-ins", call => SetEnabledAsync(call, false)),
+        new("users reset-factors", "<user>", "retira os segundos fatores e termina os seus acessos", "take the second factors away, and end all sign-ins", ResetFactorsAsync),
         new("users quota", "[<user>] [n|usual]", "quantas sessões pode ter abertas: todos, ou um utilizador (usual: como todos)", "how many sessions may be open: everybody's, or one user's (usual: as everybody)", QuotaAsync),
         new("users erase", "<user> --confirm", "apaga para sempre os nomes e endereços de quem já saiu (conta desativada)", "erase for good the names and addresses of somebody who left (account disabled)", EraseAsync),
     ];
@@ -65,6 +66,14 @@ internal static class UserCommands
         }
         var erased = await new Audit.AuditClient(call.Calls).ErasePersonAsync(new() { UserName = name }, call.AsAdministrator);
         call.Screen.Done(erased, $"Dados de {name} apagados; fica o identificador {erased.PersonId}", $"Data of {name} erased; the identifier {erased.PersonId} stays");
+        return 0;
+    }
+
+    private static async Task<int> ResetFactorsAsync(Invocation call)
+    {
+        var name = call.Line.Take(2, 1, 1)[0];
+        var user = await new Users.UsersClient(call.Calls).ResetFactorsAsync(new() { UserName = name }, call.AsAdministrator);
+        call.Screen.Done(user, $"{user.UserName}: segundos fatores retirados", $"{user.UserName}: second factors taken away");
         return 0;
     }
 

@@ -19,7 +19,7 @@ public sealed partial class BrowserTests(RunningStack running)
         Assert.True(await Eventually.IsTrueAsync(async () => (await running.Ana.DesktopAsync()).State != DesktopState.SessionActive, Person.ConnectPatience));
         await using var chromium = await Chromium.StartAsync();
 
-        var console = await chromium.OpenConsoleAsync(running.Stack.ConsoleUrl, "/sessions");
+        var console = await chromium.OpenConsoleAsync(running.Stack.ConsoleUrl, running.Rui, "/sessions");
         await Assertions.Expect(console.Locator(".grid tbody .chip").GetByText("Ativa", new() { Exact = true })).ToHaveCountAsync(0);
         await console.EvaluateAsync("() => window.notReloaded = true");
 

@@ -35,6 +35,12 @@ internal sealed class ErasePerson(Database database)
                      from nameless
                        on conflict (person_id) do update set sealed_key = null, erased_at = now()
                    returning person_id),
+                   unlocked as (
+                   delete from totp
+                    where user_id = (select user_id from nameless)),
+                   codeless as (
+                   delete from recovery_code
+                    where user_id = (select user_id from nameless)),
                    helped as (
                    update assistance
                       set administrator = '', shown_name = ''

@@ -25,8 +25,11 @@ internal static class AccountEndpoints
         portal.MapGet("/accessibility", (HttpContext http) => new RazorComponentResult<AccessibilityPage>(new { Page = PageContext.Of(http) }));
     }
 
-    private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, string? ended) =>
-        new RazorComponentResult<AccountPage>(new { Page = PageContext.Of(http), SignIns = await broker.SignInsAsync(http), Ended = ended == "1" });
+    private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, FactorCalls factors, string? ended, string? removed) =>
+        new RazorComponentResult<AccountPage>(new
+        {
+            Page = PageContext.Of(http), SignIns = await broker.SignInsAsync(http), Factors = await factors.ListAsync(http), Ended = ended == "1", Removed = removed == "1",
+        });
 
     private static async Task<IResult> ShowLooks(HttpContext http, BrokerCalls broker) =>
         new RazorComponentResult<LooksPage>(new { Page = PageContext.Of(http), Assistances = await broker.AssistancesAsync(http) });

@@ -150,6 +150,34 @@ public sealed record Texts
     public required string LookFromTo { get; init; }
     public required string LookNow { get; init; }
     public required Func<OwnAssistanceState, string> LookState { get; init; }
+    public required string SecondStep { get; init; }
+    public required string SecondStepLead { get; init; }
+    public required string CodeOfApp { get; init; }
+    public required string RecoveryCode { get; init; }
+    public required string RecoveryCodeLead { get; init; }
+    public required string UseRecoveryCode { get; init; }
+    public required string UseApp { get; init; }
+    public required string NothingLeft { get; init; }
+    public required string Continue { get; init; }
+    public required string EnrolTitle { get; init; }
+    public required string EnrolMandatory { get; init; }
+    public required string EnrolScan { get; init; }
+    public required string EnrolType { get; init; }
+    public required string EnrolConfirm { get; init; }
+    public required string QrCode { get; init; }
+    public required string RecoveryCodes { get; init; }
+    public required string RecoveryCodesOnce { get; init; }
+    public required string CodesKept { get; init; }
+    public required string SecondFactor { get; init; }
+    public required string SecondFactorHelp { get; init; }
+    public required string AuthenticatorApp { get; init; }
+    public required string AddApp { get; init; }
+    public required string RemoveApp { get; init; }
+    public required string RemoveAppHelp { get; init; }
+    public required string MandatoryHelp { get; init; }
+    public required Func<uint, string> RecoveryCodesLeft { get; init; }
+    public required string RenewCodes { get; init; }
+    public required string FactorRemoved { get; init; }
     public required string Accessibility { get; init; }
     public required string AccessibilityLead { get; init; }
     public required string AccessibilityDone { get; init; }

@@ -38,6 +38,8 @@ public sealed class TestApi : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    public IServiceProvider Services => _app.Services;
+
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
     public static async Task<TestApi> StartAsync(TestDatabase database, TimeProvider? time = null, params (string Key, string Value)[] settings)
@@ -52,11 +54,12 @@ public sealed class TestApi : IAsyncDisposable
         builder.Services.Configure<HostingOptions>(hosting => hosting.StateDirectory = Directory.CreateTempSubdirectory("identity-").FullName);
         builder.Services.AddSingleton(database.DataSource).AddSingleton<Database>(database.DataSource);
         builder.Services.AddKeyedSingleton(StorageExtensions.Reports, database.DataSource);
-        builder.Services.Configure<CertificatesOptions>(_ => { }).AddSingleton<KeyEncryptionKey>().AddSingleton<SecretBox>();
         builder.Services.AddGrpc().AddJsonTranscoding(Rest.Configure);
+        builder.Services.AddSingleton<KeyEncryptionKey>().AddSingleton<SecretBox>();
         builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups();
         var app = builder.Build();
         app.UseRouting();
+        app.MapIdentity();
         app.MapAdministration();
         app.MapGroups();
         await app.StartAsync();
@@ -73,7 +76,8 @@ public sealed class TestApi : IAsyncDisposable
 
     internal async Task<string> TokenAsync(string userName, Audience audience)
     {
-        var outcome = await Get<SignInUser>().RunAsync(userName, Password, audience, "192.0.2.1", CancellationToken.None);
+        var outcome = await Get<SignInUser>().RunAsync(userName, Password, audience, "192.0.2.1", "", CancellationToken.None);
+        if (outcome is SignInOutcome.SecondStep step) return await TestFactor.ProveAsync(_app.Services, step);
         return Assert.IsType<SignInOutcome.SignedIn>(outcome).Token;
     }
 

@@ -104,6 +104,28 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             await shots.CheckAsync("1-sign-in");
             await FillAsync(page, "errada");
             await shots.CheckAsync("2-wrong-password");
+            if (await page.Locator("html").GetAttributeAsync("lang") != language) await page.Locator("button[name=to]").ClickAsync();
+            _rig.Broker.MustEnrol = true;
+            await FillAsync(page, FakeBroker.Password);
+            await page.Locator("#secret").WaitForAsync();
+            await shots.CheckAsync("2-second-factor-enrol");
+            await page.Locator("#code").FillAsync(FakeSecondStep.Code);
+            await page.Locator(".fields .primary").ClickAsync();
+            await page.Locator(".codes-list").WaitForAsync();
+            await shots.CheckAsync("2-second-factor-codes");
+            await page.GotoAsync("/account");
+            await shots.CheckAsync("2-second-factor-account");
+            await page.Locator("form[action='/sign-out'] button").ClickAsync();
+            await FillAsync(page, FakeBroker.Password);
+            await page.Locator("#code").WaitForAsync();
+            await shots.CheckAsync("2-second-factor");
+            await page.Locator("a[href*=recovery]").ClickAsync();
+            await page.Locator("#code[autocomplete=off]").FillAsync("1234-5678");
+            await page.Locator(".fields .primary").ClickAsync();
+            await page.Locator(".notice.bad").WaitForAsync();
+            await shots.CheckAsync("2-second-factor-recovery-wrong");
+            _rig.Broker.HasApp = false;
+            await page.GotoAsync("/sign-in");
             await FillAsync(page, FakeBroker.Password);
             await page.Locator("#desktops").WaitForAsync();
             // What the browser cannot be told by its own list is told by a choice, since the broker names Portuguese.
