@@ -176,6 +176,8 @@ internal sealed partial class Language
         "set_up" => Pick("Fez a primeira configuração", "Did the first set-up"),
         "user.create" => Pick("Criou o utilizador", "Created the user"),
         "user.enable" or "user.enabled" => Pick("Ativou o utilizador", "Enabled the user"),
+        "user.erase" => Pick("Apagou os dados da pessoa", "Erased the person's data"),
+        "audit.export" => Pick("Exportou o registo de auditoria", "Exported the audit record"),
         "user.disable" or "user.disabled" => Pick("Desativou o utilizador", "Disabled the user"),
         "user.set_password" or "user.password" => Pick("Mudou a palavra-passe", "Set the password"),
         "user.reset_factors" => Pick("Retirou os segundos fatores", "Took the second factors away"),

@@ -1,6 +1,7 @@
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Assistance;
+using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Demonstration;
@@ -38,6 +39,7 @@ internal static class Slices
         services.AddIdentity(configuration);
         services.AddAdministration();
         services.AddDirectories(configuration);
+        services.AddSealing();
         services.AddEntitlements();
         services.AddGroups();
         services.AddAgents(configuration);

@@ -30,7 +30,7 @@ internal sealed partial class MachinesService(
         var id = Ids.Parse(request.MachineId, "machine_id");
         var details = new MachineDetails { Machine = await OneAsync(id, context.CancellationToken) };
         details.Operations.AddRange((await store.JournalAsync(new(id), context.CancellationToken)).Select(MachineContract.From));
-        details.History.AddRange((await audit.ListAsync(0, 100, id, PoolScope.Everything, context.CancellationToken)).Select(r => r.ToMessage()));
+        details.History.AddRange((await audit.ListAsync(0, 100, new(id), PoolScope.Everything, context.CancellationToken)).Select(r => r.ToMessage()));
         return details;
     }
 

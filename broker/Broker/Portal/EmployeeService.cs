@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Identity.SecondFactor;
 using Montalegre.Vdi.Broker.Hosting;
@@ -15,7 +16,7 @@ namespace Montalegre.Vdi.Broker.Portal;
 /// <summary>The gRPC and REST face of everything an employee can do.</summary>
 internal sealed class EmployeeService(
     SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, GatewayDoors doors, LogOffSession logOff, SourceAddress sources,
-    RestartOwnMachine restart, ContentStore content, OwnSignIns signIns) : Employee.EmployeeBase
+    RestartOwnMachine restart, ContentStore content, OwnSignIns signIns, OwnAssistances assistances) : Employee.EmployeeBase
 {
     public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context)
     {
@@ -104,6 +105,30 @@ internal sealed class EmployeeService(
 
     public override async Task<EndSignInsResponse> EndSignIns(EndSignInsRequest request, ServerCallContext context) =>
         new() { Ended = (uint)await signIns.EndAsync(context.Caller(), request.SignInId is "" ? null : Ids.Parse(request.SignInId, "sign_in_id")) };
+
+    public override async Task<ListOwnAssistancesResponse> ListAssistances(ListOwnAssistancesRequest request, ServerCallContext context) => new()
+    {
+        Assistances =
+        {
+            (await assistances.ListAsync(context.Caller())).Select(a => new OwnAssistance
+            {
+                AssistanceId = a.AssistanceId.ToString(), Desktop = a.Desktop, Who = a.Who, Control = a.Control, Reason = a.Reason, State = StateOf(a),
+                AskedAt = Utc(a.AskedAt), AnsweredAt = Utc(a.AnsweredAt), BeganAt = Utc(a.BeganAt), EndedAt = Utc(a.EndedAt),
+            }),
+        },
+    };
+
+    private static OwnAssistanceState StateOf(OwnAssistanceRow row) => row.State switch
+    {
+        "asked" => OwnAssistanceState.Asked,
+        "granted" => OwnAssistanceState.Granted,
+        "watching" => OwnAssistanceState.Watching,
+        "denied" => OwnAssistanceState.Denied,
+        "expired" => OwnAssistanceState.NoAnswer,
+        _ => row.BeganAt is null ? OwnAssistanceState.NotSeen : OwnAssistanceState.Seen,
+    };
+
+    private static Timestamp? Utc(DateTime? at) => at is { } known ? Utc(known) : null;
 
     private static Timestamp Utc(DateTime at) => Timestamp.FromDateTime(DateTime.SpecifyKind(at, DateTimeKind.Utc));
 

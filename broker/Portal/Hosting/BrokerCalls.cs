@@ -41,6 +41,9 @@ internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<Porta
     public async Task<IReadOnlyList<OwnSignIn>> SignInsAsync(HttpContext http) =>
         (await broker.ListSignInsAsync(new ListSignInsRequest(), await ProofAsync(http), Deadline(), http.RequestAborted)).SignIns;
 
+    public async Task<IReadOnlyList<OwnAssistance>> AssistancesAsync(HttpContext http) =>
+        (await broker.ListAssistancesAsync(new ListOwnAssistancesRequest(), await ProofAsync(http), Deadline(), http.RequestAborted)).Assistances;
+
     /// <param name="http">The request.</param>
     /// <param name="signIn">Empty: all but this one.</param>
     public async Task EndSignInsAsync(HttpContext http, string signIn) =>

@@ -373,6 +373,13 @@ internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
 
 internal sealed class FakeAudit(FakeWorld world) : Audit.AuditBase
 {
+    public override async Task Verify(VerifyAuditRequest request, IServerStreamWriter<AuditVerification> responseStream, ServerCallContext context)
+    {
+        world.Demand(context);
+        await responseStream.WriteAsync(new() { Batches = 50, AllBatches = 120 }, context.CancellationToken);
+        await responseStream.WriteAsync(world.Verification, context.CancellationToken);
+    }
+
     public override Task<ListAuditResponse> List(ListAuditRequest request, ServerCallContext context)
     {
         world.Demand(context);

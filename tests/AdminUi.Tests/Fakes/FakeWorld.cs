@@ -33,6 +33,8 @@ internal sealed class FakeWorld : IDisposable
     public List<GatewayNode> Gateways { get; } = [];
     public List<User> Users { get; } = [];
     public List<AuditEvent> Audit { get; } = [];
+
+    public AuditVerification Verification { get; set; } = new() { Batches = 120, AllBatches = 120, Entries = 4312, Done = true, Head = new('a', 64) };
     public ConcurrentDictionary<string, List<LogonPhase>> Phases { get; } = new();
     public ConcurrentDictionary<string, List<User>> Entitled { get; } = new();
     public ConcurrentQueue<string> Calls { get; } = new();
