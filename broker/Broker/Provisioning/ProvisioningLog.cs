@@ -51,4 +51,7 @@ internal static partial class ProvisioningLog
 
     [LoggerMessage(2214, LogLevel.Information, "Machine {Machine} is woken")]
     public static partial void MachineWoken(this ILogger log, MachineId machine);
+
+    [LoggerMessage(2217, LogLevel.Information, "{Computers} sleeping computers are woken by packets")]
+    public static partial void ComputersWoken(this ILogger log, int computers);
 }

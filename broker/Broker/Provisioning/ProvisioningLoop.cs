@@ -11,7 +11,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// side; the claim statement and the hypervisors' own bounds decide how many.
 /// </summary>
 internal sealed class ProvisioningLoop(
-    LeaseKeeper lease, ChangePump pump, HypervisorDirectory hosts, PowerStore power, PoolStore pools, OperationStore operations, ReconcilePool reconcile, RecoverHosts recover, MoveStore moves, TakeStep takeStep,
+    LeaseKeeper lease, ChangePump pump, HypervisorDirectory hosts, PowerStore power, PoolStore pools, OperationStore operations, ReconcilePool reconcile, RecoverHosts recover, MoveStore moves, PlanWakes wakes, TakeStep takeStep,
     IOptions<ProvisioningOptions> options, TimeProvider time, ILogger<ProvisioningLoop> log) : BackgroundService
 {
     private const int MostStepsAtOnce = 64;
@@ -60,10 +60,12 @@ internal sealed class ProvisioningLoop(
 
     private async Task PassAsync(Dictionary<Task, Guid?> running, long epoch, CancellationToken ct)
     {
-        await power.CloseAsync(await power.SchedulesAsync(ct), ct);
+        var schedules = await power.SchedulesAsync(ct);
+        await power.CloseAsync(schedules, ct);
         await recover.RunAsync(ct);
         await moves.PlanAsync(ct);
         await ReconcileAsync(ct);
+        await wakes.RunAsync(schedules, ct);
         await pools.RemoveEmptyPoolsAsync(ct);
         await operations.RetryFaultedAsync(RetryFaultedAfter, ct);
         foreach (var done in running.Keys.Where(t => t.IsCompleted).ToList()) running.Remove(done);

@@ -3,6 +3,7 @@ using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Images;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
@@ -12,7 +13,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// again: what it leaves behind is either what it should or is replaced by the next attempt.
 /// </summary>
 internal sealed class TakeStep(
-    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, PlaceElsewhere place, MoveMachine move, RecoveryStore recovery, JoinTokens tokens, CertificateAuthority authority,
+    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, PlaceElsewhere place, MoveMachine move, WakeComputer wake, RecoveryStore recovery, JoinTokens tokens, CertificateAuthority authority,
     IOptions<ProvisioningOptions> options, ILogger<TakeStep> log)
 {
     public async Task RunAsync(DueOperation operation, long epoch, CancellationToken ct)
@@ -32,6 +33,11 @@ internal sealed class TakeStep(
             if (step == OperationStep.MoveLive)
             {
                 await move.RunAsync(operation, epoch, ct);
+                return;
+            }
+            if (step == OperationStep.MagicPacket)
+            {
+                await wake.RunAsync(machine, new(operation.OperationId), ct);
                 return;
             }
             await ActAsync(operation, machine, step, epoch, ct);
@@ -61,7 +67,7 @@ internal sealed class TakeStep(
             };
             // A delete never gives up: a record must not outlive its machine, nor a machine its record. Nor does falling asleep:
             // nothing is wrong with the machine.
-            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep or OperationKind.Move) && step != OperationStep.Place && !waits && OperationPlan.GivesUp(attempts);
+            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep or OperationKind.Move) && step is not (OperationStep.Place or OperationStep.MagicPacket) && !waits && OperationPlan.GivesUp(attempts);
             await operations.FailAsync(operation, error, reason, givesUp, next);
             log.StepFailed(machine, kind, step, attempts, error);
             if (givesUp) log.MachineFaulted(machine, attempts, error);
