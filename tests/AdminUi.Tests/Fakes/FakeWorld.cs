@@ -33,6 +33,7 @@ internal sealed class FakeWorld : IDisposable
     public List<AuditEvent> Audit { get; } = [];
     public ConcurrentDictionary<string, List<LogonPhase>> Phases { get; } = new();
     public ConcurrentDictionary<string, List<User>> Entitled { get; } = new();
+    public ConcurrentDictionary<string, List<WakeAddress>> WakeAddresses { get; } = new();
     public ConcurrentQueue<string> Calls { get; } = new();
     public ConcurrentDictionary<string, string> Tokens { get; } = new();
     public bool SetUpDone { get; set; } = true;
