@@ -3,6 +3,7 @@ using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Live;
 using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
 
@@ -64,7 +65,7 @@ internal sealed class ProvisioningLoop(
         await power.CloseAsync(schedules, ct);
         await recover.RunAsync(ct);
         await moves.PlanAsync(ct);
-        await ReconcileAsync(ct);
+        await ReconcileAsync(schedules, ct);
         await wakes.RunAsync(schedules, ct);
         await pools.RemoveEmptyPoolsAsync(ct);
         await operations.RetryFaultedAsync(RetryFaultedAfter, ct);
@@ -73,13 +74,13 @@ internal sealed class ProvisioningLoop(
             running.Add(Task.Run(() => takeStep.RunAsync(due, epoch, ct), ct), due.HostId);
     }
 
-    private async Task ReconcileAsync(CancellationToken ct)
+    private async Task ReconcileAsync(IReadOnlyDictionary<PoolId, PowerSchedule> schedules, CancellationToken ct)
     {
         var (all, touched, machines) = _touched.Take();
         try
         {
             var near = all ? [] : touched.Concat(machines.Length == 0 ? [] : await pools.OfMachinesAsync(machines, ct)).ToHashSet();
-            foreach (var pool in await pools.WantedAsync(ct))
+            foreach (var pool in await pools.WantedAsync(schedules, ct))
                 if (all || pool.IsUnsettled || near.Contains(pool.PoolId)) await reconcile.RunAsync(pool, ct);
         }
         catch

@@ -5,6 +5,7 @@ using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Images;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
@@ -77,7 +78,7 @@ internal sealed class FakeHostPool : IAsyncDisposable
 
     public async Task ReconcileAsync()
     {
-        foreach (var wanted in (await _pools.WantedAsync(TestContext.Current.CancellationToken)).Where(p => p.PoolId == Pool.Value))
+        foreach (var wanted in (await _pools.WantedAsync(await new PowerStore(_broker.Database.DataSource).SchedulesAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken)).Where(p => p.PoolId == Pool.Value))
             await new ReconcilePool(_pools, _options, TimeProvider.System, NullLogger<ReconcilePool>.Instance).RunAsync(wanted, TestContext.Current.CancellationToken);
     }
 

@@ -13,3 +13,9 @@ create trigger wake_address_updated after update on wake_address referencing new
 
 -- What the leader looks for while people wait.
 create index machine_silent_manual_ix on machine (pool_id) where manual and state = 'unreachable';
+
+-- How long the last starts of a pool's machines took from power-on to their agent, in seconds, at a share of them; null: none was measured.
+create function start_seconds(of_pool uuid, share double precision) returns double precision language sql stable as $$
+    select percentile_cont(share) within group (order by extract(epoch from d.ended_at - d.powered_on_at))
+      from (select s.powered_on_at, s.ended_at from machine_start s where s.pool_id = of_pool and s.reported order by s.ended_at desc limit 50) d
+$$;
