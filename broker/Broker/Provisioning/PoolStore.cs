@@ -202,6 +202,7 @@ internal sealed class PoolStore(Database database)
                         or (not m.manual and m.host_id is not null
                             and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
                             and not exists (select from rollout r where r.pool_id = m.pool_id and r.ended_at is null)))
+                   and not exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running')   -- a move, most of all
                    and (@kind <> 'wake' or m.saved_at is null or m.saved_at < now() - interval '5 seconds')
              returning m.machine_id, @kind = 'wake' and m.saved_at is not null as saved,
                        @kind = 'wake' and m.assigned_user_id is null and m.image_version_id is distinct from (select w.image_version_id from wanted_image(m.canary_of, m.pool_id) w) as outdated

@@ -54,4 +54,7 @@ internal static partial class ProvisioningLog
 
     [LoggerMessage(2217, LogLevel.Information, "{Computers} sleeping computers are woken by packets")]
     public static partial void ComputersWoken(this ILogger log, int computers);
+
+    [LoggerMessage(2218, LogLevel.Warning, "Machine {Machine} stands still: its move to another host was cut off; it is finished or undone")]
+    public static partial void FoundHalfMoved(this ILogger log, MachineId machine);
 }

@@ -43,6 +43,7 @@ internal sealed class TakeStep(
             await ActAsync(operation, machine, step, epoch, ct);
             if (OperationPlan.Next(kind, step) is { } next) await operations.AdvanceAsync(operation, next);
             else if (kind == OperationKind.Delete) await operations.RemoveMachineAsync(operation);
+            else if (kind == OperationKind.Move) await move.SettleAsync(operation);
             else if (kind == OperationKind.Sleep) await operations.FellAsleepAsync(operation, saved: step == OperationStep.Save);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
