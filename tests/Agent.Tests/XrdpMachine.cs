@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Agent.Tests;
 
@@ -51,7 +52,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         var directory = System.IO.Directory.CreateTempSubdirectory("agent-xrdp").FullName;
         File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
         var display = RandomNumberGenerator.GetInt32(200, 30_000);
-        var port = FreePort();
+        var port = LoopbackPorts.Free();
         File.WriteAllText(Path.Combine(directory, "join"), document.Format());
         File.WriteAllText(Path.Combine(directory, "agent.conf"), $"StateDirectory = {directory}/state\nJoinFile = {directory}/join\nDmiTable = /nowhere\n");
         File.WriteAllText(Path.Combine(directory, "wm.c"), WindowManager);
@@ -63,7 +64,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         File.Move($"{etc}/xrdp/key.new", $"{etc}/xrdp/key.pem", overwrite: true);
         File.Move($"{etc}/xrdp/cert.new", $"{etc}/xrdp/cert.pem", overwrite: true);
         Replace($"{etc}/xrdp/xrdp.ini", ("port=3389", $"port=tcp://127.0.0.1:{port}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp.log", $"LogFile={directory}/xrdp.log"));
-        Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={FreePort()}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={directory}/sesman.log"), ("X11DisplayOffset=10", $"X11DisplayOffset={display + 1}"), ("EnableUserWindowManager=true", "EnableUserWindowManager=false"), ("MaxSessions=50", "MaxSessions=10"));
+        Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={LoopbackPorts.Free()}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={directory}/sesman.log"), ("X11DisplayOffset=10", $"X11DisplayOffset={display + 1}"), ("EnableUserWindowManager=true", "EnableUserWindowManager=false"), ("MaxSessions=50", "MaxSessions=10"));
         File.WriteAllText($"{etc}/pam.d/xrdp-sesman", $"auth [success=done default=ignore] {directory}/pam_montalegre.so\naccount [success=done default=ignore] {directory}/pam_montalegre.so\n@include common-auth\n@include common-account\n@include common-session\nsession optional {directory}/pam_montalegre.so\n");
         File.WriteAllText($"{etc}/xrdp/startwm.sh", $"#!/bin/sh\nsetsid sleep 54321 </dev/null >/dev/null 2>&1 &\nexec {directory}/wm\n");
         File.WriteAllText(Path.Combine(directory, "run"), Script(directory));
@@ -122,6 +123,33 @@ internal sealed class XrdpMachine : IAsyncDisposable
         return found;
     }
 
+    /// <summary>On whose screens a program shows something: it runs as the one whose X server it names.</summary>
+    public IReadOnlyList<string> OwnersOf(string program)
+    {
+        var inside = Process.GetProcesses().Select(p => { using (p) return p.Id; }).Where(IsInsideOrGone).Select(Seen).OfType<(string[] Line, string[] Environment, string Uid)>().ToList();
+        return [.. from p in inside
+                   where Path.GetFileName(p.Line[0]) == program
+                   let display = p.Environment.Single(v => v.StartsWith("DISPLAY=", StringComparison.Ordinal))["DISPLAY=".Length..]
+                   where inside.Any(x => Path.GetFileName(x.Line[0]) == "Xorg" && x.Line.Contains(display) && x.Uid == p.Uid)
+                   select Path.GetFileName(p.Environment.Single(v => v.StartsWith("HOME=", StringComparison.Ordinal)))];
+    }
+
+    private bool IsInsideOrGone(int pid)
+    {
+        try { return IsInside(pid); }
+        catch (IOException) { return false; }
+    }
+
+    private static (string[] Line, string[] Environment, string Uid)? Seen(int pid)
+    {
+        try
+        {
+            return (File.ReadAllText($"/proc/{pid}/cmdline").Split('\0'), File.ReadAllText($"/proc/{pid}/environ").Split('\0'),
+                File.ReadLines($"/proc/{pid}/status").Single(l => l.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1]);
+        }
+        catch (IOException) { return null; }   // it ended meanwhile
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients)
@@ -172,13 +200,6 @@ internal sealed class XrdpMachine : IAsyncDisposable
         var error = await process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"{program} failed: {error}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     // MONTALEGRE_TEST_AGENT names a natively compiled one, to hold it to the same test.

@@ -7,6 +7,7 @@ using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Rig;
 using Montalegre.Vdi.Rig.Commands;
 using Montalegre.Vdi.Rig.Libvirt;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.EndToEnd.Tests;
 
@@ -52,7 +53,7 @@ public sealed class Libvirt_golden_image : IAsyncLifetime
         var image = new ImageVersionId(Guid.NewGuid());
         await _hypervisor.EnsureImageAsync(image, file, null, Ct);
         var machine = new MachineId(Guid.NewGuid());
-        var port = FreePort();
+        var port = LoopbackPorts.Free();
 
         await using var events = _hypervisor.EventsAsync(Ct).GetAsyncEnumerator(Ct);
         var first = events.MoveNextAsync();
@@ -109,12 +110,5 @@ public sealed class Libvirt_golden_image : IAsyncLifetime
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

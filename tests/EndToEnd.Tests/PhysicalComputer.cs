@@ -25,8 +25,7 @@ internal sealed class PhysicalComputer : IAsyncDisposable
     /// <summary>Settings and certificate are made; nothing runs yet.</summary>
     public static async Task<PhysicalComputer> PrepareAsync()
     {
-        var ports = LoopbackPorts.Free(2);
-        var computer = new PhysicalComputer(ports[0]);
+        var computer = new PhysicalComputer(LoopbackPorts.Free());
         var (here, etc) = (computer._directory, Path.Combine(computer._directory, "etc"));
         File.SetUnixFileMode(here, (UnixFileMode)0b111_101_101);
         var progress = new Progress(TextWriter.Null);
@@ -39,7 +38,7 @@ internal sealed class PhysicalComputer : IAsyncDisposable
         File.Move($"{etc}/xrdp/cert.new", $"{etc}/xrdp/cert.pem", overwrite: true);
         var display = 20_000 + (Environment.ProcessId % 20_000);
         Replace($"{etc}/xrdp/xrdp.ini", ("port=3389", $"port=tcp://127.0.0.1:{computer.Port}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp.log", $"LogFile={here}/xrdp.log"));
-        Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={ports[1]}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={here}/sesman.log"),
+        Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={LoopbackPorts.Free()}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={here}/sesman.log"),
             ("X11DisplayOffset=10", $"X11DisplayOffset={display}"), ("EnableUserWindowManager=true", "EnableUserWindowManager=false"));
         await File.WriteAllTextAsync($"{etc}/pam.d/xrdp-sesman",
             $"auth [success=done default=ignore] {here}/pam_montalegre.so\naccount [success=done default=ignore] {here}/pam_montalegre.so\n@include common-auth\n@include common-account\n@include common-session\nsession optional {here}/pam_montalegre.so\n");

@@ -48,10 +48,9 @@ public sealed class RunningStack : IAsyncLifetime
         await Builds.ProjectsAsync(Builds.Services, progress, ct);
         await Builds.WorkerAsync(progress, ct);
         var image = await ImageCommand.BuildAsync(progress, ct);
-        var ports = LoopbackPorts.Free(5);
         _stack = await DemonstrationStack.StartAsync(new()
         {
-            StateDirectory = _state, Ports = (ports[0], ports[1], ports[2], ports[3], ports[4]), PoolSize = 1, FirstForwardedPort = 24000 + Environment.ProcessId % 800 * 10,
+            StateDirectory = _state, Ports = (LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free()), PoolSize = 1, FirstForwardedPort = 24000 + Environment.ProcessId % 800 * 10,
         }, image, progress, ct);
         Rui = await Administrator.SetUpAsync(_stack);
         Ana = await Person.SignInAsync(_stack);

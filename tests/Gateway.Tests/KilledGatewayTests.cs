@@ -8,6 +8,7 @@ using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Tests.Desktops;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
 using Montalegre.Vdi.Protocol.Tsgu;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Gateway.Tests;
 
@@ -19,7 +20,7 @@ public sealed class KilledGatewayTests : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly string[] Ready = ["Opening the stream with the broker", "The door is open at"];
     private readonly string _state = Directory.CreateTempSubdirectory("killed-gateway-").FullName;
-    private readonly IPEndPoint _address = new(IPAddress.Loopback, XrdpMachine.FreePort());
+    private readonly IPEndPoint _address = new(IPAddress.Loopback, LoopbackPorts.Free());
     private readonly ConcurrentDictionary<string, int> _redeemed = new();
 
     public void Dispose() => Directory.Delete(_state, recursive: true);

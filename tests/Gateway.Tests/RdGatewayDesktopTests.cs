@@ -2,6 +2,7 @@ using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Tests.Desktops;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Gateway.Tests;
 
@@ -113,7 +114,7 @@ public sealed class RdGatewayDesktopTests(XrdpMachine machine) : IClassFixture<X
         Assert.Contains(Denied, await EndedAsync(Connect(screen, gateway, ticket, "http")), StringComparison.Ordinal);
         Assert.Equal(ReasonCode.TicketUsed, (await gateway.NextReportAsync()).Failed.Code);
 
-        var away = redeemer.NewTicket(new(System.Net.IPAddress.Loopback, XrdpMachine.FreePort()), machine.CertificateSha256);
+        var away = redeemer.NewTicket(new(System.Net.IPAddress.Loopback, LoopbackPorts.Free()), machine.CertificateSha256);
         Assert.Contains("E_PROXY_TS_CONNECTFAILED", await EndedAsync(Connect(screen, gateway, away, "http")), StringComparison.Ordinal);
         Assert.Equal(ReasonCode.MachineDidNotAnswer, (await gateway.NextReportAsync()).Failed.Code);
     }

@@ -49,7 +49,7 @@ public static class LaunchPolicy
             { HeldFor: not null } => RefusalReason.CreationThrottled,
             { BeingProvisioned: > 0 } => RefusalReason.WaitingForMachine,
             { BeingWoken: > 0 } => RefusalReason.WaitingForWake,
-            { SomeDidNotWake: true } => RefusalReason.ComputerDidNotWake,
+            { SomeDidNotWake: true, Occupied: 0 } => RefusalReason.ComputerDidNotWake,
             _ when facts.Machines < facts.Size => RefusalReason.WaitingForMachine,
             _ => RefusalReason.PoolFull,
         };

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Montalegre.Vdi.Benchmarks.Processes;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Benchmarks.Html5;
 
@@ -24,7 +25,7 @@ internal sealed class Guacd : IAsyncDisposable
     {
         if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } program) return null;
         if (!File.Exists(program)) throw new InvalidOperationException($"{Variable} is {program}, which does not exist.");
-        var port = XrdpDesktop.FreePort();
+        var port = LoopbackPorts.Free();
         var libraries = Environment.GetEnvironmentVariable(Libraries) ?? Path.GetFullPath(Path.Combine(program, "../../lib"));
         var guacd = new Guacd(Child.Start(program, ["-f", "-b", "127.0.0.1", "-l", port.ToString(CultureInfo.InvariantCulture)], new Dictionary<string, string> { ["LD_LIBRARY_PATH"] = libraries }), port);
         guacd._process.BeginOutputReadLine();

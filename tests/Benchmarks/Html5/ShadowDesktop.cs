@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Montalegre.Vdi.Rig.Clients;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Benchmarks.Html5;
 
@@ -48,7 +49,7 @@ internal sealed class ShadowDesktop : IAsyncDisposable
 
     private async Task ServeAsync()
     {
-        Port = XrdpDesktop.FreePort();
+        Port = LoopbackPorts.Free();
         _server = OwnProcess.Start("/usr/bin/freerdp-shadow-cli", [$"/port:{Port}", "/bind-address:127.0.0.1", "-auth", "/sec:tls"], ("DISPLAY", _screen.Display), ("HOME", _home));
         if (!await Eventually.IsTrueAsync(AcceptsAsync, Patience)) throw new InvalidOperationException($"The shadow server did not start: {_server.Output}");
         using var certificate = X509CertificateLoader.LoadCertificateFromFile(Directory.EnumerateFiles(_home, "*.crt", SearchOption.AllDirectories).Single());

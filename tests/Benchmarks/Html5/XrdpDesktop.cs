@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Montalegre.Vdi.Rig;
 using Montalegre.Vdi.Rig.Clients;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Benchmarks.Html5;
 
@@ -18,7 +19,7 @@ internal sealed class XrdpDesktop : IAsyncDisposable
 
     public string Password { get; } = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = LoopbackPorts.Free();
 
     public string CertificateSha256 { get; private set; } = "";
 
@@ -59,7 +60,7 @@ internal sealed class XrdpDesktop : IAsyncDisposable
         await WriteAsync("key.pem", key.ExportPkcs8PrivateKeyPem());
         await WriteAsync("startwm.sh", $"#!/bin/sh\nxhost + >/dev/null\nxsetroot -solid '#2266CC'\necho $DISPLAY > {_directory}/display\nexec sleep infinity\n");
         File.SetUnixFileMode(Path.Combine(_directory, "startwm.sh"), (UnixFileMode)0b111_101_101);
-        var sesman = FreePort();
+        var sesman = LoopbackPorts.Free();
         await WriteAsync("sesman.ini", $"""
             [Globals]
             ListenAddress=127.0.0.1
@@ -69,7 +70,7 @@ internal sealed class XrdpDesktop : IAsyncDisposable
             [Security]
             AllowRootLogin=false
             [Sessions]
-            X11DisplayOffset={850 + (Environment.ProcessId % 50)}
+            X11DisplayOffset={RandomNumberGenerator.GetInt32(200, 30_000)}
             MaxSessions=4
             KillDisconnected=false
             [Logging]
@@ -133,13 +134,6 @@ internal sealed class XrdpDesktop : IAsyncDisposable
     }
 
     private Task WriteAsync(string name, string text) => File.WriteAllTextAsync(Path.Combine(_directory, name), text);
-
-    internal static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     private static async Task<bool> AcceptsAsync(int port)
     {

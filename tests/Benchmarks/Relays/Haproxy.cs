@@ -24,7 +24,7 @@ internal sealed class Haproxy : IAsyncDisposable
 
     public static async Task<Haproxy> StartAsync(string directory, string certificate, int sink, CancellationToken ct)
     {
-        var port = LoopbackPorts.Free(1)[0];
+        var port = LoopbackPorts.Free();
         var configuration = Path.Combine(directory, "haproxy.cfg");
         await File.WriteAllTextAsync(configuration, $"""
             global

@@ -59,7 +59,7 @@ public sealed class FullStorageTests : IAsyncLifetime
         await Rig.Postgres.Run.ToEndAsync("qemu-img", ["create", "-q", "-f", "qcow2", disk, "64M"], ct: Ct);
         await _host.EnsureImageAsync(image, disk, null, Ct);
         await _host.CreateOverlayAsync(running, 1, image, Ct);
-        await _host.DefineAsync(new(running, $"test-{running.Value:N}", 1, 64, 1, new MachineNetwork.UserMode(LoopbackPorts.Free(1)[0]), ["join"], 1), Ct);
+        await _host.DefineAsync(new(running, $"test-{running.Value:N}", 1, 64, 1, new MachineNetwork.UserMode(LoopbackPorts.Free()), ["join"], 1), Ct);
         await _host.StartAsync(running, 1, Ct);
         FillUp();
 

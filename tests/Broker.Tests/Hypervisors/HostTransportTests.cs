@@ -42,7 +42,7 @@ public sealed class HostTransportTests : IAsyncLifetime
     [Fact]
     public async Task Host_is_driven_by_TLS_and_a_certificate_of_another_authority_is_refused()
     {
-        var port = LoopbackPorts.Free(1)[0];
+        var port = LoopbackPorts.Free();
         var daemons = await StartAsync("a", new() { TlsPort = port, Pki = new LibvirtPki(Path.Combine(_folder, "pki")) });
         await LiveAndDieAsync(Host(daemons.TlsUri, daemons));
 
@@ -194,7 +194,7 @@ public sealed class HostTransportTests : IAsyncLifetime
         var (machine, image) = (new MachineId(Guid.NewGuid()), new ImageVersionId(Guid.NewGuid()));
         await host.EnsureImageAsync(image, _disk, null, Ct);
         await host.CreateOverlayAsync(machine, 1, image, Ct);
-        await host.DefineAsync(new(machine, $"test-{machine.Value:N}", 1, 64, 1, new MachineNetwork.UserMode(LoopbackPorts.Free(1)[0]), ["join"], Epoch), Ct);
+        await host.DefineAsync(new(machine, $"test-{machine.Value:N}", 1, 64, 1, new MachineNetwork.UserMode(LoopbackPorts.Free()), ["join"], Epoch), Ct);
         return machine;
     }
 

@@ -62,7 +62,7 @@ public sealed class KilledBrokerOnLibvirtTests(FollowerBroker follower) : IClass
     public async Task Machine_is_made_refreshed_restarted_and_deleted_whole_by_brokers_that_are_killed_after_each_act()
     {
         var machine = await _rows.MachineAsync(_pool, "provisioning");
-        await _rows.ExecuteAsync("update machine set host_id = @host, generation = 0, address = '127.0.0.1', port = @port where machine_id = @id", new { id = machine.Value, host = _pool.Value, port = LoopbackPorts.Free(1)[0] });
+        await _rows.ExecuteAsync("update machine set host_id = @host, generation = 0, address = '127.0.0.1', port = @port where machine_id = @id", new { id = machine.Value, host = _pool.Value, port = LoopbackPorts.Free() });
 
         foreach (var (kind, kills, generation) in (IEnumerable<(string, int, int)>)[("provision", 4, 1), ("refresh", 5, 2), ("restart", 4, 2)])
         {

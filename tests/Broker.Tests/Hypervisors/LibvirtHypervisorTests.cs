@@ -4,6 +4,7 @@ using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Native.Libvirt;
 using Montalegre.Vdi.Rig.Libvirt;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Broker.Tests.Hypervisors;
 
@@ -182,18 +183,11 @@ public sealed class LibvirtHypervisorTests : IAsyncLifetime
     }
 
     private static MachineDefinition Definition(MachineId machine, int generation) =>
-        new(machine, $"test-{machine.Value:N}", 1, 64, generation, new MachineNetwork.UserMode(FreePort()), ["join"], Epoch);
+        new(machine, $"test-{machine.Value:N}", 1, 64, generation, new MachineNetwork.UserMode(LoopbackPorts.Free()), ["join"], Epoch);
 
     private LibvirtHypervisor Hypervisor(Guid installation) => new(
         new HypervisorHost(new HostId(Guid.NewGuid()), "test", _daemons.Uri, _daemons.StoragePath, installation),
         TimeProvider.System, NullLogger<LibvirtHypervisor>.Instance);
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private static string InodeOf(FileInfo file)
     {

@@ -73,7 +73,7 @@ public sealed class LiveMoveOnLibvirtTests : IAsyncLifetime
         await Rig.Postgres.Run.ToEndAsync("qemu-img", ["create", "-q", "-f", "qcow2", disk, "64M"], ct: Ct);
         await host.EnsureImageAsync(_image, disk, null, Ct);
         await host.CreateOverlayAsync(_machine, 1, _image, Ct);
-        await host.DefineAsync(new(_machine, "moves", 1, 64, 1, new MachineNetwork.UserMode(Rig.Stack.LoopbackPorts.Free(1)[0]), ["join"], Epoch), Ct);
+        await host.DefineAsync(new(_machine, "moves", 1, 64, 1, new MachineNetwork.UserMode(Rig.Stack.LoopbackPorts.Free()), ["join"], Epoch), Ct);
         using (var connection = LibvirtConnection.Open(_daemons[0].Uri))
         using (var domain = connection.FindDomain(_machine.Value))
         {

@@ -28,7 +28,7 @@ internal sealed class SshDoor : IAsyncDisposable
             await OwnProcess.RunAsync("/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", Path.Combine(folder, key));
         // sshd wants this folder when it starts as root; the package's init script makes it elsewhere.
         if (Environment.IsPrivilegedProcess) Directory.CreateDirectory("/run/sshd");
-        var port = LoopbackPorts.Free(1)[0];
+        var port = LoopbackPorts.Free();
         string[] options =
         [
             $"ListenAddress=127.0.0.1:{port}", $"HostKey={folder}/host", $"AuthorizedKeysFile={folder}/key.pub", "StrictModes=no", "UsePAM=no",

@@ -46,7 +46,8 @@ public sealed class LaunchPolicyTests
         Assert.Equal(new WaitNotice(RefusalReason.WaitingForWake, 1, TimeSpan.FromSeconds(25)), LaunchPolicy.Explain(Waiting() with { OwnWake = TimeSpan.FromSeconds(15), TypicalStart = TimeSpan.FromSeconds(40) }));
         Assert.Equal(new WaitNotice(RefusalReason.WaitingForWake, 1, null), LaunchPolicy.Explain(Waiting() with { OwnWake = TimeSpan.Zero }));
         Assert.Equal(new WaitNotice(RefusalReason.WaitingForWake, 1, TimeSpan.FromSeconds(10)), LaunchPolicy.Explain(Waiting() with { BeingWoken = 1, TypicalStart = TimeSpan.FromSeconds(40), StartAges = [TimeSpan.FromSeconds(30)] }));
-        Assert.Equal(RefusalReason.ComputerDidNotWake, LaunchPolicy.Explain(Waiting() with { SomeDidNotWake = true }).Reason);
+        Assert.Equal(RefusalReason.ComputerDidNotWake, LaunchPolicy.Explain(Waiting() with { SomeDidNotWake = true, Occupied = 0 }).Reason);
+        Assert.Equal(RefusalReason.PoolFull, LaunchPolicy.Explain(Waiting() with { SomeDidNotWake = true }).Reason);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Montalegre.Vdi.Rig;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Gateway.Tests.Desktops;
 
@@ -42,7 +43,7 @@ public sealed class DeviceServer : IAsyncLifetime
     /// <summary>Starts it for one connection; its output is what it took.</summary>
     public async Task<(OwnProcess Process, IPEndPoint Address)> StartAsync()
     {
-        var address = new IPEndPoint(IPAddress.Loopback, XrdpMachine.FreePort());
+        var address = new IPEndPoint(IPAddress.Loopback, LoopbackPorts.Free());
         var process = OwnProcess.Start(Program, [$"{address.Port}", Certificate, Key], ("HOME", _directory));
         Assert.True(await Eventually.IsTrueAsync(() => process.Output.Contains("listening", StringComparison.Ordinal), Patience), process.Output);
         return (process, address);

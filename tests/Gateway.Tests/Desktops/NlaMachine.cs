@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Gateway.Tests.Desktops;
 
@@ -39,7 +40,7 @@ public sealed class NlaMachine : IAsyncLifetime
         await OwnProcess.RunAsync("/usr/bin/xsetroot", "-display", _screen.Display, "-solid", $"#{DesktopColor:X6}");
         var sam = Path.Combine(_directory, "sam");
         await File.WriteAllTextAsync(sam, (await OwnProcess.RunAsync("/usr/bin/winpr-hash", "-u", UserName, "-p", Password, "-f", "sam")).Trim() + "\n");
-        Address = new(IPAddress.Loopback, XrdpMachine.FreePort());
+        Address = new(IPAddress.Loopback, LoopbackPorts.Free());
         _shadow = OwnProcess.Start("/usr/bin/freerdp-shadow-cli", [$"/port:{Address.Port}", "/bind-address:127.0.0.1", "+auth", "/sec:nla", $"/sam-file:{sam}"], ("DISPLAY", _screen.Display), ("HOME", _directory));
         Assert.True(await Eventually.IsTrueAsync(() => XrdpMachine.AcceptsAsync(Address), Patience), $"The shadow server did not start: {_shadow.Output}");
         var certificate = Directory.EnumerateFiles(_directory, "*.crt", SearchOption.AllDirectories).Single();

@@ -2,11 +2,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Gateway.Tests.Desktops;
 
 /// <summary>A real xrdp with its own sesman, certificate and Linux account, beside any other on this computer.</summary>
-/// <remarks>xrdp reads sesman's port from a fixed file, so both run in a mount namespace of their own.</remarks>
+/// <remarks>xrdp reads sesman's port from a fixed file, so both run in a mount namespace of their own;
+    /// there they find no sockets of X servers that were killed, which would fill their range of displays.</remarks>
 public class XrdpMachine : IAsyncLifetime
 {
     public const string DesktopColor = "#2266CC";
@@ -46,8 +48,8 @@ public class XrdpMachine : IAsyncLifetime
         await OwnProcess.RunAsync("/usr/sbin/useradd", "--create-home", "--shell", "/bin/sh", UserName);
         await OwnProcess.RunAsync("/bin/sh", "-c", $"echo '{UserName}:{Password}' | /usr/sbin/chpasswd");
         WriteCertificate();
-        var sesmanPort = FreePort();
-        Address = new(IPAddress.Loopback, FreePort());
+        var sesmanPort = LoopbackPorts.Free();
+        Address = new(IPAddress.Loopback, LoopbackPorts.Free());
         WriteConfiguration(sesmanPort);
         _xrdp = OwnProcess.Start("/usr/bin/unshare", ["--mount", "/bin/sh", "-c", $"""
             set -e
@@ -55,6 +57,8 @@ public class XrdpMachine : IAsyncLifetime
             mkdir -p /run/xrdp
             mount -t tmpfs -o mode=1755 tmpfs /run/xrdp
             mkdir -m 3777 /run/xrdp/sockdir
+            mkdir -p /tmp/.X11-unix
+            mount -t tmpfs -o mode=1777 tmpfs /tmp/.X11-unix
             /usr/sbin/xrdp-sesman -n -c {InDirectory("sesman.ini")} &
             exec /usr/sbin/xrdp -n -c {InDirectory("xrdp.ini")}
             """]);
@@ -72,14 +76,6 @@ public class XrdpMachine : IAsyncLifetime
             await OwnProcess.RunAsync("/bin/sh", "-c", $"/usr/sbin/userdel --remove --force {UserName} 2>&1 || true");
         }
         Directory.Delete(_directory, recursive: true);
-    }
-
-    /// <summary>Ports that are free now; the kernel hands them out one after another, so a clash is unlikely.</summary>
-    public static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     /// <summary>Process ids of the X servers of this machine's person: one for each session.</summary>
@@ -155,7 +151,7 @@ public class XrdpMachine : IAsyncLifetime
             MaxLoginRetry=1
             AlwaysGroupCheck=false
             [Sessions]
-            X11DisplayOffset={200 + (RandomNumberGenerator.GetInt32(50) * 10)}
+            X11DisplayOffset={RandomNumberGenerator.GetInt32(200, 30_000)}
             MaxSessions=9
             KillDisconnected=false
             Policy=Default

@@ -16,6 +16,7 @@ using Microsoft.Extensions.Logging;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Gateway.Tests.Fakes;
 
@@ -48,7 +49,7 @@ internal sealed class ScriptedBroker : IDisposable
     public string AuthoritySha256 => _authority.GetCertHashString(HashAlgorithmName.SHA256);
 
     /// <summary>Kept over a restart, so that gateways find it again.</summary>
-    public int Port { get; } = Desktops.XrdpMachine.FreePort();
+    public int Port { get; } = LoopbackPorts.Free();
 
     public Uri Address => new($"https://127.0.0.1:{Port}");
 

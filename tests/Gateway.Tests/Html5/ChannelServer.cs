@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Montalegre.Vdi.Gateway.Tests.Desktops;
 using Montalegre.Vdi.Rig;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Gateway.Tests.Html5;
 
@@ -16,7 +17,7 @@ internal sealed class ChannelServer : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("channels-test-").FullName;
     private OwnProcess? _process;
 
-    public IPEndPoint Address { get; } = new(IPAddress.Loopback, XrdpMachine.FreePort());
+    public IPEndPoint Address { get; } = new(IPAddress.Loopback, LoopbackPorts.Free());
 
     public byte[] CertificateSha256 { get; private set; } = [];
 

@@ -7,6 +7,7 @@ using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Html5;
 using Montalegre.Vdi.Rig.Html5;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Gateway.Tests.Html5;
 
@@ -35,7 +36,7 @@ public sealed class DesktopSocketTests
         await using var gateway = await DesktopGateway.StartAsync(redeemer);
         Assert.Equal(ReasonCode.TicketUnknown, await ReasonAsync(gateway, FakeRedeemer.Unknown()));
         Assert.Equal(ReasonCode.TicketUnknown, await ReasonAsync(gateway, "no-ticket-at-all"));
-        var ticket = redeemer.NewTicket(new IPEndPoint(IPAddress.Loopback, XrdpMachine.FreePort()), new byte[32]);
+        var ticket = redeemer.NewTicket(new IPEndPoint(IPAddress.Loopback, LoopbackPorts.Free()), new byte[32]);
         Assert.Equal(ReasonCode.MachineDidNotAnswer, await ReasonAsync(gateway, ticket));
         Assert.Equal(ReasonCode.TicketUsed, await ReasonAsync(gateway, ticket));
         Assert.Equal(ReasonCode.TicketUnknown, (await gateway.NextReportAsync()).Failed.Code);

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using Montalegre.Vdi.Gateway.Tests.Desktops;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
 using Montalegre.Vdi.Protocol.Negotiation;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Gateway.Tests.Html5;
 
@@ -18,7 +19,7 @@ public sealed class ShadowMachine : IAsyncLifetime
     private readonly List<OwnProcess> _processes = [];
     private string? _missing;
 
-    public IPEndPoint Address { get; } = new(IPAddress.Loopback, XrdpMachine.FreePort());
+    public IPEndPoint Address { get; } = new(IPAddress.Loopback, LoopbackPorts.Free());
 
     public byte[] CertificateSha256 { get; private set; } = [];
 
