@@ -53,7 +53,7 @@ internal static class Slices
         services.AddMachines();
         services.AddLaunch(configuration);
         services.AddProvisioning(configuration);
-        services.AddPower();
+        services.AddPower(configuration);
         services.AddRollouts(configuration);
         services.AddFleetMetrics();
         services.AddPortalContent();

@@ -138,13 +138,21 @@ internal sealed class FakeMachines(FakeWorld world) : Machines.MachinesBase
     {
         world.Demand(context);
         var machine = world.Machines.Find(request.MachineId) ?? throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound);
-        return Task.FromResult(new MachineDetails { Machine = machine, History = { world.Audit.Where(a => a.ObjectId == machine.MachineId) }, Operations = { FakeData.Operations() } });
+        return Task.FromResult(new MachineDetails { Machine = machine, History = { world.Audit.Where(a => a.ObjectId == machine.MachineId) }, Operations = { FakeData.Operations() }, WakeAddresses = { world.WakeAddresses.GetValueOrDefault(machine.MachineId, []) } });
     }
 
     public override Task<MachineActionResponse> Restart(MachineActionRequest request, ServerCallContext context) => Act("restart", request.MachineId, context, m => m.State = MachineState.Provisioning);
     public override Task<MachineActionResponse> Refresh(MachineActionRequest request, ServerCallContext context) => Act("refresh", request.MachineId, context, m => m.State = MachineState.Provisioning);
     public override Task<MachineActionResponse> Remove(MachineActionRequest request, ServerCallContext context) => Act("remove", request.MachineId, context, m => m.State = MachineState.Deleting);
     public override Task<MachineActionResponse> SetDrain(SetDrainRequest request, ServerCallContext context) => Act("drain", request.MachineId, context, m => m.Draining = request.Drain);
+
+    public override Task<MachineActionResponse> Wake(MachineActionRequest request, ServerCallContext context) => Act("wake", request.MachineId, context, m => m.Step = "magic_packet");
+
+    public override Task<MachineActionResponse> SetWakeAddresses(SetWakeAddressesRequest request, ServerCallContext context)
+    {
+        world.WakeAddresses[request.MachineId] = [.. request.Addresses];
+        return Act($"wake-address {string.Join(' ', request.Addresses.Select(a => $"{a.Mac}@{a.Broadcast}:{a.Port}"))}", request.MachineId, context, m => m.Wakeable = request.Addresses.Count > 0);
+    }
 
     public override Task<AddManualMachineResponse> AddManual(AddManualMachineRequest request, ServerCallContext context) => Add(request.PoolId, "m-" + request.Name, request.Name, context);
 

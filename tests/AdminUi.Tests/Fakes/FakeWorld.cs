@@ -37,6 +37,7 @@ internal sealed class FakeWorld : IDisposable
     public AuditVerification Verification { get; set; } = new() { Batches = 120, AllBatches = 120, Entries = 4312, Done = true, Head = new('a', 64) };
     public ConcurrentDictionary<string, List<LogonPhase>> Phases { get; } = new();
     public ConcurrentDictionary<string, List<User>> Entitled { get; } = new();
+    public ConcurrentDictionary<string, List<WakeAddress>> WakeAddresses { get; } = new();
     public ConcurrentQueue<string> Calls { get; } = new();
     public ConcurrentDictionary<string, string> Tokens { get; } = new();
     public bool SetUpDone { get; set; } = true;
