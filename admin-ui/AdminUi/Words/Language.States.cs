@@ -135,6 +135,8 @@ internal sealed partial class Language
         "machine" => Pick("máquina", "machine"),
         "pool" => Pick("conjunto", "pool"),
         "user" => Pick("utilizador", "user"),
+        "group" => Pick("grupo", "group"),
+        "role" => Pick("função", "role"),
         "host" => Pick("anfitrião", "host"),
         "image" or "image_version" => Pick("imagem-base", "golden image"),
         "gateway" => "gateway",
@@ -191,7 +193,7 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? action,
+        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch

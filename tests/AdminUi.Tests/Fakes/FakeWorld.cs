@@ -30,6 +30,12 @@ internal sealed class FakeWorld : IDisposable
     public List<ForeignMachine> Foreign { get; } = [];
     public List<GatewayNode> Gateways { get; } = [];
     public List<User> Users { get; } = [];
+    public List<Group> Groups { get; } = [];
+    public ConcurrentDictionary<string, List<User>> Members { get; } = new();
+    public ConcurrentDictionary<string, List<Group>> EntitledGroups { get; } = new();
+    public List<Role> Roles { get; } = [];
+    public List<RoleGrant> Grants { get; } =
+        [new() { GrantId = "grant-0", UserName = "rita", DisplayName = "Rita Admin", Enabled = true, Role = "administrator", GrantedBy = "set-up", GrantedAt = DateTimeOffset.UtcNow.AddDays(-40).ToTimestamp() }];
     public List<AuditEvent> Audit { get; } = [];
     public ConcurrentDictionary<string, List<LogonPhase>> Phases { get; } = new();
     public ConcurrentDictionary<string, List<User>> Entitled { get; } = new();
@@ -100,6 +106,17 @@ internal sealed class FakeWorld : IDisposable
         var token = Guid.NewGuid().ToString("N");
         Tokens[token] = user;
         return new() { Token = token, UserId = "u-" + user, UserName = user, DisplayName = "Rita Admin", ExpiresAt = (DateTimeOffset.UtcNow + TokenLife).ToTimestamp() };
+    }
+
+    /// <summary>Whose sign-in a call carries; null when it has ended.</summary>
+    public string? UserOf(ServerCallContext context) =>
+        (context.RequestHeaders.GetValue("authorization") ?? "") is var header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? Tokens.GetValueOrDefault(header["Bearer ".Length..]) : null;
+
+    /// <summary>What somebody may do by all roles that were given to him, and where.</summary>
+    public IReadOnlyList<HeldPermission> HeldBy(string user)
+    {
+        var held = Grants.Where(g => g.UserName == user).SelectMany(g => (FakeRights.BuiltIn.GetValueOrDefault(g.Role) ?? Roles.First(r => r.Name == g.Role).Permissions).Select(p => (Permission: p, g.ScopePoolId)));
+        return [.. held.GroupBy(h => h.Permission).Select(h => new HeldPermission { Permission = h.Key, Everything = h.Any(g => g.ScopePoolId.Length == 0), PoolIds = { h.Select(g => g.ScopePoolId).Where(p => p.Length > 0) } })];
     }
 
     public void Demand(ServerCallContext context)
