@@ -34,6 +34,8 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Users.UsersClient Users => new(Calls);
     public Groups.GroupsClient Groups => new(Calls);
     public Roles.RolesClient Roles => new(Calls);
+    public SavedViews.SavedViewsClient SavedViews => new(Calls);
+    public UserNotes.UserNotesClient UserNotes => new(Calls);
     public Audit.AuditClient Audit => new(Calls);
     public Assistances.AssistancesClient Assistances => new(Calls);
     public Power.PowerClient Power => new(Calls);

@@ -38,7 +38,8 @@ internal sealed partial class Language
     public string DeleteRoleHeld(uint n) => Count((int)n, "{0} pessoa tem-na: é preciso retirá-la primeiro.", "{0} pessoas têm-na: é preciso retirá-la primeiro.", "{0} person holds it: it has to be taken away first.", "{0} people hold it: it has to be taken away first.");
     public string RoleDeleted(string role) => Pick($"A função {role} foi eliminada.", $"The role {role} was deleted.");
     public string BuiltInWord => Pick("de origem", "built in");
-    public string MayWord => Pick("Pode", "May");
+    public string MayWord => Pick("O que permite", "What it allows");
+    public string EachRole => Pick("O que cada função permite", "What each role allows");
     public string NothingGiven => Pick("Escolha pelo menos uma permissão.", "Choose at least one permission.");
 
     public string RoleOf(string role) => role switch
@@ -88,6 +89,7 @@ internal sealed partial class Language
         "calendars.manage" or "portal.manage" or "api_keys.manage" => Pick("gerir", "manage"),
         "users.manage" => Pick("criar, ativar, desativar e mudar grupos e quotas", "create, enable, disable, and change groups and quotas"),
         "users.password" => Pick("mudar palavras-passe", "set passwords"),
+        "users.note" => Pick("ler e escrever notas do apoio", "read and write help-desk notes"),
         "roles.manage" => Pick("dar, retirar e mudar", "give, take away and change"),
         _ when permission.EndsWith(".read", StringComparison.Ordinal) => Pick("ver", "see"),
         _ => permission,

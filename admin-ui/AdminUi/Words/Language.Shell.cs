@@ -61,7 +61,9 @@ internal sealed partial class Language
     public string SetUpTokenHint => Pick("É a parte da ligação depois de #. Se a abriu tal como foi mostrada, já está preenchido.", "It is the part of the link after #. If you opened the link as it was shown, it is filled in already.");
     public string CreateAdministrator => Pick("Criar administrador", "Create administrator");
 
-    public string FindAnything => Pick("Procurar pessoa, máquina ou conjunto ( / )", "Find a person, machine or pool ( / )");
+    public string FindAnything => Pick("Procurar ou fazer ( / ou Ctrl K )", "Find or do ( / or Ctrl K )");
+    public string OnThisPage => Pick("nesta página", "on this page");
+    public string GoToWord => Pick("ir para", "go to");
     public string NothingFound => Pick("Nada encontrado.", "Nothing found.");
     public string ExportCsv => Pick("Exportar CSV", "Export CSV");
     public string FilterRows => Pick("Filtrar linhas", "Filter rows");

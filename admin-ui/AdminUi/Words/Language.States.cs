@@ -176,6 +176,7 @@ internal sealed partial class Language
         "sign_in.failed" => Pick("Não conseguiu iniciar sessão", "Failed to sign in"),
         "sign_out" => Pick("Saiu", "Signed out"),
         "set_up" => Pick("Fez a primeira configuração", "Did the first set-up"),
+        "user.note" => Pick("Escreveu uma nota", "Wrote a note"),
         "user.create" => Pick("Criou o utilizador", "Created the user"),
         "user.enable" or "user.enabled" => Pick("Ativou o utilizador", "Enabled the user"),
         "user.disable" or "user.disabled" => Pick("Desativou o utilizador", "Disabled the user"),

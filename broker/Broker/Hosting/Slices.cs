@@ -4,6 +4,7 @@ using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Demonstration;
+using Montalegre.Vdi.Broker.Desk;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Gateways;
 using Montalegre.Vdi.Broker.Groups;
@@ -38,6 +39,7 @@ internal static class Slices
         services.AddAdministration();
         services.AddEntitlements();
         services.AddGroups();
+        services.AddDesk();
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);
@@ -62,6 +64,7 @@ internal static class Slices
         app.MapOpenApi();
         app.MapAdministration();
         app.MapGroups();
+        app.MapDesk();
         app.MapBackups();
         app.MapAgents();
         app.MapGateways();

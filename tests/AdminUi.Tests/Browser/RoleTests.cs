@@ -31,8 +31,8 @@ public sealed class RoleTests(Chromium chromium)
         Assert.Contains("set-role piquete machines.operate", console.World.Calls);
 
         await Button(page, say.GiveRole).ClickAsync();
-        await dialog.GetByLabel(say.RoleWord, new() { Exact = true }).SelectOptionAsync("piquete");
-        await dialog.GetByLabel(say.WhereWord, new() { Exact = true }).SelectOptionAsync(new SelectOptionValue { Label = "Urbanismo" });
+        await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.RoleWord, Exact = true }).SelectOptionAsync("piquete");
+        await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.WhereWord, Exact = true }).SelectOptionAsync(new SelectOptionValue { Label = "Urbanismo" });
         await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.PersonWord, Exact = true }).FillAsync("carla");
         await dialog.GetByRole(AriaRole.Option).ClickAsync();
         await Expect(dialog).ToContainTextAsync(say.Reach(new() { Pools = 1, Machines = 12, Sessions = 3 }));

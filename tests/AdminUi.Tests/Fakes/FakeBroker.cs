@@ -44,6 +44,8 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeImages>();
         _app.MapGrpcService<FakeUsers>();
         _app.MapGrpcService<FakeGroups>();
+        _app.MapGrpcService<FakeSavedViews>();
+        _app.MapGrpcService<FakeUserNotes>();
         _app.MapGrpcService<FakeRoles>();
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();

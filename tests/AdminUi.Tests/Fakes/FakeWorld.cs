@@ -33,6 +33,8 @@ internal sealed class FakeWorld : IDisposable
     public List<Group> Groups { get; } = [];
     public ConcurrentDictionary<string, List<User>> Members { get; } = new();
     public ConcurrentDictionary<string, List<Group>> EntitledGroups { get; } = new();
+    public ConcurrentDictionary<(string User, string Page, string Name), SavedView> Views { get; } = new();
+    public List<(string User, UserNote Note)> Notes { get; } = [];
     public List<Role> Roles { get; } = [];
     public List<RoleGrant> Grants { get; } =
         [new() { GrantId = "grant-0", UserName = "rita", DisplayName = "Rita Admin", Enabled = true, Role = "administrator", GrantedBy = "set-up", GrantedAt = DateTimeOffset.UtcNow.AddDays(-40).ToTimestamp() }];
