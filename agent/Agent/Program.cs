@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Montalegre.Vdi.Agent.Hosting;
 using Montalegre.Vdi.Agent.Linux;
 using Montalegre.Vdi.Agent.Sessions;
+using Montalegre.Vdi.Native.Linux;
 
 namespace Montalegre.Vdi.Agent;
 
@@ -27,8 +28,15 @@ internal static class Program
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         log.Starting(RunAgent.Version, RuntimeInformation.OSDescription);
+        var guest = new LinuxGuest(options, TimeProvider.System, log);
+        if (new RunningState(guest, options, TimeProvider.System, log) is { IsOne: true } state)
+        {
+            try { await state.UntilSomebodyAsync(stopping.Token); }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested) { return 0; }
+            OwnProgram.BeginAnew(args);   // what was drawn or read before belongs to the saved machine
+        }
         var outbox = new Outbox();
-        await RunAgent.RunAsync(new LinuxGuest(options, TimeProvider.System, log), outbox, new SessionBoard(outbox, TimeProvider.System, log), options, TimeProvider.System, log, stopping.Token);
+        await RunAgent.RunAsync(guest, outbox, new SessionBoard(outbox, TimeProvider.System, log), options, TimeProvider.System, log, stopping.Token);
         return 0;
 
         void Stop(PosixSignalContext context)

@@ -19,6 +19,7 @@ internal static class DatabaseCommands
         new("db restore", $"[<name>] [--at <time>] {Local}", "repõe uma cópia no lugar dos dados (serviço parado)", "put a backup in the place of the data (broker stopped)", LocalAsync),
         new("db upgrade", $"[--to <directory>] {Local}", "passa os dados para um PostgreSQL mais novo (serviço parado)", "move the data to a newer PostgreSQL (broker stopped)", LocalAsync),
         new("db rollback-upgrade", Local, "volta aos dados anteriores à passagem (serviço parado)", "go back to the data from before the upgrade (broker stopped)", LocalAsync),
+        new("db reset-factors", $"<user> {Local}", "retira os segundos fatores de quem já não pode entrar", "take the second factors of somebody away who cannot get in any more", LocalAsync),
         new("db promote-to-ha", $"--standby [<host>=]<directory> [--standby ...] [--primary <host>] [--confirm] {Local}", "copia os dados para servidores de reserva (serviço parado); --confirm: cada escrita espera por um", "copy the data to standbys (broker stopped); --confirm: every write waits for one", LocalAsync),
     ];
 

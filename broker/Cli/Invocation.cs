@@ -34,6 +34,10 @@ internal sealed class Invocation(CommandLine line, Screen screen, IPasswords pas
 
     public string Password() => passwords.Read(line.Has("password-stdin"));
 
+    /// <summary>A one-time code: from the variable, else from where the password came.</summary>
+    public string Code(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } given ? given : passwords.ReadCode(line.Has("password-stdin"));
+
     public void Keep(Func<SavedSignIns, SavedSignIns> change)
     {
         Saved = change(Saved);

@@ -13,6 +13,7 @@ internal static class PoolCommands
         new("pools spare", "<pool> <n|n%|all>", "quantas máquinas ficam prontas além das ocupadas", "how many machines are kept ready beyond those in use", SpareAsync),
         new("pools block", "<pool> [drives|printers|clipboard-to-desktop|clipboard-from-desktop|usb|smart-cards|audio-out|audio-in ...]", "define o que não passa entre o equipamento e o ambiente de trabalho; sem nada, passa tudo", "set what does not pass between device and desktop; without any, everything passes", BlockAsync),
         new("pools rd-gateway", "<pool> gateway|machine", "define onde acaba um canal do RD Gateway: na gateway, que inicia a sessão pela pessoa, ou na própria máquina", "set where an RD Gateway channel ends: at the gateway, which signs the person in, or at the machine itself", EndAsync),
+        new("pools instant", "<pool> on|off", "inicia as máquinas a partir de um estado guardado da imagem, em vez de as arrancar", "start machines from a saved running state of their image instead of booting them", InstantAsync),
         new("pools rules", "<pool> [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n] [--right-lost keep|disconnect|log-off]", "regras das sessões: tempos (0: nunca), o que acontece à máquina no fim, mensagem do dia, como se liga, quantas, e o que acontece à de quem perde o direito; sem nada, mostra-as", "session rules: time-outs (0: never), what becomes of the machine, message of the day, way in, how many, and what becomes of the one of who loses the right; without any, shows them", RulesAsync),
         new("pools sharing", "<pool> [--seats n] [--distribution breadth|depth] [--renew hours]", "sessões por máquina, em que máquina fica a pessoa seguinte e ao fim de quantas horas uma vazia se renova", "sessions per machine, which machine the next person gets, and after how many hours an empty one is renewed", SharingAsync),
         new("pools entitle", "<pool> <user>|--group <group>", "dá direito de acesso a uma pessoa ou a um grupo", "grant a person or a group the right to a pool", call => EntitleAsync(call, true)),
@@ -179,6 +180,18 @@ internal static class PoolCommands
         call.Screen.Done(changed,
             $"{changed.Name}: {(toMachine ? "os canais acabam na máquina" : "os canais acabam na gateway")}{(ignored ? "; sem efeito enquanto houver bloqueios" : "")}",
             $"{changed.Name}: {(toMachine ? "channels end at the machine" : "channels end at the gateway")}{(ignored ? "; without effect while something is blocked" : "")}");
+        return 0;
+    }
+
+    private static async Task<int> InstantAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        var instant = words[1] switch { "on" => true, "off" => false, _ => throw new UsageException(words[1]) };
+        var pool = await FindAsync(call, words[0]);
+        var changed = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, Instant = instant }, call.AsAdministrator);
+        call.Screen.Done(changed,
+            $"{changed.Name}: {(instant ? "as máquinas começam a partir de um estado guardado, assim que exista" : "as máquinas arrancam")}",
+            $"{changed.Name}: {(instant ? "machines start from a saved running state, as soon as there is one" : "machines boot")}");
         return 0;
     }
 

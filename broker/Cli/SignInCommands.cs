@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Contracts.Identity.V1;
 
 namespace Montalegre.Vdi.Cli;
 
@@ -8,9 +9,10 @@ internal static class SignInCommands
     public static Command[] All { get; } =
     [
         new("status", "", "estado do broker", "state of the broker", StatusAsync),
-        new("set-up", "<user> --token-file <file> [--display-name <name>] [--password-stdin]", "cria o primeiro administrador", "make the first administrator", SetUpAsync),
-        new("sign-in", "<user> [--employee] [--password-stdin]", "inicia sessão e guarda-a", "sign in and keep it", SignInAsync),
+        new("set-up", "<user> --token-file <file> [--display-name <name>] [--password-stdin] [--authenticator-file <file>]", "cria o primeiro administrador", "make the first administrator", SetUpAsync),
+        new("sign-in", "<user> [--employee] [--password-stdin] [--authenticator-file <file>]", "inicia sessão e guarda-a", "sign in and keep it", SignInAsync),
         new("sign-out", "[--employee]", "termina a sessão guardada", "end the kept sign-in", SignOutAsync),
+        new("code", "--authenticator-file <file>", "código de agora, de uma aplicação de autenticação num ficheiro", "the code of now, of an authenticator app in a file", CodeAsync),
     ];
 
     private static async Task<int> StatusAsync(Invocation call)
@@ -26,7 +28,8 @@ internal static class SignInCommands
         var file = call.Line.Option("token-file") ?? throw new UsageException("--token-file");
         if (!File.Exists(file)) throw new UsageException($"--token-file {file}");
         var request = new SetUpRequest { Token = (await File.ReadAllTextAsync(file, call.Ct)).Trim(), UserName = user, DisplayName = call.Line.Option("display-name") ?? user, Password = call.Password() };
-        return Keep(call, await new Administrators.AdministratorsClient(call.Calls).SetUpAsync(request, call.AsNobody));
+        var begun = await new Administrators.AdministratorsClient(call.Calls).SetUpAsync(request, call.AsNobody);
+        return Keep(call, await SecondStepPrompt.ProveAsync(call, begun.SecondStep));
     }
 
     private static async Task<int> SignInAsync(Invocation call)
@@ -35,14 +38,21 @@ internal static class SignInCommands
         var employee = call.Line.Has("employee");
         var password = call.Password();
         if (!employee)
-            return Keep(call, await new Administrators.AdministratorsClient(call.Calls).SignInAsync(new() { UserName = user, Password = password }, call.AsNobody));
-
-        var answer = await new Employee.EmployeeClient(call.Calls).SignInAsync(new() { UserName = user, Password = password }, call.AsNobody);
-        if (answer.OutcomeCase is not SignInResponse.OutcomeOneofCase.SignedIn) return Failures.Say(call.Screen, answer.Refused ?? new());
-        var done = answer.SignedIn;
-        KeepFor(call, saved => saved with { Employee = new(done.Token, done.UserName, done.ExpiresAt.ToDateTimeOffset()) });
-        call.Screen.Say($"Sessão iniciada: {done.UserName}", $"Signed in: {done.UserName}");
-        return 0;
+        {
+            var begun = await new Administrators.AdministratorsClient(call.Calls).SignInAsync(new() { UserName = user, Password = password }, call.AsNobody);
+            return Keep(call, await SecondStepPrompt.ProveAsync(call, begun.SecondStep));
+        }
+        var answer = await new Employee.EmployeeClient(call.Calls).SignInAsync(new() { UserName = user, Password = password, AsksSecondStep = true }, call.AsNobody);
+        switch (answer.OutcomeCase)
+        {
+            case SignInResponse.OutcomeOneofCase.SignedIn:
+                return KeepEmployee(call, new(answer.SignedIn.Token, answer.SignedIn.UserName, answer.SignedIn.ExpiresAt.ToDateTimeOffset()));
+            case SignInResponse.OutcomeOneofCase.SecondStep:
+                var done = await SecondStepPrompt.ProveAsync(call, answer.SecondStep);
+                return KeepEmployee(call, new(done.Token, done.UserName, done.ExpiresAt.ToDateTimeOffset()));
+            default:
+                return Failures.Say(call.Screen, answer.Refused ?? new());
+        }
     }
 
     private static async Task<int> SignOutAsync(Invocation call)
@@ -62,7 +72,21 @@ internal static class SignInCommands
         return 0;
     }
 
-    private static int Keep(Invocation call, AdministratorSignedIn done)
+    private static Task<int> CodeAsync(Invocation call)
+    {
+        call.Line.Take(1, 0, 0);
+        call.Screen.Result(AuthenticatorFile.Code(call.Line.Option(AuthenticatorFile.Option) ?? throw new UsageException($"--{AuthenticatorFile.Option}")));
+        return Task.FromResult(0);
+    }
+
+    private static int KeepEmployee(Invocation call, SavedSignIn signIn)
+    {
+        KeepFor(call, saved => saved with { Employee = signIn });
+        call.Screen.Say($"Sessão iniciada: {signIn.UserName}", $"Signed in: {signIn.UserName}");
+        return 0;
+    }
+
+    private static int Keep(Invocation call, StepDone done)
     {
         KeepFor(call, saved => saved with { Administrator = new(done.Token, done.UserName, done.ExpiresAt.ToDateTimeOffset()) });
         call.Screen.Say($"Sessão iniciada: {done.UserName}, até {Screen.Time(done.ExpiresAt)}", $"Signed in: {done.UserName}, until {Screen.Time(done.ExpiresAt)}");

@@ -2,14 +2,24 @@ using System.Text;
 
 namespace Montalegre.Vdi.Cli;
 
-/// <summary>Where passwords come from: the keyboard without echo, or one line of standard input. Never the command line.</summary>
+/// <summary>Where passwords and codes come from: the keyboard, or lines of standard input. Never the command line.</summary>
 internal interface IPasswords
 {
     string Read(bool fromStandardInput);
+
+    string ReadCode(bool fromStandardInput);
 }
 
 internal sealed class TerminalPasswords(Screen screen) : IPasswords
 {
+    // A code is good once and for a minute: it may be seen while it is typed.
+    public string ReadCode(bool fromStandardInput)
+    {
+        if (!fromStandardInput && Console.IsInputRedirected) throw new UsageException(screen.Words("use --authenticator-file ou MONTALEGRE_CODE sem terminal", "use --authenticator-file or MONTALEGRE_CODE without a terminal"));
+        if (!fromStandardInput) screen.Ask("Código: ", "Code: ");
+        return Console.In.ReadLine() ?? "";
+    }
+
     public string Read(bool fromStandardInput)
     {
         if (fromStandardInput) return Console.In.ReadLine() ?? "";

@@ -12,6 +12,7 @@ internal static class UserCommands
         new("users set-password", "<user> [--password-stdin]", "muda a palavra-passe", "change the password", SetPasswordAsync),
         new("users enable", "<user>", "ativa", "enable", call => SetEnabledAsync(call, true)),
         new("users disable", "<user>", "desativa e termina os seus acessos", "disable, and end all sign-ins", call => SetEnabledAsync(call, false)),
+        new("users reset-factors", "<user>", "retira os segundos fatores e termina os seus acessos", "take the second factors away, and end all sign-ins", ResetFactorsAsync),
         new("users quota", "[<user>] [n|usual]", "quantas sessões pode ter abertas: todos, ou um utilizador (usual: como todos)", "how many sessions may be open: everybody's, or one user's (usual: as everybody)", QuotaAsync),
         new("audit", "[--limit n] [--object <id>] [--before <number>]", "registo de auditoria, do mais recente", "audit record, newest first", AuditAsync),
     ];
@@ -61,6 +62,14 @@ internal static class UserCommands
         var name = call.Line.Take(2, 1, 1)[0];
         var user = await new Users.UsersClient(call.Calls).SetEnabledAsync(new() { UserName = name, Enabled = enabled }, call.AsAdministrator);
         call.Screen.Done(user, $"{user.UserName}: {(user.Enabled ? "ativo" : "desativado")}", $"{user.UserName}: {(user.Enabled ? "enabled" : "disabled")}");
+        return 0;
+    }
+
+    private static async Task<int> ResetFactorsAsync(Invocation call)
+    {
+        var name = call.Line.Take(2, 1, 1)[0];
+        var user = await new Users.UsersClient(call.Calls).ResetFactorsAsync(new() { UserName = name }, call.AsAdministrator);
+        call.Screen.Done(user, $"{user.UserName}: segundos fatores retirados", $"{user.UserName}: second factors taken away");
         return 0;
     }
 

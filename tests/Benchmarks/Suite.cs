@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Montalegre.Vdi.Benchmarks.AgentStreams;
+using Montalegre.Vdi.Benchmarks.Clones;
 using Montalegre.Vdi.Benchmarks.Figures;
 using Montalegre.Vdi.Benchmarks.Html5;
 using Montalegre.Vdi.Benchmarks.Launches;
@@ -15,6 +16,7 @@ internal static class Suite
     [
         ("launch", LaunchBenchmark.RunAsync),
         ("pools", PoolsBenchmark.RunAsync),
+        ("pools-clones", CloneBenchmark.RunAsync),
         ("relay", RelayBenchmark.RunAsync),
         ("gateway", GatewayBenchmark.RunAsync),
         ("agents", AgentBenchmark.RunAsync),
@@ -24,7 +26,7 @@ internal static class Suite
 
     public static async Task<int> RunAsync(string[] names)
     {
-        if (names.FirstOrDefault(n => All.All(b => b.Name != n)) is { } unknown)
+        if (names.FirstOrDefault(n => !All.Any(b => IsPart(b.Name, n))) is { } unknown)
         {
             await Console.Error.WriteLineAsync($"There is no benchmark {unknown}; use one of: {string.Join(", ", All.Select(b => b.Name))}.");
             return 2;
@@ -34,7 +36,7 @@ internal static class Suite
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         await Report.MachineAsync();
         var failed = false;
-        foreach (var (name, runAsync) in All.Where(b => names.Length == 0 || names.Contains(b.Name)))
+        foreach (var (name, runAsync) in All.Where(b => names.Length == 0 || names.Any(n => IsPart(b.Name, n))))
         {
             try
             {
@@ -55,4 +57,7 @@ internal static class Suite
             stop.Cancel();
         }
     }
+
+    // "pools" is all of pools, "pools-clones" a part of it.
+    private static bool IsPart(string benchmark, string name) => benchmark == name || benchmark.StartsWith(name + "-", StringComparison.Ordinal);
 }

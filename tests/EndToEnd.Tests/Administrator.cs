@@ -13,9 +13,10 @@ public sealed class Administrator
     public const string Password = "granito-verde-do-barroso";
     private readonly Metadata _token;
 
-    private Administrator(GrpcChannel channel, string token)
+    private Administrator(GrpcChannel channel, RigAuthenticator authenticator)
     {
-        _token = new() { { "authorization", $"Bearer {token}" } };
+        Authenticator = authenticator;
+        _token = new() { { "authorization", $"Bearer {authenticator.Token}" } };
         Machines = new(channel);
         Sessions = new(channel);
         Pools = new(channel);
@@ -42,6 +43,9 @@ public sealed class Administrator
 
     public Power.PowerClient Power { get; }
 
+    /// <summary>For sign-ins at the console.</summary>
+    public RigAuthenticator Authenticator { get; }
+
     /// <summary>What every call carries.</summary>
     public Metadata Token => _token;
 
@@ -50,8 +54,9 @@ public sealed class Administrator
     {
         var channel = new DemonstrationDesktops(stack).Channel();
         var link = stack.SetUpLink ?? throw new InvalidOperationException("There is no set-up link.");
-        var done = await new Administrators.AdministratorsClient(channel).SetUpAsync(new() { Token = link[(link.IndexOf('#', StringComparison.Ordinal) + 1)..], UserName = UserName, DisplayName = "Rui Costa", Password = Password });
-        return new(channel, done.Token);
+        var begun = await new Administrators.AdministratorsClient(channel).SetUpAsync(new() { Token = link[(link.IndexOf('#', StringComparison.Ordinal) + 1)..], UserName = UserName, DisplayName = "Rui Costa", Password = Password });
+        var done = await RigAuthenticator.EnrolAsync(channel, begun.SecondStep);
+        return new(channel, done);
     }
 
     public async Task<Machine> TheMachineAsync() => Assert.Single((await Machines.ListAsync(new(), _token)).Machines);

@@ -22,7 +22,7 @@ public sealed class AssistanceTests(RunningStack running)
         Assert.True(await person.ShowsAsync(color, Person.BootPatience), $"The page shows {await person.PixelAsync()}, not {color}: {await person.CoverAsync()}");
         var session = Assert.Single((await running.Rui.Sessions.ListAsync(new(), running.Rui.Token)).Sessions, s => s.UserName == running.Stack.UserName).SessionId;
         await running.Rui.UntilAsync(session, SessionState.Active, Person.ConnectPatience);
-        var console = await chromium.OpenConsoleAsync(running.Stack.ConsoleUrl, $"/sessions/{session}");
+        var console = await chromium.OpenConsoleAsync(running.Stack.ConsoleUrl, running.Rui, $"/sessions/{session}");
 
         // Looking: the picture is there, the mark too, and what the administrator types comes to nothing. No line here needs Shift: Playwright types without it.
         var looker = await AssistAsync(console, person.Page, control: false);

@@ -25,7 +25,9 @@ internal sealed class BrowserDesktop(IPage page, bool touch)
         await page.Locator("#user").FillAsync(stack.UserName);
         await page.Locator("#password").FillAsync(stack.Password);
         await page.Locator(".fields .primary").ClickAsync();
-        await page.Locator(".desktop .here").First.ClickAsync();
+        // Where fingers point, the browser is the button; with a mouse it is in the menu.
+        if (!touch) await page.Locator(".desktop .more summary").First.ClickAsync();
+        await page.Locator(touch ? ".desktop .primary.touch" : ".desktop .choice.mouse").First.ClickAsync();
         return new(page, touch);
     }
 

@@ -19,7 +19,7 @@ public sealed partial class BrowserTests(RunningStack running)
         Assert.True(await Eventually.IsTrueAsync(async () => (await running.Ana.DesktopAsync()).State != DesktopState.SessionActive, Person.ConnectPatience));
         await using var chromium = await Chromium.StartAsync();
 
-        var console = await chromium.OpenConsoleAsync(running.Stack.ConsoleUrl, "/sessions");
+        var console = await chromium.OpenConsoleAsync(running.Stack.ConsoleUrl, running.Rui, "/sessions");
         await Assertions.Expect(console.Locator(".grid tbody .chip").GetByText("Ativa", new() { Exact = true })).ToHaveCountAsync(0);
         await console.EvaluateAsync("() => window.notReloaded = true");
 
@@ -29,7 +29,7 @@ public sealed partial class BrowserTests(RunningStack running)
         await portal.Locator("#password").FillAsync(running.Stack.Password);
         await portal.Locator(".fields .primary").ClickAsync();
         await PictureAsync(portal, "portal-desktops");
-        await portal.Locator(".desktop .primary").ClickAsync();
+        await portal.Locator(".desktop .primary:visible").ClickAsync();
         await portal.Locator("#command").WaitForAsync(new() { Timeout = (float)Person.BootPatience.TotalMilliseconds });
         await portal.Locator("#command form button").Last.ClickAsync();
         var line = await portal.Locator("#line").InputValueAsync();

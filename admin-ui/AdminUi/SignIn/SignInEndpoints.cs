@@ -8,10 +8,11 @@ using Montalegre.Vdi.AdminUi.Hosting;
 using Montalegre.Vdi.AdminUi.Live;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Identity.V1;
 
 namespace Montalegre.Vdi.AdminUi.SignIn;
 
-/// <summary>The three form posts around a sign-in. They stand outside any circuit, because only an answer can set a cookie.</summary>
+/// <summary>The form posts around a sign-in. They stand outside any circuit, because only an answer can set a cookie.</summary>
 internal static class SignInEndpoints
 {
     public static void MapSignIn(this IEndpointRouteBuilder routes)
@@ -19,18 +20,21 @@ internal static class SignInEndpoints
         routes.MapPost("/sign-in/submit", SignInAsync).AllowAnonymous();
         routes.MapPost("/set-up/submit", SetUpAsync).AllowAnonymous();
         routes.MapPost("/sign-out", SignOutAsync);
+        routes.MapSecondStep();
     }
+
+    internal static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
 
     private static async Task<IResult> SignInAsync(
         [FromForm] string? userName, [FromForm] string? password, [FromForm(Name = "return")] string? returnUrl,
         BrokerChannel broker, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
     {
-        var address = context.Connection.RemoteIpAddress?.ToString() ?? "";
+        var address = AddressOf(context);
         var request = new AdministratorSignInRequest { UserName = userName ?? "", Password = password ?? "", ClientAddress = address };
         try
         {
-            var signedIn = await new Administrators.AdministratorsClient(broker.Channel).SignInAsync(request, cancellationToken: ct);
-            return await EnterAsync(context, signedIn, returnUrl, log);
+            var begun = await new Administrators.AdministratorsClient(broker.Channel).SignInAsync(request, cancellationToken: ct);
+            return StepCookie.GoOn(context, begun.SecondStep, returnUrl);
         }
         catch (RpcException e)
         {
@@ -48,13 +52,13 @@ internal static class SignInEndpoints
         var request = new SetUpRequest { Token = token?.Trim() ?? "", UserName = userName ?? "", DisplayName = displayName ?? "", Password = password ?? "" };
         try
         {
-            var signedIn = await new Administrators.AdministratorsClient(broker.Channel).SetUpAsync(request, cancellationToken: ct);
-            return await EnterAsync(context, signedIn, "/", log);
+            var begun = await new Administrators.AdministratorsClient(broker.Channel).SetUpAsync(request, cancellationToken: ct);
+            return StepCookie.GoOn(context, begun.SecondStep, "/");
         }
         catch (RpcException e)
         {
             var reason = ReasonTexts.Name(e.Reason());
-            log.SignInRefused(userName ?? "", context.Connection.RemoteIpAddress?.ToString() ?? "", reason);
+            log.SignInRefused(userName ?? "", AddressOf(context), reason);
             return Results.Redirect("/set-up" + QueryString.Create("reason", reason));
         }
     }
@@ -76,8 +80,9 @@ internal static class SignInEndpoints
         return Results.Redirect(ConsoleCookies.SignInPath + "?left=1");
     }
 
-    private static async Task<IResult> EnterAsync(HttpContext context, AdministratorSignedIn signedIn, string? returnUrl, ILogger log)
+    internal static async Task EnterAsync(HttpContext context, StepDone signedIn, ILogger log)
     {
+        StepCookie.Forget(context);
         var expires = signedIn.ExpiresAt.ToDateTimeOffset();
         var identity = new ClaimsIdentity(
         [
@@ -88,7 +93,6 @@ internal static class SignInEndpoints
             new(ConsoleCookies.ExpiresClaim, expires.ToString("o", CultureInfo.InvariantCulture)),
         ], CookieAuthenticationDefaults.AuthenticationScheme);
         await context.SignInAsync(new ClaimsPrincipal(identity), new AuthenticationProperties { IsPersistent = false, ExpiresUtc = expires });
-        log.SignedIn(signedIn.UserName, context.Connection.RemoteIpAddress?.ToString() ?? "");
-        return Results.Redirect(LocalUrl.OrHome(returnUrl));
+        log.SignedIn(signedIn.UserName, AddressOf(context));
     }
 }

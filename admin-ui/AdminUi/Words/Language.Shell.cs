@@ -61,6 +61,25 @@ internal sealed partial class Language
     public string SetUpTokenHint => Pick("É a parte da ligação depois de #. Se a abriu tal como foi mostrada, já está preenchido.", "It is the part of the link after #. If you opened the link as it was shown, it is filled in already.");
     public string CreateAdministrator => Pick("Criar administrador", "Create administrator");
 
+    public string SecondStep => Pick("Segundo passo", "Second step");
+    public string SecondStepLead => Pick("Escreva o código de 6 algarismos que a sua aplicação de autenticação mostra agora.", "Type the 6-digit code that your authenticator app shows now.");
+    public string CodeOfApp => Pick("Código da aplicação", "Code of the app");
+    public string RecoveryCode => Pick("Código de recuperação", "Recovery code");
+    public string RecoveryCodeLead => Pick("Escreva um dos códigos de recuperação que guardou. Cada um serve uma vez.", "Type one of the recovery codes that you kept. Each works once.");
+    public string UseRecoveryCode => Pick("Usar um código de recuperação", "Use a recovery code");
+    public string UseApp => Pick("Usar a aplicação de autenticação", "Use the authenticator app");
+    public string NothingLeft => Pick("Sem telemóvel nem códigos? Outro administrador retira-lhe o segundo fator.", "Neither phone nor codes? Another administrator takes your second factor away.");
+    public string Continue => Pick("Continuar", "Continue");
+    public string EnrolTitle => Pick("Adicionar uma aplicação de autenticação", "Add an authenticator app");
+    public string EnrolMandatory => Pick("Quem administra entra sempre com um segundo fator. Isto faz-se uma vez e demora um minuto.", "Administrators always sign in with a second factor. This is done once and takes a minute.");
+    public string EnrolScan => Pick("Abra no telemóvel uma aplicação de autenticação e leia este código QR.", "Open an authenticator app on your phone and scan this QR code.");
+    public string EnrolType => Pick("Se não o pode ler, escreva esta chave na aplicação:", "If you cannot scan it, type this key into the app:");
+    public string EnrolConfirm => Pick("Escreva o código de 6 algarismos que a aplicação mostra.", "Type the 6-digit code that the app shows.");
+    public string QrCode => Pick("Código QR para a aplicação de autenticação", "QR code for the authenticator app");
+    public string RecoveryCodes => Pick("Códigos de recuperação", "Recovery codes");
+    public string RecoveryCodesOnce => Pick("Guarde-os agora em lugar seguro, porque não voltam a ser mostrados. Se perder o telemóvel, cada um substitui uma vez o código da aplicação.", "Keep them in a safe place now, because they are not shown again. Should you lose your phone, each replaces the code of the app once.");
+    public string CodesKept => Pick("Já os guardei", "I have kept them");
+
     public string FindAnything => Pick("Procurar ou fazer ( / ou Ctrl K )", "Find or do ( / or Ctrl K )");
     public string OnThisPage => Pick("nesta página", "on this page");
     public string GoToWord => Pick("ir para", "go to");

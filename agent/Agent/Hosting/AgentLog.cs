@@ -72,4 +72,19 @@ internal static partial class AgentLog
 
     [LoggerMessage(5052, LogLevel.Warning, "The logon phases of {User} could not be followed")]
     public static partial void PhasesUnknown(this ILogger log, string user, Exception exception);
+
+    [LoggerMessage(5030, LogLevel.Information, "{ReadyLine}")]
+    public static partial void ReadyToBeSaved(this ILogger log, string readyLine);
+
+    [LoggerMessage(5031, LogLevel.Information, "Started from a running state as machine {Uuid}; identity and keys are made anew")]
+    public static partial void IsNewMachine(this ILogger log, string uuid);
+
+    [LoggerMessage(5032, LogLevel.Warning, "Stood still, but the firmware names no machine yet")]
+    public static partial void StillNobody(this ILogger log);
+
+    [LoggerMessage(5033, LogLevel.Error, "This machine cannot be a running state: {Problem}")]
+    public static partial void NoRunningState(this ILogger log, string problem);
+
+    [LoggerMessage(5034, LogLevel.Error, "The machine cannot be told from the one it was saved from: {Problem}")]
+    public static partial void NotANewMachine(this ILogger log, string problem);
 }

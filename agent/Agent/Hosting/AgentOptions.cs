@@ -17,6 +17,12 @@ internal sealed record AgentOptions
     /// <summary>The whole SMBIOS table: always there, unlike the entries next to it, which need a kernel module.</summary>
     public string DmiTable { get; init; } = "/sys/firmware/dmi/tables/DMI";
 
+    /// <summary>QEMU's own copy of that table, from outside of the guest's memory: after a restore it is the new machine's.</summary>
+    public string FirmwareTable { get; init; } = "/sys/firmware/qemu_fw_cfg/by_name/etc/smbios/smbios-tables/raw";
+
+    /// <summary>Who the machine is, if it was started from a running state: gone with the next boot, from which on the firmware is right.</summary>
+    public string RunDirectory { get; init; } = "/run/montalegre";
+
     public string PamSocket { get; init; } = "/run/montalegre/pam.sock";
     public string XrdpIni { get; init; } = "/etc/xrdp/xrdp.ini";
     public string XrdpSockets { get; init; } = "/run/xrdp/sockdir";

@@ -25,15 +25,18 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
 
     private readonly XrdpServer _xrdp = new(options);
     private readonly SignInSecrets _secrets = new(time);
-    private readonly string _bootId = FirstLine("/proc/sys/kernel/random/boot_id");
+    private readonly string _bootId = FirstLine(NewMachine.BootIdFile(options)) is { Length: > 0 } own ? own : FirstLine("/proc/sys/kernel/random/boot_id");
     private readonly DateTimeOffset _booted = BootedAt();
     private SessionWatch? _watch;
 
-    public string SystemUuid() => FirstLine("/sys/class/dmi/id/product_uuid").ToLowerInvariant();
+    public string SystemUuid() => File.Exists(NewMachine.TableFile(options))
+        ? SmbiosStrings.SystemUuid(File.ReadAllBytes(NewMachine.TableFile(options)))
+        : FirstLine("/sys/class/dmi/id/product_uuid").ToLowerInvariant();
 
     public IEnumerable<(string Source, string Text)> JoinTexts()
     {
-        var table = File.Exists(options.DmiTable) ? File.ReadAllBytes(options.DmiTable) : [];
+        var path = File.Exists(NewMachine.TableFile(options)) ? NewMachine.TableFile(options) : options.DmiTable;
+        var table = File.Exists(path) ? File.ReadAllBytes(path) : [];
         foreach (var text in SmbiosStrings.AllOemStrings(table).Where(t => t.StartsWith(Contracts.JoinDocument.Prefix, StringComparison.Ordinal))) yield return ("SMBIOS", text);
         if (File.Exists(options.JoinFile)) yield return (options.JoinFile, FirstLine(options.JoinFile));
     }

@@ -18,6 +18,7 @@ internal static class AdministrationSlice
         .AddSingleton<CreateUser>()
         .AddSingleton<SetPassword>()
         .AddSingleton<SetUserEnabled>()
+        .AddSingleton<ResetFactors>()
         .AddStartUpStep("set-up link", (s, ct) => s.GetRequiredService<SetUpToken>().PrepareAsync(ct));
 
     public static void MapAdministration(this WebApplication app)

@@ -1,8 +1,8 @@
 using System.Reflection;
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Identity.SecondFactor;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Status = Montalegre.Vdi.Contracts.Admin.V1.Status;
 
@@ -18,11 +18,11 @@ internal sealed class AdministratorsService(SetUpStore setUp, SetUpFirstAdminist
     public override async Task<Status> GetStatus(GetStatusRequest request, ServerCallContext context) =>
         new() { SetUpDone = await setUp.HasAdministratorAsync(context.CancellationToken), Version = Version };
 
-    public override async Task<AdministratorSignedIn> SetUp(SetUpRequest request, ServerCallContext context) =>
+    public override async Task<AdministratorSignInResponse> SetUp(SetUpRequest request, ServerCallContext context) =>
         Answer(await firstAdministrator.RunAsync(request.Token, request.UserName, request.DisplayName, request.Password, source.Of(context, ""), context.CancellationToken));
 
-    public override async Task<AdministratorSignedIn> SignIn(AdministratorSignInRequest request, ServerCallContext context) =>
-        Answer(await signIn.RunAsync(request.UserName, request.Password, Audience.Administrator, source.Of(context, request.ClientAddress), context.CancellationToken));
+    public override async Task<AdministratorSignInResponse> SignIn(AdministratorSignInRequest request, ServerCallContext context) =>
+        Answer(await signIn.RunAsync(request.UserName, request.Password, Audience.Administrator, source.Of(context, request.ClientAddress), client: "", context.CancellationToken));
 
     public override async Task<AdministratorSignOutResponse> SignOut(AdministratorSignOutRequest request, ServerCallContext context)
     {
@@ -30,16 +30,9 @@ internal sealed class AdministratorsService(SetUpStore setUp, SetUpFirstAdminist
         return new();
     }
 
-    private static AdministratorSignedIn Answer(SignInOutcome outcome) => outcome switch
+    private static AdministratorSignInResponse Answer(SignInOutcome outcome) => outcome switch
     {
-        SignInOutcome.SignedIn done => new()
-        {
-            Token = done.Token,
-            UserId = done.User.Id.ToString(),
-            UserName = done.User.UserName,
-            DisplayName = done.User.DisplayName,
-            ExpiresAt = done.ExpiresAt.ToTimestamp(),
-        },
+        SignInOutcome.SecondStep step => new() { SecondStep = step.ToMessage() },
         SignInOutcome.Refused refused => throw Refusal.Refused(refused.Reason, refused.Detail),
         _ => throw new InvalidOperationException($"unknown outcome {outcome}"),
     };

@@ -1,13 +1,13 @@
-using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Identity.SecondFactor;
 using Montalegre.Vdi.Domain;
 using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Administration;
 
-/// <summary>First run: the one-time token makes the first administrator and signs him in.</summary>
+/// <summary>First run: the one-time token makes the first administrator, who goes on to enrol a second factor.</summary>
 internal sealed class SetUpFirstAdministrator(
-    SetUpStore store, SetUpToken file, Passwords passwords, SignInStore signIns, IOptions<IdentityOptions> options, TimeProvider time, ILogger<SetUpFirstAdministrator> log)
+    SetUpStore store, SetUpToken file, Passwords passwords, BeginSecondStep secondStep, TimeProvider time, ILogger<SetUpFirstAdministrator> log)
 {
     public async Task<SignInOutcome> RunAsync(string token, string userName, string displayName, string password, string sourceAddress, CancellationToken ct)
     {
@@ -23,7 +23,7 @@ internal sealed class SetUpFirstAdministrator(
 
         var person = new Person(new UserId(Guid.CreateVersion7(time.GetUtcNow())), name, shown.Length > 0 ? shown : name, Enabled: true, Administrator: true);
         return await UseAsync(sha256, person, hash, sourceAddress) is { } created
-            ? await SignInAsync(created, sourceAddress)
+            ? await GoOnAsync(created)
             : new SignInOutcome.Refused(await store.HasAdministratorAsync(ct) ? RefusalReason.SetUpLinkInvalid : RefusalReason.NameTaken, name);
     }
 
@@ -34,12 +34,10 @@ internal sealed class SetUpFirstAdministrator(
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return null; }
     }
 
-    private async Task<SignInOutcome> SignInAsync(KnownUser created, string sourceAddress)
+    private async Task<SignInOutcome> GoOnAsync(KnownUser created)
     {
         file.Remove();
         log.SetUpDone(created.UserName);
-        var token = OpaqueToken.Make();
-        var expires = await signIns.StartAsync(created, token.Sha256, Audience.Administrator, options.Value.AdministratorLifetime, sourceAddress, newHash: null);
-        return expires is { } until ? new SignInOutcome.SignedIn(token.Text, created.Person, until) : new SignInOutcome.Refused(RefusalReason.SignInFailed);
+        return await secondStep.RunAsync(created, Audience.Administrator, "", newHash: null) is { } step ? step : new SignInOutcome.Refused(RefusalReason.SignInFailed);
     }
 }

@@ -78,7 +78,7 @@ internal sealed class SetUpStore(Database database)
                    insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                    select user_name, 'set_up.done', 'user', user_id, user_name, @sourceAddress
                      from created)
-            select user_id, user_name, display_name, password_hash, enabled, administrator
+            select user_id, user_name, display_name, password_hash, enabled, administrator, false as has_factor
               from created
             """, new { sha256, user.Id, user.UserName, user.DisplayName, passwordHash, sourceAddress });
     }

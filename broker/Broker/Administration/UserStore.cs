@@ -70,6 +70,9 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                    delete from sign_in
                     where user_id       = (select user_id from changed)
                       and token_sha256 <> @signIn),
+                   half as (
+                   delete from sign_in_step
+                    where user_id = (select user_id from changed)),
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                    select @actor, 'user.set_password', 'user', user_id, user_name, @SourceAddress

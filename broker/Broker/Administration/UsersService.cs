@@ -7,7 +7,7 @@ using Montalegre.Vdi.Domain;
 namespace Montalegre.Vdi.Broker.Administration;
 
 /// <summary>The gRPC face of local users.</summary>
-internal sealed class UsersService(ListUsers list, CreateUser create, SetPassword setPassword, SetUserEnabled setEnabled, QuotaStore quotas) : Users.UsersBase
+internal sealed class UsersService(ListUsers list, CreateUser create, SetPassword setPassword, SetUserEnabled setEnabled, ResetFactors resetFactors, QuotaStore quotas) : Users.UsersBase
 {
     private const int MostSessions = 1000;
 
@@ -22,6 +22,9 @@ internal sealed class UsersService(ListUsers list, CreateUser create, SetPasswor
 
     public override async Task<User> SetEnabled(SetEnabledRequest request, ServerCallContext context) =>
         (await setEnabled.RunAsync(request.UserName, request.Enabled, context.Caller(), context.CancellationToken)).ToMessage();
+
+    public override async Task<User> ResetFactors(ResetFactorsRequest request, ServerCallContext context) =>
+        (await resetFactors.RunAsync(request.UserName, context.Caller(), context.CancellationToken)).ToMessage();
 
     public override async Task<User> SetQuota(SetUserQuotaRequest request, ServerCallContext context)
     {

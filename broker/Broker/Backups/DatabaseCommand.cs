@@ -1,17 +1,22 @@
 using System.Globalization;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Identity.SecondFactor;
 
 namespace Montalegre.Vdi.Broker.Backups;
 
 /// <summary>
 /// What an administrator does to the private cluster on its own machine, as the broker's user: <c>db backup</c>,
 /// <c>db verify-backup</c>, <c>db restore</c>, <c>db upgrade</c>, <c>db rollback-upgrade</c>,
-/// <c>db promote-to-ha</c>. The broker runs or not, as the verb needs it; none of them opens a door.
+/// <c>db promote-to-ha</c>, <c>db reset-factors</c>. The broker runs or not, as the verb needs it; none of them opens a door.
 /// </summary>
 internal static class DatabaseCommand
 {
     private const int Failed = 1;
     private const int NotUnderstood = 2;
+
+    // Whoever runs this owns the database's files; the audit record says that it was done on the machine itself.
+    private static readonly Caller Offline = new(default, "broker", "broker", Audience.Administrator, "offline", "") { Rights = Rights.Everything };
 
     public static async Task<int> RunAsync(string[] arguments)
     {
@@ -67,8 +72,13 @@ internal static class DatabaseCommand
             case ["promote-to-ha"]:
                 await services.GetRequiredService<PromoteToHa>().RunAsync(StandbyTarget.Parse(settings["standby"]), settings["primary"], Say, ct);
                 return 0;
+            // For the day the only administrator has lost telephone and recovery codes: whoever is the broker's user on its machine helps.
+            case ["reset-factors", var user]:
+                var person = await services.GetRequiredService<FactorStore>().ResetAsync(UserNames.Normalise(user), Offline) ?? throw new StartUpException($"There is no user {user}.");
+                Say($"The second factors of {person.UserName} are taken away and all sign-ins ended. The next sign-in enrols a new one.");
+                return 0;
             default:
-                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade | db promote-to-ha --standby=[HOST=]DIRECTORY [--standby=...] [--primary=HOST] | db promote-to-ha --confirm");
+                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade | db promote-to-ha --standby=[HOST=]DIRECTORY [--standby=...] [--primary=HOST] | db promote-to-ha --confirm | db reset-factors USER");
                 return NotUnderstood;
         }
     }

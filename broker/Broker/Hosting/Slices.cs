@@ -62,6 +62,7 @@ internal static class Slices
     {
         app.MapHealth();
         app.MapOpenApi();
+        app.MapIdentity();
         app.MapAdministration();
         app.MapGroups();
         app.MapDesk();

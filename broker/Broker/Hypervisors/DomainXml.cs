@@ -45,6 +45,9 @@ internal static class DomainXml
             new XElement("memballoon", new XAttribute("model", "none"))),
         UserModeArguments(machine)).ToString(SaveOptions.DisableFormatting);
 
+    /// <summary>Memory of a definition as libvirt writes it, in KiB there.</summary>
+    public static long MemoryBytes(string definition) => (long)(XElement.Parse(definition).Element("memory") ?? throw new InvalidDataException("The definition names no memory.")) << 10;
+
     private static XElement? OemStrings(MachineDefinition machine) => new("sysinfo", new XAttribute("type", "smbios"),
         new XElement("oemStrings", machine.OemStrings.Select(text => new XElement("entry", text))));
 

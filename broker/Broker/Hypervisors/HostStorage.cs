@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Native.Libvirt;
 
@@ -7,6 +8,7 @@ namespace Montalegre.Vdi.Broker.Hypervisors;
 /// <summary>Our storage pool on a host: images, overlays and console logs. Blocks; used on the host's worker only.</summary>
 internal sealed class HostStorage : IDisposable
 {
+    private const long LongestConsole = 256 * 1024;
     private readonly LibvirtStoragePool _pool;
     private readonly bool _shared;
 
@@ -114,6 +116,51 @@ internal sealed class HostStorage : IDisposable
         using var source = Find(StorageXml.Image(image))
             ?? throw new FileNotFoundException($"Image {image} is not in the storage of the host; bring it there first.");
         _pool.CreateVolume(StorageXml.Volume(name, "qcow2", source.Size.Capacity, source.Path)).Dispose();
+    }
+
+    /// <summary>An overlay over the disk that a running state was saved with.</summary>
+    public void CreateOverlayOn(MachineId state, MachineId machine, int generation)
+    {
+        using var disk = Find(StorageXml.Overlay(state, 1)) ?? throw new SavedMemoryException("its disk is not in the storage of the host.");
+        Delete(StorageXml.Overlay(machine, generation));
+        _pool.CreateVolume(StorageXml.Volume(StorageXml.Overlay(machine, generation), "qcow2", disk.Size.Capacity, disk.Path)).Dispose();
+    }
+
+    /// <summary>Where libvirt writes a machine's memory to, with room for it.</summary>
+    public string PathForMemory(MachineId machine, long bytes)
+    {
+        if (_pool.AvailableBytes < bytes) throw new StorageFullException($"The storage of the host has {_pool.AvailableBytes >> 20} MiB left; the machine's memory needs up to {bytes >> 20} MiB.");
+        using var overlay = Find(StorageXml.Overlay(machine, 1)) ?? throw new FileNotFoundException($"Machine {machine} has no overlay.");
+        return Path.Combine(Path.GetDirectoryName(overlay.Path) ?? "/", StorageXml.Memory(machine));
+    }
+
+    /// <summary>A copy of a running state's memory whose header describes another machine; answers where it lies.</summary>
+    public string CopyMemory(MachineId state, MachineId machine, string definition, CancellationToken ct)
+    {
+        if (_pool.FindVolume(StorageXml.Memory(state)) is null) _pool.Refresh();   // libvirt's save wrote it behind the pool's back
+        using var memory = _pool.FindVolume(StorageXml.Memory(state)) ?? throw new SavedMemoryException("it is not in the storage of the host.");
+        using var head = new MemoryStream();
+        memory.Download(piece => head.Write(piece), ct, SavedMemory.LongestHead);
+        var changed = SavedMemory.ForMachine(head.ToArray(), definition);
+        Delete(StorageXml.Memory(machine));
+        using var copy = _pool.CreateVolumeFrom(StorageXml.Volume(StorageXml.Memory(machine), "raw", memory.Size.Capacity), memory);
+        using var content = new MemoryStream(changed);
+        copy.Upload(content, changed.Length, null, ct);
+        return copy.Path;
+    }
+
+    /// <summary>The copy has been read.</summary>
+    public void DeleteMemory(MachineId machine) => Delete(StorageXml.Memory(machine));
+
+    /// <summary>What a machine wrote to its serial line, at most the first 256 KiB of it; empty when it has written nothing.</summary>
+    public string Console(MachineId machine, CancellationToken ct)
+    {
+        _pool.Refresh();   // QEMU made it behind the pool's back
+        using var console = _pool.FindVolume(StorageXml.Console(machine));
+        if (console is null || console.Size.Capacity == 0) return "";
+        using var text = new MemoryStream();
+        console.Download(piece => text.Write(piece), ct, Math.Min(console.Size.Capacity, LongestConsole));
+        return Encoding.UTF8.GetString(text.ToArray());
     }
 
     public string OverlayPath(MachineId machine, int generation)

@@ -62,6 +62,19 @@ internal interface IHypervisor : IAsyncDisposable
     /// <exception cref="SavedMemoryException">Nothing is saved, or what is saved cannot be used.</exception>
     Task ResumeAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
+    /// <summary>True when the machine wrote this to its serial line since it was switched on.</summary>
+    Task<bool> ConsoleSaysAsync(MachineId machine, string text, CancellationToken ct);
+
+    /// <summary>Saves memory and devices of a running machine to our storage and takes its domain off the host: its disk and this are a running state, from which others are made.</summary>
+    Task KeepRunningStateAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
+    /// <summary>
+    /// Runs a defined machine from a running state, on a fresh overlay over that state's disk, under its own name, UUID, port
+    /// and SMBIOS strings. One that runs already stays as it is. The guest must find out who it is by itself.
+    /// </summary>
+    /// <exception cref="SavedMemoryException">The state is not there, or does not fit the machine.</exception>
+    Task StartFromRunningStateAsync(MachineId machine, int generation, MachineId state, long leaseEpoch, CancellationToken ct);
+
     /// <summary>Graceful asks the guest and returns at once; Force has it off on return.</summary>
     Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct);
 

@@ -148,6 +148,35 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         if (!domain.WasRestored) throw new SavedMemoryException("the host could not read it.");
     }, ct, SavePatience);
 
+    public Task<bool> ConsoleSaysAsync(MachineId machine, string text, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var storage = new HostStorage(connection, host);
+        return storage.Console(machine, ct).Contains(text, StringComparison.Ordinal);
+    }, ct);
+
+    public Task KeepRunningStateAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var domain = OursOrNull(connection, machine) ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no machine {machine}.");
+        Fence(domain, leaseEpoch);
+        using var storage = new HostStorage(connection, host);
+        domain.Save(storage.PathForMemory(machine, DomainXml.MemoryBytes(domain.DefinitionXml())));
+        domain.Undefine();
+        return true;
+    }, ct, SavePatience);
+
+    public Task StartFromRunningStateAsync(MachineId machine, int generation, MachineId state, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
+    {
+        using var domain = OursOrNull(connection, machine) ?? throw new LibvirtException(LibvirtError.NoDomain, 0, $"Host {host.Name} has no machine {machine}.");
+        Fence(domain, leaseEpoch);
+        if (domain.IsActive) return true;
+        using var storage = new HostStorage(connection, host);
+        storage.CreateOverlayOn(state, machine, generation);
+        var copy = storage.CopyMemory(state, machine, domain.DefinitionXml(), ct);
+        try { connection.Restore(copy); }
+        finally { storage.DeleteMemory(machine); }
+        return true;
+    }, ct, SavePatience);
+
     public Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
     {
         if (!domain.IsActive) return;

@@ -20,6 +20,9 @@ internal static class StorageXml
 
     public static string Console(MachineId machine) => $"{MachinePrefix(machine)}console";
 
+    /// <summary>Memory and devices of a running state, or the copy that a machine is just started from.</summary>
+    public static string Memory(MachineId machine) => $"{MachinePrefix(machine)}memory";
+
     /// <summary>Every volume of a machine starts with this.</summary>
     public static string MachinePrefix(MachineId machine) => $"machine-{machine.Value:N}.";
 

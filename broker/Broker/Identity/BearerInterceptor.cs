@@ -47,7 +47,7 @@ internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rig
 
         var caller = await callers.FindAsync(TokenOf(context.RequestHeaders), context.CancellationToken) ?? throw Refusal.Refused(RefusalReason.SignInExpired);
         var wanted = access is MethodAccess.Employee ? Audience.Employee : Audience.Administrator;
-        if (caller.Audience != wanted) throw Refusal.Refused(RefusalReason.NotAllowed);
+        if (access is not MethodAccess.SignedIn && caller.Audience != wanted) throw Refusal.Refused(RefusalReason.NotAllowed);
         if (access is MethodAccess.Administrator) await rights.RunAsync(caller, context.Method, request as IMessage, context.CancellationToken);
         context.SetCaller(caller);
         return caller;

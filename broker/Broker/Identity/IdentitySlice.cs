@@ -1,5 +1,6 @@
 using Grpc.AspNetCore.Server;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity.SecondFactor;
 
 namespace Montalegre.Vdi.Broker.Identity;
 
@@ -21,6 +22,17 @@ internal static class IdentitySlice
             .AddSingleton<BearerInterceptor>()
             .AddSingleton<SignInUser>()
             .AddSingleton<SignOutUser>()
-            .AddSingleton<OwnSignIns>();
+            .AddSingleton<OwnSignIns>()
+            .AddSingleton<StepStore>()
+            .AddSingleton<FactorStore>()
+            .AddSingleton<AppOffers>()
+            .AddSingleton<BeginSecondStep>()
+            .AddSingleton<ProveSecondStep>();
+    }
+
+    public static void MapIdentity(this WebApplication app)
+    {
+        app.MapGrpcService<SecondStepService>();
+        app.MapGrpcService<FactorsService>();
     }
 }

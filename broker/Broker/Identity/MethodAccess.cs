@@ -8,6 +8,9 @@ internal enum MethodAccess
     /// <summary>No token: the method signs in, or its peer proves itself by certificate or join token.</summary>
     Open,
     Employee,
+
+    /// <summary>Anybody who is signed in, at portal or console: what a person does with his own account.</summary>
+    SignedIn,
     Administrator,
 }
 
@@ -20,6 +23,10 @@ internal static class MethodAccessRules
         "/montalegre.vdi.admin.v1.Administrators/SetUp",
         "/montalegre.vdi.admin.v1.Administrators/SignIn",
         "/montalegre.vdi.gateway.v1.Employee/SignIn",
+        "/montalegre.vdi.identity.v1.SecondStep/Get",
+        "/montalegre.vdi.identity.v1.SecondStep/Prove",
+        "/montalegre.vdi.identity.v1.SecondStep/EnrolTotp",
+        "/montalegre.vdi.identity.v1.SecondStep/ConfirmTotp",
         "/montalegre.vdi.agent.v1.AgentEnrolment/Join",
         "/montalegre.vdi.agent.v1.AgentChannel/Connect",
         "/montalegre.vdi.agent.v1.AgentChannel/Renew",
@@ -38,5 +45,6 @@ internal static class MethodAccessRules
     public static MethodAccess Of(string method) =>
         OpenMethods.Contains(method) ? MethodAccess.Open
         : method.StartsWith("/montalegre.vdi.gateway.v1.Employee/", StringComparison.Ordinal) ? MethodAccess.Employee
+        : method.StartsWith("/montalegre.vdi.identity.v1.Factors/", StringComparison.Ordinal) ? MethodAccess.SignedIn
         : MethodAccess.Administrator;
 }

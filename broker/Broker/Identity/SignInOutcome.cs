@@ -13,5 +13,12 @@ internal abstract record SignInOutcome
         public override string ToString() => $"SignedIn {User.UserName}";
     }
 
+    /// <summary>The password was right; the step's token goes on with it.</summary>
+    public sealed record SecondStep(string Token, Person User, DateTimeOffset ExpiresAt, bool MustEnrol) : SignInOutcome
+    {
+        /// <summary>Without the token, which must reach no log.</summary>
+        public override string ToString() => $"SecondStep {User.UserName}";
+    }
+
     public sealed record Refused(RefusalReason Reason, string Detail = "") : SignInOutcome;
 }

@@ -16,14 +16,17 @@ internal sealed class SignInStore(Database database)
         await using var connection = await database.OpenConnectionAsync(ct);
         return await connection.QuerySingleOrDefaultAsync<KnownUser>(new CommandDefinition(
             """
-            select user_id, user_name, display_name, password_hash, enabled, administrator
+            select user_id, user_name, display_name, password_hash, enabled, administrator, has_factor(user_id) as has_factor
               from app_user
              where user_name = @userName
             """, new { userName }, cancellationToken: ct));
     }
 
-    /// <summary>When the sign-in ends; null when the user was disabled, lost the right or got another password meanwhile.</summary>
-    public async Task<DateTimeOffset?> StartAsync(KnownUser user, byte[] sha256, Audience audience, TimeSpan lifetime, string sourceAddress, string? newHash)
+    /// <summary>
+    /// Signs somebody in by the password alone. When the sign-in ends; null when the user was disabled, got another password,
+    /// a role or a second factor meanwhile.
+    /// </summary>
+    public async Task<DateTimeOffset?> StartAsync(KnownUser user, byte[] sha256, TimeSpan lifetime, string sourceAddress, string? newHash)
     {
         await using var connection = await database.OpenConnectionAsync();
         var expires = await connection.QuerySingleOrDefaultAsync<DateTime?>(
@@ -34,7 +37,8 @@ internal sealed class SignInStore(Database database)
                     where user_id       = @userId
                       and password_hash = @passwordHash
                       and enabled
-                      and (administrator or not @administrator)
+                      and not administrator
+                      and not has_factor(user_id)
                       for share),
                    rehashed as (
                    update app_user
@@ -47,10 +51,10 @@ internal sealed class SignInStore(Database database)
                       and expires_at < now()),
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
-                   select user_name, 'sign_in.ok', 'user', user_id, user_name, @audience, @sourceAddress
+                   select user_name, 'sign_in.ok', 'user', user_id, user_name, 'employee', @sourceAddress
                      from person)
             insert into sign_in (token_sha256, user_id, audience, expires_at, source_address)
-            select @sha256, user_id, @audience, now() + @lifetime, @sourceAddress
+            select @sha256, user_id, 'employee', now() + @lifetime, @sourceAddress
               from person
               returning expires_at
             """,
@@ -59,8 +63,6 @@ internal sealed class SignInStore(Database database)
                 userId = user.UserId,
                 passwordHash = user.PasswordHash,
                 sha256,
-                audience = SqlText.Of(audience),
-                administrator = audience is Audience.Administrator,
                 lifetime,
                 sourceAddress,
                 newHash,
@@ -99,7 +101,7 @@ internal sealed class SignInStore(Database database)
              where token_sha256 = $1
                and expires_at   > now()
                and enabled
-               and (administrator or audience <> 'administrator')
+               and (administrator and second_factor or audience <> 'administrator')
             """;
         command.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = sha256 });
         await using var row = await command.ExecuteReaderAsync(CommandBehavior.SingleRow, ct);

@@ -1,16 +1,23 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Identity.SecondFactor;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Identity;
 
 /// <summary>
-/// Checks a name and a password and answers a session token. An unknown name, a disabled user and a wrong password get
+/// Checks a name and a password and answers a session token, or, for who has or must have a second factor, a step to go on with. An unknown name, a disabled user and a wrong password get
 /// the same answer after the same work: one look-up, one hash, one audit row.
 /// </summary>
-internal sealed class SignInUser(SignInStore store, Passwords passwords, SignInThrottle throttle, IOptions<IdentityOptions> options, ILogger<SignInUser> log)
+internal sealed class SignInUser(SignInStore store, BeginSecondStep secondStep, Passwords passwords, SignInThrottle throttle, IOptions<IdentityOptions> options, ILogger<SignInUser> log)
 {
-    public async Task<SignInOutcome> RunAsync(string userName, string password, Audience audience, string sourceAddress, CancellationToken ct)
+    /// <param name="userName">As typed.</param>
+    /// <param name="password">As typed.</param>
+    /// <param name="audience">Whom the token is for.</param>
+    /// <param name="sourceAddress">Where the person is.</param>
+    /// <param name="client">What he signs in with; null when it cannot go on with a second step.</param>
+    /// <param name="ct">Given up by the caller.</param>
+    public async Task<SignInOutcome> RunAsync(string userName, string password, Audience audience, string sourceAddress, string? client, CancellationToken ct)
     {
         var name = UserNames.Normalise(userName);
         var wait = throttle.Begin(name, sourceAddress);
@@ -19,11 +26,11 @@ internal sealed class SignInUser(SignInStore store, Passwords passwords, SignInT
             log.SignInSlowed(sourceAddress, wait);
             return new SignInOutcome.Refused(RefusalReason.SignInBusy, string.Create(CultureInfo.InvariantCulture, $"{Math.Ceiling(wait.TotalSeconds)} s"));
         }
-        try { return await CheckAsync(name, password, audience, sourceAddress, ct); }
+        try { return await CheckAsync(name, password, audience, sourceAddress, client, ct); }
         finally { throttle.End(name); }
     }
 
-    private async Task<SignInOutcome> CheckAsync(string name, string password, Audience audience, string sourceAddress, CancellationToken ct)
+    private async Task<SignInOutcome> CheckAsync(string name, string password, Audience audience, string sourceAddress, string? client, CancellationToken ct)
     {
         var found = await store.FindAsync(name, ct);
         var check = await passwords.CheckAsync(found?.PasswordHash, password);
@@ -42,9 +49,13 @@ internal sealed class SignInUser(SignInStore store, Passwords passwords, SignInT
             return await RefuseAsync(found, RefusalReason.NotAllowed, audience, sourceAddress);
 
         var newHash = check is PasswordCheck.RightButOldHash ? await passwords.HashAsync(password) : null;
+        if (found.NeedsSecondStep)
+        {
+            if (client is null) return await RefuseAsync(found, RefusalReason.SecondFactorNeeded, audience, sourceAddress);
+            return await secondStep.RunAsync(found, audience, client, newHash) is { } step ? step : await RefuseAsync(found, RefusalReason.SignInFailed, audience, sourceAddress);
+        }
         var token = OpaqueToken.Make();
-        var lifetime = audience is Audience.Administrator ? options.Value.AdministratorLifetime : options.Value.EmployeeLifetime;
-        var expires = await store.StartAsync(found, token.Sha256, audience, lifetime, sourceAddress, newHash);
+        var expires = await store.StartAsync(found, token.Sha256, options.Value.EmployeeLifetime, sourceAddress, newHash);
         if (expires is not { } until) return await RefuseAsync(found, RefusalReason.SignInFailed, audience, sourceAddress);
         return new SignInOutcome.SignedIn(token.Text, found.Person, until);
     }

@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
@@ -25,6 +26,7 @@ internal sealed record PoolRow
     public string MachineNamePattern { get; init; } = "";
     public string BlockedFeatures { get; init; } = "";
     public bool RdGatewayEndToEnd { get; init; }
+    public bool Instant { get; init; }
     public int? Spare { get; init; }
     public bool SparePercent { get; init; }
     public int? IdleMinutes { get; init; }
@@ -58,6 +60,9 @@ internal sealed record NewPool(
 /// <summary>What an administrator changes; null leaves a value as it is.</summary>
 internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null, SpareSetting? Spare = null, PlacementOrder? Order = null, int? MostPerHost = null, IReadOnlyList<HostId>? Hosts = null)
 {
+    /// <summary>Whether machines are started from a running state.</summary>
+    public bool? Instant { get; init; }
+
     public PoolRules Rules { get; init; } = PoolRules.Unchanged;
     public PoolSharing Sharing { get; init; } = PoolSharing.Unchanged;
 }
@@ -75,7 +80,7 @@ internal sealed class PoolAdminStore(Database database)
         select p.pool_id, p.name, p.description, p.kind, p.size, p.enabled, p.image_version_id, i.name || ' ' || i.number as image_name,
                p.cpus, p.memory_mib, p.machine_name_pattern, p.placement, p.most_per_host,
                coalesce((select string_agg(h.host_id || ' ' || h.name, E'\n' order by h.name) from pool_host ph join host h using (host_id) where ph.pool_id = p.pool_id), '') as hosts,
-               array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, p.spare, p.spare_percent,
+               array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, p.instant, p.spare, p.spare_percent,
                p.idle_minutes, p.disconnected_minutes, p.empty_minutes, p.after_log_off, p.message_of_the_day, p.way_in, p.most_sessions, p.right_lost,
                p.sessions_per_machine, p.distribution, p.renew_hours, coalesce(p.sessions_per_machine * c.taking, 0) as seats,
                coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
@@ -171,7 +176,7 @@ internal sealed class PoolAdminStore(Database database)
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
                            enabled = coalesce(@Enabled, enabled),
                            blocked_features = coalesce(@BlockedFeatures::text[], blocked_features),
-                           rd_gateway_end_to_end = coalesce(@RdGatewayEndToEnd, rd_gateway_end_to_end),
+                           rd_gateway_end_to_end = coalesce(@RdGatewayEndToEnd, rd_gateway_end_to_end), instant = coalesce(@Instant, instant),
                            -- Whatever kept failing may be mended by this change: it is tried at once.
                            creation_failures = 0, creation_held_until = null, creation_error = null,
                            spare = case when @setSpare then @spare else spare end, spare_percent = case when @setSpare then @sparePercent else spare_percent end,
@@ -202,7 +207,7 @@ internal sealed class PoolAdminStore(Database database)
                      select @actor, action, 'pool', pool_id, name, @source from changed, told
                 """, new
             {
-                pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd,
+                pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, edit.Instant,
                 hosts = edit.Hosts?.Select(h => h.Value).ToArray(), placement = edit.Order is { } order ? SqlText.Of(order) : null, edit.MostPerHost,
                 setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source,
                 edit.Rules.IdleMinutes, edit.Rules.DisconnectedMinutes, edit.Rules.EmptyMinutes, edit.Rules.MessageOfTheDay, edit.Rules.WayIn, edit.Rules.MostSessions, edit.Rules.RightLost, logOffAction = edit.Rules.AfterLogOff is { } action ? SqlText.Of(action) : null,
@@ -210,6 +215,7 @@ internal sealed class PoolAdminStore(Database database)
             });
             return changed > 0 ? null : (RefusalReason.NotFound, "pool");
         }
+        catch (PostgresException e) when (e.ConstraintName == "pool_instant_ck") { throw Refusal.Refused(RefusalReason.InvalidField, "instant: only machines of a floating pool can be started from a running state"); }
         catch (PostgresException e) when (e.ConstraintName == "pool_sessions_per_machine_ck") { throw PoolSharing.Unfit(); }
         catch (PostgresException e) when (e.ConstraintName == "pool_log_off_fits_kind_ck") { throw PoolRules.Unfit(); }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }

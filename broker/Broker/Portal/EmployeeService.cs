@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Identity.SecondFactor;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Broker.Machines;
@@ -18,13 +19,14 @@ internal sealed class EmployeeService(
 {
     public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context)
     {
-        var outcome = await signIn.RunAsync(request.UserName, request.PasswordUtf8.IsEmpty ? request.Password : request.PasswordUtf8.ToStringUtf8(), Audience.Employee, sources.Of(context, request.ClientAddress), context.CancellationToken);
+        var outcome = await signIn.RunAsync(request.UserName, request.PasswordUtf8.IsEmpty ? request.Password : request.PasswordUtf8.ToStringUtf8(), Audience.Employee, sources.Of(context, request.ClientAddress), request.AsksSecondStep ? request.ClientName : null, context.CancellationToken);
         if (outcome is SignInOutcome.SignedIn now) await signIns.NameAsync(now.Token, request.ClientName);
         return outcome switch
         {
             SignInOutcome.SignedIn ok => new() { SignedIn = new() {
                 Token = ok.Token, UserId = ok.User.Id.ToString(), UserName = ok.User.UserName, DisplayName = ok.User.DisplayName,
                 ExpiresAt = Timestamp.FromDateTimeOffset(ok.ExpiresAt), Language = "pt-PT" } },
+            SignInOutcome.SecondStep step => new() { SecondStep = step.ToMessage() },
             SignInOutcome.Refused no => new() { Refused = no.Reason.ToContract() },
             _ => throw new InvalidOperationException($"Sign-in answered {outcome}."),
         };

@@ -110,7 +110,7 @@ internal sealed class DriftSweep(
     private async Task<bool> IsRecordedAsync(MachineId machine, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition("select exists (select from machine where machine_id = @machine)", new { machine = machine.Value }, cancellationToken: ct));
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition("select exists (select from machine where machine_id = @machine) or exists (select from running_state where running_state_id = @machine and state = 'preparing')", new { machine = machine.Value }, cancellationToken: ct));
     }
 
     // Starting: it was switched on and its agent is awaited. Running: nothing is being done to it.

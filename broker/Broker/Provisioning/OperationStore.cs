@@ -23,6 +23,9 @@ internal sealed record DueOperation
     public int MemoryMib { get; init; }
     public int CreationFailures { get; init; }
 
+    /// <summary>What the machine can be started from instead of booted.</summary>
+    public Guid? RunningStateId { get; init; }
+
     /// <summary>What is known to be wrong with the step that is due; null at its first attempt.</summary>
     public string? Error { get; init; }
 
@@ -76,7 +79,10 @@ internal sealed class OperationStore(Database database)
                  from due, machine m left join host h on h.host_id = m.host_id, pool p
                 where o.operation_id = due.operation_id and m.machine_id = o.machine_id and p.pool_id = m.pool_id
             returning o.operation_id, o.kind, o.step, o.attempts, m.machine_id, m.name, m.manual, m.host_id, m.generation, m.port,
-                      m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib, p.creation_failures, o.error
+                      m.image_version_id, coalesce(h.network, 'user') as network, p.cpus, p.memory_mib, p.creation_failures, o.error,
+                      (select s.running_state_id from running_state s
+                        where p.instant and o.attempts = 0 and m.assigned_user_id is null and s.state = 'ready' and coalesce(h.network, 'user') = 'user'
+                          and s.host_id = m.host_id and s.image_version_id = m.image_version_id and s.cpus = p.cpus and s.memory_mib = p.memory_mib) as running_state_id
             """, new { parallel, busyHosts = busyHosts ?? [], longest = OperationPlan.Deadline(OperationStep.MoveLive) });
     }
 

@@ -51,4 +51,13 @@ internal static partial class ProvisioningLog
 
     [LoggerMessage(2214, LogLevel.Information, "Machine {Machine} is woken")]
     public static partial void MachineWoken(this ILogger log, MachineId machine);
+
+    [LoggerMessage(2217, LogLevel.Information, "Host {Host} has a running state of image {Image} after {Seconds:0.0} s")]
+    public static partial void StateReady(this ILogger log, HostId host, Guid image, double seconds);
+
+    [LoggerMessage(2218, LogLevel.Warning, "Host {Host} has no running state of image {Image}; its machines boot: {Error}")]
+    public static partial void StateFailed(this ILogger log, HostId host, Guid image, string error);
+
+    [LoggerMessage(2219, LogLevel.Warning, "Running states could not be looked after: {Error}")]
+    public static partial void StatesNotKept(this ILogger log, string error);
 }

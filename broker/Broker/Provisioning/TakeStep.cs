@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// again: what it leaves behind is either what it should or is replaced by the next attempt.
 /// </summary>
 internal sealed class TakeStep(
-    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, PlaceElsewhere place, MoveMachine move, RecoveryStore recovery, JoinTokens tokens, CertificateAuthority authority,
+    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, PlaceElsewhere place, MoveMachine move, RecoveryStore recovery, RunningStateStore states, JoinTokens tokens, CertificateAuthority authority,
     IOptions<ProvisioningOptions> options, ILogger<TakeStep> log)
 {
     public async Task RunAsync(DueOperation operation, long epoch, CancellationToken ct)
@@ -35,7 +35,7 @@ internal sealed class TakeStep(
                 return;
             }
             await ActAsync(operation, machine, step, epoch, ct);
-            if (OperationPlan.Next(kind, step) is { } next) await operations.AdvanceAsync(operation, next);
+            if (OperationPlan.Next(kind, step, operation.RunningStateId is not null) is { } next) await operations.AdvanceAsync(operation, next);
             else if (kind == OperationKind.Delete) await operations.RemoveMachineAsync(operation);
             else if (kind == OperationKind.Sleep) await operations.FellAsleepAsync(operation, saved: step == OperationStep.Save);
         }
@@ -56,9 +56,12 @@ internal sealed class TakeStep(
             if (next != step) error = step switch
             {
                 OperationStep.Save => $"Its memory could not be saved, so it is shut down: {error}",
+                OperationStep.Restore when OperationPlan.IsMade(kind) => $"It could not be started from the running state of its image, so it boots: {error}",
                 OperationStep.Restore => $"Its saved memory could not be restored, so it boots: {error}",
                 _ => error,
             };
+            // What one machine could not be started from is not tried with the next ones.
+            if (step is OperationStep.Restore or OperationStep.AwaitAgent && OperationPlan.IsMade(kind) && !waits && operation.RunningStateId is { } state) await states.SetBadAsync(state, error);
             // A delete never gives up: a record must not outlive its machine, nor a machine its record. Nor does falling asleep:
             // nothing is wrong with the machine.
             var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep or OperationKind.Move) && step != OperationStep.Place && !waits && OperationPlan.GivesUp(attempts);
@@ -92,7 +95,8 @@ internal sealed class TakeStep(
                 await host.SuspendAsync(machine, epoch, ct);
                 break;
             case OperationStep.Restore:
-                await host.ResumeAsync(machine, epoch, ct);
+                if (!OperationPlan.IsMade(operation.KindOf)) await host.ResumeAsync(machine, epoch, ct);
+                else await host.StartFromRunningStateAsync(machine, operation.Generation, new(operation.RunningStateId ?? throw new SavedMemoryException("the host has none.")), epoch, ct);
                 break;
             case OperationStep.Overlay:
                 await host.CreateOverlayAsync(machine, operation.Generation, await ReadyImageAsync(operation, ct), ct);

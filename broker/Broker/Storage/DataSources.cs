@@ -8,16 +8,19 @@ internal static class DataSources
     /// <summary>Seconds after which a hot-path statement is given up.</summary>
     public const int HotPathSeconds = 3;
 
+    // Statements that end within a millisecond are not worth compiling.
+    private const string Uncompiled = "-c jit=off";
+
     private const int ConnectSeconds = 2;
     private const int ReportSeconds = 30;
 
     public static NpgsqlDataSource ForBrokering(string connectionString, int connections, ILoggerFactory? logs = null) =>
-        Build(connectionString, connections, HotPathSeconds, options: null, logs, cancels: false);
+        Build(connectionString, connections, HotPathSeconds, Uncompiled, logs, cancels: false);
 
     public static NpgsqlDataSource ForReports(string connectionString, ILoggerFactory? logs = null) =>
         Build(connectionString, connections: 4, ReportSeconds, $"-c statement_timeout={ReportSeconds}s", logs, cancels: true);
 
-    private static NpgsqlDataSource Build(string connectionString, int connections, int commandSeconds, string? options, ILoggerFactory? logs, bool cancels)
+    private static NpgsqlDataSource Build(string connectionString, int connections, int commandSeconds, string options, ILoggerFactory? logs, bool cancels)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
@@ -33,7 +36,8 @@ internal static class DataSources
         // A connection string that says how long to wait keeps its word: only its author knows how far away and how busy the server is.
         if (!settings.ShouldSerialize("Timeout")) settings.Timeout = ConnectSeconds;
         if (!settings.ShouldSerialize("Command Timeout")) settings.CommandTimeout = commandSeconds;
-        if (options is not null) settings.Options = options;
+        // What the connection string says itself comes last and wins.
+        settings.Options = $"{options} {settings.Options}".TrimEnd();
         // Several hosts are one primary and its standbys: whoever is primary now is asked again every second.
         settings.TargetSessionAttributes = null;
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString).UseLoggerFactory(logs);

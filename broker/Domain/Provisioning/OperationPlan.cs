@@ -37,6 +37,13 @@ public static class OperationPlan
         return null;
     }
 
+    /// <summary>The same for a machine that a running state of its image is there for: it is not booted. After a failure it boots, whatever failed.</summary>
+    public static OperationStep? Next(OperationKind kind, OperationStep step, bool fromRunningState) =>
+        fromRunningState && step == OperationStep.Define && IsMade(kind) ? OperationStep.Restore : Next(kind, step);
+
+    /// <summary>True for the operations that give a machine a new disk.</summary>
+    public static bool IsMade(OperationKind kind) => kind is OperationKind.Provision or OperationKind.Refresh;
+
     /// <summary>Where an operation goes on whose step failed. What cannot be saved is shut down instead, and what cannot be restored boots.</summary>
     public static OperationStep AfterFailure(OperationStep step) => step switch
     {

@@ -25,4 +25,5 @@ public enum RefusalReason
     RolloutRunning = 160, RolloutOver, RolloutTooSlow, RolloutProbeLost, RolloutNoGateway, RolloutKeepsReady, RolloutWaitsForLogOff,
     PoolClosed = 170,
     HostNotLost = 180, NoHostSharesDisk, StorageDiffers, WaitsForLogOff,
+    SecondFactorNeeded = 190, CodeWrong, CodeUsed, StepExpired, SignInAgain, FactorMandatory, FactorExists,
 }

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Contracts.Identity.V1;
 using Montalegre.Vdi.Gateway.Enrolment;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Portal.Hosting;
@@ -14,16 +15,18 @@ internal sealed class PortalBroker(IOptions<GatewayOptions> gateway, IOptions<Po
     private readonly Lock _once = new();
     private GrpcChannel? _channel;
 
-    public Employee.EmployeeClient Client()
-    {
-        lock (_once)
-        {
-            _channel ??= JoinBroker.Open(new Uri(portal.Value.Broker), Authority(), null);
-            return new Employee.EmployeeClient(_channel);
-        }
-    }
+    public Employee.EmployeeClient Client() => new(Channel());
+
+    public SecondStep.SecondStepClient SecondSteps() => new(Channel());
+
+    public Factors.FactorsClient Factors() => new(Channel());
 
     public void Dispose() => _channel?.Dispose();
+
+    private GrpcChannel Channel()
+    {
+        lock (_once) return _channel ??= JoinBroker.Open(new Uri(portal.Value.Broker), Authority(), null);
+    }
 
     // Before the first join nobody is trusted: a page then says that the broker does not answer, and the next try may do.
     private string Authority()

@@ -30,6 +30,8 @@ internal static class PortalDoor
         {
             builder.Services.AddSingleton<PortalBroker>();
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Client());
+            builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().SecondSteps());
+            builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Factors());
         }
         builder.Services.AddPortal(builder.Configuration);
         builder.Services.AddHtml5();

@@ -21,10 +21,14 @@ internal static class AccountEndpoints
         portal.MapGet("/account", Show).RequireAuthorization();
         portal.MapPost("/account/sign-ins/end", End).RequireAuthorization().WithFormGuard();
         portal.MapGet("/help", Help);
+        portal.MapGet("/accessibility", (HttpContext http) => new RazorComponentResult<AccessibilityPage>(new { Page = PageContext.Of(http) }));
     }
 
-    private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, string? ended) =>
-        new RazorComponentResult<AccountPage>(new { Page = PageContext.Of(http), SignIns = await broker.SignInsAsync(http), Ended = ended == "1" });
+    private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, FactorCalls factors, string? ended, string? removed) =>
+        new RazorComponentResult<AccountPage>(new
+        {
+            Page = PageContext.Of(http), SignIns = await broker.SignInsAsync(http), Factors = await factors.ListAsync(http), Ended = ended == "1", Removed = removed == "1",
+        });
 
     private static async Task<IResult> End(HttpContext http, BrokerCalls broker)
     {

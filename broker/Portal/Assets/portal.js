@@ -96,6 +96,8 @@
       const focused = document.activeElement?.id;
       for (const [key, part] of next) {
         const old = now.get(key);
+        // A menu that is open is no change of the desktop's, and stays open.
+        for (const open of old.querySelectorAll('details[open]')) part.querySelector('#' + CSS.escape(open.id))?.setAttribute('open', '');
         if (old.outerHTML === part.outerHTML) continue;
         awake = Date.now();
         if (old.dataset.say !== part.dataset.say) tell(part.dataset.say);
@@ -106,6 +108,16 @@
     again();
     document.addEventListener('visibilitychange', () => { awake = Date.now(); });
   }
+
+  // A menu closes as menus do: by Escape, by a click elsewhere.
+  const close = (menu, back) => { menu.open = false; if (back) menu.querySelector('summary').focus(); };
+  addEventListener('keydown', e => {
+    const menu = e.key === 'Escape' && document.querySelector('details.more[open]');
+    if (menu) close(menu, menu.contains(document.activeElement));
+  });
+  addEventListener('click', e => {
+    for (const menu of document.querySelectorAll('details.more[open]')) if (!menu.contains(e.target)) close(menu, false);
+  });
 
   // Only keeps the shell; a browser that refuses it loses nothing but speed.
   navigator.serviceWorker?.register('/service-worker.js').catch(error => console.info('The portal cannot be installed here:', error.message));

@@ -12,11 +12,19 @@ internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<Porta
 {
     public async Task<SignInResponse> SignInAsync(HttpContext http, string userName, string password) =>
         await broker.SignInAsync(
-            new SignInRequest { UserName = userName, Password = password, ClientAddress = AddressOf(http), ClientName = BrowserName.Of(http.Request.Headers.UserAgent.ToString()) },
+            new SignInRequest { UserName = userName, Password = password, ClientAddress = AddressOf(http), ClientName = BrowserName.Of(http.Request.Headers.UserAgent.ToString()), AsksSecondStep = true },
             deadline: Deadline(), cancellationToken: http.RequestAborted);
 
     public async Task SignOutAsync(HttpContext http) =>
         await broker.SignOutAsync(new SignOutRequest(), await ProofAsync(http), Deadline(), http.RequestAborted);
+
+    /// <summary>Ends the sign-in that this browser has, if it has one; one that is not told runs out by itself.</summary>
+    public async Task EndOldAsync(HttpContext http)
+    {
+        if (http.User.Identity?.IsAuthenticated != true) return;
+        try { await SignOutAsync(http); }
+        catch (RpcException e) { log.SignOutFailed(e.StatusCode); }
+    }
 
     public async Task<IReadOnlyList<Desktop>> DesktopsAsync(HttpContext http) =>
         (await broker.ListDesktopsAsync(new ListDesktopsRequest(), await ProofAsync(http), Deadline(), http.RequestAborted)).Desktops;
@@ -61,13 +69,13 @@ internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<Porta
             await ProofAsync(http), cancellationToken: ct);
 
     // The gateway's RDP door sees the same person without this mapping, so both sides speak plain IPv4 where it is IPv4.
-    private static string AddressOf(HttpContext http)
+    internal static string AddressOf(HttpContext http)
     {
         var address = http.Connection.RemoteIpAddress;
         return address is null ? "" : (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
     }
 
-    private static async Task<Metadata> ProofAsync(HttpContext http) =>
+    internal static async Task<Metadata> ProofAsync(HttpContext http) =>
         new() { { "authorization", $"Bearer {await PortalSession.TokenAsync(http)}" } };
 
     private DateTime Deadline() => time.GetUtcNow().UtcDateTime + options.Value.BrokerDeadline;

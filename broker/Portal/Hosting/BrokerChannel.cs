@@ -26,9 +26,15 @@ internal sealed class BrokerChannel : IDisposable
             handler.SslOptions.CertificateChainPolicy = TrustOnly(portal.BrokerAuthority);
         _channel = GrpcChannel.ForAddress(portal.Broker, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
         Client = new Contracts.Gateway.V1.Employee.EmployeeClient(_channel);
+        SecondSteps = new Contracts.Identity.V1.SecondStep.SecondStepClient(_channel);
+        Factors = new Contracts.Identity.V1.Factors.FactorsClient(_channel);
     }
 
     public Contracts.Gateway.V1.Employee.EmployeeClient Client { get; }
+
+    public Contracts.Identity.V1.SecondStep.SecondStepClient SecondSteps { get; }
+
+    public Contracts.Identity.V1.Factors.FactorsClient Factors { get; }
 
     public void Dispose() => _channel.Dispose();
 

@@ -28,7 +28,7 @@ public static class PortalHosting
 {
     /// <summary>
     /// Registers the portal. A host that has its own authenticated way to the broker registers an
-    /// <c>Employee.EmployeeClient</c> before; else the portal makes one from its options.
+    /// <c>Employee.EmployeeClient</c> and the clients of the second factor before; else the portal makes one from its options.
     /// </summary>
     public static IServiceCollection AddPortal(this IServiceCollection services, IConfiguration configuration)
     {
@@ -37,9 +37,12 @@ public static class PortalHosting
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<BrokerChannel>();
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().Client);
+        services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().SecondSteps);
+        services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().Factors);
         services.AddSingleton<PortalAssets>();
         services.AddSingleton<LaunchHandles>();
         services.AddSingleton<BrokerCalls>();
+        services.AddSingleton<FactorCalls>();
         services.AddSingleton<TicketDesk>();
         services.AddSingleton<RdpSigning>();
 
@@ -79,10 +82,12 @@ public static class PortalHosting
         AssetEndpoints.Map(portal);
         LanguageEndpoints.Map(portal);
         SignInEndpoints.Map(portal);
+        SecondStepEndpoints.Map(portal);
         DesktopsEndpoints.Map(portal);
         ConnectEndpoints.Map(portal);
         LogOffEndpoints.Map(portal);
         AccountEndpoints.Map(portal);
+        FactorEndpoints.Map(portal);
         InBrowserEndpoints.Map(portal);
         AssistEndpoints.Map(portal);
         AppEndpoints.Map(portal);

@@ -102,6 +102,8 @@ public sealed record Texts
 
     public required Func<string, string> AddFavourite { get; init; }
     public required Func<string, string> RemoveFavourite { get; init; }
+    public required string More { get; init; }
+    public required string WithApp { get; init; }
     public required string Restart { get; init; }
     public required Func<string, string> RestartTitle { get; init; }
     public required string RestartWarning { get; init; }
@@ -134,6 +136,42 @@ public sealed record Texts
     public required string EndOtherSignIns { get; init; }
     public required string OnlySignIn { get; init; }
     public required string SignInsEnded { get; init; }
+    public required string SecondStep { get; init; }
+    public required string SecondStepLead { get; init; }
+    public required string CodeOfApp { get; init; }
+    public required string RecoveryCode { get; init; }
+    public required string RecoveryCodeLead { get; init; }
+    public required string UseRecoveryCode { get; init; }
+    public required string UseApp { get; init; }
+    public required string NothingLeft { get; init; }
+    public required string Continue { get; init; }
+    public required string EnrolTitle { get; init; }
+    public required string EnrolMandatory { get; init; }
+    public required string EnrolScan { get; init; }
+    public required string EnrolType { get; init; }
+    public required string EnrolConfirm { get; init; }
+    public required string QrCode { get; init; }
+    public required string RecoveryCodes { get; init; }
+    public required string RecoveryCodesOnce { get; init; }
+    public required string CodesKept { get; init; }
+    public required string SecondFactor { get; init; }
+    public required string SecondFactorHelp { get; init; }
+    public required string AuthenticatorApp { get; init; }
+    public required string AddApp { get; init; }
+    public required string RemoveApp { get; init; }
+    public required string RemoveAppHelp { get; init; }
+    public required string MandatoryHelp { get; init; }
+    public required Func<uint, string> RecoveryCodesLeft { get; init; }
+    public required string RenewCodes { get; init; }
+    public required string FactorRemoved { get; init; }
+    public required string Accessibility { get; init; }
+    public required string AccessibilityLead { get; init; }
+    public required string AccessibilityDone { get; init; }
+    public required IReadOnlyList<string> AccessibilityMet { get; init; }
+    public required string AccessibilityLimitsTitle { get; init; }
+    public required IReadOnlyList<string> AccessibilityLimits { get; init; }
+    public required string AccessibilityTell { get; init; }
+    public required string AccessibilityTellHow { get; init; }
     public required string HelpTitle { get; init; }
     public required string HelpLead { get; init; }
     public required string HelpReference { get; init; }

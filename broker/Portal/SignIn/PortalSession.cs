@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Portal.Hosting;
+using Montalegre.Vdi.Portal.Languages;
 using Montalegre.Vdi.Portal.Pages;
 
 namespace Montalegre.Vdi.Portal.SignIn;
@@ -30,7 +32,15 @@ internal static class PortalSession
         options.Events.OnRedirectToAccessDenied = context => AskToSignInAgainAsync(context.HttpContext);
     }
 
-    public static Task BeginAsync(HttpContext http, SignedIn person)
+    /// <summary>Begins the session of who has just signed in. One that this browser had before ends: what it could do, the new one can.</summary>
+    public static async Task EnterAsync(HttpContext http, BrokerCalls broker, SignedIn person)
+    {
+        await broker.EndOldAsync(http);
+        await BeginAsync(http, person);
+        if (!Language.IsChosen(http)) Language.Remember(http, person.Language);
+    }
+
+    private static Task BeginAsync(HttpContext http, SignedIn person)
     {
         var identity = new ClaimsIdentity(
             [

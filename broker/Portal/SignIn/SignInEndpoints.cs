@@ -5,11 +5,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Portal.Hosting;
-using Montalegre.Vdi.Portal.Languages;
 using Montalegre.Vdi.Portal.Pages;
 
 namespace Montalegre.Vdi.Portal.SignIn;
@@ -25,10 +23,12 @@ internal static class SignInEndpoints
         portal.MapPost("/sign-out", SignOut).WithFormGuard();
     }
 
-    private static IResult Show(HttpContext http, string? expired, string? left, [FromQuery(Name = "return")] string? back)
+    private static IResult Show(HttpContext http, string? expired, string? left, string? again, [FromQuery(Name = "return")] string? back)
     {
+        // Whoever changes how he signs in shows first that it is still him.
+        if (http.User.Identity?.IsAuthenticated == true && again == "1") return Page(http, PortalSession.UserName(http), new Reason { Code = ReasonCode.SignInAgain }, false, StatusCodes.Status200OK, back ?? "/");
         if (http.User.Identity?.IsAuthenticated == true) return Navigation.SeeOther(http, Navigation.Local(back ?? "/"));
-        var reason = expired == "1" ? new Reason { Code = ReasonCode.SignInExpired } : null;
+        var reason = expired == "1" ? new Reason { Code = ReasonCode.SignInExpired } : expired == "2" ? new Reason { Code = ReasonCode.StepExpired } : null;
         return Page(http, "", reason, signedOut: left == "1", StatusCodes.Status200OK, back ?? "/");
     }
 
@@ -50,24 +50,20 @@ internal static class SignInEndpoints
         {
             answer = new SignInResponse { Refused = BrokerReason.Of(e) };
         }
+        if (answer.OutcomeCase == SignInResponse.OutcomeOneofCase.SecondStep) return StepCookie.GoOn(http, answer.SecondStep, back);
         if (answer.OutcomeCase != SignInResponse.OutcomeOneofCase.SignedIn)
         {
             var status = answer.Refused?.Code == ReasonCode.SignInFailed ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable;
             return Page(http, userName, answer.Refused ?? new Reason { Code = ReasonCode.Internal }, false, status, back);
         }
 
-        await PortalSession.BeginAsync(http, answer.SignedIn);
-        if (!Language.IsChosen(http)) Language.Remember(http, answer.SignedIn.Language);
+        await PortalSession.EnterAsync(http, broker, answer.SignedIn);
         return Navigation.SeeOther(http, Navigation.Local(back));
     }
 
-    private static async Task<IResult> SignOut(HttpContext http, BrokerCalls broker, ILogger<BrokerCalls> log)
+    private static async Task<IResult> SignOut(HttpContext http, BrokerCalls broker)
     {
-        if (http.User.Identity?.IsAuthenticated == true)
-        {
-            try { await broker.SignOutAsync(http); }
-            catch (RpcException e) { log.SignOutFailed(e.StatusCode); }
-        }
+        await broker.EndOldAsync(http);
         await http.SignOutAsync(PortalSession.Scheme);
         return Navigation.SeeOther(http, "/sign-in?left=1");
     }

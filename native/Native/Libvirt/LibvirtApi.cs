@@ -88,6 +88,12 @@ internal static unsafe partial class LibvirtApi
     [LibraryImport(Library, EntryPoint = "virDomainHasManagedSaveImage")]
     internal static partial int DomainHasManagedSaveImage(DomainHandle domain, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "virDomainSaveFlags", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int DomainSave(DomainHandle domain, string path, string? xml, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "virDomainRestoreFlags", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int DomainRestore(ConnectionHandle connection, string path, string? xml, uint flags);
+
     [LibraryImport(Library, EntryPoint = "virDomainShutdownFlags")]
     internal static partial int DomainShutdown(DomainHandle domain, uint flags);
 

@@ -101,6 +101,9 @@ public sealed unsafe class LibvirtConnection : IDisposable
     /// <summary>Defines a domain, or redefines the one with the same UUID.</summary>
     public LibvirtDomain Define(string xml) => new(LibvirtApi.DomainDefineXml(_handle, xml, 0).Checked());
 
+    /// <summary>Runs what a file of <see cref="LibvirtDomain.Save"/> on the host holds: the domain that its header describes.</summary>
+    public void Restore(string path) => LibvirtApi.DomainRestore(_handle, path, null, 0).Checked();
+
     /// <summary>The storage pool with this name, or null.</summary>
     public LibvirtStoragePool? FindStoragePool(string name)
     {

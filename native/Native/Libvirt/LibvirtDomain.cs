@@ -47,6 +47,9 @@ public sealed unsafe class LibvirtDomain : IDisposable
     /// <summary>Saves memory and devices to a file that libvirt keeps, and stops the domain. It goes on from there at its next start.</summary>
     public void ManagedSave() => LibvirtApi.DomainManagedSave(_handle, 0).Checked();
 
+    /// <summary>Saves memory and devices to a file on the host, and stops the domain. The file is whoever's asked for it; libvirt forgets it.</summary>
+    public void Save(string path) => LibvirtApi.DomainSave(_handle, path, null, 0).Checked();
+
     /// <summary>True when a managed save is kept.</summary>
     public bool HasManagedSave => LibvirtApi.DomainHasManagedSaveImage(_handle, 0).Checked() == 1;
 

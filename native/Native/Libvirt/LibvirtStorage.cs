@@ -107,7 +107,7 @@ public sealed unsafe class LibvirtVolume : IDisposable
         }
     }
 
-    /// <summary>Replaces the content, through the connection, so that the host may be far away.</summary>
+    /// <summary>Writes over the first bytes, and leaves the rest, through the connection, so that the host may be far away.</summary>
     public void Upload(Stream content, long length, Action<long>? sent, CancellationToken ct)
     {
         using var stream = LibvirtApi.StreamNew(_connection, 0).Checked();
@@ -124,11 +124,14 @@ public sealed unsafe class LibvirtVolume : IDisposable
         LibvirtApi.StreamFinish(stream).Checked();
     }
 
-    /// <summary>Reads the whole file of the volume, through the connection, piece by piece; what it throws ends the reading.</summary>
-    public void Download(LibvirtPiece received, CancellationToken ct)
+    /// <summary>Reads the file of the volume, through the connection, piece by piece; what it throws ends the reading.</summary>
+    /// <param name="received">Takes each piece.</param>
+    /// <param name="ct">Ends the reading.</param>
+    /// <param name="length">How many bytes; 0 for all.</param>
+    public void Download(LibvirtPiece received, CancellationToken ct, long length = 0)
     {
         using var stream = LibvirtApi.StreamNew(_connection, 0).Checked();
-        LibvirtApi.StorageVolDownload(_handle, stream, 0, 0, 0).Checked();
+        LibvirtApi.StorageVolDownload(_handle, stream, 0, (ulong)length, 0).Checked();
         try
         {
             var buffer = new byte[SendSize];

@@ -29,6 +29,15 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "clock_settime", SetLastError = true)]
     public static partial int SetClock(int clock, in TimeSpec at);
 
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    public static partial int Control(SafeFileHandle file, nuint request, nint argument);
+
+    [LibraryImport("libc", EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Execute(string path, string?[] arguments);
+
+    [LibraryImport("libc", EntryPoint = "sync")]
+    public static partial void Sync();
+
     [LibraryImport("libc", EntryPoint = "free")]
     public static partial void Free(nint memory);
 

@@ -37,6 +37,10 @@ public sealed partial class Chromium : IAsyncLifetime
         var form = context.APIRequest.CreateFormData();
         foreach (var (name, value) in new[] { ("__RequestVerificationToken", token), ("userName", "rita"), ("password", FakeWorld.Password) }) form.Append(name, value);
         await context.APIRequest.PostAsync("/sign-in/submit", new() { Form = form, MaxRedirects = 0 });
+        var second = context.APIRequest.CreateFormData();
+        second.Append("__RequestVerificationToken", token);
+        second.Append("code", FakeWorld.Code);
+        await context.APIRequest.PostAsync("/sign-in/code/submit", new() { Form = second, MaxRedirects = 0 });
         // What every page needs is fetched before the page of the test: nothing moves under the first click.
         await page.GotoAsync("/");
         await page.Locator("main h1").WaitForAsync();
@@ -44,7 +48,16 @@ public sealed partial class Chromium : IAsyncLifetime
         return page;
     }
 
-    internal static async Task SignInAsync(IPage page, string password = FakeWorld.Password)
+    /// <summary>Both steps.</summary>
+    internal static async Task SignInAsync(IPage page)
+    {
+        await PasswordAsync(page);
+        await page.Locator("input[name=code]").FillAsync(FakeWorld.Code);
+        await page.Locator("button.main").ClickAsync();
+    }
+
+    /// <summary>The first step only.</summary>
+    internal static async Task PasswordAsync(IPage page, string password = FakeWorld.Password)
     {
         if (!page.Url.Contains("/sign-in", StringComparison.Ordinal)) await page.GotoAsync("/");
         await page.Locator("input[name=userName]").FillAsync("rita");

@@ -72,7 +72,7 @@ public sealed class EdgeTests(Chromium chromium)
         await using var console = await RunningConsole.StartAsync(brokerName: "impostor.example");
         var page = await chromium.OpenAsync(console, signIn: false);
         await page.GotoAsync("/sign-in");
-        await Chromium.SignInAsync(page);
+        await Chromium.PasswordAsync(page);
         await Expect(page.Locator("[role=alert]")).ToContainTextAsync("O serviço de ligações não responde");
         Assert.Empty(console.World.Tokens);
     }

@@ -21,9 +21,51 @@ public sealed class SignInTests(Chromium chromium)
         await page.Locator("input[name=password]").FillAsync(FakeWorld.Password);
         await page.Locator("input[name=repeated]").FillAsync(FakeWorld.Password);
         await page.Locator("button.main").ClickAsync();
+        await EnrolAsync(page);
         await Expect(page.Locator("h1")).ToHaveTextAsync("Painel");
         Assert.Contains("set-up rita", console.World.Calls);
         Assert.DoesNotContain(asked, url => new Uri(url).PathAndQuery.Contains(FakeWorld.SetUpToken, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Administrator_without_a_factor_enrols_one_and_a_wrong_code_keeps_the_key()
+    {
+        await using var console = await RunningConsole.StartAsync(world => world.MustEnrol = true);
+        var page = await chromium.OpenAsync(console, signIn: false);
+        await page.GotoAsync("/sessions");
+        await Chromium.PasswordAsync(page);
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Adicionar uma aplicação de autenticação");
+        var secret = await page.Locator("#secret").InnerTextAsync();
+        await page.Locator("input[name=code]").FillAsync("000000");
+        await page.Locator("button.main").ClickAsync();
+        await Expect(page.Locator("[role=alert]")).ToContainTextAsync("não está correto");
+        await Expect(page.Locator("#secret")).ToHaveTextAsync(secret);
+        // Only the second step is open with half a sign-in.
+        await page.GotoAsync("/machines");
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Iniciar sessão");
+        await page.GotoAsync("/sign-in/app?return=/sessions");
+        await EnrolAsync(page);
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Sessões");
+        Assert.DoesNotContain(await page.Context.CookiesAsync(), c => c.Name.EndsWith("-step", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Wrong_code_says_so_and_a_recovery_code_gets_in()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await chromium.OpenAsync(console, signIn: false);
+        await page.GotoAsync("/sessions");
+        await Chromium.PasswordAsync(page);
+        await page.Locator("input[name=code]").FillAsync("000000");
+        await page.Locator("button.main").ClickAsync();
+        await Expect(page.Locator("[role=alert]")).ToContainTextAsync("não está correto");
+        var step = (await page.Context.CookiesAsync()).Single(c => c.Name == "__Host-montalegre-console-step");
+        Assert.True(step is { Secure: true, HttpOnly: true, SameSite: SameSiteAttribute.Strict, Path: "/" });
+        await page.Locator("a[href*=recovery]").ClickAsync();
+        await Expect(page.Locator("#lead")).ToContainTextAsync("códigos de recuperação");
+        await page.Locator("input[name=code]").FillAsync(FakeWorld.Code);
+        await page.Locator("button.main").ClickAsync();
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Sessões");
     }
 
     [Fact]
@@ -47,7 +89,7 @@ public sealed class SignInTests(Chromium chromium)
         await using var console = await RunningConsole.StartAsync();
         var page = await chromium.OpenAsync(console, signIn: false);
         await page.GotoAsync("/machines/m-balcao-3");
-        await Chromium.SignInAsync(page, "wrong");
+        await Chromium.PasswordAsync(page, "wrong");
         await Expect(page.Locator("[role=alert]")).ToContainTextAsync("não está correto");
         await Chromium.SignInAsync(page);
         await Expect(page.Locator("h1")).ToHaveTextAsync("balcao-3");
@@ -107,5 +149,14 @@ public sealed class SignInTests(Chromium chromium)
         await page.GetByRole(AriaRole.Link, new() { Name = "Back", Exact = true }).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("Machines");
         await Expect(page).ToHaveTitleAsync("Machines · Montalegre VDI — Console");
+    }
+
+    private static async Task EnrolAsync(IPage page)
+    {
+        await page.Locator("input[name=code]").FillAsync(FakeWorld.Code);
+        await page.Locator("button.main").ClickAsync();
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Códigos de recuperação");
+        await Expect(page.Locator(".codes li")).ToHaveCountAsync(10);
+        await page.Locator("a.main").ClickAsync();
     }
 }

@@ -37,6 +37,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app = builder.Build();
         _app.UseRouting();
         _app.MapGrpcService<FakeAdministrators>();
+        _app.MapGrpcService<FakeSecondStep>();
         _app.MapGrpcService<FakePools>();
         _app.MapGrpcService<FakeMachines>();
         _app.MapGrpcService<FakeSessions>();

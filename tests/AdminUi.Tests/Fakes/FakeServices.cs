@@ -10,16 +10,16 @@ internal sealed class FakeAdministrators(FakeWorld world) : Administrators.Admin
 {
     public override Task<Status> GetStatus(GetStatusRequest request, ServerCallContext context) => Task.FromResult(new Status { SetUpDone = world.SetUpDone, Version = "0.1.0" });
 
-    public override Task<AdministratorSignedIn> SetUp(SetUpRequest request, ServerCallContext context)
+    public override Task<AdministratorSignInResponse> SetUp(SetUpRequest request, ServerCallContext context)
     {
         if (world.SetUpDone || request.Token != FakeWorld.SetUpToken) throw FakeWorld.Refuse(StatusCode.PermissionDenied, ReasonCode.SetUpLinkInvalid);
         world.SetUpDone = true;
         world.Calls.Enqueue($"set-up {request.UserName}");
-        return Task.FromResult(world.Enter(request.UserName));
+        return Task.FromResult(world.Begin(request.UserName, mustEnrol: true));
     }
 
-    public override Task<AdministratorSignedIn> SignIn(AdministratorSignInRequest request, ServerCallContext context) =>
-        request.Password == FakeWorld.Password ? Task.FromResult(world.Enter(request.UserName)) : throw FakeWorld.Refuse(StatusCode.Unauthenticated, ReasonCode.SignInFailed);
+    public override Task<AdministratorSignInResponse> SignIn(AdministratorSignInRequest request, ServerCallContext context) =>
+        request.Password == FakeWorld.Password ? Task.FromResult(world.Begin(request.UserName, world.MustEnrol)) : throw FakeWorld.Refuse(StatusCode.Unauthenticated, ReasonCode.SignInFailed);
 
     public override Task<AdministratorSignOutResponse> SignOut(AdministratorSignOutRequest request, ServerCallContext context)
     {

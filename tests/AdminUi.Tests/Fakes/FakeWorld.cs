@@ -5,12 +5,14 @@ using Grpc.Core;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Identity.V1;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Fakes;
 
 /// <summary>What the fake broker knows, and the calls that it was asked to do.</summary>
 internal sealed class FakeWorld : IDisposable
 {
+    public const string Code = "123456";
     public const string SetUpToken = "set-up-token-0123456789";
     public const string JoinToken = "join-token-for-one-use-0123456789";
     public const string CommonPassword = "Password1234";
@@ -103,13 +105,22 @@ internal sealed class FakeWorld : IDisposable
 
     public void Dispose() => _watches.Dispose();
 
-    public AdministratorSignedIn Enter(string user)
+    /// <summary>Half a sign-in; its step is named after the person.</summary>
+    public AdministratorSignInResponse Begin(string user, bool mustEnrol)
+    {
+        MustEnrol = mustEnrol;
+        return new() { SecondStep = new() { Step = "step-" + user, MustEnrol = mustEnrol, UserName = user, ExpiresAt = DateTimeOffset.UtcNow.AddMinutes(10).ToTimestamp() } };
+    }
+
+    public StepDone Enter(string user)
     {
         var token = Guid.NewGuid().ToString("N");
         Tokens[token] = user;
         return new() { Token = token, UserId = "u-" + user, UserName = user, DisplayName = "Rita Admin", ExpiresAt = (DateTimeOffset.UtcNow + TokenLife).ToTimestamp() };
     }
 
+    /// <summary>Whether who signs in has no second factor yet.</summary>
+    public bool MustEnrol { get; set; }
     /// <summary>Whose sign-in a call carries; null when it has ended.</summary>
     public string? UserOf(ServerCallContext context) =>
         (context.RequestHeaders.GetValue("authorization") ?? "") is var header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? Tokens.GetValueOrDefault(header["Bearer ".Length..]) : null;

@@ -15,6 +15,9 @@ internal sealed class RunningBroker(Worker worker, string state) : IAsyncDisposa
 
     public string AuthorityFile => Path.Combine(state, "authority.pem");
 
+    /// <summary>Holds the one-time token that makes the first administrator.</summary>
+    public string SetUpTokenFile => Path.Combine(state, "set-up-token");
+
     public string KeyFile => Path.Combine(state, "key-encryption.key");
 
     public static async Task<RunningBroker> StartAsync(TemporaryCluster cluster, string database, CancellationToken ct, params string[] settings)

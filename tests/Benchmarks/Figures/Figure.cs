@@ -23,7 +23,7 @@ internal sealed record Figure(string Name, double Value, string Unit, string Aga
     public override string ToString()
     {
         var ratio = Value / Other;
-        var result = Target.IsMet(Value, ratio) ? "met" : "short";
+        var result = Target.IsMet(Value, ratio) ? "PASS" : "FAIL";
         return string.Create(CultureInfo.InvariantCulture,
             $"figure {Name} {Round(Value)} {Unit} against {Against} {Round(Other)} ratio {ratio:0.00} target {Target.Text(Unit)} {result}");
     }

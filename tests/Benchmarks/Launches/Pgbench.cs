@@ -60,9 +60,9 @@ internal sealed partial class Pgbench(TemporaryCluster cluster, string database,
     {
         var file = Path.Combine(directory, "launch.sql");
         await File.WriteAllTextAsync(file, Script, ct);
-        var said = await Run.ToEndAsync(PostgresPrograms.Path("pgbench"),
+        var said = await Run.ToEndAsync("/usr/bin/env",
         [
-            "-h", cluster.SocketDirectory, "-U", "montalegre_app", "--no-vacuum", "-M", "prepared", "-c", Text(clients), "-j", "2", "-T", Text((int)duration.TotalSeconds), "-f", file,
+            "PGOPTIONS=-c enable_seqscan=off -c jit=off", PostgresPrograms.Path("pgbench"), "-h", cluster.SocketDirectory, "-U", "montalegre_app", "--no-vacuum", "-M", "prepared", "-c", Text(clients), "-j", "2", "-T", Text((int)duration.TotalSeconds), "-f", file,
             "-D", "i=-1", "-D", $"base={_next}", "-D", $"clients={clients}", "-D", "address=192.0.2.1", "-D", "lifetime=30", .. more, database,
         ], ct: ct);
         var done = int.Parse(Processed().Match(said).Groups[1].Value, CultureInfo.InvariantCulture);

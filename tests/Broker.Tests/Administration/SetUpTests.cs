@@ -3,6 +3,7 @@ using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Identity.V1;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Tests.Administration;
@@ -27,8 +28,13 @@ public sealed class SetUpTests(TestCluster cluster) : IAsyncLifetime
         var administrators = new Administrators.AdministratorsClient(api.Calls);
         Assert.False((await administrators.GetStatusAsync(new(), cancellationToken: Ct)).SetUpDone);
 
-        var done = await administrators.SetUpAsync(new() { Token = token, UserName = "Rosa", DisplayName = "Rosa Alves", Password = TestApi.Password }, cancellationToken: Ct);
+        var begun = await administrators.SetUpAsync(new() { Token = token, UserName = "Rosa", DisplayName = "Rosa Alves", Password = TestApi.Password }, cancellationToken: Ct);
 
+        var steps = new SecondStep.SecondStepClient(api.Calls);
+        var offered = await steps.EnrolTotpAsync(new() { Step = begun.SecondStep.Step }, cancellationToken: Ct);
+        var code = TestFactor.Code(api.Services, OtpNet.Base32Encoding.ToBytes(offered.Secret));
+        var done = await steps.ConfirmTotpAsync(new() { Step = begun.SecondStep.Step, Code = code }, cancellationToken: Ct);
+        Assert.Equal((true, 10), (begun.SecondStep.MustEnrol, done.RecoveryCodes.Distinct().Count()));
         var users = await new Users.UsersClient(api.Calls).ListAsync(new(), TestApi.With(done.Token));
         Assert.Equal(("rosa", "Rosa Alves", true, true), Assert.Single(users.Users) is var u ? (u.UserName, u.DisplayName, u.Enabled, u.Administrator) : default);
         Assert.True((await administrators.GetStatusAsync(new(), cancellationToken: Ct)).SetUpDone);
@@ -43,7 +49,7 @@ public sealed class SetUpTests(TestCluster cluster) : IAsyncLifetime
 
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 10).Select(n => RunAsync(api, token, $"first{n}")));
 
-        Assert.Single(outcomes, o => o is SignInOutcome.SignedIn);
+        Assert.Single(outcomes, o => o is SignInOutcome.SecondStep);
         Assert.Equal(9, outcomes.Count(o => o is SignInOutcome.Refused { Reason: RefusalReason.SetUpLinkInvalid }));
         Assert.Equal(1, await CountAsync("select count(*) from app_user"));
     }
@@ -57,7 +63,7 @@ public sealed class SetUpTests(TestCluster cluster) : IAsyncLifetime
 
         var outcomes = await Task.WhenAll(RunAsync(one, tokens[0], "first"), RunAsync(two, tokens[1], "second"));
 
-        Assert.Single(outcomes, o => o is SignInOutcome.SignedIn);
+        Assert.Single(outcomes, o => o is SignInOutcome.SecondStep);
         Assert.Equal(1, await CountAsync("select count(*) from app_user where administrator"));
     }
 
@@ -73,7 +79,7 @@ public sealed class SetUpTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(refused, await RunAsync(api, OpaqueToken.Make().Text, "x"));
         Assert.Equal(refused, await RunAsync(api, expired, "x"));
         var good = await PrepareAsync(api);
-        Assert.IsType<SignInOutcome.SignedIn>(await RunAsync(api, good, "rosa"));
+        Assert.IsType<SignInOutcome.SecondStep>(await RunAsync(api, good, "rosa"));
         Assert.Equal(refused, await RunAsync(api, good, "rui"));
     }
 
@@ -88,7 +94,7 @@ public sealed class SetUpTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(new SignInOutcome.Refused(RefusalReason.NameTaken, "taken"), await RunAsync(api, token, "taken"));
         var weak = await api.Get<SetUpFirstAdministrator>().RunAsync(token, "rosa", "", "short", "", Ct);
         Assert.Equal(new SignInOutcome.Refused(RefusalReason.PasswordTooWeak, "too_short"), weak);
-        Assert.IsType<SignInOutcome.SignedIn>(await RunAsync(api, token, "rosa"));
+        Assert.IsType<SignInOutcome.SecondStep>(await RunAsync(api, token, "rosa"));
     }
 
     private static Task<SignInOutcome> RunAsync(TestApi api, string token, string userName) =>

@@ -35,8 +35,8 @@ public sealed class UsersTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(2, (await users.ListAsync(new(), with)).Users.Count);
         Assert.Null(await api.Get<CallerDirectory>().FindAsync(old, Ct));
         var signIn = api.Get<SignInUser>();
-        Assert.IsType<SignInOutcome.Refused>(await signIn.RunAsync("rui.costa", TestApi.Password, Audience.Employee, "", Ct));
-        Assert.IsType<SignInOutcome.SignedIn>(await signIn.RunAsync("rui.costa", "cinco gatos amarelos", Audience.Employee, "", Ct));
+        Assert.IsType<SignInOutcome.Refused>(await signIn.RunAsync("rui.costa", TestApi.Password, Audience.Employee, "", "", Ct));
+        Assert.IsType<SignInOutcome.SignedIn>(await signIn.RunAsync("rui.costa", "cinco gatos amarelos", Audience.Employee, "", "", Ct));
         var audit = await new Audit.AuditClient(api.Calls).ListAsync(new() { ObjectId = created.UserId }, with);
         Assert.Equal(["sign_in.ok", "sign_in.failed", "user.set_password", "sign_in.ok", "user.create"], audit.Events.Select(e => e.Action));
         Assert.Equal(("rosa", "192.0.2.1"), (audit.Events[^1].Actor, audit.Events[^1].SourceAddress));

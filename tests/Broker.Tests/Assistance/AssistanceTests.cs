@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Common.V1;
@@ -229,8 +230,7 @@ public sealed class AssistanceTests(TestCluster cluster) : IAsyncLifetime
         var hash = await _broker.Services.GetRequiredService<Passwords>().HashAsync(Password);
         var by = new Caller(new UserId(Guid.Empty), "tester", "Tester", Audience.Administrator, "192.0.2.9", new string('0', 64));
         await _broker.Services.GetRequiredService<UserStore>().CreateAsync(new Person(new UserId(Guid.CreateVersion7()), name, char.ToUpperInvariant(name[0]) + name[1..], true, true), hash!, by);
-        var outcome = await _broker.Services.GetRequiredService<SignInUser>().RunAsync(name, Password, Audience.Administrator, "192.0.2.1", Ct);
-        return new(new Metadata { { "authorization", $"Bearer {Assert.IsType<SignInOutcome.SignedIn>(outcome).Token}" } }, cancellationToken: Ct);
+        return new(new Metadata { { "authorization", $"Bearer {await TestFactor.AdministratorAsync(_broker.Services, name, Password)}" } }, cancellationToken: Ct);
     }
 
     private async Task<(Guid, GatewayAssistance.GatewayAssistanceClient)> GatewayAsync()

@@ -16,6 +16,8 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     private readonly TestBroker _broker = new(cluster);
     private readonly string _home = Directory.CreateTempSubdirectory("cli-").FullName;
 
+    private string Authenticator => Path.Combine(_home, "authenticator");
+
     private string SavedFile => Path.Combine(_home, "montalegre", "session.json");
 
     public ValueTask InitializeAsync() => _broker.InitializeAsync();
@@ -168,7 +170,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         await SetUpAsync();
         Assert.Equal(0, (await RunAsync("sign-out")).Code);
         var after = await RunAsync("users", "list");
-        Assert.Equal(0, (await RunAsync("sign-in", "rosa", "--password-stdin")).Code);
+        Assert.Equal(0, (await RunAsync("sign-in", "rosa", "--password-stdin", "--authenticator-file", Authenticator)).Code);
 
         Assert.Equal((1, true), (before.Code, before.Talk.Contains("montalegre sign-in", StringComparison.Ordinal)));
         Assert.Equal((1, true), (after.Code, after.Talk.Contains("SIGN_IN_EXPIRED", StringComparison.Ordinal)));
@@ -289,7 +291,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     private Task<(int Code, string Output, string Talk)> SetUpAsync() =>
-        RunAsync("set-up", "rosa", "--token-file", Path.Combine(_broker.StateDirectory, "set-up-token"), "--password-stdin");
+        RunAsync("set-up", "rosa", "--token-file", Path.Combine(_broker.StateDirectory, "set-up-token"), "--password-stdin", "--authenticator-file", Authenticator);
 
     private async Task<string> DoneAsync(params string[] typed)
     {
@@ -323,5 +325,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     private sealed class KnownPassword : IPasswords
     {
         public string Read(bool fromStandardInput) => fromStandardInput ? TestApi.Password : throw new InvalidOperationException("no terminal in tests");
+
+        public string ReadCode(bool fromStandardInput) => throw new InvalidOperationException("no terminal in tests");
     }
 }

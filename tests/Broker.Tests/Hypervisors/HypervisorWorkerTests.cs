@@ -42,6 +42,19 @@ public sealed class HypervisorWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task Long_image_upload_leaves_the_hosts_refill_its_pace()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var upload = _worker.RunAsync(_ => Hang(), Deadline, ct);
+
+        for (var step = 0; step < 100; step++) Assert.Equal(step, await _worker.RunAsync(_ => step, Deadline, ct));
+        Assert.False(upload.IsCompleted);
+
+        _hostAnswers.Set();
+        await upload;
+    }
+
+    [Fact]
     public async Task Call_whose_deadline_passed_in_the_queue_is_never_begun()
     {
         var ct = TestContext.Current.CancellationToken;

@@ -8,6 +8,7 @@ using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Native.Libvirt;
 using Montalegre.Vdi.Rig.Clients;
 using Montalegre.Vdi.Rig.Libvirt;
+using Montalegre.Vdi.Rig.Stack;
 using System.Xml.Linq;
 using Contract = Montalegre.Vdi.Contracts.Admin.V1;
 using PoolKind = Montalegre.Vdi.Contracts.Admin.V1.PoolKind;
@@ -38,7 +39,8 @@ public sealed class LostHostOnLibvirtTests(TestCluster cluster) : IAsyncLifetime
         _north = await LibvirtDaemons.StartAsync(Path.Combine(_folder, "n"), null, Ct);
         _south = await LibvirtDaemons.StartAsync(Path.Combine(_folder, "s"), null, Ct);
         var link = await File.ReadAllTextAsync(Path.Combine(_broker.StateDirectory, "set-up-token"), Ct);
-        var made = await new Administrators.AdministratorsClient(_broker.Api()).SetUpAsync(new() { Token = link.Trim(), UserName = "rosa", DisplayName = "Rosa", Password = "quatro cavalos verdes" }, cancellationToken: Ct);
+        var begun = await new Administrators.AdministratorsClient(_broker.Api()).SetUpAsync(new() { Token = link.Trim(), UserName = "rosa", DisplayName = "Rosa", Password = "quatro cavalos verdes" }, cancellationToken: Ct);
+        var made = await RigAuthenticator.EnrolAsync(_broker.Api(), begun.SecondStep);
         _token = new() { { "authorization", $"Bearer {made.Token}" } };
         _infrastructure = new(_broker.Api());
     }

@@ -4,6 +4,7 @@ using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Native.Libvirt;
 using Montalegre.Vdi.Rig.Clients;
 using Montalegre.Vdi.Rig.Libvirt;
+using Montalegre.Vdi.Rig.Stack;
 using Contract = Montalegre.Vdi.Contracts.Admin.V1;
 
 namespace Montalegre.Vdi.Broker.Tests.Hypervisors;
@@ -29,7 +30,8 @@ public sealed class TwoHostsTests(TestCluster cluster) : IAsyncLifetime
         _south = await LibvirtDaemons.StartAsync(Path.Combine(_folder, "s"), null, Ct);
         var api = _broker.Api();
         var link = await File.ReadAllTextAsync(Path.Combine(_broker.StateDirectory, "set-up-token"), Ct);
-        var made = await new Administrators.AdministratorsClient(api).SetUpAsync(new() { Token = link.Trim(), UserName = "rosa", DisplayName = "Rosa", Password = "quatro cavalos verdes" }, cancellationToken: Ct);
+        var begun = await new Administrators.AdministratorsClient(api).SetUpAsync(new() { Token = link.Trim(), UserName = "rosa", DisplayName = "Rosa", Password = "quatro cavalos verdes" }, cancellationToken: Ct);
+        var made = await RigAuthenticator.EnrolAsync(api, begun.SecondStep);
         _token = new() { { "authorization", $"Bearer {made.Token}" } };
         (_infrastructure, _pools) = (new(api), new(api));
     }

@@ -15,7 +15,7 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         await using var api = await TestApi.StartAsync(database);
         var user = await api.UserAsync("ana");
 
-        var outcome = await api.Get<SignInUser>().RunAsync(" ANA ", TestApi.Password, Audience.Employee, "192.0.2.7", Ct);
+        var outcome = await api.Get<SignInUser>().RunAsync(" ANA ", TestApi.Password, Audience.Employee, "192.0.2.7", "", Ct);
 
         var done = Assert.IsType<SignInOutcome.SignedIn>(outcome);
         var caller = await api.Get<CallerDirectory>().FindAsync(done.Token, Ct);
@@ -47,9 +47,9 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         await ExecuteAsync("update app_user set enabled = false where user_name = 'dina'");
         var signIn = api.Get<SignInUser>();
 
-        var wrong = await signIn.RunAsync("carla", "not the password", Audience.Employee, "192.0.2.7", Ct);
-        var unknown = await signIn.RunAsync("hunter2hunter2", TestApi.Password, Audience.Employee, "192.0.2.7", Ct);
-        var kept = await signIn.RunAsync("dina", TestApi.Password, Audience.Employee, "192.0.2.7", Ct);
+        var wrong = await signIn.RunAsync("carla", "not the password", Audience.Employee, "192.0.2.7", "", Ct);
+        var unknown = await signIn.RunAsync("hunter2hunter2", TestApi.Password, Audience.Employee, "192.0.2.7", "", Ct);
+        var kept = await signIn.RunAsync("dina", TestApi.Password, Audience.Employee, "192.0.2.7", "", Ct);
 
         var expected = new SignInOutcome.Refused(RefusalReason.SignInFailed);
         Assert.Equal([expected, expected, expected], new[] { wrong, unknown, kept });
@@ -70,7 +70,7 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.True(await running.WaitAsync(TimeSpan.FromSeconds(30), Ct));
         var second = queue.TryRun(() => 0);
 
-        var outcome = await api.Get<SignInUser>().RunAsync("nobody.here", "x", Audience.Employee, "192.0.2.7", Ct);
+        var outcome = await api.Get<SignInUser>().RunAsync("nobody.here", "x", Audience.Employee, "192.0.2.7", "", Ct);
 
         Assert.Equal(new SignInOutcome.Refused(RefusalReason.SignInBusy), outcome);
         release.Set();
@@ -88,13 +88,13 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         }
         var signIn = api.Get<SignInUser>();
 
-        var outcomes = await Task.WhenAll(Enumerable.Range(1, 200).Select(n => signIn.RunAsync($"rush{n}", TestApi.Password, Audience.Employee, "192.0.2.7", Ct)));
+        var outcomes = await Task.WhenAll(Enumerable.Range(1, 200).Select(n => signIn.RunAsync($"rush{n}", TestApi.Password, Audience.Employee, "192.0.2.7", "", Ct)));
 
         var served = outcomes.Count(o => o is SignInOutcome.SignedIn);
         var busy = outcomes.Count(o => o is SignInOutcome.Refused { Reason: RefusalReason.SignInBusy });
         Assert.Equal(200, served + busy);
         Assert.InRange(served, 50, 199);
-        Assert.IsType<SignInOutcome.SignedIn>(await signIn.RunAsync("rush1", TestApi.Password, Audience.Employee, "192.0.2.7", Ct));
+        Assert.IsType<SignInOutcome.SignedIn>(await signIn.RunAsync("rush1", TestApi.Password, Audience.Employee, "192.0.2.7", "", Ct));
     }
 
     [Fact]
@@ -119,12 +119,12 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         await using var api = await TestApi.StartAsync(database, time, ("Identity:FreeAttemptsPerAccount", "3"));
         await api.UserAsync("filipa");
         var signIn = api.Get<SignInUser>();
-        for (var attempt = 0; attempt < 3; attempt++) await signIn.RunAsync("filipa", "wrong", Audience.Employee, "192.0.2.7", Ct);
+        for (var attempt = 0; attempt < 3; attempt++) await signIn.RunAsync("filipa", "wrong", Audience.Employee, "192.0.2.7", "", Ct);
 
-        Assert.Equal(new SignInOutcome.Refused(RefusalReason.SignInBusy, "1 s"), await signIn.RunAsync("filipa", TestApi.Password, Audience.Employee, "198.51.100.1", Ct));
+        Assert.Equal(new SignInOutcome.Refused(RefusalReason.SignInBusy, "1 s"), await signIn.RunAsync("filipa", TestApi.Password, Audience.Employee, "198.51.100.1", "", Ct));
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.IsType<SignInOutcome.SignedIn>(await signIn.RunAsync("filipa", TestApi.Password, Audience.Employee, "198.51.100.1", Ct));
-        Assert.IsType<SignInOutcome.SignedIn>(await signIn.RunAsync("filipa", TestApi.Password, Audience.Employee, "198.51.100.1", Ct));
+        Assert.IsType<SignInOutcome.SignedIn>(await signIn.RunAsync("filipa", TestApi.Password, Audience.Employee, "198.51.100.1", "", Ct));
+        Assert.IsType<SignInOutcome.SignedIn>(await signIn.RunAsync("filipa", TestApi.Password, Audience.Employee, "198.51.100.1", "", Ct));
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         await using var api = await TestApi.StartAsync(database);
         await api.UserAsync("gil");
 
-        var outcome = await api.Get<SignInUser>().RunAsync("gil", TestApi.Password, Audience.Administrator, "192.0.2.7", Ct);
+        var outcome = await api.Get<SignInUser>().RunAsync("gil", TestApi.Password, Audience.Administrator, "192.0.2.7", "", Ct);
 
         Assert.Equal(new SignInOutcome.Refused(RefusalReason.NotAllowed), outcome);
     }

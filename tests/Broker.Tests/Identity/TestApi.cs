@@ -8,6 +8,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Montalegre.Vdi.Broker.Administration;
+using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Groups;
 using Montalegre.Vdi.Broker.Hosting;
@@ -37,6 +38,8 @@ public sealed class TestApi : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    public IServiceProvider Services => _app.Services;
+
     public T Get<T>() where T : notnull => _app.Services.GetRequiredService<T>();
 
     public static async Task<TestApi> StartAsync(TestDatabase database, TimeProvider? time = null, params (string Key, string Value)[] settings)
@@ -52,9 +55,11 @@ public sealed class TestApi : IAsyncDisposable
         builder.Services.AddSingleton(database.DataSource).AddSingleton<Database>(database.DataSource);
         builder.Services.AddKeyedSingleton(StorageExtensions.Reports, database.DataSource);
         builder.Services.AddGrpc().AddJsonTranscoding(Rest.Configure);
+        builder.Services.AddSingleton<KeyEncryptionKey>().AddSingleton<SecretBox>();
         builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups();
         var app = builder.Build();
         app.UseRouting();
+        app.MapIdentity();
         app.MapAdministration();
         app.MapGroups();
         await app.StartAsync();
@@ -71,7 +76,8 @@ public sealed class TestApi : IAsyncDisposable
 
     internal async Task<string> TokenAsync(string userName, Audience audience)
     {
-        var outcome = await Get<SignInUser>().RunAsync(userName, Password, audience, "192.0.2.1", CancellationToken.None);
+        var outcome = await Get<SignInUser>().RunAsync(userName, Password, audience, "192.0.2.1", "", CancellationToken.None);
+        if (outcome is SignInOutcome.SecondStep step) return await TestFactor.ProveAsync(_app.Services, step);
         return Assert.IsType<SignInOutcome.SignedIn>(outcome).Token;
     }
 

@@ -34,8 +34,7 @@ internal sealed class ImagesRig(TestBroker broker)
 
     public async Task ConnectAsync()
     {
-        var signedIn = await broker.Services.GetRequiredService<SignInUser>().RunAsync("rosa", TestApi.Password, Audience.Administrator, "192.0.2.1", CancellationToken.None);
-        With = TestApi.With(Assert.IsType<SignInOutcome.SignedIn>(signedIn).Token);
+        With = TestApi.With(await TestFactor.AdministratorAsync(broker.Services, "rosa", TestApi.Password));
         Images = new(broker.Api());
         Infrastructure = new(broker.Api());
     }

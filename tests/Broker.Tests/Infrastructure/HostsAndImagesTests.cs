@@ -27,8 +27,7 @@ public sealed class HostsAndImagesTests(TestCluster cluster) : IAsyncLifetime
         _rows = new(_broker.Database.DataSource);
         var hash = await _broker.Services.GetRequiredService<Passwords>().HashAsync(TestApi.Password);
         await _broker.Services.GetRequiredService<UserStore>().CreateAsync(new Person(new UserId(Guid.CreateVersion7()), "rosa", "Rosa", true, true), hash!, TestApi.By);
-        var signedIn = await _broker.Services.GetRequiredService<SignInUser>().RunAsync("rosa", TestApi.Password, Audience.Administrator, "192.0.2.1", TestContext.Current.CancellationToken);
-        _with = TestApi.With(Assert.IsType<SignInOutcome.SignedIn>(signedIn).Token);
+        _with = TestApi.With(await TestFactor.AdministratorAsync(_broker.Services, "rosa", TestApi.Password));
         _api = new(_broker.Api());
     }
 

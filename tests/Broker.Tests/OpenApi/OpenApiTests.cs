@@ -77,7 +77,7 @@ public sealed class OpenApiTests(TestBroker broker) : IClassFixture<TestBroker>
                    where operation.Value!["security"] is not null
                    select (string?)operation.Value["operationId"];
 
-        Assert.Equal(["Administrators_GetStatus", "Administrators_SetUp", "Administrators_SignIn", "Employee_SignIn"], open.Order());
+        Assert.Equal(["Administrators_GetStatus", "Administrators_SetUp", "Administrators_SignIn", "Employee_SignIn", "SecondStep_ConfirmTotp", "SecondStep_EnrolTotp", "SecondStep_Get", "SecondStep_Prove"], open.Order());
     }
 
     [Fact]
@@ -93,7 +93,16 @@ public sealed class OpenApiTests(TestBroker broker) : IClassFixture<TestBroker>
         var fields = document["components"]!["schemas"]![schema.Split('/')[^1]]!["properties"]!.AsObject().Select(p => p.Key).ToList();
         var values = new JsonObject { [fields.Single(f => f.Contains("ame", StringComparison.Ordinal))] = "script", [fields.Single(f => f.Contains("password", StringComparison.Ordinal))] = TestApi.Password };
         using var signedIn = await http.SendAsync(new(new(signIn.Verb), signIn.Path) { Content = JsonContent.Create(values) }, Ct);
-        var token = JsonDocument.Parse(await signedIn.Content.ReadAsStringAsync(Ct)).RootElement.GetProperty("token").GetString();
+        var step = JsonDocument.Parse(await signedIn.Content.ReadAsStringAsync(Ct)).RootElement.GetProperty("secondStep").GetProperty("step").GetString();
+        async Task<JsonElement> AskAsync(string operation, JsonObject body)
+        {
+            var found = Find(document, operation);
+            using var answer = await http.SendAsync(new(new(found.Verb), found.Path) { Content = JsonContent.Create(body) }, Ct);
+            return JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Ct)).RootElement;
+        }
+        var secret = (await AskAsync("SecondStep_EnrolTotp", new() { ["step"] = step })).GetProperty("secret").GetString();
+        var code = TestFactor.Code(broker.Services, OtpNet.Base32Encoding.ToBytes(secret));
+        var token = (await AskAsync("SecondStep_ConfirmTotp", new() { ["step"] = step, ["code"] = code })).GetProperty("token").GetString();
         var list = Find(document, "Users_List");
         using var listed = await http.SendAsync(new(new(list.Verb), list.Path) { Headers = { Authorization = new("Bearer", token) } }, Ct);
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Common.V1;
@@ -32,8 +33,7 @@ public sealed class PortalContentTests(TestCluster cluster) : IAsyncLifetime
         _content = new(_broker.Api());
         _portal = new(_broker.Api());
         await UserAsync("rosa", administrator: true);
-        var outcome = await _broker.Services.GetRequiredService<SignInUser>().RunAsync("rosa", Password, Audience.Administrator, "192.0.2.1", Ct);
-        _administrator = With(Assert.IsType<SignInOutcome.SignedIn>(outcome).Token);
+        _administrator = With(await TestFactor.AdministratorAsync(_broker.Services, "rosa", Password));
     }
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();

@@ -37,6 +37,8 @@ internal sealed class FakeHostPool : IAsyncDisposable
 
     public Arrange Rows { get; }
 
+    public HypervisorDirectory Hosts => _hosts;
+
     public PoolId Pool { get; private set; }
 
     public FakeHypervisor Host { get; private set; } = null!;
@@ -172,7 +174,7 @@ internal sealed class FakeHostPool : IAsyncDisposable
         var copies = new CopyImages(images, copyStates, broker.Services.GetRequiredService<ImageFolder>(), hosts, broker.Services.GetRequiredService<LeaseKeeper>(), time, NullLogger<CopyImages>.Instance);
         var (recovery, pools) = (new RecoveryStore(database), new PoolStore(database));
         var place = new PlaceElsewhere(recovery, pools, broker.Services.GetRequiredService<IOptions<ProvisioningOptions>>());
-        return new(new OperationStore(database), hosts, images, copyStates, copies, place, new MoveMachine(new MoveStore(database), recovery, pools, hosts), recovery, new JoinTokens(new AgentStore(database)), broker.Services.GetRequiredService<CertificateAuthority>(),
+        return new(new OperationStore(database), hosts, images, copyStates, copies, place, new MoveMachine(new MoveStore(database), recovery, pools, hosts), recovery, new RunningStateStore(database), new JoinTokens(new AgentStore(database)), broker.Services.GetRequiredService<CertificateAuthority>(),
             broker.Services.GetRequiredService<IOptions<ProvisioningOptions>>(), NullLogger<TakeStep>.Instance);
     }
 

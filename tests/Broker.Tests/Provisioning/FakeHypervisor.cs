@@ -17,6 +17,7 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
     private readonly Dictionary<MachineId, HypervisorMachine> _domains = [];
     private readonly HashSet<ImageVersionId> _images = [];
     private readonly Dictionary<MachineId, int> _saved = [];
+    private readonly HashSet<MachineId> _states = [];
     // Hosts that share a storage have the same folder.
     private static readonly ConcurrentDictionary<(Guid Installation, string Storage), ConcurrentDictionary<(MachineId Machine, int Generation), ImageVersionId>> Shared = new();
     private readonly ConcurrentDictionary<(MachineId Machine, int Generation), ImageVersionId> _overlays =
@@ -119,6 +120,30 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         lock (_lock) _saved.Remove(machine);
     }
 
+    /// <summary>What a machine has written to its serial line.</summary>
+    public Func<MachineId, string> Console { get; set; } = _ => "";
+
+    public Task<bool> ConsoleSaysAsync(MachineId machine, string text, CancellationToken ct) => Read(() => Console(machine).Contains(text, StringComparison.Ordinal));
+
+    public Task KeepRunningStateAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (Fenced(machine, leaseEpoch).Power != PowerState.On) throw new LibvirtException(LibvirtError.OperationInvalid, 0, "The domain is not running.");
+        _domains.Remove(machine);
+        _states.Add(machine);
+    });
+
+    public Task StartFromRunningStateAsync(MachineId machine, int generation, MachineId state, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
+    {
+        if (Fenced(machine, leaseEpoch).Power == PowerState.On) return;
+        if (!_states.Contains(state)) throw new SavedMemoryException("it is not in the storage of the host.");
+        if (_overlays[(machine, generation)] != _overlays[(state, 1)]) throw new InvalidOperationException($"{machine} has the memory of another image.");
+        Turn(machine, leaseEpoch, PowerState.On);
+        Started.Add((machine, state));
+    });
+
+    /// <summary>Machines that were started from a running state, each time once.</summary>
+    public List<(MachineId Machine, MachineId State)> Started { get; } = [];
+
     public Task StopAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.Off));
 
     public Task RebootAsync(MachineId machine, StopMode mode, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => Turn(machine, leaseEpoch, PowerState.On));
@@ -128,6 +153,7 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         if (_domains.ContainsKey(machine)) Fenced(machine, leaseEpoch);
         _domains.Remove(machine);
         _saved.Remove(machine);
+        _states.Remove(machine);
         Drop(o => o.Machine == machine);
     });
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Agent.V1;
@@ -31,8 +32,7 @@ public sealed class SessionsServiceTests(TestCluster cluster) : IAsyncLifetime
         var hash = await _broker.Services.GetRequiredService<Passwords>().HashAsync(Password);
         var by = new Caller(new UserId(Guid.Empty), "tester", "Tester", Audience.Administrator, "192.0.2.9", new string('0', 64));
         await _broker.Services.GetRequiredService<UserStore>().CreateAsync(new Person(new UserId(Guid.CreateVersion7()), "rosa", "Rosa", true, true), hash!, by);
-        var outcome = await _broker.Services.GetRequiredService<SignInUser>().RunAsync("rosa", Password, Audience.Administrator, "192.0.2.1", Ct);
-        _with = new(new Metadata { { "authorization", $"Bearer {Assert.IsType<SignInOutcome.SignedIn>(outcome).Token}" } }, cancellationToken: Ct);
+        _with = new(new Metadata { { "authorization", $"Bearer {await TestFactor.AdministratorAsync(_broker.Services, "rosa", Password)}" } }, cancellationToken: Ct);
     }
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();

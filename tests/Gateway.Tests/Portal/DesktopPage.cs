@@ -31,7 +31,9 @@ internal sealed class DesktopPage(IPage page)
         await page.Locator(".fields .primary").ClickAsync();
         await page.Locator(".desktops").WaitForAsync();
         if (await page.Locator("html").GetAttributeAsync("lang") != language) await page.Locator("button[name=to]").ClickAsync();
-        await page.Locator(".desktop .here").First.ClickAsync();
+        // Where fingers point, the browser is the button; with a mouse it is in the menu.
+        if (!touch) await page.Locator(".desktop .more summary").First.ClickAsync();
+        await page.Locator(touch ? ".desktop .primary.touch" : ".desktop .choice.mouse").First.ClickAsync();
         return desktop;
     }
 

@@ -3,6 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Contracts.Identity.V1;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
 
@@ -13,6 +14,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public const string Pool = "0197f000-0000-7000-8000-000000000001";
     public const string Session = "0197f000-0000-7000-8000-0000000000aa";
     private readonly ConcurrentDictionary<string, string> _tokens = new();
+    private readonly ConcurrentDictionary<string, string> _steps = new();
     private int _tickets;
 
     public ConcurrentQueue<SignInRequest> SignIns { get; } = new();
@@ -52,16 +54,40 @@ internal sealed class FakeBroker : Employee.EmployeeBase
         SignIns.Enqueue(request);
         if (request.Password != Password && request.PasswordUtf8.ToStringUtf8() != Password)
             return Task.FromResult(new SignInResponse { Refused = new Reason { Code = ReasonCode.SignInFailed, Reference = "B-7Q2K" } });
+        if (!HasApp && !MustEnrol) return Task.FromResult(new SignInResponse { SignedIn = Enter(request.UserName) });
+        return Task.FromResult(request.AsksSecondStep ? new SignInResponse { SecondStep = Step(request.UserName) } : new SignInResponse { Refused = new Reason { Code = ReasonCode.SecondFactorNeeded } });
+    }
+
+    /// <summary>The person has an authenticator app.</summary>
+    public bool HasApp { get; set; }
+
+    /// <summary>The person has none and must have one.</summary>
+    public bool MustEnrol { get; set; }
+
+    /// <summary>Every sign-in is too old to change factors with.</summary>
+    public bool Stale { get; set; }
+
+    /// <summary>Sign-ins that have not ended.</summary>
+    public int SignedIn => _tokens.Count;
+
+    public PendingStep Step(string user)
+    {
+        _steps[$"step-{user}"] = user;
+        return new() { Step = $"step-{user}", MustEnrol = MustEnrol, UserName = user, ExpiresAt = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddMinutes(10)) };
+    }
+
+    public string? PersonOf(string step) => _steps.GetValueOrDefault(step);
+
+    public void ForgetSteps() => _steps.Clear();
+
+    public SignedIn Enter(string user)
+    {
         var token = Guid.NewGuid().ToString("N");
-        _tokens[token] = request.UserName;
-        return Task.FromResult(new SignInResponse
+        _tokens[token] = user;
+        return new()
         {
-            SignedIn = new SignedIn
-            {
-                Token = token, UserId = request.UserName, UserName = request.UserName, DisplayName = "Maria Gonçalves", Language = "pt-PT",
-                ExpiresAt = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddHours(8)),
-            },
-        });
+            Token = token, UserId = user, UserName = user, DisplayName = "Maria Gonçalves", Language = "pt-PT", ExpiresAt = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddHours(8)),
+        };
     }
 
     public override Task<SignOutResponse> SignOut(SignOutRequest request, ServerCallContext context)
@@ -179,7 +205,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     private static string Token(ServerCallContext context) =>
         context.RequestHeaders.GetValue("authorization")?.Replace("Bearer ", "", StringComparison.Ordinal) ?? "";
 
-    private void Check(ServerCallContext context)
+    internal void Check(ServerCallContext context)
     {
         StayHome();
         if (!_tokens.ContainsKey(Token(context))) throw new RpcException(new Status(StatusCode.Unauthenticated, "Sign in again."));

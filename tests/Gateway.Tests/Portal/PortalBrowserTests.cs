@@ -67,6 +67,15 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
         _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionActive)];
         await Expect(page.Locator(".desktop").GetByText("Sessão ativa")).ToBeVisibleAsync();
         await Expect(back).ToBeFocusedAsync();
+        // The card is drawn again at each change, the menu stays as the person left it.
+        await page.Locator(".more summary").ClickAsync();
+        _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionDisconnected)];
+        await Expect(page.Locator(".desktop").GetByText("Sessão desligada")).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Reiniciar" })).ToBeVisibleAsync();
+        await page.Locator("h1").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Reiniciar" })).ToBeHiddenAsync();
+        _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionActive)];
+        await Expect(page.Locator(".desktop").GetByText("Sessão ativa")).ToBeVisibleAsync();
         await Expect(page.Locator("#news")).ToHaveTextAsync("Secretaria: Sessão ativa");
     }
 
@@ -95,14 +104,40 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             await shots.CheckAsync("1-sign-in");
             await FillAsync(page, "errada");
             await shots.CheckAsync("2-wrong-password");
+            if (await page.Locator("html").GetAttributeAsync("lang") != language) await page.Locator("button[name=to]").ClickAsync();
+            _rig.Broker.MustEnrol = true;
+            await FillAsync(page, FakeBroker.Password);
+            await page.Locator("#secret").WaitForAsync();
+            await shots.CheckAsync("2-second-factor-enrol");
+            await page.Locator("#code").FillAsync(FakeSecondStep.Code);
+            await page.Locator(".fields .primary").ClickAsync();
+            await page.Locator(".codes-list").WaitForAsync();
+            await shots.CheckAsync("2-second-factor-codes");
+            await page.GotoAsync("/account");
+            await shots.CheckAsync("2-second-factor-account");
+            await page.Locator("form[action='/sign-out'] button").ClickAsync();
+            await FillAsync(page, FakeBroker.Password);
+            await page.Locator("#code").WaitForAsync();
+            await shots.CheckAsync("2-second-factor");
+            await page.Locator("a[href*=recovery]").ClickAsync();
+            await page.Locator("#code[autocomplete=off]").FillAsync("1234-5678");
+            await page.Locator(".fields .primary").ClickAsync();
+            await page.Locator(".notice.bad").WaitForAsync();
+            await shots.CheckAsync("2-second-factor-recovery-wrong");
+            _rig.Broker.HasApp = false;
+            await page.GotoAsync("/sign-in");
             await FillAsync(page, FakeBroker.Password);
             await page.Locator("#desktops").WaitForAsync();
             // What the browser cannot be told by its own list is told by a choice, since the broker names Portuguese.
             if (await page.Locator("html").GetAttributeAsync("lang") != language) await page.Locator("button[name=to]").ClickAsync();
             await shots.CheckAsync("3-desktops");
+            await page.Locator(".more summary").First.ClickAsync();
+            await shots.CheckAsync("3-menu");
+            await page.Keyboard.PressAsync("Escape");
+            await Expect(page.Locator(".more summary").First).ToBeFocusedAsync();
 
             _rig.Broker.MachineIsReady = FakeBroker.Pending();
-            await page.Locator(".desktop .primary").First.ClickAsync();
+            await page.Locator(".desktop .primary:visible").First.ClickAsync();
             await page.Locator(".waiting").WaitForAsync();
             await shots.CheckAsync("4-waiting");
             _rig.Broker.MachineIsReady.SetResult();
@@ -119,6 +154,8 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             await shots.CheckAsync("6-account");
             await page.GotoAsync("/help");
             await shots.CheckAsync("6-help");
+            await page.GotoAsync("/accessibility");
+            await shots.CheckAsync("6-accessibility");
             await page.GotoAsync("/display");
             await page.Locator("input[name=contrast][value=high]").CheckAsync();
             await page.Locator("input[name=size][value='2']").CheckAsync();
@@ -132,7 +169,7 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             await page.Locator("main .primary").ClickAsync();
             await page.GotoAsync("/");
             _rig.Broker.Refusal = new Reason { Code = ReasonCode.StorageFull, Reference = "B-41XZ" };
-            await page.Locator(".desktop .primary").First.ClickAsync();
+            await page.Locator(".desktop .primary:visible").First.ClickAsync();
             await page.Locator(".notice.bad").WaitForAsync();
             await shots.CheckAsync("7-refused");
             _rig.Broker.Refusal = null;

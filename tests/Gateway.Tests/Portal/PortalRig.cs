@@ -45,6 +45,8 @@ internal sealed partial class PortalRig(Action<WebApplicationBuilder>? desktops 
         broker.Services.AddSingleton(Broker);
         _broker = broker.Build();
         _broker.MapGrpcService<FakeBroker>();
+        _broker.MapGrpcService<FakeSecondStep>();
+        _broker.MapGrpcService<FakeFactors>();
         await _broker.StartAsync();
 
         var portal = Builder();

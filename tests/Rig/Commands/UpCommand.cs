@@ -42,6 +42,7 @@ internal static class UpCommand
         progress.Say($"    sign in as         {stack.UserName}   password  {stack.Password}");
         progress.Say($"  Console (IT)         {stack.ConsoleUrl}");
         progress.Say(stack.SetUpLink is { } link ? $"    first set-up       {link}   (works once)" : "    the first administrator is set up");
+        if (stack.SetUpLink is not null) progress.Say("                       asks for an authenticator app; without a phone: README, \"Second factor\"");
         progress.Say($"  API                  {stack.BrokerUrl}/openapi/v1.json");
         progress.Say($"  RDP door             {stack.RdpAddress}");
         progress.Say($"  Data and logs        {stack.Account.StateDirectory}");

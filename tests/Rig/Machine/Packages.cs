@@ -83,6 +83,7 @@ public static class Packages
         new("openssh-client", PackagePurpose.Tests, "reaches a host by qemu+ssh://"),
         new("openssh-server", PackagePurpose.Tests, "a host that is reached by qemu+ssh://"),
         new("haproxy", PackagePurpose.Benchmarks, "the relay's peer"),
+        new("libvirt-clients", PackagePurpose.Benchmarks, "virsh, with which a shell loop makes machines as the controller's peer"),
     ];
 
     /// <summary>Installs what is missing, after saying what and why; without root it says which command to run instead.</summary>

@@ -1,0 +1,65 @@
+namespace Montalegre.Vdi.Broker.Identity.SecondFactor;
+
+/// <summary>
+/// The first part of a statement that takes what somebody proved with: a common table expression <c>proof</c> with one column
+/// user_id, and no row when another was faster. What is done with the proof follows in the same statement.
+/// </summary>
+internal sealed record Proof(string Sql, object Parameters)
+{
+    /// <summary>A code of the app: the step is moved on, and never back.</summary>
+    public static Proof OfApp(Guid user, long step) => new(
+        """
+        proof as (
+           update totp
+              set last_step = @accepted
+            where user_id   = @user
+              and last_step < @accepted
+        returning user_id)
+        """, new { user, accepted = step });
+
+    /// <summary>A recovery code: deleted.</summary>
+    public static Proof OfRecoveryCode(Guid user, string code) => new(
+        """
+        proof as (
+           delete from recovery_code
+            where user_id     = @user
+              and code_sha256 = @code
+        returning user_id)
+        """, new { user, code = RecoveryCode.Hash(user, code) });
+
+    /// <summary>A first code of an app that was offered to this holder: the app counts from now on. Who has a factor already proves nothing so.</summary>
+    /// <param name="user">Whose app it is to be.</param>
+    /// <param name="holder">Hash of the token that it was offered to.</param>
+    /// <param name="secret">Sealed for its new place.</param>
+    /// <param name="step">Of the code.</param>
+    /// <param name="codes">Recovery codes to go with it.</param>
+    /// <param name="only">Only if the person has no other factor either.</param>
+    public static Proof OfNewApp(Guid user, byte[] holder, byte[] secret, long step, string[] codes, bool only) => new(
+        $"""
+          offered as (
+             delete from totp_enrolment
+              where holder_sha256 = @holder
+                and user_id       = @user
+                and created_at    > now() - {StepStore.EnrolmentLifetime}
+          returning user_id),
+          proof as (
+             insert into totp (user_id, secret, last_step)
+             select user_id, @secret, @accepted
+               from offered
+              where not (@only and has_factor(user_id))
+        on conflict (user_id) do nothing
+          returning user_id),
+          codes as (
+             insert into recovery_code (user_id, code_sha256)
+             select proof.user_id, unnest(@codes)
+               from proof),
+          older as (
+             delete from recovery_code
+              where user_id = (select user_id from proof)),
+          added as (
+             insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
+             select user_name, 'factor.add', 'user', user_id, user_name, 'totp', @sourceAddress
+               from proof
+               join app_user using (user_id))
+        """, new { user, holder, secret, accepted = step, codes = codes.Select(code => RecoveryCode.Hash(user, code)).ToArray(), only });
+}

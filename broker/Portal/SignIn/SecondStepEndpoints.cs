@@ -1,0 +1,96 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Contracts.Identity.V1;
+using Montalegre.Vdi.Portal.Account;
+using Montalegre.Vdi.Portal.Hosting;
+using Montalegre.Vdi.Portal.Pages;
+
+namespace Montalegre.Vdi.Portal.SignIn;
+
+/// <summary>What comes between the right password and the session, without script.</summary>
+internal static class SecondStepEndpoints
+{
+    public static void Map(IEndpointRouteBuilder portal)
+    {
+        portal.MapGet(StepCookie.CodePath, ShowAsync);
+        portal.MapPost(StepCookie.CodePath, ProveAsync).WithFormGuard();
+        portal.MapGet(StepCookie.EnrolPath, ShowEnrolmentAsync);
+        portal.MapPost(StepCookie.EnrolPath, ConfirmAsync).WithFormGuard();
+    }
+
+    private static Task<IResult> ShowAsync(HttpContext http, FactorCalls factors, string? way, [FromQuery(Name = "return")] string? back) => WithStepAsync(http, async step =>
+    {
+        var pending = await factors.StepAsync(http, step);
+        return pending.MustEnrol ? Navigation.SeeOther(http, StepCookie.To(StepCookie.EnrolPath, back ?? "/")) : CodePage(http, way == "recovery", back ?? "/", null);
+    });
+
+    private static Task<IResult> ProveAsync(HttpContext http, FactorCalls factors, BrokerCalls broker) => WithStepAsync(http, async step =>
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var (recovery, back) = (form["way"] == "recovery", form["return"].ToString());
+        try
+        {
+            await EnterAsync(http, broker, await factors.ProveAsync(http, step, form["code"].ToString()));
+            return Navigation.SeeOther(http, Navigation.Local(back));
+        }
+        catch (RpcException e) when (MayBeTriedAgain(e)) { return CodePage(http, recovery, back, BrokerReason.Of(e)); }
+    });
+
+    private static Task<IResult> ShowEnrolmentAsync(HttpContext http, FactorCalls factors, [FromQuery(Name = "return")] string? back) => WithStepAsync(http, async step =>
+        EnrolPage(http, await factors.EnrolAsync(http, step), back ?? "/", null));
+
+    private static Task<IResult> ConfirmAsync(HttpContext http, FactorCalls factors, BrokerCalls broker) => WithStepAsync(http, async step =>
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var back = form["return"].ToString();
+        try
+        {
+            var done = await factors.ConfirmAsync(http, step, form["code"].ToString());
+            await EnterAsync(http, broker, done);
+            return new RazorComponentResult<RecoveryCodesPage>(new { Page = PageContext.Of(http), Codes = done.RecoveryCodes, On = Navigation.Local(back) });
+        }
+        catch (RpcException e) when (MayBeTriedAgain(e)) { return EnrolPage(http, await factors.EnrolAsync(http, step), back, BrokerReason.Of(e)); }
+    });
+
+    // Without the cookie, or with a step that is over, there is nothing to go on with: the password is asked again.
+    private static async Task<IResult> WithStepAsync(HttpContext http, Func<string, Task<IResult>> act)
+    {
+        if (StepCookie.Read(http) is not { Length: > 0 } step) return Navigation.SeeOther(http, "/sign-in");
+        try { return await act(step); }
+        catch (RpcException e) when (BrokerReason.Named(e) is ReasonCode.StepExpired or ReasonCode.FactorExists)
+        {
+            StepCookie.Forget(http);
+            return Navigation.SeeOther(http, "/sign-in?expired=2");
+        }
+    }
+
+    private static Task EnterAsync(HttpContext http, BrokerCalls broker, StepDone done)
+    {
+        StepCookie.Forget(http);
+        return PortalSession.EnterAsync(http, broker, new SignedIn
+        {
+            Token = done.Token, UserId = done.UserId, UserName = done.UserName, DisplayName = done.DisplayName, ExpiresAt = done.ExpiresAt, Language = done.Language,
+        });
+    }
+
+    private static bool MayBeTriedAgain(RpcException e) => BrokerReason.Named(e) is ReasonCode.CodeWrong or ReasonCode.CodeUsed or ReasonCode.SignInBusy;
+
+    private static RazorComponentResult<CodePage> CodePage(HttpContext http, bool recovery, string back, Reason? reason) =>
+        new(new { Page = PageContext.Of(http), Recovery = recovery, Return = Navigation.Local(back), Reason = reason }) { StatusCode = Status(reason) };
+
+    private static RazorComponentResult<EnrolPage> EnrolPage(HttpContext http, TotpEnrolment offered, string back, Reason? reason) =>
+        new(new { Page = PageContext.Of(http), Offered = offered, Action = StepCookie.EnrolPath, Mandatory = true, Return = Navigation.Local(back), Reason = reason }) { StatusCode = Status(reason) };
+
+    internal static int Status(Reason? reason) => reason switch
+    {
+        null => StatusCodes.Status200OK,
+        { Code: ReasonCode.SignInBusy } => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status422UnprocessableEntity,
+    };
+}
