@@ -70,7 +70,7 @@ public sealed class FindTests(Chromium chromium)
         await page.Keyboard.TypeAsync(say.HostDrain);
         await Expect(options.First).ToContainTextAsync(say.OnThisPage);
         await page.Keyboard.PressAsync("Enter");
-        await Expect(page.GetByRole(AriaRole.Dialog)).ToBeVisibleAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = say.Cancel, Exact = true })).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
 

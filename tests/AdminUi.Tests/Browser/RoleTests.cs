@@ -34,7 +34,7 @@ public sealed class RoleTests(Chromium chromium)
         await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.RoleWord, Exact = true }).SelectOptionAsync("piquete");
         await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.WhereWord, Exact = true }).SelectOptionAsync(new SelectOptionValue { Label = "Urbanismo" });
         await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.PersonWord, Exact = true }).FillAsync("carla");
-        await dialog.GetByRole(AriaRole.Option).ClickAsync();
+        await dialog.Locator(".found").GetByRole(AriaRole.Option).ClickAsync();
         await Expect(dialog).ToContainTextAsync(say.Reach(new() { Pools = 1, Machines = 12, Sessions = 3 }));
         await Picture.TakeAsync(page, $"grant-dialog-{language}-{width}");
         await dialog.GetByRole(AriaRole.Button, new() { Name = say.GiveRole, Exact = true }).ClickAsync();

@@ -19,7 +19,7 @@ public sealed class DeskTests(TestDatabase database) : IClassFixture<TestDatabas
         await api.UserAsync("viewer2", administrator: true);
         var (mine, other) = (TestApi.With(await api.TokenAsync("viewer1", Audience.Administrator)), TestApi.With(await api.TokenAsync("viewer2", Audience.Administrator)));
         var views = new SavedViews.SavedViewsClient(api.Calls);
-        async Task<string> NamesAsync(Metadata caller) => string.Join(",", (await views.ListAsync(new() { Page = "machines" }, caller)).Views.Select(v => $"{v.Name}={v.Query}"));
+        async Task<string> NamesAsync(CallOptions caller) => string.Join(",", (await views.ListAsync(new() { Page = "machines" }, caller)).Views.Select(v => $"{v.Name}={v.Query}"));
 
         await views.SetAsync(new() { Page = "machines", Name = " Com falha ", Query = "state=problem" }, mine);
         await views.SetAsync(new() { Page = "machines", Name = "Balcão", Query = "q=balcao" }, mine);
