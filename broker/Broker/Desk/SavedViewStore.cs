@@ -25,18 +25,19 @@ internal sealed class SavedViewStore(Database database)
     public async Task<bool> SetAsync(UserId user, string page, string name, string query, int most)
     {
         await using var connection = await database.OpenConnectionAsync();
-        // The person's row is locked, so that two tabs together do not go beyond the limit.
-        return await connection.ExecuteAsync(
+        await using var transaction = await connection.BeginTransactionAsync();
+        // The person's row is locked first, so that two tabs together do not go beyond the limit: each counts what the other has left.
+        await connection.ExecuteAsync("select from app_user where user_id = @user for no key update", new { user = user.Value }, transaction);
+        var kept = await connection.ExecuteAsync(
             """
-              with person as materialized (
-                   select user_id from app_user where user_id = @user for no key update)
             insert into saved_view (user_id, page, name, query)
-            select user_id, @page, @name, @query
-              from person
+            select @user, @page, @name, @query
              where exists (select from saved_view where user_id = @user and page = @page and name = @name)
                 or (select count(*) from saved_view where user_id = @user and page = @page) < @most
                 on conflict (user_id, page, name) do update set query = excluded.query
-            """, new { user = user.Value, page, name, query, most }) == 1;
+            """, new { user = user.Value, page, name, query, most }, transaction);
+        await transaction.CommitAsync();
+        return kept == 1;
     }
 
     public async Task DeleteAsync(UserId user, string page, string name)

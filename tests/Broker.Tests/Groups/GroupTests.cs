@@ -105,7 +105,7 @@ public sealed class GroupTests(TestDatabase database) : IClassFixture<TestDataba
         Assert.Equal(0u, (await groups.UpdateAsync(new() { GroupId = made.GroupId, MostSessions = 0 }, call)).MostSessions);
         var pool = await PoolAsync(1);
         Assert.Empty((await groups.ListPoolsAsync(new() { GroupId = made.GroupId }, call)).Pools);
-        await new Contract.Pools.PoolsClient(api.Calls).EntitleGroupAsync(new() { PoolId = pool.Value.ToString(), GroupId = made.GroupId }, call);
+        await api.Get<EntitleGroup>().RunAsync(pool, Guid.Parse(made.GroupId), entitled: true, TestApi.By);
         Assert.Equal(pool.Value.ToString(), Assert.Single((await groups.ListPoolsAsync(new() { GroupId = made.GroupId }, call)).Pools).PoolId);
         Assert.Equal(0u, (await groups.RemoveMemberAsync(new() { GroupId = made.GroupId, UserName = "celia" }, call)).Members);
         await groups.DeleteAsync(new() { GroupId = made.GroupId }, call);
