@@ -77,7 +77,7 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
     {
         var box = Render<FindBox>();
         await box.InvokeAsync(() => box.Find("#find").InputAsync("urb"));
-        await box.WaitForAssertionAsync(() => Assert.Equal(8, box.FindAll("[role=option]").Count), Patience);
+        await box.WaitForAssertionAsync(() => Assert.Equal(6, box.FindAll("[role=option]").Count), Patience);
         await box.InvokeAsync(() => box.Find("#find").InputAsync("ines"));
         await box.WaitForAssertionAsync(() => Assert.Contains("balcao-9", box.Find("[role=option]").TextContent, StringComparison.Ordinal), Patience);
         Assert.Equal("found-0", box.Find("#find").GetAttribute("aria-activedescendant"));

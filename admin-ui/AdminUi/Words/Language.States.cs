@@ -136,6 +136,8 @@ internal sealed partial class Language
         "machine" => Pick("máquina", "machine"),
         "pool" => Pick("conjunto", "pool"),
         "user" => Pick("utilizador", "user"),
+        "group" => Pick("grupo", "group"),
+        "role" => Pick("função", "role"),
         "host" => Pick("anfitrião", "host"),
         "image" or "image_version" => Pick("imagem-base", "golden image"),
         "gateway" => "gateway",
@@ -177,6 +179,7 @@ internal sealed partial class Language
         "sign_in.failed" => Pick("Não conseguiu iniciar sessão", "Failed to sign in"),
         "sign_out" => Pick("Saiu", "Signed out"),
         "set_up" => Pick("Fez a primeira configuração", "Did the first set-up"),
+        "user.note" => Pick("Escreveu uma nota", "Wrote a note"),
         "user.create" => Pick("Criou o utilizador", "Created the user"),
         "user.enable" or "user.enabled" => Pick("Ativou o utilizador", "Enabled the user"),
         "user.erase" => Pick("Apagou os dados da pessoa", "Erased the person's data"),
@@ -200,7 +203,7 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? action,
+        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch

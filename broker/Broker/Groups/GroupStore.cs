@@ -117,6 +117,20 @@ internal sealed class GroupStore(Database database)
             """, new { group }, cancellationToken: ct))).AsList();
     }
 
+    /// <summary>What the group is entitled to, by name.</summary>
+    public async Task<IReadOnlyList<(Guid Pool, string Name)>> PoolsAsync(Guid group, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<(Guid, string)>(new CommandDefinition(
+            """
+              select pool_id, name
+                from group_entitlement
+                join pool using (pool_id)
+               where group_id = @group
+            order by lower(name)
+            """, new { group }, cancellationToken: ct))).AsList();
+    }
+
     /// <summary>Whether the user exists. Doing it twice is done, too.</summary>
     public async Task<bool> SetMemberAsync(Guid group, string userName, bool member, Caller by)
     {

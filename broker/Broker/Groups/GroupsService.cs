@@ -51,6 +51,13 @@ internal sealed class GroupsService(GroupStore store, TimeProvider time) : Contr
         return new() { Users = { (await store.MembersAsync(new(group.GroupId), context.CancellationToken)).Select(person => person.ToMessage()) } };
     }
 
+    public override async Task<ListGroupPoolsResponse> ListPools(ListGroupPoolsRequest request, ServerCallContext context)
+    {
+        var group = await OneAsync(Ids.Parse(request.GroupId, "group_id"), context.CancellationToken);
+        var pools = await store.PoolsAsync(new(group.GroupId), context.CancellationToken);
+        return new() { Pools = { pools.Select(p => new GroupPool { PoolId = p.Pool.ToString(), Name = p.Name }) } };
+    }
+
     public override Task<Group> AddMember(GroupMemberRequest request, ServerCallContext context) => SetMemberAsync(request, member: true, context);
 
     public override Task<Group> RemoveMember(GroupMemberRequest request, ServerCallContext context) => SetMemberAsync(request, member: false, context);

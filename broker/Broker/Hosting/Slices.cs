@@ -5,6 +5,7 @@ using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Demonstration;
+using Montalegre.Vdi.Broker.Desk;
 using Montalegre.Vdi.Broker.Directories;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Gateways;
@@ -42,6 +43,7 @@ internal static class Slices
         services.AddSealing();
         services.AddEntitlements();
         services.AddGroups();
+        services.AddDesk();
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);
@@ -68,6 +70,7 @@ internal static class Slices
         app.MapAdministration();
         app.MapGroups();
         app.MapDirectories();
+        app.MapDesk();
         app.MapBackups();
         app.MapAgents();
         app.MapGateways();

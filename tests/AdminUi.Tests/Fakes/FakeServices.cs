@@ -117,10 +117,27 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         return Task.FromResult(new EntitleResponse());
     }
 
+    public override Task<EntitleResponse> EntitleGroup(EntitleGroupRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var group = world.Groups.Single(g => g.GroupId == request.GroupId);
+        world.EntitledGroups.GetOrAdd(request.PoolId, _ => []).Add(group);
+        group.Pools++;
+        return Task.FromResult(new EntitleResponse());
+    }
+
+    public override Task<EntitleResponse> RevokeGroup(EntitleGroupRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.EntitledGroups[request.PoolId].RemoveAll(g => g.GroupId == request.GroupId);
+        world.Groups.Single(g => g.GroupId == request.GroupId).Pools--;
+        return Task.FromResult(new EntitleResponse());
+    }
+
     public override Task<ListEntitlementsResponse> ListEntitlements(ListEntitlementsRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        return Task.FromResult(new ListEntitlementsResponse { Users = { world.Entitled.GetValueOrDefault(request.PoolId) ?? [] } });
+        return Task.FromResult(new ListEntitlementsResponse { Users = { world.Entitled.GetValueOrDefault(request.PoolId) ?? [] }, Groups = { world.EntitledGroups.GetValueOrDefault(request.PoolId) ?? [] } });
     }
 }
 

@@ -32,7 +32,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
     {
         ["pool_operator"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read",
             "pools.manage", "pools.entitle", "machines.operate", "machines.manage", "sessions.operate", "rollouts.manage"],
-        ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "calendars.read", "users.read", "machines.operate", "sessions.operate", "sessions.assist", "users.password"],
+        ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "calendars.read", "users.read", "machines.operate", "sessions.operate", "sessions.assist", "users.password", "users.note"],
         ["auditor"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read",
             "audit.read", "roles.read", "api_keys.read", "backups.read"],
         ["read_only"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read"],
