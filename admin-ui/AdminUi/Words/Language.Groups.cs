@@ -34,7 +34,7 @@ internal sealed partial class Language
     public string AddMember => Pick("Acrescentar ao grupo", "Add to the group");
     public string MemberAdded(string user, string group) => Pick($"{user} está agora no grupo {group}.", $"{user} is now in the group {group}.");
     public string RemoveMember => Pick("Tirar", "Take out");
-    public string RemoveMemberOf(string user) => Pick($"Tirar {user} do grupo", $"Take {user} out of the group");
+    public string RemoveMemberOf(string user) => Pick($"Tirar {user} do grupo", $"Take out {user} from the group");
     public string RemoveMemberQuestion(string user, string group) => Pick($"Tirar {user} do grupo {group}?", $"Take {user} out of the group {group}?");
     public string MemberRemoved(string user, string group) => Pick($"{user} já não está no grupo {group}.", $"{user} is no longer in the group {group}.");
     public string GroupPoolsWord => Pick("Conjuntos a que dá acesso", "Pools it entitles to");

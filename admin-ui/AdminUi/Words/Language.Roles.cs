@@ -16,7 +16,7 @@ internal sealed partial class Language
     public string GiveRole => Pick("Dar função", "Give a role");
     public string GiveRoleDone(string user, string role) => Pick($"{user} tem agora a função {role}.", $"{user} has now the role {role}.");
     public string TakeAwayWord => Pick("Retirar", "Take away");
-    public string TakeAwayOf(string user, string role) => Pick($"Retirar a {user} a função {role}", $"Take the role {role} away from {user}");
+    public string TakeAwayOf(string user, string role) => Pick($"Retirar a {user} a função {role}", $"Take away the role {role} from {user}");
     public string TakeAwayQuestion(string user, string role) => TakeAwayOf(user, role) + "?";
     public string TakenAwayDone(string user, string role) => Pick($"{user} já não tem a função {role}.", $"{user} no longer has the role {role}.");
     public string Reach(RoleGrant grant) => Pick(
