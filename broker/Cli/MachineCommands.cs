@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Grpc.Core;
 using Montalegre.Vdi.Contracts.Admin.V1;
@@ -16,8 +17,10 @@ internal static class MachineCommands
         new("machines refresh", "<machine>", "volta à imagem", "go back to the image version", call => ActAsync(call, (client, id, options) => client.RefreshAsync(new() { MachineId = id }, options))),
         new("machines drain", "<machine> [--off]", "não recebe sessões novas", "take no new sessions", DrainAsync),
         new("machines remove", "<machine>", "retira; uma adotada e o seu disco ficam no anfitrião", "remove; an adopted one and its disk stay on their host", call => ActAsync(call, (client, id, options) => client.RemoveAsync(new() { MachineId = id }, options))),
-        new("machines assign", "<machine> <user>", "dá uma máquina livre de um conjunto dedicado a uma pessoa", "give a free machine of a dedicated pool to a person", AssignAsync),
-        new("machines unassign", "<machine>", "retira a máquina à pessoa; o que lá guardou perde-se", "take the machine back from its person; what was kept on it is lost", call => ActAsync(call, (client, id, options) => client.UnassignAsync(new() { MachineId = id }, options))),
+        new("machines wake", "<machine>", "acorda um computador que dorme", "wake a sleeping computer", call => ActAsync(call, (client, id, options) => client.WakeAsync(new() { MachineId = id }, options))),
+        new("machines wake-address", "<machine> [<mac>[@<broadcast>[:<port>]]...] [--off]", "mostra ou escreve as placas que acordam um computador; --off: volta a valer o que diz o agente", "show or write down the network cards that wake a computer; --off: its agent's word counts again", WakeAddressAsync),
+        new("machines assign", "<machine> <user>", "dá uma máquina livre de um conjunto dedicado, ou um computador de um manual, a uma pessoa", "give a free machine of a dedicated pool, or a computer of a manual one, to a person", AssignAsync),
+        new("machines unassign", "<machine>", "retira a máquina à pessoa; o que lá guardou perde-se, salvo num computador existente", "take the machine back from its person; what was kept on it is lost, but on an existing computer", call => ActAsync(call, (client, id, options) => client.UnassignAsync(new() { MachineId = id }, options))),
         new("machines adopt", "<pool> <host> <domain-uuid> [<address[:port]>]", "adota uma máquina virtual existente e mostra o documento de adesão", "adopt an existing virtual machine and print its join document", AdoptAsync),
         new("machines add", "<pool> <name> <address[:port]>", "junta um computador existente e mostra o documento de adesão", "add an existing computer and print its join document", AddAsync),
     ];
@@ -48,6 +51,28 @@ internal static class MachineCommands
         return ActAsync(call, (client, id, options) => client.SetDrainAsync(new() { MachineId = id, Drain = drain }, options));
     }
 
+    private static async Task<int> WakeAddressAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 1, 9);
+        var client = new Machines.MachinesClient(call.Calls);
+        var machine = await FindAsync(call, client, words[0]);
+        if (words.Length > 1 || call.Line.Has("off")) await client.SetWakeAddressesAsync(new() { MachineId = machine.MachineId, Addresses = { words.Skip(1).Select(Card) } }, call.AsAdministrator);
+        var details = await client.GetAsync(new() { MachineId = machine.MachineId }, call.AsAdministrator);
+        var s = call.Screen;
+        s.Table(details, details.WakeAddresses,
+            ("MAC", c => c.Mac),
+            (s.Words("DIFUSÃO", "BROADCAST"), c => c.Broadcast is "" ? "-" : c.Broadcast),
+            (s.Words("PORTA", "PORT"), c => c.Port.ToString(CultureInfo.InvariantCulture)),
+            (s.Words("ORIGEM", "FROM"), c => c.Learned ? s.Words("agente", "agent") : s.Words("equipa de informática", "IT")));
+        return 0;
+    }
+
+    private static WakeAddress Card(string text)
+    {
+        var (mac, where) = text.Split('@', 2) is [var left, var right] ? (left, right) : (text, "");
+        return where.Split(':', 2) is [var broadcast, var port] ? new() { Mac = mac, Broadcast = broadcast, Port = uint.TryParse(port, out var n) && n > 0 ? n : throw new UsageException(text) } : new() { Mac = mac, Broadcast = where };
+    }
+
     private static Task<int> AssignAsync(Invocation call)
     {
         var words = call.Line.Take(2, 2, 2);
@@ -59,13 +84,15 @@ internal static class MachineCommands
     {
         var wanted = call.Line.Take(2, 1, 1)[0];
         var client = new Machines.MachinesClient(call.Calls);
-        var found = (await client.ListAsync(new(), call.AsAdministrator)).Machines.FirstOrDefault(m => m.Name == wanted || m.MachineId == wanted)
-            ?? throw Unknown.Object(ReasonCode.NotFound, wanted);
+        var found = await FindAsync(call, client, wanted);
         var machine = (await act(client, found.MachineId, call.AsAdministrator)).Machine ?? found;
         var state = Screen.Word(machine.State, "") + (machine.Draining ? " +drain" : "");
         call.Screen.Done(machine, $"{machine.Name}: {state}", $"{machine.Name}: {state}");
         return 0;
     }
+
+    private static async Task<Machine> FindAsync(Invocation call, Machines.MachinesClient client, string wanted) =>
+        (await client.ListAsync(new(), call.AsAdministrator)).Machines.FirstOrDefault(m => m.Name == wanted || m.MachineId == wanted) ?? throw Unknown.Object(ReasonCode.NotFound, wanted);
 
     private static async Task<int> AddAsync(Invocation call)
     {

@@ -49,7 +49,7 @@ internal static class SessionCommands
         s.Table(details, details.Connections,
             (s.Words("LIGAÇÃO", "CONNECTION"), c => $"{c.ClientName} {c.ClientAddress}".Trim()), (s.Words("DE", "FROM"), c => Screen.Time(c.OpenedAt)),
             (s.Words("ATÉ", "TO"), c => Screen.Time(c.ClosedAt)), (s.Words("FIM", "END"), c => c.End));
-        UserCommands.AuditTable(s, details, details.History);
+        AuditCommands.Table(s, details, details.History);
         return 0;
     }
 

@@ -14,18 +14,8 @@ internal static class UserCommands
         new("users disable", "<user>", "desativa e termina os seus acessos", "disable, and end all sign-ins", call => SetEnabledAsync(call, false)),
         new("users reset-factors", "<user>", "retira os segundos fatores e termina os seus acessos", "take the second factors away, and end all sign-ins", ResetFactorsAsync),
         new("users quota", "[<user>] [n|usual]", "quantas sessões pode ter abertas: todos, ou um utilizador (usual: como todos)", "how many sessions may be open: everybody's, or one user's (usual: as everybody)", QuotaAsync),
-        new("audit", "[--limit n] [--object <id>] [--before <number>]", "registo de auditoria, do mais recente", "audit record, newest first", AuditAsync),
+        new("users erase", "<user> --confirm", "apaga para sempre os nomes e endereços de quem já saiu (conta desativada)", "erase for good the names and addresses of somebody who left (account disabled)", EraseAsync),
     ];
-
-    public static void AuditTable(Screen s, IMessage whole, IEnumerable<AuditEvent> events) => s.Table(whole, events,
-        ("N.", e => $"{e.AuditId}"),
-        (s.Words("QUANDO", "WHEN"), e => Screen.Time(e.At)),
-        (s.Words("QUEM", "WHO"), e => e.Actor),
-        (s.Words("AÇÃO", "ACTION"), e => e.Action),
-        (s.Words("OBJETO", "OBJECT"), e => $"{e.ObjectKind} {e.ObjectName}".Trim()),
-        (s.Words("RESULTADO", "OUTCOME"), e => e.Outcome),
-        (s.Words("DE", "FROM"), e => e.SourceAddress),
-        (s.Words("REFERÊNCIA", "REFERENCE"), e => e.Reference));
 
     private static async Task<int> ListAsync(Invocation call)
     {
@@ -65,6 +55,20 @@ internal static class UserCommands
         return 0;
     }
 
+    private static async Task<int> EraseAsync(Invocation call)
+    {
+        var name = call.Line.Take(2, 1, 1)[0];
+        if (!call.Line.Has("confirm"))
+        {
+            call.Screen.Say($"Os nomes e endereços de {name} no registo de auditoria e na conta deixam de poder ser lidos, para sempre. Repita com --confirm.",
+                $"The names and addresses of {name} in the audit record and in the account can never be read again. Repeat with --confirm.");
+            return Failures.Usage;
+        }
+        var erased = await new Audit.AuditClient(call.Calls).ErasePersonAsync(new() { UserName = name }, call.AsAdministrator);
+        call.Screen.Done(erased, $"Dados de {name} apagados; fica o identificador {erased.PersonId}", $"Data of {name} erased; the identifier {erased.PersonId} stays");
+        return 0;
+    }
+
     private static async Task<int> ResetFactorsAsync(Invocation call)
     {
         var name = call.Line.Take(2, 1, 1)[0];
@@ -90,15 +94,6 @@ internal static class UserCommands
             ? await users.GetQuotasAsync(new(), call.AsAdministrator)
             : await users.SetQuotasAsync(new() { MostSessionsPerUser = uint.TryParse(words[0], out var most) ? most : throw new UsageException(words[0]) }, call.AsAdministrator);
         call.Screen.Done(quotas, quotas.MostSessionsPerUser == 0 ? "sem limite" : $"{quotas.MostSessionsPerUser}", quotas.MostSessionsPerUser == 0 ? "any number" : $"{quotas.MostSessionsPerUser}");
-        return 0;
-    }
-
-    private static async Task<int> AuditAsync(Invocation call)
-    {
-        call.Line.Take(1, 0, 0);
-        var request = new ListAuditRequest { Limit = call.Line.Number("limit", 50), Before = call.Line.Number("before", 0), ObjectId = call.Line.Option("object") ?? "" };
-        var answer = await new Audit.AuditClient(call.Calls).ListAsync(request, call.AsAdministrator);
-        AuditTable(call.Screen, answer, answer.Events);
         return 0;
     }
 }

@@ -12,6 +12,13 @@ public static class ReasonTexts
     private static readonly Dictionary<ReasonCode, (string Pt, string En)> Sentences = new()
     {
         [ReasonCode.SignInFailed] = ("O utilizador ou a palavra-passe não está correto. Verifique e tente de novo.", "The user name or the password is not right. Check them and try again."),
+        [ReasonCode.DirectoryUnreachable] = ("O diretório que conhece a sua palavra-passe não responde. A palavra-passe não foi verificada; tente de novo dentro de minutos.", "The directory that knows your password does not answer. The password was not checked; try again in a few minutes."),
+        [ReasonCode.PasswordExpired] = ("A sua palavra-passe expirou. Escolha uma nova para entrar.", "Your password has expired. Choose a new one to sign in."),
+        [ReasonCode.AccountLocked] = ("A sua conta está bloqueada no diretório. Aguarde ou contacte a equipa de informática.", "Your account is locked in the directory. Wait, or contact your IT team."),
+        [ReasonCode.AccountDisabled] = ("A sua conta está desativada. Contacte a equipa de informática.", "Your account is disabled. Contact your IT team."),
+        [ReasonCode.TooManyTries] = ("Demasiadas tentativas com palavra-passe errada. Para não bloquear a sua conta, aguarde antes de tentar de novo.", "Too many tries with a wrong password. So that your account is not locked, wait before you try again."),
+        [ReasonCode.NewPasswordRefused] = ("O diretório não aceitou a palavra-passe nova. Escolha outra, mais longa e diferente das anteriores.", "The directory did not accept the new password. Choose another one, longer and unlike the earlier ones."),
+        [ReasonCode.InDirectory] = ("Isto vem de um diretório e só lá pode ser alterado.", "This comes from a directory and can only be changed there."),
         [ReasonCode.SignInBusy] = ("Há muitas pessoas a iniciar sessão neste momento. Tente de novo dentro de alguns segundos.", "Many people are signing in right now. Try again in a few seconds."),
         [ReasonCode.SignInExpired] = ("A sua sessão no portal terminou. Inicie sessão de novo.", "Your sign-in has expired. Sign in again."),
         [ReasonCode.NotEntitled] = ("Não tem direito de acesso a este ambiente de trabalho. Peça-o à equipa de informática.", "You are not entitled to this desktop. Ask your IT team for it."),
@@ -100,6 +107,8 @@ public static class ReasonTexts
         [ReasonCode.QuotaReached] = ("Já tem abertas todas as sessões que pode ter ao mesmo tempo. Termine uma das suas sessões e tente de novo.", "You have as many sessions open as you may have at once. End one of your sessions and try again."),
         [ReasonCode.PoolQuotaReached] = ("Este conjunto já tem todas as sessões que pode ter ao mesmo tempo. Fica na fila e entra assim que uma terminar.", "This pool has as many sessions open as it may have at once. You are in the queue and get in as soon as one ends."),
         [ReasonCode.PoolClosed] = ("Este ambiente de trabalho está fechado a esta hora. Volte à hora de abertura.", "This desktop is closed at this hour. Come back when it opens."),
+        [ReasonCode.WaitingForWake] = ("O computador está a dormir e é acordado para si. Entra assim que responder.", "The computer is asleep and is being woken for you. You get in as soon as it answers."),
+        [ReasonCode.ComputerDidNotWake] = ("O computador não acordou. Ligue-o no botão, se lá estiver, ou contacte a equipa de informática.", "The computer did not wake. Switch it on by its button if you are there, or contact your IT team."),
         [ReasonCode.HostNotLost] = ("O anfitrião responde, ou há máquinas nele que respondem: não está desligado. Para o esvaziar, ponha-o em manutenção.", "The host answers, or machines on it do: it is not switched off. To empty it, put it into maintenance."),
         [ReasonCode.NoHostSharesDisk] = ("O disco da sua máquina está num anfitrião que não responde, e nenhum outro o pode abrir. A equipa de informática foi avisada.", "The disk of your machine is on a host that does not answer, and no other host can open it. Your IT team has been told."),
         [ReasonCode.StorageDiffers] = ("Os anfitriões que partilham um armazenamento têm de o ter na mesma pasta. Use outro nome ou a mesma pasta.", "Hosts that share a storage must have it at the same path. Use another name or the same path."),

@@ -112,6 +112,12 @@ public sealed class RealXrdpTests
         Assert.NotEqual(sessions[User].GuestSessionId, sessions[Other].GuestSessionId);
         Assert.Equal(2, machine.Running("Xorg :").Count);
 
+        // What is said to one person is shown on that one's screen, by a program of that one's own.
+        Assert.Equal("", (await connection.AskAsync(Command("m1", c => c.Message = new ShowMessage { GuestSessionId = sessions[Other].GuestSessionId, Title = "Aviso", Text = "Só para si." }), Patience)).Error);
+        Assert.Equal(Other, Assert.Single(machine.OwnersOf("xmessage")));
+        Assert.Equal("", (await connection.AskAsync(Command("m2", c => c.Message = new ShowMessage { GuestSessionId = sessions[User].GuestSessionId, Title = "Aviso", Text = "E só para si." }), Patience)).Error);
+        Assert.Equal([.. new[] { Other, User }.Order()], machine.OwnersOf("xmessage").Order());
+
         // What is asked of one session happens to that one.
         Assert.Equal("", (await connection.AskAsync(Command("d1", c => c.Disconnect = new Disconnect { GuestSessionId = sessions[Other].GuestSessionId }), Patience)).Error);
         Assert.Equal(Other, (await SessionAsync(connection, GuestSessionState.Disconnected)).UserName);

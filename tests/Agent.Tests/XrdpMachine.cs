@@ -123,6 +123,33 @@ internal sealed class XrdpMachine : IAsyncDisposable
         return found;
     }
 
+    /// <summary>On whose screens a program shows something: it runs as the one whose X server it names.</summary>
+    public IReadOnlyList<string> OwnersOf(string program)
+    {
+        var inside = Process.GetProcesses().Select(p => { using (p) return p.Id; }).Where(IsInsideOrGone).Select(Seen).OfType<(string[] Line, string[] Environment, string Uid)>().ToList();
+        return [.. from p in inside
+                   where Path.GetFileName(p.Line[0]) == program
+                   let display = p.Environment.Single(v => v.StartsWith("DISPLAY=", StringComparison.Ordinal))["DISPLAY=".Length..]
+                   where inside.Any(x => Path.GetFileName(x.Line[0]) == "Xorg" && x.Line.Contains(display) && x.Uid == p.Uid)
+                   select Path.GetFileName(p.Environment.Single(v => v.StartsWith("HOME=", StringComparison.Ordinal)))];
+    }
+
+    private bool IsInsideOrGone(int pid)
+    {
+        try { return IsInside(pid); }
+        catch (IOException) { return false; }
+    }
+
+    private static (string[] Line, string[] Environment, string Uid)? Seen(int pid)
+    {
+        try
+        {
+            return (File.ReadAllText($"/proc/{pid}/cmdline").Split('\0'), File.ReadAllText($"/proc/{pid}/environ").Split('\0'),
+                File.ReadLines($"/proc/{pid}/status").Single(l => l.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[1]);
+        }
+        catch (IOException) { return null; }   // it ended meanwhile
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients)

@@ -1,3 +1,4 @@
+using Montalegre.Vdi.AdminUi.Pages.Machines;
 using Montalegre.Vdi.AdminUi.Words;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using static MudBlazor.Icons.Material;
@@ -19,6 +20,10 @@ public sealed record StateLook(string Tone, string Icon, string Word)
         MachineState.Deleting => new("calm", Outlined.DeleteSweep, say.State(state)),
         _ => new("calm", Outlined.HelpOutline, say.State(state)),
     };
+
+    /// <summary>A silent computer that a packet may wake counts as asleep.</summary>
+    internal static StateLook Of(Machine machine, Language say) => machine is not { State: MachineState.Unreachable, Wakeable: true } ? Of(machine.State, say)
+        : MachineWords.Wakes(machine) ? new("busy", Outlined.WbSunny, say.WakingWord) : new("calm", Outlined.Bedtime, say.SleepingWord);
 
     internal static StateLook Of(SessionState state, Language say) => state switch
     {

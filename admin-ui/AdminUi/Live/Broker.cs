@@ -14,6 +14,10 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     private LiveFeed? _feed;
     private bool _ended;
     private CallInvoker? _calls;
+    private volatile HeldRights? _rights;
+
+    /// <summary>A call was refused for want of a permission.</summary>
+    public event Action Refused = () => { };
 
     public bool Begun => _calls is not null;
     public string Token { get; private set; } = "";
@@ -28,6 +32,10 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Infrastructure.InfrastructureClient Infrastructure => new(Calls);
     public Contracts.Admin.V1.Images.ImagesClient Images => new(Calls);
     public Users.UsersClient Users => new(Calls);
+    public Groups.GroupsClient Groups => new(Calls);
+    public Roles.RolesClient Roles => new(Calls);
+    public SavedViews.SavedViewsClient SavedViews => new(Calls);
+    public UserNotes.UserNotesClient UserNotes => new(Calls);
     public Audit.AuditClient Audit => new(Calls);
     public Assistances.AssistancesClient Assistances => new(Calls);
     public Power.PowerClient Power => new(Calls);
@@ -57,7 +65,28 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
         {
             metadata.Add("authorization", "Bearer " + token);
             return metadata;
-        });
+        }).Intercept(new RefusalWatch(() => Refused()));
+    }
+
+    /// <summary>Whether the caller holds the permission for that pool; without one, on everything. True as long as the broker has not said.</summary>
+    public bool May(string permission, string pool = "") => _rights?.May(permission, pool) ?? true;
+
+    public bool MaySomewhere(string permission) => _rights?.MaySomewhere(permission) ?? true;
+
+    /// <summary>Asks what the caller may do; true when that is not what was known. A broker that cannot answer changes nothing.</summary>
+    public async Task<bool> LearnRightsAsync()
+    {
+        try
+        {
+            var now = new HeldRights(await Roles.MineAsync(new()));
+            var changed = _rights is not { } before || !now.Same(before);
+            _rights = now;
+            return changed;
+        }
+        catch (RpcException)
+        {
+            return false;
+        }
     }
 
     private CallInvoker Calls => _calls ?? throw new InvalidOperationException("The broker was used before the sign-in of the circuit was read.");

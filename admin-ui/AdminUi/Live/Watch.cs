@@ -35,6 +35,12 @@ internal sealed class Watch<TUpdate, T>(
                 table.SetLine(LineState.SignedOut, time.GetUtcNow());
                 return;
             }
+            // Who may not see the list sees an empty one, and the line is well; a role given later fills it.
+            catch (RpcException e) when (e.StatusCode is StatusCode.PermissionDenied)
+            {
+                if (table.Line.State != LineState.Live || table.Rows.Count > 0) table.Replace([], time.GetUtcNow());
+                _delay = Longest;
+            }
             catch (RpcException e)
             {
                 Lost(e.StatusCode.ToString(), ct);

@@ -80,7 +80,9 @@ internal sealed partial class Language
     public string RecoveryCodesOnce => Pick("Guarde-os agora em lugar seguro, porque não voltam a ser mostrados. Se perder o telemóvel, cada um substitui uma vez o código da aplicação.", "Keep them in a safe place now, because they are not shown again. Should you lose your phone, each replaces the code of the app once.");
     public string CodesKept => Pick("Já os guardei", "I have kept them");
 
-    public string FindAnything => Pick("Procurar pessoa, máquina ou conjunto ( / )", "Find a person, machine or pool ( / )");
+    public string FindAnything => Pick("Procurar ou fazer ( / ou Ctrl K )", "Find or do ( / or Ctrl K )");
+    public string OnThisPage => Pick("nesta página", "on this page");
+    public string GoToWord => Pick("ir para", "go to");
     public string NothingFound => Pick("Nada encontrado.", "Nothing found.");
     public string ExportCsv => Pick("Exportar CSV", "Export CSV");
     public string FilterRows => Pick("Filtrar linhas", "Filter rows");

@@ -54,6 +54,7 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
         OperatingSystemFamily = "linux",
         ComputerName = Environment.MachineName,
         Addresses = { HostAddresses.All() },
+        NetworkCards = { HostAddresses.Cards() },
         RdpPort = (uint)_xrdp.Port,
         RdpCertificateSha256 = _xrdp.CertificateSha256(),
         BootedAt = _booted.ToTimestamp(),

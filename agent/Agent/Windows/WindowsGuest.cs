@@ -57,6 +57,7 @@ internal sealed partial class WindowsGuest(AgentOptions options, TimeProvider ti
         OperatingSystemFamily = "windows",
         ComputerName = Environment.MachineName,
         Addresses = { HostAddresses.All() },
+        NetworkCards = { HostAddresses.Cards() },
         RdpPort = (uint)RdpListener.Port,
         RdpCertificateSha256 = RdpListener.CertificateSha256(),
         BootedAt = BootedAt.ToTimestamp(),

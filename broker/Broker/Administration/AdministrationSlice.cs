@@ -1,3 +1,4 @@
+using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Hosting;
 
 namespace Montalegre.Vdi.Broker.Administration;
@@ -5,6 +6,7 @@ namespace Montalegre.Vdi.Broker.Administration;
 internal static class AdministrationSlice
 {
     public static IServiceCollection AddAdministration(this IServiceCollection services) => services
+        .AddAuditTrail()
         .AddSingleton<AuditStore>()
         .AddSingleton<UserStore>()
         .AddSingleton<QuotaStore>()

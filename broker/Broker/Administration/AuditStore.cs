@@ -1,12 +1,13 @@
 using Dapper;
+using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Administration;
 
-/// <summary>SQL of the audit record. The app role may add and read, nothing else.</summary>
-internal sealed class AuditStore(Database database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
+/// <summary>SQL of the audit record. The app role may add and read, nothing else; names and addresses of people are opened here for whoever may read.</summary>
+internal sealed class AuditStore(Database database, PersonalTexts texts, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
 {
     public const int LargestPage = 500;
 
@@ -34,21 +35,30 @@ internal sealed class AuditStore(Database database, [FromKeyedServices(StorageEx
 
     /// <summary>Newest first.</summary>
     /// <param name="before">Only records older than this one; 0 for the newest.</param>
-    /// <param name="objectId">Only records about this object; null for all.</param>
+    /// <param name="about">Only records about this object, or of and about this person.</param>
     /// <param name="scope">Only records about these pools and what belongs to them: a record about a person may speak of any pool.</param>
-    public async Task<IReadOnlyList<AuditRow>> ListAsync(long before, int limit, Guid? objectId, PoolScope scope, CancellationToken ct)
+    public async Task<IReadOnlyList<AuditRow>> ListAsync(long before, int limit, AuditAbout about, PoolScope scope, CancellationToken ct)
     {
         await using var connection = await reports.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<AuditRow>(new CommandDefinition(
+        var rows = (await connection.QueryAsync<EntryRow>(new CommandDefinition(
             $"""
-               select audit_id, at, actor, action, object_kind, object_id, object_name, outcome, source_address, reference
-                 from audit_event
-                where audit_id < @before
-                      {(objectId is null ? "" : "and object_id = @objectId")}
-                      {(scope.IsEverything ? "" : InScope)}
-             order by audit_id desc
-                limit @limit
-             """, new { before = before <= 0 ? long.MaxValue : before, limit, objectId, scope.Pools }, cancellationToken: ct));
-        return rows.AsList();
+                select {SealStore.Entry}, o.texts::text as texts
+                  from audit_event e
+             left join audit_open o using (audit_id)
+                 where e.audit_id < @before
+                       {(about.Object is null ? "" : "and e.object_id = @Object")}
+                       {(about.Person is null ? "" : "and (e.actor_id = @Person or e.subject_id = @Person)")}
+                       {(scope.IsEverything ? "" : InScope)}
+              order by e.audit_id desc
+                 limit @limit
+             """, new { before = before <= 0 ? long.MaxValue : before, limit, about.Object, about.Person, scope.Pools }, cancellationToken: ct))).AsList();
+        var opened = await texts.OfAsync(connection, [.. rows.Where(r => r.Texts is null).Select(r => r.AuditId)], ct);
+        return [.. rows.Select(row => AuditRow.Of(row, row.Texts is null ? opened.GetValueOrDefault(row.AuditId, EntryTexts.None) : EntryTexts.Waiting(row.Texts)))];
     }
+}
+
+/// <summary>What a list is about; both null: everything.</summary>
+internal sealed record AuditAbout(Guid? Object = null, Guid? Person = null)
+{
+    public static AuditAbout Everything { get; } = new();
 }

@@ -63,6 +63,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                    update app_user
                       set password_hash = @passwordHash
                     where user_name     = @userName
+                      and directory_id is null
                       and not synthetic
                       and (@overRoles or not administrator)
                 returning user_id, user_name, display_name, enabled, administrator, most_sessions),
@@ -113,6 +114,13 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
               from changed
             """,
             new { userName, enabled, overRoles = by.Rights.Everywhere(Permission.RolesManage), actor = by.UserName, by.SourceAddress });
+    }
+
+    /// <summary>Whose password a directory keeps.</summary>
+    public async Task<bool> IsInDirectoryAsync(string userName)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<bool>("select exists (select from app_user where user_name = @userName and directory_id is not null)", new { userName });
     }
 
     public async Task<Person?> FindAsync(string userName, CancellationToken ct)

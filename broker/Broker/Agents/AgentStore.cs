@@ -1,4 +1,5 @@
 using Dapper;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Agent.V1;
 using Montalegre.Vdi.Domain;
@@ -56,16 +57,34 @@ internal sealed class AgentStore(Database database)
                  from held h
                 where o.machine_id = h.machine_id
                   and o.state = 'running'
-                  and o.step in ('start', 'restore', 'await_agent')   -- a killed broker may not have noted that it had started the machine
+                  and o.step in ('start', 'restore', 'await_agent', 'magic_packet')   -- a killed broker may not have noted that it had started the machine
                   and o.kind in ('provision', 'refresh', 'restart', 'wake')
-                  and h.state = 'provisioning'
-            returning o.machine_id, o.operation_id, o.kind, o.state, o.started_at, o.step_since
+                  and (h.state = 'provisioning' or o.step = 'magic_packet')
+            returning o.machine_id, o.operation_id, o.kind, o.step, o.state, o.started_at, o.step_since
         ), measured as (
                insert into machine_start (host_id, pool_id, machine_id, asked_at, powered_on_at, ended_at, reported)
-                    select m.host_id, m.pool_id, m.machine_id, a.started_at, a.step_since, now(), true
+                    select case when a.step <> 'magic_packet' then m.host_id end, m.pool_id, m.machine_id, a.started_at, a.step_since, now(), true
                       from awaited a
                       join machine m on m.machine_id = a.machine_id
-                     where m.host_id is not null
+                     where m.host_id is not null or a.step = 'magic_packet'
+        ), forgotten as (
+               delete from wake_address w
+                using held h
+                where w.machine_id = h.machine_id
+                  and w.learned
+                  and cardinality(@macs) > 0
+                  and w.mac <> all(@macs::text[]::macaddr[])
+        ), learned as (
+               insert into wake_address (machine_id, mac, broadcast, learned)
+                    select h.machine_id, c.mac::macaddr, c.broadcast::inet, true
+                      from held h
+                cross join unnest(@macs::text[], @broadcasts::text[]) as c (mac, broadcast)
+                     where h.manual
+                       and not exists (select from wake_address w where w.machine_id = h.machine_id and not w.learned)
+               on conflict (machine_id, mac) do update
+                       set broadcast = excluded.broadcast
+                     where wake_address.learned
+                       and wake_address.broadcast is distinct from excluded.broadcast
         ), proved as (
                update pool p
                   set creation_failures = 0, creation_held_until = null, creation_error = null
@@ -254,9 +273,11 @@ internal sealed class AgentStore(Database database)
     /// <summary>Records what the agent said and lets the machine take the state that follows. Null: no such machine.</summary>
     public async Task<Greeted?> GreetAsync(MachineId machine, Guid node, Hello hello, OperationId refresh)
     {
+        var cards = Cards(hello);
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.QuerySingleOrDefaultAsync<Greeted>(Greet, new
         {
+            macs = cards.Select(c => c.Mac).ToArray(), broadcasts = cards.Select(c => c.Broadcast).ToArray(),
             machine = machine.Value, node, operation = refresh.Value,
             version = Bounded.Text(hello.AgentVersion, 100), system = Bounded.Text(hello.OperatingSystem, 200),
             family = Bounded.Text(hello.OperatingSystemFamily, 20), computer = Bounded.Text(hello.ComputerName, 100),
@@ -266,6 +287,11 @@ internal sealed class AgentStore(Database database)
             boot = Bounded.Text(hello.BootId, 64), booted = hello.BootedAt?.ToDateTime(),
         });
     }
+
+    // A card is told once for each of its addresses; the first with a subnet says where it is woken.
+    private static List<(string Mac, string? Broadcast)> Cards(Hello hello) =>
+        [.. hello.NetworkCards.Take(16).Where(c => c.Mac.Length == 6).Select(c => (Mac: WakeAddress.Parse(Convert.ToHexString(c.Mac.Span)), Broadcast: WakeAddress.BroadcastOf(c.Address, (int)Math.Min(c.PrefixLength, 128))))
+            .Where(c => c.Mac is not null).GroupBy(c => WakeAddress.Show(c.Mac!)).Select(g => (g.Key, g.Select(c => c.Broadcast).FirstOrDefault(b => b is not null)))];
 
     /// <summary>Writes that these machines are silent. Answers those for which it was still true, and whether the state changed.</summary>
     public async Task<IReadOnlyList<(MachineId Machine, bool Lost)>> SilenceAsync(IEnumerable<MachineId> machines, Guid node, TimeSpan silence)

@@ -10,6 +10,7 @@ internal static class AssistanceSlice
     {
         services.AddOptionsWithProblems<AssistanceOptions>(configuration);
         services.AddSingleton<AssistanceStore>();
+        services.AddSingleton<OwnAssistances>();
         services.AddSingleton<AskForAssistance>();
         services.AddSingleton<RedeemAssistance>();
         services.AddHostedService<AssistanceSweep>();

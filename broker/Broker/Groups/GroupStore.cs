@@ -13,8 +13,10 @@ internal sealed class GroupStore(Database database)
         """
         select g.group_id, g.name, g.description, g.most_sessions,
                (select count(*)::int from group_member m where m.group_id = g.group_id)      as members,
-               (select count(*)::int from group_entitlement e where e.group_id = g.group_id) as pools
+               (select count(*)::int from group_entitlement e where e.group_id = g.group_id) as pools,
+               coalesce(d.name, '')                                                          as directory
           from app_group g
+          left join directory d using (directory_id)
         """;
 
     /// <summary>By name.</summary>
@@ -112,6 +114,20 @@ internal sealed class GroupStore(Database database)
                 join app_user using (user_id)
                where group_id = @group
             order by user_name
+            """, new { group }, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>What the group is entitled to, by name.</summary>
+    public async Task<IReadOnlyList<(Guid Pool, string Name)>> PoolsAsync(Guid group, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<(Guid, string)>(new CommandDefinition(
+            """
+              select pool_id, name
+                from group_entitlement
+                join pool using (pool_id)
+               where group_id = @group
+            order by lower(name)
             """, new { group }, cancellationToken: ct))).AsList();
     }
 

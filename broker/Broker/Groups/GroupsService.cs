@@ -30,6 +30,7 @@ internal sealed class GroupsService(GroupStore store, TimeProvider time) : Contr
     {
         var id = Ids.Parse(request.GroupId, "group_id");
         if (request is { HasMostSessions: true, MostSessions: > MostSessions }) throw Refusal.Refused(RefusalReason.InvalidField, $"most_sessions: 0 to {MostSessions}");
+        if (request.HasName) await OwnAsync(id, context.CancellationToken);
         var refused = await store.UpdateAsync(id, request.HasName ? Name(request.Name) : null, request.HasDescription ? Description(request.Description) : null,
             request.HasMostSessions ? (int)request.MostSessions : null, context.Caller());
         if (refused is { } reason) throw Refusal.Refused(reason, reason is RefusalReason.NameTaken ? request.Name : "group_id");
@@ -38,7 +39,9 @@ internal sealed class GroupsService(GroupStore store, TimeProvider time) : Contr
 
     public override async Task<DeleteGroupResponse> Delete(DeleteGroupRequest request, ServerCallContext context)
     {
-        await store.DeleteAsync(Ids.Parse(request.GroupId, "group_id"), context.Caller());
+        var id = Ids.Parse(request.GroupId, "group_id");
+        await OwnAsync(id, context.CancellationToken);
+        await store.DeleteAsync(id, context.Caller());
         return new();
     }
 
@@ -48,6 +51,13 @@ internal sealed class GroupsService(GroupStore store, TimeProvider time) : Contr
         return new() { Users = { (await store.MembersAsync(new(group.GroupId), context.CancellationToken)).Select(person => person.ToMessage()) } };
     }
 
+    public override async Task<ListGroupPoolsResponse> ListPools(ListGroupPoolsRequest request, ServerCallContext context)
+    {
+        var group = await OneAsync(Ids.Parse(request.GroupId, "group_id"), context.CancellationToken);
+        var pools = await store.PoolsAsync(new(group.GroupId), context.CancellationToken);
+        return new() { Pools = { pools.Select(p => new GroupPool { PoolId = p.Pool.ToString(), Name = p.Name }) } };
+    }
+
     public override Task<Group> AddMember(GroupMemberRequest request, ServerCallContext context) => SetMemberAsync(request, member: true, context);
 
     public override Task<Group> RemoveMember(GroupMemberRequest request, ServerCallContext context) => SetMemberAsync(request, member: false, context);
@@ -55,12 +65,18 @@ internal sealed class GroupsService(GroupStore store, TimeProvider time) : Contr
     private async Task<Group> SetMemberAsync(GroupMemberRequest request, bool member, ServerCallContext context)
     {
         var group = await OneAsync(Ids.Parse(request.GroupId, "group_id"), context.CancellationToken);
+        await OwnAsync(new(group.GroupId), context.CancellationToken);
         if (!await store.SetMemberAsync(new(group.GroupId), UserNames.Normalise(request.UserName), member, context.Caller())) throw Refusal.Refused(RefusalReason.NotFound, "user_name");
         return await OneAsync(new(group.GroupId), context.CancellationToken);
     }
 
     private async Task<Group> OneAsync(Guid group, CancellationToken ct) =>
         (await store.FindAsync(group, ct))?.ToMessage() ?? throw Refusal.Refused(RefusalReason.NotFound, "group_id");
+
+    private async Task OwnAsync(Guid group, CancellationToken ct)
+    {
+        if (await store.FindAsync(group, ct) is { Directory: { Length: > 0 } directory }) throw Refusal.Refused(RefusalReason.InDirectory, directory);
+    }
 
     private static string Name(string typed) =>
         typed.Trim() is { Length: > 0 and <= LongestName } name && !name.Any(char.IsControl) ? name : throw Refusal.Refused(RefusalReason.InvalidField, $"name: 1 to {LongestName} characters");

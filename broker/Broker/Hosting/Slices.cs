@@ -1,9 +1,12 @@
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Assistance;
+using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Demonstration;
+using Montalegre.Vdi.Broker.Desk;
+using Montalegre.Vdi.Broker.Directories;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Gateways;
 using Montalegre.Vdi.Broker.Groups;
@@ -36,8 +39,11 @@ internal static class Slices
         services.AddCertificates(configuration);
         services.AddIdentity(configuration);
         services.AddAdministration();
+        services.AddDirectories(configuration);
+        services.AddSealing();
         services.AddEntitlements();
         services.AddGroups();
+        services.AddDesk();
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);
@@ -49,7 +55,7 @@ internal static class Slices
         services.AddMachines();
         services.AddLaunch(configuration);
         services.AddProvisioning(configuration);
-        services.AddPower();
+        services.AddPower(configuration);
         services.AddRollouts(configuration);
         services.AddFleetMetrics();
         services.AddPortalContent();
@@ -63,6 +69,8 @@ internal static class Slices
         app.MapIdentity();
         app.MapAdministration();
         app.MapGroups();
+        app.MapDirectories();
+        app.MapDesk();
         app.MapBackups();
         app.MapAgents();
         app.MapGateways();

@@ -13,11 +13,11 @@ internal sealed class HypervisorWorker : IDisposable
     private readonly TimeProvider _time;
     private readonly Channel<Action> _queue = Channel.CreateBounded<Action>(LongestQueue);
 
-    public HypervisorWorker(string host, TimeProvider time)
+    public HypervisorWorker(string host, TimeProvider time, int threads = Threads)
     {
         _host = host;
         _time = time;
-        for (var i = 0; i < Threads; i++)
+        for (var i = 0; i < threads; i++)
             new Thread(Run) { IsBackground = true, Name = $"hypervisor {host} {i}" }.Start();
     }
 

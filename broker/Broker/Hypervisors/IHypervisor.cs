@@ -87,6 +87,9 @@ internal interface IHypervisor : IAsyncDisposable
     /// <exception cref="LiveMoveException">It cannot be moved; it runs here as before.</exception>
     Task MoveLiveAsync(MachineId machine, IHypervisor destination, long leaseEpoch, CancellationToken ct);
 
+    /// <summary>Lets a machine go on that a move which was cut off left standing still; the caller knows that no other host has it. Another one stays as it is.</summary>
+    Task UnpauseAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
+
     /// <summary>Takes the machine off the host and leaves its disks: another host has them.</summary>
     Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct);
 
@@ -113,7 +116,11 @@ internal sealed record HostLoad(int Cpus, long MemoryMib, long FreeMemoryMib, do
 internal enum StopMode { Graceful, Force }
 
 /// <summary>One of our machines as its host has it.</summary>
-internal sealed record HypervisorMachine(MachineId Machine, string Name, PowerState Power, int Generation, long LeaseEpoch);
+internal sealed record HypervisorMachine(MachineId Machine, string Name, PowerState Power, int Generation, long LeaseEpoch)
+{
+    /// <summary>It stands still in the middle of a live move. Without one under way, the move was cut off.</summary>
+    public bool PausedByMove { get; init; }
+}
 
 /// <summary>A domain that nobody has marked as ours.</summary>
 internal sealed record ForeignDomain(Guid Domain, string Name, PowerState Power);

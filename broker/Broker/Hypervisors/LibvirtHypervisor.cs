@@ -12,7 +12,13 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
     private static readonly TimeSpan SavePatience = TimeSpan.FromSeconds(140);   // within the claim of a step
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UploadPatience = TimeSpan.FromHours(1), ReadPatience = TimeSpan.FromHours(6);
+    // Within this a host that lives says how it is; it is asked on a thread of its own, so that long copies are not taken for silence.
+    private static readonly TimeSpan LoadPatience = TimeSpan.FromSeconds(4);
     private readonly HypervisorWorker _worker = new(host.Name, time);
+    private readonly HypervisorWorker _asking = new(host.Name, time, threads: 1);
+    private readonly Lock _loadAsked = new();
+    private Task<HostLoad>? _load;
+    private volatile bool _silent;
     private readonly HostConnection _connection = new(host, time, log);
 
     public HostId Host => host.Host;
@@ -26,11 +32,31 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
 
     public Task<HostInfo> InfoAsync(CancellationToken ct) => RunAsync(connection => connection.HostInfo(), ct);
 
-    public Task<HostLoad> LoadAsync(CancellationToken ct) => RunAsync(connection =>
+    // One question at a time: who asks while the last one is not answered waits for that answer, and a silent host holds one thread.
+    public async Task<HostLoad> LoadAsync(CancellationToken ct)
     {
-        var info = connection.HostInfo();
-        return new HostLoad(info.Cpus, info.MemoryBytes >> 20, info.FreeMemoryBytes >> 20, host.IsLocal ? CpuPressure.Read() : null);
-    }, ct);
+        Task<HostLoad> asked;
+        lock (_loadAsked) asked = _load is { IsCompleted: false } last ? last : _load = AskLoadAsync();
+        try { return await asked.WaitAsync(LoadPatience, time, ct); }
+        catch (TimeoutException)
+        {
+            _silent = !asked.IsCompleted;
+            throw new HypervisorUnavailableException($"Host {host.Name} did not answer within {LoadPatience.TotalSeconds:0} s.");
+        }
+    }
+
+    private async Task<HostLoad> AskLoadAsync()
+    {
+        try
+        {
+            return await _asking.RunAsync(_ => Translated(() =>
+            {
+                var info = _connection.Get().HostInfo();
+                return new HostLoad(info.Cpus, info.MemoryBytes >> 20, info.FreeMemoryBytes >> 20, host.IsLocal ? CpuPressure.Read() : null);
+            }), Timeout.InfiniteTimeSpan, CancellationToken.None);
+        }
+        finally { _silent = false; }   // it answers again, or its connection is broken and says so
+    }
 
     public Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct) =>
         _worker.RunAsync(token => Translated(() =>
@@ -213,6 +239,11 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         return true;
     }), MovePatience, ct);
 
+    public Task UnpauseAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => ActAsync(machine, leaseEpoch, domain =>
+    {
+        if (domain.IsPausedByMigration) domain.Unpause();
+    }, ct);
+
     public Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => RunAsync(connection =>
     {
         Undefine(connection, machine, leaseEpoch);
@@ -268,12 +299,15 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
     public async ValueTask DisposeAsync()
     {
         _worker.Dispose();
+        _asking.Dispose();
         // A host that hangs keeps its connection until it answers or the process ends; nobody waits for it here.
         await Task.Run(_connection.Dispose).WaitAsync(ClosePatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private Task<T> RunAsync<T>(Func<LibvirtConnection, T> call, CancellationToken ct, TimeSpan? patience = null) =>
-        _worker.RunAsync(_ => Translated(() => call(_connection.Get())), patience ?? Patience, ct);
+        // Calls to a host that is known to be silent would only wait, and hold up what is asked once it is back.
+        _silent ? Task.FromException<T>(new HypervisorUnavailableException($"Host {host.Name} does not answer."))
+            : _worker.RunAsync(_ => Translated(() => call(_connection.Get())), patience ?? Patience, ct);
 
     private LibvirtConnection Connected()
     {
@@ -323,7 +357,7 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
 
     private HypervisorMachine? Describe(LibvirtDomain domain) =>
         MarkOf(domain) is { } mark && mark.Installation == host.Installation
-            ? new HypervisorMachine(new MachineId(domain.Uuid), domain.Name, domain.IsActive ? PowerState.On : PowerState.Off, mark.Generation, mark.LeaseEpoch)
+            ? new HypervisorMachine(new MachineId(domain.Uuid), domain.Name, domain.IsActive ? PowerState.On : PowerState.Off, mark.Generation, mark.LeaseEpoch) { PausedByMove = domain.IsPausedByMigration }
             : null;
 
     // INVARIANT: once a newer leader has acted on a machine, an older one changes nothing there any more.

@@ -17,7 +17,7 @@ internal static class BuiltInRoles
         Role("help_desk",
         [
             Permission.PoolsRead, Permission.MachinesRead, Permission.SessionsRead, Permission.LaunchesRead, Permission.UsersRead, Permission.CalendarsRead,
-            Permission.MachinesOperate, Permission.SessionsOperate, Permission.SessionsAssist, Permission.UsersPassword,
+            Permission.MachinesOperate, Permission.SessionsOperate, Permission.SessionsAssist, Permission.UsersPassword, Permission.UsersNote,
         ]),
         Role("auditor", Reading),
         Role("read_only", Looking),

@@ -20,6 +20,7 @@ internal static class IdentitySlice
             .AddSingleton<ScopeStore>()
             .AddSingleton<RightsCheck>()
             .AddSingleton<BearerInterceptor>()
+            .AddSingleton<CheckPassword>()
             .AddSingleton<SignInUser>()
             .AddSingleton<SignOutUser>()
             .AddSingleton<OwnSignIns>()

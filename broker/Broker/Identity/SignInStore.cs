@@ -35,7 +35,7 @@ internal sealed class SignInStore(Database database)
                    select user_id, user_name
                      from app_user
                     where user_id       = @userId
-                      and password_hash = @passwordHash
+                      and password_hash is not distinct from @passwordHash
                       and enabled
                       and not administrator
                       and not has_factor(user_id)

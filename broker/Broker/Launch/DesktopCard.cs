@@ -21,12 +21,14 @@ internal static class DesktopCard
 
     private static (DesktopState, RefusalReason?) State(OfferedDesktop row) => row switch
     {
+        { SessionId: not null, MachineState: "unreachable", Sleeps: true } => (DesktopState.Wait, RefusalReason.WaitingForWake),
         { SessionId: not null, MachineState: not ("reserved" or "in_use") } => (DesktopState.Unavailable, RefusalReason.MachineUnreachable),
         { SessionState: "active" } => (DesktopState.SessionActive, null),
         { SessionState: "disconnected" } => (DesktopState.SessionDisconnected, null),
         { SessionState: "pending" } => (DesktopState.SessionPending, null),
         { Enabled: false } => (DesktopState.Unavailable, RefusalReason.PoolDisabled),
         { FreeMachine: true } => (DesktopState.Ready, null),
+        { Sleeps: true } => (DesktopState.Wait, RefusalReason.WaitingForWake),
         _ => (DesktopState.Wait, RefusalReason.WaitingForMachine),
     };
 }

@@ -110,13 +110,20 @@ internal sealed partial class LaunchStore(Database database)
                and {OpenSharedMachine} and t.people < o.seats
         ), ahead as materialized (
             -- Who waits for a machine of his own stands in nobody's way but where sessions are counted.
+            -- Nor does who waits for the computer of his session to wake.
             select count(*) as people,
-                   count(*) filter (where not exists (select from machine b where b.pool_id = r.pool_id and b.assigned_user_id = r.user_id)) as rivals
+                   count(*) filter (where not exists (select from machine b where b.pool_id = r.pool_id and b.assigned_user_id = r.user_id)
+                                      and not exists (select from session b where b.pool_id = r.pool_id and b.user_id = r.user_id and b.state <> 'ended')) as rivals
               from launch_request r
              where r.pool_id = @Pool and r.user_id <> @User and r.seen_at > now() - interval '15 seconds'
                and r.created_at < coalesce((select created_at from place), now())
         ), bond as materialized (
-            select from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
+            select m.machine_id from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
+        ), sleeper as materialized (   -- the own computer, or that of the own session, that a packet may wake; and whether it was tried in vain
+            select exists (select from operation o where o.machine_id = m.machine_id and o.kind = 'wake' and o.state = 'failed' and o.ended_at >= (select created_at from place)) as in_vain
+              from (select machine_id from own union select machine_id from bond) mine join machine m using (machine_id)
+             where m.manual and m.state = 'unreachable' and exists (select from wake_address w where w.machine_id = m.machine_id)
+             limit 1
         ), gate as materialized (
             select offer.kind, offer.seats
               from offer
@@ -224,7 +231,8 @@ internal sealed partial class LaunchStore(Database database)
                exists (select from assigned)                     as own_machine,
                exists (select from shared) and not exists (select from opened)                as lost_seat,
                (select distribution from offer where seats is not null)                       as shared_by,
-               (select string_agg(name, ', ' order by name) from group_seat_free where n is null)  as full_groups
+               (select string_agg(name, ', ' order by name) from group_seat_free where n is null)  as full_groups,
+               (select in_vain from sleeper)                                                  as woken_in_vain
         """;
 
     // A prepared statement keeps the plan that was right for the tables of that moment: one made while few sessions were open
@@ -233,7 +241,6 @@ internal sealed partial class LaunchStore(Database database)
     internal const string PlansByIndex = "set enable_seqscan = off", PlansAsUsual = "set enable_seqscan = on";
 
     private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
-    private const int UsualStartsAtOnce = 4;   // of a host that was not measured yet; an estimate needs no more than that
 
     // Numbered once, and not by the driver at every launch; the names are for whoever reads the statement.
     private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank", "Spread", "TraceParent"];
@@ -293,7 +300,7 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id <> $1 then m.state end,
                    case when s.request_id = $1 then s.session_id end,
                    s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false, false,
-                   (select p.distribution from pool p where p.pool_id = s.pool_id and p.sessions_per_machine is not null), null::text
+                   (select p.distribution from pool p where p.pool_id = s.pool_id and p.sessions_per_machine is not null), null::text, null::boolean
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -322,56 +329,9 @@ internal sealed partial class LaunchStore(Database database)
         OwnMachine = row.GetBoolean(14),
         SharedBy = row.IsDBNull(16) ? null : SqlText.Parse<SeatDistribution>(row.GetString(16)),
         GroupQuotaReached = !row.IsDBNull(17),
+        OwnComputerSleeps = !row.IsDBNull(18),
+        OwnComputerDidNotWake = !row.IsDBNull(18) && row.GetBoolean(18),
     }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13), FullGroups = row.IsDBNull(17) ? "" : row.GetString(17) };
-
-    /// <summary>Takes or keeps a place in the queue and says why there is nothing free.</summary>
-    public Task<WaitFacts> WaitAsync(RequestId request, UserId user, PoolId pool) => database.RepeatableAsync(async (connection, _) =>
-        (await connection.QuerySingleAsync<WaitRow>("""
-            with mine as (
-                insert into launch_request (request_id, user_id, pool_id)
-                     values (@request, @user, @pool)
-                on conflict (user_id, pool_id) do update
-                        set seen_at = now(), request_id = excluded.request_id,
-                            created_at = case when launch_request.seen_at > now() - interval '15 seconds' then launch_request.created_at else now() end
-                      where launch_request.seen_at > '-infinity' or launch_request.request_id <> excluded.request_id
-                  returning created_at
-            ), starting as (
-                select o.kind, o.started_at, o.reason
-                  from operation o join machine m using (machine_id)
-                 where m.pool_id = @pool and o.state = 'running' and o.kind not in ('delete', 'sleep')
-            )
-            select not exists (select from mine)                                                         as left_queue,
-                   (select case when p.most_sessions is not null
-                                then p.most_sessions <= (select count(*) from session s where s.pool_id = @pool and s.state <> 'ended') else false end
-                      from pool p where p.pool_id = @pool)                                               as quota_reached,
-                   1 + (select count(*)::int from launch_request r
-                         where r.pool_id = @pool and r.user_id <> @user and r.seen_at > now() - interval '15 seconds'
-                           and r.created_at < (select created_at from mine))                             as place,
-                   (select count(*)::int from machine where pool_id = @pool and state = 'provisioning')
-                   - (select count(*)::int from starting where kind in ('refresh', 'restart'))           as being_provisioned,
-                   (select count(*)::int from starting where kind in ('refresh', 'restart'))             as being_refreshed,
-                   (select count(*)::int from machine where pool_id = @pool and state in ('reserved', 'in_use')) as occupied,
-                   (select count(*)::int from machine where pool_id = @pool and state <> 'deleting')     as machines,
-                   (select size from pool where pool_id = @pool)                                         as size,
-                   coalesce((select sessions_per_machine from pool where pool_id = @pool), 1)            as seats,
-                   (select percentile_cont(0.5) within group (order by extract(epoch from d.ended_at - d.asked_at))
-                      from (select s.asked_at, s.ended_at
-                              from machine_start s
-                             where s.pool_id = @pool and s.reported
-                             order by s.ended_at desc limit 50) d)                                       as typical_seconds,
-                   array(select extract(epoch from now() - started_at)::float8 from starting order by started_at) as start_ages,
-                   (select sum(coalesce(r.starts_at_once, @startsAtOnce))::int
-                      from pool_host ph left join host_reading r using (host_id) where ph.pool_id = @pool) as starts_at_once,
-                   (select extract(epoch from creation_held_until - now())::float8
-                      from pool where pool_id = @pool and creation_held_until > now())                   as held_seconds,
-                   coalesce((select reason from starting where reason is not null limit 1),
-                            (select o.reason
-                               from operation o join machine m using (machine_id)
-                              where m.pool_id = @pool and m.state = 'faulted' and o.state = 'failed'
-                                and not exists (select from starting)
-                              order by o.ended_at desc limit 1),
-                            (select placement_reason from pool where pool_id = @pool))                   as trouble
-            """, new { request = request.Value, user = user.Value, pool = pool.Value, startsAtOnce = UsualStartsAtOnce })).ToFacts());
 
     /// <summary>The person gives the place in the queue back. A launch that still waits for it finds that out and ends; false: nobody waited.</summary>
     public async Task<bool> GiveUpAsync(UserId user, PoolId pool)
@@ -402,7 +362,10 @@ internal sealed partial class LaunchStore(Database database)
                               and (n.assigned_user_id is null or n.assigned_user_id = @user)
                               and (n.state = 'available'
                                    or (n.state in ('reserved', 'in_use')
-                                       and p.sessions_per_machine > (select count(*) from session o where o.machine_id = n.machine_id and o.state <> 'ended')))) as free_machine
+                                       and p.sessions_per_machine > (select count(*) from session o where o.machine_id = n.machine_id and o.state <> 'ended')))) as free_machine,
+                   exists (select from machine n
+                            where n.pool_id = p.pool_id and n.manual and n.state = 'unreachable' and exists (select from wake_address w where w.machine_id = n.machine_id)
+                              and (n.machine_id = s.machine_id or (s.session_id is null and n.drain_since is null and (n.assigned_user_id is null or n.assigned_user_id = @user)))) as sleeps
               from (select distinct pool_id from entitled_person where user_id = @user) e
               join pool p on p.pool_id = e.pool_id and not p.deleting
               left join session s on s.pool_id = p.pool_id and s.user_id = @user and s.state <> 'ended'
@@ -422,42 +385,6 @@ internal sealed partial class LaunchStore(Database database)
 
     [GeneratedRegex(@"@(\w+)")]
     private static partial Regex ParameterName();
-
-    private sealed record WaitRow
-    {
-        public bool LeftQueue { get; init; }
-        public bool? QuotaReached { get; init; }
-        public int Place { get; init; }
-        public int BeingProvisioned { get; init; }
-        public int BeingRefreshed { get; init; }
-        public int Occupied { get; init; }
-        public int Machines { get; init; }
-        public int? Size { get; init; }
-        public int Seats { get; init; }
-        public double? TypicalSeconds { get; init; }
-        public double[] StartAges { get; init; } = [];
-        public int? StartsAtOnce { get; init; }
-        public double? HeldSeconds { get; init; }
-        public string? Trouble { get; init; }
-
-        public WaitFacts ToFacts() => new()
-        {
-            LeftQueue = LeftQueue,
-            QuotaReached = QuotaReached ?? false,
-            Place = Place,
-            BeingProvisioned = BeingProvisioned,
-            BeingRefreshed = BeingRefreshed,
-            Occupied = Occupied,
-            Machines = Machines,
-            Size = Size ?? 0,
-            Seats = Seats,
-            TypicalStart = TypicalSeconds is { } typical ? TimeSpan.FromSeconds(typical) : null,
-            StartAges = [.. StartAges.Select(TimeSpan.FromSeconds)],
-            StartsAtOnce = StartsAtOnce ?? UsualStartsAtOnce,
-            HeldFor = HeldSeconds is { } held ? TimeSpan.FromSeconds(held) : null,
-            Trouble = Enum.TryParse<RefusalReason>(Trouble, out var trouble) ? trouble : null,
-        };
-    }
 }
 
 /// <summary>One row of the employee's list.</summary>
@@ -477,6 +404,7 @@ internal sealed record OfferedDesktop
     public string? MachineState { get; init; }
     public string? ClientName { get; init; }
     public bool FreeMachine { get; init; }
+    public bool Sleeps { get; init; }
     public bool Favourite { get; init; }
     public bool SharedMachine { get; init; }
 }

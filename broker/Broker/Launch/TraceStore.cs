@@ -105,10 +105,7 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
         return await connection.QuerySingleOrDefaultAsync<ReplayedPool>(new CommandDefinition("""
             select p.kind, p.spare, p.spare_percent, p.sessions_per_machine, p.distribution, p.after_log_off, p.renew_hours,
                    case when p.kind = 'manual' then (select count(*)::int from machine m where m.pool_id = p.pool_id and m.state <> 'deleting') else p.size end as size,
-                   (select percentile_cont(0.5) within group (order by extract(epoch from d.ended_at - d.powered_on_at))
-                      from (select s.powered_on_at, s.ended_at from machine_start s
-                             where s.pool_id = @pool and s.reported
-                             order by s.ended_at desc limit 50) d)                                       as start_seconds,
+                   start_seconds(@pool, 0.5)                                                            as start_seconds,
                    coalesce((select sum(coalesce(r.starts_at_once, @startsAtOnce))::int
                                from pool_host ph left join host_reading r using (host_id) where ph.pool_id = @pool), @startsAtOnce) as starts_at_once,
                    now() as now

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Machines;
 
-/// <summary>SQL of the lasting bond between a person and a machine of a dedicated pool, as IT makes and ends it.</summary>
+/// <summary>SQL of the lasting bond between a person and a machine of a dedicated pool, or a computer of a manual one, as IT makes and ends it.</summary>
 internal sealed class AssignmentStore(Database database)
 {
     /// <summary>Binds a machine; answers what stood in the way, or null. One that somebody has, or that has somebody on it, is not given away.</summary>
@@ -16,7 +16,7 @@ internal sealed class AssignmentStore(Database database)
         {
             var (there, known, entitled, bound) = await connection.QuerySingleAsync<(bool There, bool Known, bool Entitled, bool Bound)>("""
                 with wanted as materialized (
-                    select m.machine_id, m.pool_id, p.kind = 'dedicated' and not p.deleting and m.assigned_user_id is null and m.state not in ('deleting', 'reserved', 'in_use') as free
+                    select m.machine_id, m.pool_id, (p.kind = 'dedicated' or (p.kind = 'manual' and p.sessions_per_machine is null)) and not p.deleting and m.assigned_user_id is null and m.state not in ('deleting', 'reserved', 'in_use') as free
                       from machine m join pool p using (pool_id)
                      where m.machine_id = @machine
                        for update of m
@@ -51,26 +51,26 @@ internal sealed class AssignmentStore(Database database)
 
     /// <summary>
     /// Takes a machine back. It goes back to its image version in the same statement, because what somebody kept on it is
-    /// nobody else's business. Answers what stood in the way, or null.
+    /// nobody else's business; an existing computer has none and stays as it is. Answers what stood in the way, or null.
     /// </summary>
     public async Task<RefusalReason?> UnassignAsync(MachineId machine, OperationId refresh, string actor, string source)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         var (assigned, freed) = await connection.QuerySingleAsync<(bool Assigned, bool Freed)>("""
             with wanted as materialized (
-                select m.machine_id, u.user_name, exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended') as open
+                select m.machine_id, m.manual, u.user_name, exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended') as open
                   from machine m join app_user u on u.user_id = m.assigned_user_id
                  where m.machine_id = @machine and m.state <> 'deleting'
                    for update of m
             ), freed as (
                 update machine m
-                   set assigned_user_id = null, state = 'provisioning', state_since = now()
+                   set assigned_user_id = null, state = case when m.manual then m.state else 'provisioning' end, state_since = case when m.manual then m.state_since else now() end
                   from wanted
                  where m.machine_id = wanted.machine_id and not wanted.open and m.state not in ('reserved', 'in_use')
-             returning m.machine_id, m.name, wanted.user_name
+             returning m.machine_id, m.name, m.manual, wanted.user_name
             ), refreshed as (
                 insert into operation (operation_id, kind, machine_id, step, state)
-                     select @refresh, 'refresh', machine_id, 'stop', 'running' from freed
+                     select @refresh, 'refresh', machine_id, 'stop', 'running' from freed where not manual
                 on conflict (machine_id) where state = 'running' do update
                         set kind = 'refresh', step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now(), deadline = null
             ), audited as (

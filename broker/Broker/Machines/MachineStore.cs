@@ -30,6 +30,7 @@ internal sealed record MachineRow
     public string? UserName { get; init; }
     public string? AssignedUser { get; init; }
     public bool Orphaned { get; init; }
+    public bool Wakeable { get; init; }
     public string? Step { get; init; }
     public string? Error { get; init; }
 }
@@ -59,7 +60,7 @@ internal sealed class MachineStore(Database database)
                coalesce(p.sessions_per_machine, 1) as seats, case when p.sessions_per_machine is null then (s.session_id is not null)::int else t.people end as people,
                s.session_id, u.user_name, b.user_name as assigned_user,
                b.user_id is not null and (not b.enabled or not exists (select from entitled_person e where e.pool_id = m.pool_id and e.user_id = b.user_id)) as orphaned,
-               o.step, coalesce(o.error, o.fallback, f.error) as error
+               m.manual and exists (select from wake_address w where w.machine_id = m.machine_id) as wakeable, o.step, coalesce(o.error, o.fallback, f.error) as error
           from machine m
           join pool p using (pool_id)
           left join host h on h.host_id = m.host_id
@@ -69,7 +70,7 @@ internal sealed class MachineStore(Database database)
           left join app_user u on u.user_id = s.user_id
           left join app_user b on b.user_id = m.assigned_user_id
           left join operation o on o.machine_id = m.machine_id and o.state = 'running'
-          left join lateral (select error from operation l where l.machine_id = m.machine_id and m.state = 'faulted' order by l.started_at desc limit 1) f on true
+          left join lateral (select error from operation l where l.machine_id = m.machine_id and m.state in ('faulted', 'unreachable') order by l.started_at desc limit 1) f on true
         """;
 
     public async Task<IReadOnlyList<MachineRow>> AllAsync(PoolScope scope, CancellationToken ct)

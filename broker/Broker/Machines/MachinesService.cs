@@ -1,11 +1,13 @@
 using System.Text.RegularExpressions;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Live;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
@@ -15,9 +17,11 @@ namespace Montalegre.Vdi.Broker.Machines;
 
 /// <summary>The gRPC and REST face of machines.</summary>
 internal sealed partial class MachinesService(
-    MachineStore store, AssignmentStore assignments, AddManualMachine addManual, RestartManualMachine restartManual, AuditStore audit, ChangePump pump, TimeProvider time)
+    MachineStore store, AssignmentStore assignments, AddManualMachine addManual, RestartManualMachine restartManual, WakeStore wakes, IOptions<WakeOptions> wake, AuditStore audit, ChangePump pump, TimeProvider time)
     : Contract.Machines.MachinesBase
 {
+    private const int MostCards = 8;
+
     public override async Task<ListMachinesResponse> List(ListMachinesRequest request, ServerCallContext context)
     {
         var rows = request.PoolId is "" ? await store.AllAsync(context.Scope(), context.CancellationToken)
@@ -30,7 +34,8 @@ internal sealed partial class MachinesService(
         var id = Ids.Parse(request.MachineId, "machine_id");
         var details = new MachineDetails { Machine = await OneAsync(id, context.CancellationToken) };
         details.Operations.AddRange((await store.JournalAsync(new(id), context.CancellationToken)).Select(MachineContract.From));
-        details.History.AddRange((await audit.ListAsync(0, 100, id, PoolScope.Everything, context.CancellationToken)).Select(r => r.ToMessage()));
+        details.History.AddRange((await audit.ListAsync(0, 100, new(id), PoolScope.Everything, context.CancellationToken)).Select(r => r.ToMessage()));
+        details.WakeAddresses.AddRange((await wakes.AddressesAsync(new(id), context.CancellationToken)).Select(MachineContract.From));
         return details;
     }
 
@@ -94,6 +99,23 @@ internal sealed partial class MachinesService(
         var id = Ids.Parse(request.MachineId, "machine_id");
         var caller = context.Caller();
         if (!await store.SetDrainAsync(new(id), request.Drain, caller.UserName, caller.SourceAddress)) throw Refusal.Refused(RefusalReason.NotFound, "machine");
+        return new() { Machine = await OneAsync(id, context.CancellationToken) };
+    }
+
+    public override async Task<MachineActionResponse> Wake(MachineActionRequest request, ServerCallContext context)
+    {
+        var id = Ids.Parse(request.MachineId, "machine_id");
+        var machine = await OneAsync(id, context.CancellationToken);
+        if (await wakes.WakeAsync(new(id), wake.Value.GiveUpAfter, context.Caller()) is { } reason) throw Refusal.Refused(reason, machine.Wakeable ? $"{machine.Name} is not asleep" : $"{machine.Name} has no wake address");
+        return new() { Machine = await OneAsync(id, context.CancellationToken) };
+    }
+
+    public override async Task<MachineActionResponse> SetWakeAddresses(SetWakeAddressesRequest request, ServerCallContext context)
+    {
+        var id = Ids.Parse(request.MachineId, "machine_id");
+        if (request.Addresses.Count > MostCards) throw Refusal.Refused(RefusalReason.InvalidField, $"addresses: at most {MostCards}");
+        var cards = request.Addresses.Select(MachineContract.Read).DistinctBy(c => c.Mac).ToList();
+        if (await wakes.SetAsync(new(id), cards, context.Caller()) is { } reason) throw Refusal.Refused(reason, "machine: a computer of a manual pool");
         return new() { Machine = await OneAsync(id, context.CancellationToken) };
     }
 

@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Identity.SecondFactor;
 using Montalegre.Vdi.Broker.Hosting;
@@ -15,11 +16,11 @@ namespace Montalegre.Vdi.Broker.Portal;
 /// <summary>The gRPC and REST face of everything an employee can do.</summary>
 internal sealed class EmployeeService(
     SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, GatewayDoors doors, LogOffSession logOff, SourceAddress sources,
-    RestartOwnMachine restart, ContentStore content, OwnSignIns signIns) : Employee.EmployeeBase
+    RestartOwnMachine restart, ContentStore content, OwnSignIns signIns, OwnAssistances assistances) : Employee.EmployeeBase
 {
     public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context)
     {
-        var outcome = await signIn.RunAsync(request.UserName, request.PasswordUtf8.IsEmpty ? request.Password : request.PasswordUtf8.ToStringUtf8(), Audience.Employee, sources.Of(context, request.ClientAddress), request.AsksSecondStep ? request.ClientName : null, context.CancellationToken);
+        var outcome = await signIn.RunAsync(request.UserName, request.PasswordUtf8.IsEmpty ? request.Password : request.PasswordUtf8.ToStringUtf8(), request.NewPassword, Audience.Employee, sources.Of(context, request.ClientAddress), request.AsksSecondStep ? request.ClientName : null, context.CancellationToken);
         if (outcome is SignInOutcome.SignedIn now) await signIns.NameAsync(now.Token, request.ClientName);
         return outcome switch
         {
@@ -27,7 +28,7 @@ internal sealed class EmployeeService(
                 Token = ok.Token, UserId = ok.User.Id.ToString(), UserName = ok.User.UserName, DisplayName = ok.User.DisplayName,
                 ExpiresAt = Timestamp.FromDateTimeOffset(ok.ExpiresAt), Language = "pt-PT" } },
             SignInOutcome.SecondStep step => new() { SecondStep = step.ToMessage() },
-            SignInOutcome.Refused no => new() { Refused = no.Reason.ToContract() },
+            SignInOutcome.Refused no => new() { Refused = no.Reason.ToContract(no.Detail) },
             _ => throw new InvalidOperationException($"Sign-in answered {outcome}."),
         };
     }
@@ -104,6 +105,30 @@ internal sealed class EmployeeService(
 
     public override async Task<EndSignInsResponse> EndSignIns(EndSignInsRequest request, ServerCallContext context) =>
         new() { Ended = (uint)await signIns.EndAsync(context.Caller(), request.SignInId is "" ? null : Ids.Parse(request.SignInId, "sign_in_id")) };
+
+    public override async Task<ListOwnAssistancesResponse> ListAssistances(ListOwnAssistancesRequest request, ServerCallContext context) => new()
+    {
+        Assistances =
+        {
+            (await assistances.ListAsync(context.Caller())).Select(a => new OwnAssistance
+            {
+                AssistanceId = a.AssistanceId.ToString(), Desktop = a.Desktop, Who = a.Who, Control = a.Control, Reason = a.Reason, State = StateOf(a),
+                AskedAt = Utc(a.AskedAt), AnsweredAt = Utc(a.AnsweredAt), BeganAt = Utc(a.BeganAt), EndedAt = Utc(a.EndedAt),
+            }),
+        },
+    };
+
+    private static OwnAssistanceState StateOf(OwnAssistanceRow row) => row.State switch
+    {
+        "asked" => OwnAssistanceState.Asked,
+        "granted" => OwnAssistanceState.Granted,
+        "watching" => OwnAssistanceState.Watching,
+        "denied" => OwnAssistanceState.Denied,
+        "expired" => OwnAssistanceState.NoAnswer,
+        _ => row.BeganAt is null ? OwnAssistanceState.NotSeen : OwnAssistanceState.Seen,
+    };
+
+    private static Timestamp? Utc(DateTime? at) => at is { } known ? Utc(known) : null;
 
     private static Timestamp Utc(DateTime at) => Timestamp.FromDateTime(DateTime.SpecifyKind(at, DateTimeKind.Utc));
 

@@ -42,7 +42,7 @@ internal sealed class DriftSweep(
         try
         {
             await readings.KeepAsync(host.Host, await host.LoadAsync(ct), options.Value.Pace);
-            await RunOnceAsync(host, epoch, ct);
+            await CompareAsync(host, epoch, ct);
             if (_away.TryRemove(host.Host, out _)) await operations.WakeHostAsync(host.Host, ct);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
@@ -55,6 +55,25 @@ internal sealed class DriftSweep(
             log.HostUnreadable(host.Host, e.Message);
         }
         catch (OperationCanceledException) { }
+    }
+
+    // A host that goes dark in the middle is noticed by the question for its load, not by what waits for it.
+    private async Task CompareAsync(IHypervisor host, long epoch, CancellationToken ct)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var comparing = RunOnceAsync(host, epoch, over.Token);
+        try
+        {
+            while (await Task.WhenAny(comparing, Task.Delay(options.Value.Sweep, time, over.Token)) != comparing) await host.LoadAsync(over.Token);
+        }
+        catch
+        {
+            await over.CancelAsync();
+            await comparing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+        await over.CancelAsync();   // the pause that is left
+        await comparing;
     }
 
     private async Task ReadHostsAsync(CancellationToken ct)
@@ -88,6 +107,10 @@ internal sealed class DriftSweep(
             if (!there.TryGetValue(machine, out var domain))
             {
                 if (await RepairAsync(host.Host, machine, OperationKind.Refresh)) log.DomainMissing(machine);
+            }
+            else if (domain.PausedByMove)
+            {
+                if (await operations.FinishMoveAsync(machine, host.Host)) log.FoundHalfMoved(machine);
             }
             else if (domain.Power == PowerState.Off && await RepairAsync(host.Host, machine, OperationKind.Restart))
                 log.FoundOff(machine);

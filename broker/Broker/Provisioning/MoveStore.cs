@@ -5,7 +5,14 @@ using Montalegre.Vdi.Domain;
 namespace Montalegre.Vdi.Broker.Provisioning;
 
 /// <summary>Where a machine that should move is now, and where parts of it may be.</summary>
-internal sealed record MovingMachine(HostId From, bool Wanted, bool StorageShared, bool OwnAddress, IReadOnlyList<HostId> Strays);
+internal sealed record MovingMachine(HostId From, bool Wanted, bool StorageShared, bool OwnAddress, IReadOnlyList<HostId> Strays)
+{
+    /// <summary>It is switched off until it is wanted: nothing runs that would have to be moved.</summary>
+    public bool Asleep { get; init; }
+
+    /// <summary>Other hosts that see its disk.</summary>
+    public IReadOnlyList<HostId> Sharing { get; init; } = [];
+}
 
 /// <summary>SQL of machines that move to another host while they run.</summary>
 internal sealed class MoveStore(Database database)
@@ -14,7 +21,7 @@ internal sealed class MoveStore(Database database)
     public const int MostAtOnce = 2;
 
     /// <summary>
-    /// Plans moves off hosts that are let go of: machines that somebody is on, and personal ones. Free ones are made anew elsewhere, and
+    /// Plans moves off hosts that are let go of: machines that somebody is on, and personal ones, asleep or not. Free ones are made anew elsewhere, and
     /// what cannot be moved stays until its person logs off.
     /// </summary>
     public async Task<int> PlanAsync(CancellationToken ct)
@@ -31,7 +38,8 @@ internal sealed class MoveStore(Database database)
                   from leaving l cross join lateral (
                        select m.machine_id, m.state
                          from machine m
-                        where m.host_id = l.host_id and not m.manual and m.power = 'on' and (m.state = 'in_use' or (m.state = 'available' and m.assigned_user_id is not null))
+                        where m.host_id = l.host_id and not m.manual
+                          and ((m.power = 'on' and (m.state = 'in_use' or (m.state = 'available' and m.assigned_user_id is not null))) or (m.state = 'asleep' and m.assigned_user_id is not null))
                           and not exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running')
                         order by m.machine_id
                         limit greatest(0, @most - l.moving)) m
@@ -45,10 +53,11 @@ internal sealed class MoveStore(Database database)
     public async Task<MovingMachine> ReadAsync(MachineId machine, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var (from, wanted, shared, own) = await connection.QuerySingleAsync<(Guid From, bool Wanted, bool Shared, bool Own)>(new CommandDefinition(
-            "select h.host_id, h.state <> 'in_service', h.shared_storage is not null, h.network <> 'user' from machine m join host h using (host_id) where m.machine_id = @machine", new { machine = machine.Value }, cancellationToken: ct));
+        var (from, wanted, shared, own, asleep) = await connection.QuerySingleAsync<(Guid From, bool Wanted, bool Shared, bool Own, bool Asleep)>(new CommandDefinition(
+            "select h.host_id, h.state <> 'in_service', h.shared_storage is not null, h.network <> 'user', m.state = 'asleep' from machine m join host h using (host_id) where m.machine_id = @machine", new { machine = machine.Value }, cancellationToken: ct));
         var strays = await connection.QueryAsync<Guid>(new CommandDefinition("select host_id from stray_domain where machine_id = @machine", new { machine = machine.Value }, cancellationToken: ct));
-        return new(new(from), wanted, shared, own, [.. strays.Select(s => new HostId(s))]);
+        var sharing = await connection.QueryAsync<Guid>(new CommandDefinition("select o.host_id from host h join host o on o.shared_storage = h.shared_storage and o.host_id <> h.host_id where h.host_id = @from", new { from }, cancellationToken: ct));
+        return new(new(from), wanted, shared, own, [.. strays.Select(s => new HostId(s))]) { Asleep = asleep, Sharing = [.. sharing.Select(s => new HostId(s))] };
     }
 
     /// <summary>Hosts on which the same network is: elsewhere the machine would lose its address.</summary>
@@ -93,6 +102,38 @@ internal sealed class MoveStore(Database database)
             )
             insert into audit_event (actor, action, object_kind, object_id, object_name, outcome)
                  select 'broker', 'machine.moved', 'machine', machine_id, name, host from moved
+            """, new { id = operation.OperationId, from = operation.HostId, to = to.Value }) == 1;
+    }
+
+    /// <summary>
+    /// The sleeping machine is on another host from now on, where it is to be defined next. Memory that was saved stays behind: it boots
+    /// when it is woken. False when something else was begun with it meanwhile.
+    /// </summary>
+    public async Task<bool> SendAsleepAsync(DueOperation operation, HostId to)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync("""
+            with going as (
+                update operation o
+                   set step = 'define', step_since = now(), next_attempt_at = now(), error = null, reason = null,
+                       fallback = case when m.saved_at is not null then 'Its saved memory stayed on the host that it left; it boots when it is woken.' end
+                  from machine m
+                 where o.operation_id = @id and o.state = 'running' and o.kind = 'move' and m.machine_id = o.machine_id and m.state = 'asleep'
+             returning o.machine_id
+            ), sent as (
+                update machine m
+                   set host_id = h.host_id, saved_at = null, drain_since = case when m.drained_with_host and h.state = 'in_service' then null else m.drain_since end,
+                       drained_with_host = m.drained_with_host and h.state <> 'in_service'
+                  from going, host h
+                 where m.machine_id = going.machine_id and h.host_id = @to
+             returning m.machine_id, m.name, h.name as host
+            ), left_behind as (
+                insert into stray_domain (machine_id, host_id) select machine_id, @from from sent on conflict do nothing
+            ), arrived as (
+                delete from stray_domain s using sent where s.machine_id = sent.machine_id and s.host_id = @to
+            )
+            insert into audit_event (actor, action, object_kind, object_id, object_name, outcome)
+                 select 'broker', 'machine.moved', 'machine', machine_id, name, host from sent
             """, new { id = operation.OperationId, from = operation.HostId, to = to.Value }) == 1;
     }
 

@@ -206,6 +206,17 @@ internal sealed class OperationStore(Database database)
             """, new { machine = machine.Value });
     }
 
+    /// <summary>A machine was found in the middle of a move that nobody is carrying out: one is begun that ends it, on one host or the other. False when something is being done to it.</summary>
+    public async Task<bool> FinishMoveAsync(MachineId machine, HostId host)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        return await connection.ExecuteAsync("""
+            insert into operation (operation_id, kind, machine_id, step, state)
+                 select gen_random_uuid(), 'move', machine_id, 'move_live', 'running' from machine where machine_id = @machine and host_id = @host and state <> 'deleting'
+            on conflict (machine_id) where state = 'running' do nothing
+            """, new { machine = machine.Value, host = host.Value }) == 1;
+    }
+
     /// <summary>A host answers again: what failed because it was away is tried now.</summary>
     public async Task WakeHostAsync(HostId host, CancellationToken ct)
     {

@@ -45,7 +45,9 @@ internal sealed record WantedPool
 internal sealed class PoolStore(Database database)
 {
     /// <summary>Every pool that we make machines for, or whose machines still have to go.</summary>
-    public async Task<IReadOnlyList<WantedPool>> WantedAsync(CancellationToken ct)
+    /// <param name="schedules">What pools want by the hour, as it was read for this pass.</param>
+    /// <param name="ct">Ends the reading.</param>
+    public async Task<IReadOnlyList<WantedPool>> WantedAsync(IReadOnlyDictionary<PoolId, PowerSchedule> schedules, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var wanted = (await connection.QueryAsync<WantedPool>(new CommandDefinition("""
@@ -60,7 +62,6 @@ internal sealed class PoolStore(Database database)
              where p.kind <> 'manual' or p.deleting
              order by p.pool_id
             """, cancellationToken: ct))).AsList();
-        var schedules = await new PowerStore(database).SchedulesAsync(ct);
         return schedules.Count == 0 ? wanted : [.. wanted.Select(p => p with { Schedule = schedules.GetValueOrDefault(new(p.PoolId)) })];
     }
 
@@ -174,60 +175,43 @@ internal sealed class PoolStore(Database database)
     }
 
     /// <summary>Starts a free machine again from the pool's present image version.</summary>
-    public async Task<bool> RefreshFreeMachineAsync(MachineId machine, OperationId operation)
-    {
-        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        return await connection.ExecuteAsync("""
-            with chosen as (
-                update machine set state = 'provisioning', state_since = now()
-                 where machine_id = @machine and state = 'available'
-             returning machine_id
-            )
-            insert into operation (operation_id, kind, machine_id, step, state)
-                 select @operation, 'refresh', machine_id, 'stop', 'running' from chosen
-            """, new { machine = machine.Value, operation = operation.Value }) == 1;
-    }
+    public Task<bool> RefreshFreeMachineAsync(MachineId machine, OperationId operation) => BeginAsync(machine, operation, MachineState.Available, OperationKind.Refresh, OperationStep.Stop);
 
     /// <summary>Switches a free machine off until it is wanted; false when somebody took it meanwhile, or an image is rolled out.</summary>
     /// <param name="machine">Which.</param>
     /// <param name="operation">What does it.</param>
     /// <param name="first">How it begins: by saving its memory, or by shutting down.</param>
-    public async Task<bool> PutToSleepAsync(MachineId machine, OperationId operation, OperationStep first)
-    {
-        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        return await connection.ExecuteAsync("""
-            with chosen as (
-                update machine m
-                   set state = 'provisioning', state_since = now()
-                 where m.machine_id = @machine and m.state = 'available' and not m.manual and m.host_id is not null
-                   and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
-                   and not exists (select from rollout r where r.pool_id = m.pool_id and r.ended_at is null)
-             returning m.machine_id
-            )
-            insert into operation (operation_id, kind, machine_id, step, state)
-                 select @operation, 'sleep', machine_id, @first, 'running' from chosen
-            """, new { machine = machine.Value, operation = operation.Value, first = SqlText.Of(first) }) == 1;
-    }
+    public Task<bool> PutToSleepAsync(MachineId machine, OperationId operation, OperationStep first) => BeginAsync(machine, operation, MachineState.Available, OperationKind.Sleep, first);
 
     /// <summary>
     /// Starts a machine that is asleep, from its saved memory where there is some; nobody's one of an older image is made anew at once.
     /// False when it is not asleep, or only just: a connection of its agent that outlived the sleep would hide that it is back.
     /// </summary>
-    public async Task<bool> WakeAsync(MachineId machine, OperationId operation)
+    public Task<bool> WakeAsync(MachineId machine, OperationId operation) => BeginAsync(machine, operation, MachineState.Asleep, OperationKind.Wake, OperationStep.Stop);
+
+    // Takes a machine out of the state it is in and begins what is to be done with it; what else must hold differs by what that is.
+    private async Task<bool> BeginAsync(MachineId machine, OperationId operation, MachineState from, OperationKind kind, OperationStep first)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.ExecuteAsync("""
             with chosen as (
                 update machine m
                    set state = 'provisioning', state_since = now()
-                 where m.machine_id = @machine and m.state = 'asleep' and (m.saved_at is null or m.saved_at < now() - interval '5 seconds')
-             returning m.machine_id, m.saved_at is not null as saved, m.assigned_user_id is null and m.image_version_id is distinct from (select w.image_version_id from wanted_image(m.canary_of, m.pool_id) w) as outdated
+                 where m.machine_id = @machine and m.state = @from
+                   and (@kind <> 'sleep'
+                        or (not m.manual and m.host_id is not null
+                            and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
+                            and not exists (select from rollout r where r.pool_id = m.pool_id and r.ended_at is null)))
+                   and not exists (select from operation o where o.machine_id = m.machine_id and o.state = 'running')   -- a move, most of all
+                   and (@kind <> 'wake' or m.saved_at is null or m.saved_at < now() - interval '5 seconds')
+             returning m.machine_id, @kind = 'wake' and m.saved_at is not null as saved,
+                       @kind = 'wake' and m.assigned_user_id is null and m.image_version_id is distinct from (select w.image_version_id from wanted_image(m.canary_of, m.pool_id) w) as outdated
             )
             insert into operation (operation_id, kind, machine_id, step, state, fallback)
-                 select @operation, case when outdated then 'refresh' else 'wake' end, machine_id, case when saved and not outdated then 'restore' else 'stop' end, 'running',
+                 select @operation, case when outdated then 'refresh' else @kind end, machine_id, case when saved and not outdated then 'restore' else @first end, 'running',
                         case when saved and outdated then 'Its saved memory is of an older image version; it is made anew.' end
                    from chosen
-            """, new { machine = machine.Value, operation = operation.Value }) == 1;
+            """, new { machine = machine.Value, operation = operation.Value, from = SqlText.Of(from), kind = SqlText.Of(kind), first = SqlText.Of(first) }) == 1;
     }
 
     /// <summary>When the owners of machines came in the weeks that are looked back.</summary>
@@ -241,8 +225,7 @@ internal sealed class PoolStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var (seconds, atOnce) = await connection.QuerySingleAsync<(double? Seconds, int AtOnce)>(new CommandDefinition("""
-            select (select percentile_cont(0.9) within group (order by extract(epoch from d.ended_at - d.powered_on_at))
-                      from (select s.powered_on_at, s.ended_at from machine_start s where s.pool_id = @pool and s.reported order by s.ended_at desc limit 50) d),
+            select start_seconds(@pool, 0.9),
                    coalesce((select sum(coalesce(r.starts_at_once, @parallel))
                                from pool_host ph join host h using (host_id) left join host_reading r using (host_id)
                               where ph.pool_id = @pool and h.state = 'in_service'), @parallel)::int

@@ -52,6 +52,12 @@ internal static partial class ProvisioningLog
     [LoggerMessage(2214, LogLevel.Information, "Machine {Machine} is woken")]
     public static partial void MachineWoken(this ILogger log, MachineId machine);
 
+    [LoggerMessage(2220, LogLevel.Information, "{Computers} sleeping computers are woken by packets")]
+    public static partial void ComputersWoken(this ILogger log, int computers);
+
+    [LoggerMessage(2221, LogLevel.Warning, "Machine {Machine} stands still: its move to another host was cut off; it is finished or undone")]
+    public static partial void FoundHalfMoved(this ILogger log, MachineId machine);
+
     [LoggerMessage(2217, LogLevel.Information, "Host {Host} has a running state of image {Image} after {Seconds:0.0} s")]
     public static partial void StateReady(this ILogger log, HostId host, Guid image, double seconds);
 

@@ -3,6 +3,7 @@ using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Live;
 using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
 
@@ -11,7 +12,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// side; the claim statement and the hypervisors' own bounds decide how many.
 /// </summary>
 internal sealed class ProvisioningLoop(
-    LeaseKeeper lease, ChangePump pump, HypervisorDirectory hosts, PowerStore power, PoolStore pools, OperationStore operations, ReconcilePool reconcile, RecoverHosts recover, MoveStore moves, TakeStep takeStep,
+    LeaseKeeper lease, ChangePump pump, HypervisorDirectory hosts, PowerStore power, PoolStore pools, OperationStore operations, ReconcilePool reconcile, RecoverHosts recover, MoveStore moves, PlanWakes wakes, TakeStep takeStep,
     IOptions<ProvisioningOptions> options, TimeProvider time, ILogger<ProvisioningLoop> log) : BackgroundService
 {
     private const int MostStepsAtOnce = 64;
@@ -60,10 +61,12 @@ internal sealed class ProvisioningLoop(
 
     private async Task PassAsync(Dictionary<Task, Guid?> running, long epoch, CancellationToken ct)
     {
-        await power.CloseAsync(await power.SchedulesAsync(ct), ct);
+        var schedules = await power.SchedulesAsync(ct);
+        await power.CloseAsync(schedules, ct);
         await recover.RunAsync(ct);
         await moves.PlanAsync(ct);
-        await ReconcileAsync(ct);
+        await ReconcileAsync(schedules, ct);
+        await wakes.RunAsync(schedules, ct);
         await pools.RemoveEmptyPoolsAsync(ct);
         await operations.RetryFaultedAsync(RetryFaultedAfter, ct);
         foreach (var done in running.Keys.Where(t => t.IsCompleted).ToList()) running.Remove(done);
@@ -71,13 +74,13 @@ internal sealed class ProvisioningLoop(
             running.Add(Task.Run(() => takeStep.RunAsync(due, epoch, ct), ct), due.HostId);
     }
 
-    private async Task ReconcileAsync(CancellationToken ct)
+    private async Task ReconcileAsync(IReadOnlyDictionary<PoolId, PowerSchedule> schedules, CancellationToken ct)
     {
         var (all, touched, machines) = _touched.Take();
         try
         {
             var near = all ? [] : touched.Concat(machines.Length == 0 ? [] : await pools.OfMachinesAsync(machines, ct)).ToHashSet();
-            foreach (var pool in await pools.WantedAsync(ct))
+            foreach (var pool in await pools.WantedAsync(schedules, ct))
                 if (all || pool.IsUnsettled || near.Contains(pool.PoolId)) await reconcile.RunAsync(pool, ct);
         }
         catch

@@ -3,6 +3,7 @@ using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Images;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
@@ -12,7 +13,7 @@ namespace Montalegre.Vdi.Broker.Provisioning;
 /// again: what it leaves behind is either what it should or is replaced by the next attempt.
 /// </summary>
 internal sealed class TakeStep(
-    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, PlaceElsewhere place, MoveMachine move, RecoveryStore recovery, RunningStateStore states, JoinTokens tokens, CertificateAuthority authority,
+    OperationStore operations, HypervisorDirectory hosts, ImageStore images, CopyStore copyStates, CopyImages copies, PlaceElsewhere place, MoveMachine move, WakeComputer wake, RecoveryStore recovery, RunningStateStore states, JoinTokens tokens, CertificateAuthority authority,
     IOptions<ProvisioningOptions> options, ILogger<TakeStep> log)
 {
     public async Task RunAsync(DueOperation operation, long epoch, CancellationToken ct)
@@ -34,9 +35,15 @@ internal sealed class TakeStep(
                 await move.RunAsync(operation, epoch, ct);
                 return;
             }
+            if (step == OperationStep.MagicPacket)
+            {
+                await wake.RunAsync(machine, new(operation.OperationId), ct);
+                return;
+            }
             await ActAsync(operation, machine, step, epoch, ct);
             if (OperationPlan.Next(kind, step, operation.RunningStateId is not null) is { } next) await operations.AdvanceAsync(operation, next);
             else if (kind == OperationKind.Delete) await operations.RemoveMachineAsync(operation);
+            else if (kind == OperationKind.Move) await move.SettleAsync(operation);
             else if (kind == OperationKind.Sleep) await operations.FellAsleepAsync(operation, saved: step == OperationStep.Save);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
@@ -64,7 +71,7 @@ internal sealed class TakeStep(
             if (step is OperationStep.Restore or OperationStep.AwaitAgent && OperationPlan.IsMade(kind) && !waits && operation.RunningStateId is { } state) await states.SetBadAsync(state, error);
             // A delete never gives up: a record must not outlive its machine, nor a machine its record. Nor does falling asleep:
             // nothing is wrong with the machine.
-            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep or OperationKind.Move) && step != OperationStep.Place && !waits && OperationPlan.GivesUp(attempts);
+            var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep or OperationKind.Move) && step is not (OperationStep.Place or OperationStep.MagicPacket) && !waits && OperationPlan.GivesUp(attempts);
             await operations.FailAsync(operation, error, reason, givesUp, next);
             log.StepFailed(machine, kind, step, attempts, error);
             if (givesUp) log.MachineFaulted(machine, attempts, error);

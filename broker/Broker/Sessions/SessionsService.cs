@@ -25,7 +25,7 @@ internal sealed class SessionsService(
         var id = Id(request.SessionId);
         var session = await FindAsync(id, context.CancellationToken);
         var (phases, connections) = await sessions.DetailsAsync(id, context.CancellationToken);
-        var history = await audit.ListAsync(0, HistoryLimit, id.Value, PoolScope.Everything, context.CancellationToken);
+        var history = await audit.ListAsync(0, HistoryLimit, new(id.Value), PoolScope.Everything, context.CancellationToken);
         return new SessionDetails
         {
             Session = session,

@@ -36,6 +36,12 @@ public sealed record LaunchFacts
     /// <summary>By what a shared machine was chosen; null where machines are not shared.</summary>
     public SeatDistribution? SharedBy { get; init; }
 
+    /// <summary>True when the user's own computer, or the one that holds the own session, is silent and a packet may wake it.</summary>
+    public bool OwnComputerSleeps { get; init; }
+
+    /// <summary>True when that was tried since the user asked, in vain.</summary>
+    public bool OwnComputerDidNotWake { get; init; }
+
     /// <summary>True when the request id belongs to a session that has ended since.</summary>
     public bool RequestAlreadyEnded { get; init; }
 
@@ -60,6 +66,15 @@ public sealed record WaitFacts
 
     /// <summary>Machines of the pool that are being refreshed after use.</summary>
     public required int BeingRefreshed { get; init; }
+
+    /// <summary>How long the user's own computer, or the one that holds the own session, is being woken; null when it is not asleep.</summary>
+    public TimeSpan? OwnWake { get; init; }
+
+    /// <summary>Computers of the pool that are being woken.</summary>
+    public int BeingWoken { get; init; }
+
+    /// <summary>True when computers of the pool that anybody may use were tried to be woken lately, in vain.</summary>
+    public bool SomeDidNotWake { get; init; }
 
     /// <summary>Machines of the pool with somebody on them.</summary>
     public required int Occupied { get; init; }

@@ -11,6 +11,10 @@ public static class LaunchPolicy
         { RequestAlreadyEnded: true } => new Placement.Refuse(RefusalReason.SessionEnded),
         { OwnSession: { } own, Machine: { } machine, OwnMachineState: MachineState.Reserved or MachineState.InUse } =>
             new Placement.Reconnect(own, machine),
+        // A session whose computer sleeps is waited for, whatever its pool says: it is woken, and the person is back in it.
+        { OwnSession: not null, OwnComputerSleeps: true, LeftQueue: true } => new Placement.Refuse(RefusalReason.LeftQueue),
+        { OwnSession: not null, OwnComputerDidNotWake: true } => new Placement.Refuse(RefusalReason.ComputerDidNotWake),
+        { OwnSession: not null, OwnComputerSleeps: true } => new Placement.Wait(),
         // The session is kept, its machine is silent: another machine would strand the person's open work.
         { OwnSession: not null } => new Placement.Refuse(RefusalReason.MachineUnreachable),
         { PoolEnabled: false } => new Placement.Refuse(RefusalReason.PoolDisabled),
@@ -19,6 +23,7 @@ public static class LaunchPolicy
         { UserQuotaReached: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.QuotaReached),
         { GroupQuotaReached: true, OpenedSession: null } => new Placement.Refuse(RefusalReason.GroupQuotaReached),
         { OpenedSession: { } opened, Machine: { } machine } => new Placement.Start(opened, machine),
+        { OwnComputerDidNotWake: true } => new Placement.Refuse(RefusalReason.ComputerDidNotWake),
         _ => new Placement.Wait(),
     };
 
@@ -37,11 +42,14 @@ public static class LaunchPolicy
     {
         var reason = facts switch
         {
+            { OwnWake: not null } => RefusalReason.WaitingForWake,
             { QuotaReached: true } => RefusalReason.PoolQuotaReached,
             { Trouble: { } trouble } => trouble,
             { BeingRefreshed: > 0 } => RefusalReason.WaitingForRefresh,
             { HeldFor: not null } => RefusalReason.CreationThrottled,
             { BeingProvisioned: > 0 } => RefusalReason.WaitingForMachine,
+            { BeingWoken: > 0 } => RefusalReason.WaitingForWake,
+            { SomeDidNotWake: true, Occupied: 0 } => RefusalReason.ComputerDidNotWake,
             _ when facts.Machines < facts.Size => RefusalReason.WaitingForMachine,
             _ => RefusalReason.PoolFull,
         };
@@ -52,6 +60,7 @@ public static class LaunchPolicy
     // make, as many at once as its hosts start; where it may make no more, nobody can say when somebody leaves.
     private static TimeSpan? Estimate(WaitFacts facts)
     {
+        if (facts is { OwnWake: { } age, TypicalStart: { } wake }) return wake - age is var rest && rest < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : rest;
         if (facts.TypicalStart is not { } typical || facts.Trouble is not null || facts.QuotaReached) return null;
         var machine = (facts.Place + facts.Seats - 1) / facts.Seats;   // which of those to come has the person's seat
         if (machine <= facts.StartAges.Count)

@@ -4,7 +4,7 @@ namespace Montalegre.Vdi.Domain;
 public enum OperationKind { Provision, Refresh, Restart, Delete, Sleep, Wake, Move }
 
 /// <summary>One idempotent step of an operation. Each can be killed and taken again.</summary>
-public enum OperationStep { Stop, Overlay, Define, Start, AwaitAgent, Remove, ShutDown, Place, MoveLive, Save, Restore }
+public enum OperationStep { Stop, Overlay, Define, Start, AwaitAgent, Remove, ShutDown, Place, MoveLive, Save, Restore, MagicPacket }
 
 /// <summary>Which steps an operation takes, how long each may last, and when to try again.</summary>
 public static class OperationPlan

@@ -23,7 +23,8 @@ public enum RefusalReason
     FilesBlocked = 120, FileTooLarge, DriveFull, TooManyFiles, FileChanged, DriveNotTaken, PrintFailed,
     ImageDamaged = 150, ImageRefused, ImportIncomplete, TooManyImports, MachineRunning, ImageNotSealable,
     RolloutRunning = 160, RolloutOver, RolloutTooSlow, RolloutProbeLost, RolloutNoGateway, RolloutKeepsReady, RolloutWaitsForLogOff,
-    PoolClosed = 170,
+    PoolClosed = 170, WaitingForWake, ComputerDidNotWake,
     HostNotLost = 180, NoHostSharesDisk, StorageDiffers, WaitsForLogOff,
     SecondFactorNeeded = 190, CodeWrong, CodeUsed, StepExpired, SignInAgain, FactorMandatory, FactorExists,
+    DirectoryUnreachable = 200, PasswordExpired, AccountLocked, AccountDisabled, TooManyTries, NewPasswordRefused, InDirectory,
 }

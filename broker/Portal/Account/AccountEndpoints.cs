@@ -20,6 +20,7 @@ internal static class AccountEndpoints
     {
         portal.MapGet("/account", Show).RequireAuthorization();
         portal.MapPost("/account/sign-ins/end", End).RequireAuthorization().WithFormGuard();
+        portal.MapGet("/account/looks", ShowLooks).RequireAuthorization();
         portal.MapGet("/help", Help);
         portal.MapGet("/accessibility", (HttpContext http) => new RazorComponentResult<AccessibilityPage>(new { Page = PageContext.Of(http) }));
     }
@@ -29,6 +30,9 @@ internal static class AccountEndpoints
         {
             Page = PageContext.Of(http), SignIns = await broker.SignInsAsync(http), Factors = await factors.ListAsync(http), Ended = ended == "1", Removed = removed == "1",
         });
+
+    private static async Task<IResult> ShowLooks(HttpContext http, BrokerCalls broker) =>
+        new RazorComponentResult<LooksPage>(new { Page = PageContext.Of(http), Assistances = await broker.AssistancesAsync(http) });
 
     private static async Task<IResult> End(HttpContext http, BrokerCalls broker)
     {

@@ -10,9 +10,9 @@ namespace Montalegre.Vdi.Portal.Hosting;
 /// <summary>Questions to the broker in the name of the person of this request, each with a deadline.</summary>
 internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<PortalOptions> options, TimeProvider time, ILogger<BrokerCalls> log)
 {
-    public async Task<SignInResponse> SignInAsync(HttpContext http, string userName, string password) =>
+    public async Task<SignInResponse> SignInAsync(HttpContext http, string userName, string password, string newPassword) =>
         await broker.SignInAsync(
-            new SignInRequest { UserName = userName, Password = password, ClientAddress = AddressOf(http), ClientName = BrowserName.Of(http.Request.Headers.UserAgent.ToString()), AsksSecondStep = true },
+            new SignInRequest { UserName = userName, Password = password, NewPassword = newPassword, ClientAddress = AddressOf(http), ClientName = BrowserName.Of(http.Request.Headers.UserAgent.ToString()), AsksSecondStep = true },
             deadline: Deadline(), cancellationToken: http.RequestAborted);
 
     public async Task SignOutAsync(HttpContext http) =>
@@ -40,6 +40,9 @@ internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<Porta
 
     public async Task<IReadOnlyList<OwnSignIn>> SignInsAsync(HttpContext http) =>
         (await broker.ListSignInsAsync(new ListSignInsRequest(), await ProofAsync(http), Deadline(), http.RequestAborted)).SignIns;
+
+    public async Task<IReadOnlyList<OwnAssistance>> AssistancesAsync(HttpContext http) =>
+        (await broker.ListAssistancesAsync(new ListOwnAssistancesRequest(), await ProofAsync(http), Deadline(), http.RequestAborted)).Assistances;
 
     /// <param name="http">The request.</param>
     /// <param name="signIn">Empty: all but this one.</param>

@@ -1,3 +1,4 @@
+using Montalegre.Vdi.Contracts.Gateway.V1;
 using System.Globalization;
 
 namespace Montalegre.Vdi.Portal.Languages;
@@ -22,6 +23,11 @@ internal static class English
         Password = "Password",
         ShowPassword = "Show password",
         HidePassword = "Hide password",
+        OldPassword = "Current password",
+        NewPassword = "New password",
+        NewPasswordAgain = "Repeat the new password",
+        PasswordsDiffer = "The two new passwords are not the same.",
+        ChangeAndSignIn = "Change and sign in",
         FillBoth = "Enter the user name and the password.",
         SignedOut = "You have left the portal. Open sessions on your desktops go on.",
         MyDesktops = "My desktops",
@@ -130,6 +136,29 @@ internal static class English
         EndOtherSignIns = "End all others",
         OnlySignIn = "You are signed in only here.",
         SignInsEnded = "Ended.",
+        Looks = "Who looked at my desktop",
+        LooksLead = "Who asked to watch your sessions, when and why. Nobody sees your screen unless you allow it.",
+        NobodyLooked = "Nobody has asked to see your desktop.",
+        NameErased = "(name erased)",
+        LookReason = "Reason",
+        LookDesktop = "Desktop",
+        LookHow = "How",
+        LookedOnly = "Look only",
+        LookedWithControl = "Look and use keyboard and mouse",
+        LookAsked = "Asked",
+        LookFromTo = "Seen from – to",
+        LookNow = "now",
+        LookState = state => state switch
+        {
+            OwnAssistanceState.Asked => "Being asked",
+            OwnAssistanceState.Granted => "Allowed, not seen yet",
+            OwnAssistanceState.Watching => "Looking now",
+            OwnAssistanceState.Seen => "Seen with your permission",
+            OwnAssistanceState.Denied => "Refused by you",
+            OwnAssistanceState.NoAnswer => "No answer, not seen",
+            OwnAssistanceState.NotSeen => "Did not look",
+            _ => "",
+        },
         SecondStep = "Second step",
         SecondStepLead = "Type the 6-digit code that your authenticator app shows now.",
         CodeOfApp = "Code of the app",

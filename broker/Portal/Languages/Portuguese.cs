@@ -1,3 +1,4 @@
+using Montalegre.Vdi.Contracts.Gateway.V1;
 using System.Globalization;
 
 namespace Montalegre.Vdi.Portal.Languages;
@@ -23,6 +24,11 @@ internal static class Portuguese
         Password = "Palavra-passe",
         ShowPassword = "Mostrar palavra-passe",
         HidePassword = "Ocultar palavra-passe",
+        OldPassword = "Palavra-passe atual",
+        NewPassword = "Palavra-passe nova",
+        NewPasswordAgain = "Repita a palavra-passe nova",
+        PasswordsDiffer = "As duas palavras-passe novas não são iguais.",
+        ChangeAndSignIn = "Mudar e entrar",
         FillBoth = "Indique o utilizador e a palavra-passe.",
         SignedOut = "Saiu do portal. As sessões abertas nos ambientes de trabalho continuam a correr.",
         MyDesktops = "Os meus ambientes de trabalho",
@@ -131,6 +137,29 @@ internal static class Portuguese
         EndOtherSignIns = "Terminar todos os outros",
         OnlySignIn = "Só tem sessão iniciada aqui.",
         SignInsEnded = "Terminado.",
+        Looks = "Quem viu o meu ambiente de trabalho",
+        LooksLead = "Quem pediu para acompanhar as suas sessões, quando e porquê. Ninguém vê o seu ecrã sem a sua autorização.",
+        NobodyLooked = "Ninguém pediu para ver o seu ambiente de trabalho.",
+        NameErased = "(nome apagado)",
+        LookReason = "Motivo",
+        LookDesktop = "Ambiente de trabalho",
+        LookHow = "Como",
+        LookedOnly = "Só ver",
+        LookedWithControl = "Ver e usar teclado e rato",
+        LookAsked = "Pedido",
+        LookFromTo = "Visto de – a",
+        LookNow = "agora",
+        LookState = state => state switch
+        {
+            OwnAssistanceState.Asked => "Pedido em curso",
+            OwnAssistanceState.Granted => "Autorizado, ainda não visto",
+            OwnAssistanceState.Watching => "A ver agora",
+            OwnAssistanceState.Seen => "Visto com a sua autorização",
+            OwnAssistanceState.Denied => "Recusado por si",
+            OwnAssistanceState.NoAnswer => "Sem resposta, não visto",
+            OwnAssistanceState.NotSeen => "Não chegou a ver",
+            _ => "",
+        },
         SecondStep = "Segundo passo",
         SecondStepLead = "Escreva o código de 6 algarismos que a sua aplicação de autenticação mostra agora.",
         CodeOfApp = "Código da aplicação",

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Montalegre.Vdi.Contracts.Gateway.V1;
 
 namespace Montalegre.Vdi.Portal.Languages;
 
@@ -24,6 +25,11 @@ public sealed record Texts
     public required string ShowPassword { get; init; }
     public required string HidePassword { get; init; }
     public required string FillBoth { get; init; }
+    public required string OldPassword { get; init; }
+    public required string NewPassword { get; init; }
+    public required string NewPasswordAgain { get; init; }
+    public required string PasswordsDiffer { get; init; }
+    public required string ChangeAndSignIn { get; init; }
     public required string SignedOut { get; init; }
 
     public required string MyDesktops { get; init; }
@@ -136,6 +142,19 @@ public sealed record Texts
     public required string EndOtherSignIns { get; init; }
     public required string OnlySignIn { get; init; }
     public required string SignInsEnded { get; init; }
+    public required string Looks { get; init; }
+    public required string LooksLead { get; init; }
+    public required string NobodyLooked { get; init; }
+    public required string NameErased { get; init; }
+    public required string LookReason { get; init; }
+    public required string LookDesktop { get; init; }
+    public required string LookHow { get; init; }
+    public required string LookedOnly { get; init; }
+    public required string LookedWithControl { get; init; }
+    public required string LookAsked { get; init; }
+    public required string LookFromTo { get; init; }
+    public required string LookNow { get; init; }
+    public required Func<OwnAssistanceState, string> LookState { get; init; }
     public required string SecondStep { get; init; }
     public required string SecondStepLead { get; init; }
     public required string CodeOfApp { get; init; }

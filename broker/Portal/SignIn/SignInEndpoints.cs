@@ -37,14 +37,17 @@ internal static class SignInEndpoints
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var userName = form["user"].ToString().Trim();
         var password = form["password"].ToString();
+        var (newPassword, repeated) = (form["new-password"].ToString(), form["new-password-again"].ToString());
         var back = form["return"].ToString();
+        if (newPassword != repeated || newPassword.Length > LongestField)
+            return Page(http, userName, new Reason { Code = ReasonCode.PasswordExpired }, false, StatusCodes.Status422UnprocessableEntity, back, differs: true);
         if (userName.Length is 0 or > LongestField || password.Length is 0 or > LongestField)
             return Page(http, userName, null, false, StatusCodes.Status422UnprocessableEntity, back, unfilled: true);
 
         SignInResponse answer;
         try
         {
-            answer = await broker.SignInAsync(http, userName, password);
+            answer = await broker.SignInAsync(http, userName, password, newPassword);
         }
         catch (RpcException e) when (BrokerReason.Named(e) is not null)
         {
@@ -53,7 +56,7 @@ internal static class SignInEndpoints
         if (answer.OutcomeCase == SignInResponse.OutcomeOneofCase.SecondStep) return StepCookie.GoOn(http, answer.SecondStep, back);
         if (answer.OutcomeCase != SignInResponse.OutcomeOneofCase.SignedIn)
         {
-            var status = answer.Refused?.Code == ReasonCode.SignInFailed ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable;
+            var status = answer.Refused?.Code is ReasonCode.SignInFailed or ReasonCode.PasswordExpired or ReasonCode.NewPasswordRefused or ReasonCode.AccountLocked or ReasonCode.AccountDisabled ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable;
             return Page(http, userName, answer.Refused ?? new Reason { Code = ReasonCode.Internal }, false, status, back);
         }
 
@@ -68,6 +71,6 @@ internal static class SignInEndpoints
         return Navigation.SeeOther(http, "/sign-in?left=1");
     }
 
-    private static RazorComponentResult<SignInPage> Page(HttpContext http, string userName, Reason? reason, bool signedOut, int status, string back, bool unfilled = false) =>
-        new(new { Page = PageContext.Of(http), UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled, Return = Navigation.Local(back) }) { StatusCode = status };
+    private static RazorComponentResult<SignInPage> Page(HttpContext http, string userName, Reason? reason, bool signedOut, int status, string back, bool unfilled = false, bool differs = false) =>
+        new(new { Page = PageContext.Of(http), UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled, Differs = differs, Return = Navigation.Local(back) }) { StatusCode = status };
 }

@@ -109,6 +109,9 @@ internal static unsafe partial class LibvirtApi
     [LibraryImport(Library, EntryPoint = "virDomainUndefineFlags")]
     internal static partial int DomainUndefine(DomainHandle domain, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "virDomainResume")]
+    internal static partial int DomainResume(DomainHandle domain);
+
     [LibraryImport(Library, EntryPoint = "virDomainGetState")]
     internal static partial int DomainGetState(DomainHandle domain, out int state, out int reason, uint flags);
 

@@ -8,7 +8,7 @@ public sealed unsafe class LibvirtDomain : IDisposable
     private const uint WithManagedSave = 1, SnapshotsMetadata = 2, Nvram = 4, CheckpointsMetadata = 16;
     private const uint InactiveXml = 2, AffectLive = 1, AffectStored = 2;
     private const uint ForceBoot = 8;
-    private const int MetadataElement = 2, RunningRestored = 3;
+    private const int MetadataElement = 2, RunningRestored = 3, PausedMigration = 2;
     private readonly DomainHandle _handle;
 
     internal LibvirtDomain(DomainHandle handle)
@@ -62,6 +62,19 @@ public sealed unsafe class LibvirtDomain : IDisposable
             return (DomainState)state == DomainState.Running && reason == RunningRestored;
         }
     }
+
+    /// <summary>True when it stands still because a live migration took it so far: the end of it is missing, here or at the other side.</summary>
+    public bool IsPausedByMigration
+    {
+        get
+        {
+            LibvirtApi.DomainGetState(_handle, out var state, out var reason, 0).Checked();
+            return (DomainState)state == DomainState.Paused && reason == PausedMigration;
+        }
+    }
+
+    /// <summary>Lets a paused domain go on.</summary>
+    public void Unpause() => LibvirtApi.DomainResume(_handle).Checked();
 
     /// <summary>Asks the guest to shut down (ACPI power button); returns at once.</summary>
     public void Shutdown() => LibvirtApi.DomainShutdown(_handle, 0).Checked();

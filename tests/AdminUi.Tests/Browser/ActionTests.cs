@@ -107,7 +107,7 @@ public sealed class ActionTests(Chromium chromium)
         await Expect(page.Locator(".mud-snackbar").Last).ToContainTextAsync("passa a ter 5 máquinas");
         Assert.Contains("update-pool Tesouraria size=5 enabled=True", console.World.Calls);
         Assert.Contains("placed Tesouraria  Depth host-1,host-2", console.World.Calls);
-        await page.GetByLabel("Nome de utilizador").FillAsync("carla.antunes");
+        await page.GetByLabel("Pessoa ou grupo", new() { Exact = true }).First.FillAsync("carla.antunes");
         await page.GetByRole(AriaRole.Button, new() { Name = "Dar acesso" }).ClickAsync();
         await Expect(page.Locator("section").Filter(new() { HasText = "Direitos de acesso" }).Locator(".rows")).ToContainTextAsync("Carla Antunes");
         Assert.Contains("entitle carla.antunes", console.World.Calls);

@@ -43,6 +43,51 @@ public sealed class FindTests(Chromium chromium)
         await Expect(page.Locator("h1")).ToHaveTextAsync("Bruno Sequeira");
     }
 
+    [Theory]
+    [InlineData("pt-PT")]
+    [InlineData("en-GB")]
+    public async Task The_palette_goes_anywhere_and_does_what_the_page_offers_by_keyboard_alone(string language)
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var say = new Montalegre.Vdi.AdminUi.Words.Language(new(language));
+        var page = await chromium.OpenAsync(console, language: language, path: "/users/ana.martins");
+        await Ready.PageAsync(page);
+        var options = page.Locator("#found").GetByRole(AriaRole.Option);
+        await PaletteAsync(page);
+        await Expect(options.First).ToContainTextAsync(say.ResetPassword);
+        await Expect(options.Last).ToContainTextAsync(say.AuditLog);
+        await page.Keyboard.PressAsync("ArrowUp");
+        await Expect(options.Last).ToHaveAttributeAsync("aria-selected", "true");
+        await Expect(options.Last).ToBeInViewportAsync();
+        await Picture.TakeAsync(page, $"palette-{language}");
+
+        await page.Keyboard.TypeAsync("anfitriao-a");
+        await Expect(options).ToHaveCountAsync(1);
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("h1")).ToHaveTextAsync("anfitriao-a");
+
+        await PaletteAsync(page);
+        await page.Keyboard.TypeAsync(say.HostDrain);
+        await Expect(options.First).ToContainTextAsync(say.OnThisPage);
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = say.Cancel, Exact = true })).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
+
+        await PaletteAsync(page);
+        await page.Keyboard.TypeAsync(say.CalendarsWord);
+        await Expect(options.First).ToContainTextAsync(say.GoToWord);
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("h1")).ToHaveTextAsync(say.CalendarsWord);
+    }
+
+    // A page that has just come may still take the focus to its title; then the keys are pressed again.
+    private static async Task PaletteAsync(IPage page)
+    {
+        for (var i = 0; i < 1000 && !await page.EvaluateAsync<bool>("document.activeElement?.id === 'find'"); i++) await page.Keyboard.PressAsync("Control+k");
+        await Expect(page.Locator("#found")).ToBeVisibleAsync();
+    }
+
     [Fact]
     public async Task Words_typed_into_a_filter_stay_as_they_were_typed_and_an_address_brings_its_own()
     {

@@ -164,7 +164,7 @@ public sealed class InfrastructureTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task A_password_is_reset_and_both_typings_must_agree()
+    public async Task A_password_is_reset_when_both_typings_agree_and_a_second_factor_is_taken_away()
     {
         await using var console = await RunningConsole.StartAsync();
         var page = await OpenAsync(console, "/users/ana.martins");
@@ -179,6 +179,11 @@ public sealed class InfrastructureTests(Chromium chromium)
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Mudar palavra-passe" }).ClickAsync();
         await Expect(page.Locator(".mud-snackbar")).ToContainTextAsync("foi mudada");
         Assert.Contains("set-password ana.martins", console.World.Calls);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Retirar segundo fator" }).ClickAsync();
+        await Expect(dialog).ToContainTextAsync("Retirar o segundo fator de Ana Martins?");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = "Retirar segundo fator" }).ClickAsync();
+        await Expect(page.Locator(".mud-snackbar").Last).ToContainTextAsync("foi retirado");
+        Assert.Contains("reset-factors ana.martins", console.World.Calls);
     }
 
     [Fact]

@@ -28,7 +28,11 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
             l.UseHttps(X509Certificate2.CreateFromPemFile(_certificate));
         }));
         builder.Services.AddRouting();
-        builder.Services.AddGrpc(g => g.MaxReceiveMessageSize = null);
+        builder.Services.AddGrpc(g =>
+        {
+            g.MaxReceiveMessageSize = null;
+            g.Interceptors.Add<FakeRights>();
+        });
         builder.Services.AddSingleton(World);
         _app = builder.Build();
         _app.UseRouting();
@@ -40,6 +44,10 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeInfrastructure>();
         _app.MapGrpcService<FakeImages>();
         _app.MapGrpcService<FakeUsers>();
+        _app.MapGrpcService<FakeGroups>();
+        _app.MapGrpcService<FakeSavedViews>();
+        _app.MapGrpcService<FakeUserNotes>();
+        _app.MapGrpcService<FakeRoles>();
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();
         _app.MapGrpcService<FakePower>();

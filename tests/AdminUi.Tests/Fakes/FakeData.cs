@@ -42,6 +42,10 @@ internal static class FakeData
         var silent = world.Machines.Find("m-urb-12")!.Clone();
         (silent.State, silent.AgentConnected) = (MachineState.Unreachable, false);
         world.Machines.Put(silent);
+        world.Groups.Add(new() { GroupId = "g-1", Name = "Atendimento", Description = "Quem está ao balcão", MostSessions = 10, Members = 3, Pools = 1 });
+        world.Groups.Add(new() { GroupId = "g-2", Name = "Arquitetos", Members = 0 });
+        world.Members["g-1"] = [.. world.Users.Take(3)];
+        world.EntitledGroups["p-balcao"] = [world.Groups[0]];
         world.Entitled["p-balcao"] = [.. world.Users.Take(4)];
 
         var first = world.Sessions.All.Single(s => s.MachineId == "m-balcao-1");
@@ -91,7 +95,7 @@ internal static class FakeData
         world.Pools.Put(new Pool
         {
             PoolId = id, Name = name, Kind = kind, Size = (uint)size, Enabled = true, ImageVersionId = "img-7", ImageName = "debian-balcao", Cpus = 2, MemoryMib = 2048, Hosts = { new PoolHost { HostId = "host-1", Name = "anfitriao-a" } }, Placement = Placement.Breadth, Spare = kind == PoolKind.Manual ? null : new() { Everything = true },
-            SessionRules = new() { IdleMinutes = 30, DisconnectedMinutes = 0, EmptyMinutes = 5, LogOffAction = kind == PoolKind.Floating ? LogOffAction.Refresh : LogOffAction.Keep },
+            SessionRules = new() { IdleMinutes = 30, DisconnectedMinutes = 0, EmptyMinutes = 5, LogOffAction = kind == PoolKind.Floating ? LogOffAction.Refresh : LogOffAction.Keep, RightLost = RightLost.Disconnect },
             MachineNamePattern = prefix + "-{n}", Machines = (uint)size, InUse = (uint)used, Provisioning = 1, Faulted = prefix == "balcao" ? 1u : 0, Available = (uint)(size - used - 2), Sessions = (uint)used,
             Waiting = prefix == "urb" ? 2u : 0, Trouble = prefix == "balcao" ? new() { Code = ReasonCode.HostUnavailable, Detail = "anfitriao-b" } : null,
         });

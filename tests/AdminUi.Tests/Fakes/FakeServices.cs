@@ -117,10 +117,27 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         return Task.FromResult(new EntitleResponse());
     }
 
+    public override Task<EntitleResponse> EntitleGroup(EntitleGroupRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var group = world.Groups.Single(g => g.GroupId == request.GroupId);
+        world.EntitledGroups.GetOrAdd(request.PoolId, _ => []).Add(group);
+        group.Pools++;
+        return Task.FromResult(new EntitleResponse());
+    }
+
+    public override Task<EntitleResponse> RevokeGroup(EntitleGroupRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.EntitledGroups[request.PoolId].RemoveAll(g => g.GroupId == request.GroupId);
+        world.Groups.Single(g => g.GroupId == request.GroupId).Pools--;
+        return Task.FromResult(new EntitleResponse());
+    }
+
     public override Task<ListEntitlementsResponse> ListEntitlements(ListEntitlementsRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        return Task.FromResult(new ListEntitlementsResponse { Users = { world.Entitled.GetValueOrDefault(request.PoolId) ?? [] } });
+        return Task.FromResult(new ListEntitlementsResponse { Users = { world.Entitled.GetValueOrDefault(request.PoolId) ?? [] }, Groups = { world.EntitledGroups.GetValueOrDefault(request.PoolId) ?? [] } });
     }
 }
 
@@ -138,13 +155,21 @@ internal sealed class FakeMachines(FakeWorld world) : Machines.MachinesBase
     {
         world.Demand(context);
         var machine = world.Machines.Find(request.MachineId) ?? throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound);
-        return Task.FromResult(new MachineDetails { Machine = machine, History = { world.Audit.Where(a => a.ObjectId == machine.MachineId) }, Operations = { FakeData.Operations() } });
+        return Task.FromResult(new MachineDetails { Machine = machine, History = { world.Audit.Where(a => a.ObjectId == machine.MachineId) }, Operations = { FakeData.Operations() }, WakeAddresses = { world.WakeAddresses.GetValueOrDefault(machine.MachineId, []) } });
     }
 
     public override Task<MachineActionResponse> Restart(MachineActionRequest request, ServerCallContext context) => Act("restart", request.MachineId, context, m => m.State = MachineState.Provisioning);
     public override Task<MachineActionResponse> Refresh(MachineActionRequest request, ServerCallContext context) => Act("refresh", request.MachineId, context, m => m.State = MachineState.Provisioning);
     public override Task<MachineActionResponse> Remove(MachineActionRequest request, ServerCallContext context) => Act("remove", request.MachineId, context, m => m.State = MachineState.Deleting);
     public override Task<MachineActionResponse> SetDrain(SetDrainRequest request, ServerCallContext context) => Act("drain", request.MachineId, context, m => m.Draining = request.Drain);
+
+    public override Task<MachineActionResponse> Wake(MachineActionRequest request, ServerCallContext context) => Act("wake", request.MachineId, context, m => m.Step = "magic_packet");
+
+    public override Task<MachineActionResponse> SetWakeAddresses(SetWakeAddressesRequest request, ServerCallContext context)
+    {
+        world.WakeAddresses[request.MachineId] = [.. request.Addresses];
+        return Act($"wake-address {string.Join(' ', request.Addresses.Select(a => $"{a.Mac}@{a.Broadcast}:{a.Port}"))}", request.MachineId, context, m => m.Wakeable = request.Addresses.Count > 0);
+    }
 
     public override Task<AddManualMachineResponse> AddManual(AddManualMachineRequest request, ServerCallContext context) => Add(request.PoolId, "m-" + request.Name, request.Name, context);
 
@@ -355,6 +380,13 @@ internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
         return Task.FromResult(world.Users.Single(u => u.UserName == request.UserName));
     }
 
+    public override Task<User> ResetFactors(ResetFactorsRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.Calls.Enqueue($"reset-factors {request.UserName}");
+        return Task.FromResult(world.Users.Single(u => u.UserName == request.UserName));
+    }
+
     public override Task<User> SetEnabled(SetEnabledRequest request, ServerCallContext context)
     {
         world.Demand(context);
@@ -366,6 +398,13 @@ internal sealed class FakeUsers(FakeWorld world) : Users.UsersBase
 
 internal sealed class FakeAudit(FakeWorld world) : Audit.AuditBase
 {
+    public override async Task Verify(VerifyAuditRequest request, IServerStreamWriter<AuditVerification> responseStream, ServerCallContext context)
+    {
+        world.Demand(context);
+        await responseStream.WriteAsync(new() { Batches = 50, AllBatches = 120 }, context.CancellationToken);
+        await responseStream.WriteAsync(world.Verification, context.CancellationToken);
+    }
+
     public override Task<ListAuditResponse> List(ListAuditRequest request, ServerCallContext context)
     {
         world.Demand(context);

@@ -32,9 +32,20 @@ internal sealed class FakeWorld : IDisposable
     public List<ForeignMachine> Foreign { get; } = [];
     public List<GatewayNode> Gateways { get; } = [];
     public List<User> Users { get; } = [];
+    public List<Group> Groups { get; } = [];
+    public ConcurrentDictionary<string, List<User>> Members { get; } = new();
+    public ConcurrentDictionary<string, List<Group>> EntitledGroups { get; } = new();
+    public ConcurrentDictionary<(string User, string Page, string Name), SavedView> Views { get; } = new();
+    public List<(string User, UserNote Note)> Notes { get; } = [];
+    public List<Role> Roles { get; } = [];
+    public List<RoleGrant> Grants { get; } =
+        [new() { GrantId = "grant-0", UserName = "rita", DisplayName = "Rita Admin", Enabled = true, Role = "administrator", GrantedBy = "set-up", GrantedAt = DateTimeOffset.UtcNow.AddDays(-40).ToTimestamp() }];
     public List<AuditEvent> Audit { get; } = [];
+
+    public AuditVerification Verification { get; set; } = new() { Batches = 120, AllBatches = 120, Entries = 4312, Done = true, Head = new('a', 64) };
     public ConcurrentDictionary<string, List<LogonPhase>> Phases { get; } = new();
     public ConcurrentDictionary<string, List<User>> Entitled { get; } = new();
+    public ConcurrentDictionary<string, List<WakeAddress>> WakeAddresses { get; } = new();
     public ConcurrentQueue<string> Calls { get; } = new();
     public ConcurrentDictionary<string, string> Tokens { get; } = new();
     public bool SetUpDone { get; set; } = true;
@@ -113,6 +124,16 @@ internal sealed class FakeWorld : IDisposable
 
     /// <summary>Whether who signs in has no second factor yet.</summary>
     public bool MustEnrol { get; set; }
+    /// <summary>Whose sign-in a call carries; null when it has ended.</summary>
+    public string? UserOf(ServerCallContext context) =>
+        (context.RequestHeaders.GetValue("authorization") ?? "") is var header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? Tokens.GetValueOrDefault(header["Bearer ".Length..]) : null;
+
+    /// <summary>What somebody may do by all roles that were given to him, and where.</summary>
+    public IReadOnlyList<HeldPermission> HeldBy(string user)
+    {
+        var held = Grants.Where(g => g.UserName == user).SelectMany(g => (FakeRights.BuiltIn.GetValueOrDefault(g.Role) ?? Roles.First(r => r.Name == g.Role).Permissions).Select(p => (Permission: p, g.ScopePoolId)));
+        return [.. held.GroupBy(h => h.Permission).Select(h => new HeldPermission { Permission = h.Key, Everything = h.Any(g => g.ScopePoolId.Length == 0), PoolIds = { h.Select(g => g.ScopePoolId).Where(p => p.Length > 0) } })];
+    }
 
     public void Demand(ServerCallContext context)
     {

@@ -25,13 +25,14 @@ public static partial class ArchitectureRules
         ["Cli"] = ["Grpc.Net.Client"],
         ["Telemetry"] = ["OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Exporter.Prometheus.AspNetCore", "OpenTelemetry.Extensions.Hosting"],
         ["AdminUi"] = ["Grpc.Net.Client", "Microsoft.AspNetCore.Components.QuickGrid", "MudBlazor", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
-        ["Broker"] = ["Dapper", "Grpc.AspNetCore", "Ical.Net", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Npgsql", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
+        ["Broker"] = ["Dapper", "Grpc.AspNetCore", "Ical.Net", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Npgsql", "Serilog.AspNetCore", "Serilog.Formatting.Compact", "System.DirectoryServices.Protocols"],
     };
 
     // Interfaces with one implementation by design: each lets a slice be called by one that it depends on.
     private static readonly Dictionary<string, string> Seams = new()
     {
         ["IGuestReports"] = "Agents tells Sessions what guests report, and Sessions depends on Agents for ending and preparing them.",
+        ["IDirectories"] = "Identity asks Directories about passwords, and Directories depends on Identity for people and callers.",
     };
 
     private static readonly string[] VagueFolders = ["Services", "Helpers", "Common", "Models", "Utils", "Interfaces"];

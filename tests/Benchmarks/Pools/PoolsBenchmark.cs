@@ -10,6 +10,7 @@ using Montalegre.Vdi.Benchmarks.Processes;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Rig.Postgres;
 using Montalegre.Vdi.Rig.Stack;
 using Target = Montalegre.Vdi.Benchmarks.Figures.Target;
@@ -58,7 +59,7 @@ internal static class PoolsBenchmark
         for (var round = 0; round < 8; round++)
         {
             var from = Stopwatch.GetTimestamp();
-            foreach (var pool in await pools.WantedAsync(ct)) await reconcile.RunAsync(pool, ct);
+            foreach (var pool in await pools.WantedAsync(new Dictionary<PoolId, PowerSchedule>(), ct)) await reconcile.RunAsync(pool, ct);
             times.Add(Stopwatch.GetElapsedTime(from).TotalSeconds);
         }
         Report.Print(new("pools.pass-of-10000", times[1..].Order().ElementAt(times.Count / 2), "s", "limit", 1, Target.AtMost(1)));

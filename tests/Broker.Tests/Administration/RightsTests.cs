@@ -32,7 +32,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
     {
         ["pool_operator"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read",
             "pools.manage", "pools.entitle", "machines.operate", "machines.manage", "sessions.operate", "rollouts.manage"],
-        ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "calendars.read", "users.read", "machines.operate", "sessions.operate", "sessions.assist", "users.password"],
+        ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "calendars.read", "users.read", "machines.operate", "sessions.operate", "sessions.assist", "users.password", "users.note"],
         ["auditor"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read",
             "audit.read", "roles.read", "api_keys.read", "backups.read"],
         ["read_only"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read"],
@@ -119,8 +119,8 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal([mine.Launch], (await new TraceStore(database, _database.DataSource).ListAsync(new(null, null, null, null, null, 10, scope.Pools), Ct)).Select(t => t.LaunchTraceId));
         Assert.Empty(await new RolloutStore(database).ListAsync(null, scope, Ct));
         Assert.Empty(await new HostStore(database).AllAsync(scope, Ct));
-        Assert.Equal(["machine", "pool", "session"], (await api.Get<AuditStore>().ListAsync(0, 100, null, scope, Ct)).Select(e => e.Action).Order());
-        Assert.Empty(await api.Get<AuditStore>().ListAsync(0, 100, other.Machine, scope, Ct));
+        Assert.Equal(["machine", "pool", "session"], (await api.Get<AuditStore>().ListAsync(0, 100, AuditAbout.Everything, scope, Ct)).Select(e => e.Action).Order());
+        Assert.Empty(await api.Get<AuditStore>().ListAsync(0, 100, new(other.Machine), scope, Ct));
         Assert.Equal(2, (await sessions.ListAsync(true, PoolScope.Everything, Ct)).Count);
     }
 
@@ -191,7 +191,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(Expected["read_only"].Order(), mine.Permissions.Select(p => p.Permission).Order());
         await roles.TakeAwayAsync(new() { GrantId = given.GrantId }, boss);
         Assert.False((await api.Get<UserStore>().FindAsync("ines", Ct))!.Administrator);
-        Assert.Equal(["role.take_away", "role.grant"], (await api.Get<AuditStore>().ListAsync(0, 100, (await api.Get<UserStore>().FindAsync("ines", Ct))!.Id.Value, PoolScope.Everything, Ct))
+        Assert.Equal(["role.take_away", "role.grant"], (await api.Get<AuditStore>().ListAsync(0, 100, new((await api.Get<UserStore>().FindAsync("ines", Ct))!.Id.Value), PoolScope.Everything, Ct))
             .Select(e => e.Action).Where(a => a.StartsWith("role.", StringComparison.Ordinal)));
     }
 

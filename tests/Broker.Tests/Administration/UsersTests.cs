@@ -92,8 +92,8 @@ public sealed class UsersTests(TestCluster cluster) : IAsyncLifetime
         var store = api.Get<AuditStore>();
         for (var n = 0; n < 7; n++) await store.AppendAsync(new AuditEntry("broker", $"test.{n}", "test"));
 
-        var first = await store.ListAsync(0, 4, null, PoolScope.Everything, Ct);
-        var second = await store.ListAsync(first[^1].AuditId, 4, null, PoolScope.Everything, Ct);
+        var first = await store.ListAsync(0, 4, AuditAbout.Everything, PoolScope.Everything, Ct);
+        var second = await store.ListAsync(first[^1].AuditId, 4, AuditAbout.Everything, PoolScope.Everything, Ct);
 
         Assert.Equal(["test.6", "test.5", "test.4", "test.3"], first.Select(e => e.Action));
         Assert.Equal(["test.2", "test.1", "test.0"], second.Select(e => e.Action));

@@ -213,6 +213,24 @@ public sealed class AssistanceTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Person_reads_of_every_look_at_the_own_desktops_and_of_no_others()
+    {
+        var (session, _) = await DesktopAsync();
+        await GrantedAsync(session);
+        await AskedAsync((await DesktopAsync()).Session);
+        var user = await _rows.ScalarAsync<string>("select user_name from app_user join session using (user_id) where session_id = @id", Guid.Parse(session));
+        await _rows.ExecuteAsync("update app_user set password_hash = @hash where user_name = @user", new { user, hash = await _broker.Services.GetRequiredService<Passwords>().HashAsync(Password) });
+        var token = Assert.IsType<SignInOutcome.SignedIn>(await _broker.Services.GetRequiredService<SignInUser>().RunAsync(user, Password, Audience.Employee, "192.0.2.1", "", Ct)).Token;
+
+        var own = await new Employee.EmployeeClient(_broker.Api()).ListAssistancesAsync(new(), new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: Ct);
+
+        var look = Assert.Single(own.Assistances);
+        Assert.Equal(("Rosa", "um motivo", false, OwnAssistanceState.Granted), (look.Who, look.Reason, look.Control, look.State));
+        Assert.NotNull(look.AnsweredAt);
+        Assert.Null(look.BeganAt);
+    }
+
+    [Fact]
     public async Task Watchers_of_sessions_hear_of_an_assistance_as_a_change_of_its_session()
     {
         var (session, _) = await DesktopAsync();

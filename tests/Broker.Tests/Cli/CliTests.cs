@@ -290,6 +290,28 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         Assert.Contains("done", await DoneAsync("images", "imports"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Audit_record_is_exported_and_verified_without_a_network()
+    {
+        await SetUpAsync();
+        await RunAsync("users", "create", "rui", "--password-stdin");
+        var (file, key) = (Path.Combine(_home, "audit.jsonl"), Path.Combine(_home, "audit.pem"));
+        var verified = "";
+        await Agents.Until.TrueAsync(async () => (verified = await DoneAsync("audit", "verify")).StartsWith("Verified: ", StringComparison.Ordinal) && !verified.StartsWith("Verified: 0", StringComparison.Ordinal), "something is sealed");
+        await File.WriteAllTextAsync(key, await DoneAsync("audit", "keys"), TestContext.Current.CancellationToken);
+        await DoneAsync("audit", "export", file);
+        var head = verified[(verified.LastIndexOf(' ') + 1)..].Trim();
+
+        var good = await RunAsync("audit", "verify", file, "--key", key, "--head", head);
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Replace("user.create", "user.delete", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var bad = await RunAsync("audit", "verify", file);
+
+        Assert.Equal((0, ""), (good.Code, good.Talk));
+        Assert.Equal(4, bad.Code);
+        Assert.Matches("First bad batch: [0-9]+, entry [0-9]+: entry_changed", bad.Output);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+    }
+
     private Task<(int Code, string Output, string Talk)> SetUpAsync() =>
         RunAsync("set-up", "rosa", "--token-file", Path.Combine(_broker.StateDirectory, "set-up-token"), "--password-stdin", "--authenticator-file", Authenticator);
 

@@ -103,6 +103,10 @@ public sealed class GroupTests(TestDatabase database) : IClassFixture<TestDataba
         var renamed = await groups.UpdateAsync(new() { GroupId = made.GroupId, Name = "Balcão único" }, call);
         Assert.Equal(("Balcão único", 7u), (renamed.Name, renamed.MostSessions));
         Assert.Equal(0u, (await groups.UpdateAsync(new() { GroupId = made.GroupId, MostSessions = 0 }, call)).MostSessions);
+        var pool = await PoolAsync(1);
+        Assert.Empty((await groups.ListPoolsAsync(new() { GroupId = made.GroupId }, call)).Pools);
+        await api.Get<EntitleGroup>().RunAsync(pool, Guid.Parse(made.GroupId), entitled: true, TestApi.By);
+        Assert.Equal(pool.Value.ToString(), Assert.Single((await groups.ListPoolsAsync(new() { GroupId = made.GroupId }, call)).Pools).PoolId);
         Assert.Equal(0u, (await groups.RemoveMemberAsync(new() { GroupId = made.GroupId, UserName = "celia" }, call)).Members);
         await groups.DeleteAsync(new() { GroupId = made.GroupId }, call);
         Assert.Equal("NOT_FOUND", await ReasonAsync(() => groups.ListMembersAsync(new() { GroupId = made.GroupId }, call).ResponseAsync));

@@ -135,6 +135,37 @@ public sealed class HostTransportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Host_that_goes_dark_is_noticed_within_seconds_and_its_other_calls_do_not_pile_up()
+    {
+        var daemons = await StartAsync("a", new());
+        var time = new FakeTimeProvider();
+        var host = Host(daemons.Uri, daemons, time);
+        Assert.True((await host.LoadAsync(Ct)).Cpus > 0);
+
+        await daemons.SignalAsync("STOP");
+        try
+        {
+            for (var sweep = 0; sweep < 3; sweep++)
+            {
+                var asked = host.LoadAsync(Ct);
+                time.Advance(TimeSpan.FromSeconds(4));
+                await Assert.ThrowsAsync<HypervisorUnavailableException>(() => asked.WaitAsync(Soon, Ct));
+            }
+            foreach (var _ in Enumerable.Range(0, HypervisorWorker.LongestQueue * 2))
+                Assert.Contains("does not answer", (await Assert.ThrowsAsync<HypervisorUnavailableException>(() => host.ListAsync(Ct).WaitAsync(Soon, Ct))).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await daemons.SignalAsync("CONT");
+        }
+        Assert.True(await Eventually.IsTrueAsync(async () =>
+        {
+            try { return await host.ListAsync(Ct) is []; }
+            catch (HypervisorUnavailableException) { return false; }
+        }, Soon));
+    }
+
+    [Fact]
     public void Host_that_cannot_be_reached_is_asked_less_and_less_often()
     {
         Assert.Equal([0.5, 1, 2, 4, 8, 16, 30, 30], Enumerable.Range(1, 8).Select(n => HostConnection.BackOff(n).TotalSeconds));

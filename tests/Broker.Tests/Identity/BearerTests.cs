@@ -140,7 +140,7 @@ public sealed class BearerTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     private static IEnumerable<MethodDescriptor> Methods() =>
-        new[] { AdminReflection.Descriptor, LaunchesReflection.Descriptor, RolesReflection.Descriptor, SecondFactorReflection.Descriptor, EmployeeReflection.Descriptor, GatewayReflection.Descriptor, AgentReflection.Descriptor }
+        new[] { AdminReflection.Descriptor, AuditReflection.Descriptor, LaunchesReflection.Descriptor, RolesReflection.Descriptor, SecondFactorReflection.Descriptor, EmployeeReflection.Descriptor, GatewayReflection.Descriptor, AgentReflection.Descriptor }
             .SelectMany(file => file.Services).SelectMany(service => service.Methods);
 
     private static string NameOf(MethodDescriptor method) => $"{method.Service.FullName["montalegre.vdi.".Length..]}/{method.Name}";

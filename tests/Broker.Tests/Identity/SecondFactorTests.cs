@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Dapper;
 using Grpc.Core;
 using Microsoft.Extensions.Time.Testing;
@@ -10,6 +12,7 @@ using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Identity.V1;
 using Montalegre.Vdi.Domain;
 using OtpNet;
+using QRCoder;
 
 namespace Montalegre.Vdi.Broker.Tests.Identity;
 
@@ -34,6 +37,22 @@ public sealed class SecondFactorTests(TestDatabase database) : IClassFixture<Tes
         Assert.Equal(seconds / 30, AuthenticatorApp.StepOf(secret, code, at.AddSeconds(-30)));
         Assert.Null(AuthenticatorApp.StepOf(secret, code, at.AddSeconds(90)));
         Assert.Null(AuthenticatorApp.StepOf(secret, "", at));
+    }
+
+    [Fact]
+    public void Path_of_the_qr_code_draws_every_dark_module_and_no_other()
+    {
+        var uri = AuthenticatorApp.Uri("12345678901234567890"u8.ToArray(), "ana.silva");
+        var (path, size) = QrPath.Of(uri);
+
+        var drawn = from Match run in Regex.Matches(path, @"M(\d+) (\d+)h(\d+)v1H\1z")
+                    let numbers = run.Groups.Values.Skip(1).Select(g => int.Parse(g.Value, CultureInfo.InvariantCulture)).ToArray()
+                    from x in Enumerable.Range(numbers[0], numbers[2])
+                    select (x, numbers[1]);
+        using var code = QRCodeGenerator.GenerateQrCode(uri, QRCodeGenerator.ECCLevel.M);
+        var dark = from y in Enumerable.Range(0, size) from x in Enumerable.Range(0, size) where code.ModuleMatrix[y][x] select (x, y);
+        Assert.Equal(dark, drawn);
+        Assert.StartsWith("otpauth://totp/", uri, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -242,7 +261,7 @@ public sealed class SecondFactorTests(TestDatabase database) : IClassFixture<Tes
         await using var api = await TestApi.StartAsync(database);
         await api.UserAsync("quiteria", administrator: true);
         var token = await api.TokenAsync("quiteria", Audience.Administrator);
-        string[] settings = [$"--Hosting:StateDirectory={Path.GetDirectoryName(api.Get<SetUpToken>().File)}", $"--Storage:ConnectionString={database.ConnectionString}", "--Provisioning:EnrolmentUrl=https://127.0.0.1:1", "--Provisioning:ChannelUrl=https://127.0.0.1:2"];
+        string[] settings = [$"--Hosting:StateDirectory={Path.GetDirectoryName(api.Get<SetUpToken>().File)}", $"--Storage:ConnectionString={database.ConnectionString}", $"--Storage:OwnerConnectionString={database.OwnerConnectionString}", "--Provisioning:EnrolmentUrl=https://127.0.0.1:1", "--Provisioning:ChannelUrl=https://127.0.0.1:2"];
 
         Assert.Equal(0, await DatabaseCommand.RunAsync(["reset-factors", "Quiteria", .. settings]));
         Assert.Equal(1, await DatabaseCommand.RunAsync(["reset-factors", "nobody", .. settings]));

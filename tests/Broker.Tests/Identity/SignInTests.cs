@@ -33,7 +33,7 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         var token = await api.TokenAsync("berta", Audience.Employee);
 
         await using var connection = await database.DataSource.OpenConnectionAsync(Ct);
-        var rows = await connection.QueryAsync<string>("select sign_in::text from sign_in union all select audit_event::text from audit_event");
+        var rows = await connection.QueryAsync<string>("select sign_in::text from sign_in union all select audit_event::text || texts from audit_event join audit_open using (audit_id)");
         var bits = Convert.ToHexString(System.Buffers.Text.Base64Url.DecodeFromChars(token));
         Assert.DoesNotContain(rows, row => row.Contains(token, StringComparison.Ordinal) || row.Contains(bits, StringComparison.OrdinalIgnoreCase));
     }
@@ -55,7 +55,7 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         Assert.Equal([expected, expected, expected], new[] { wrong, unknown, kept });
         Assert.Equal(("sign_in.failed", "SIGN_IN_FAILED", "192.0.2.7"), await LastAuditAsync(known.Id));
         Assert.Equal(("sign_in.failed", "SIGN_IN_FAILED", "192.0.2.7"), await LastAuditAsync(disabled.Id));
-        Assert.Equal(0, await CountAsync("select count(*) from audit_event where audit_event::text like '%hunter2%'"));
+        Assert.Equal(0, await CountAsync("select count(*) from audit_event join audit_open using (audit_id) where audit_event::text || texts like '%hunter2%'"));
         Assert.Equal(1, await CountAsync("select count(*) from audit_event where actor = 'unknown'"));
     }
 
@@ -142,7 +142,13 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
     {
         await using var connection = await database.DataSource.OpenConnectionAsync(Ct);
         return await connection.QueryFirstAsync<(string, string, string)>(
-            "select action, outcome, source_address from audit_event where object_id = @user order by audit_id desc", new { user });
+            """
+              select action, outcome, coalesce(nullif(source_address, ''), jsonb_path_query_first(texts, '$.*.source_address') #>> '{}')
+                from audit_event
+                join audit_open using (audit_id)
+               where object_id = @user
+            order by audit_id desc
+            """, new { user });
     }
 
     private async Task<string> HashOfAsync(string userName)

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Certificates;
+using Montalegre.Vdi.Broker.Desk;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Groups;
 using Montalegre.Vdi.Broker.Hosting;
@@ -56,12 +57,13 @@ public sealed class TestApi : IAsyncDisposable
         builder.Services.AddKeyedSingleton(StorageExtensions.Reports, database.DataSource);
         builder.Services.AddGrpc().AddJsonTranscoding(Rest.Configure);
         builder.Services.AddSingleton<KeyEncryptionKey>().AddSingleton<SecretBox>();
-        builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups();
+        builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups().AddDesk();
         var app = builder.Build();
         app.UseRouting();
         app.MapIdentity();
         app.MapAdministration();
         app.MapGroups();
+        app.MapDesk();
         await app.StartAsync();
         return new(app, app.Urls.Single());
     }

@@ -5,6 +5,7 @@ using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Images;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
@@ -79,7 +80,7 @@ internal sealed class FakeHostPool : IAsyncDisposable
 
     public async Task ReconcileAsync()
     {
-        foreach (var wanted in (await _pools.WantedAsync(TestContext.Current.CancellationToken)).Where(p => p.PoolId == Pool.Value))
+        foreach (var wanted in (await _pools.WantedAsync(await new PowerStore(_broker.Database.DataSource).SchedulesAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken)).Where(p => p.PoolId == Pool.Value))
             await new ReconcilePool(_pools, _options, TimeProvider.System, NullLogger<ReconcilePool>.Instance).RunAsync(wanted, TestContext.Current.CancellationToken);
     }
 
@@ -174,7 +175,7 @@ internal sealed class FakeHostPool : IAsyncDisposable
         var copies = new CopyImages(images, copyStates, broker.Services.GetRequiredService<ImageFolder>(), hosts, broker.Services.GetRequiredService<LeaseKeeper>(), time, NullLogger<CopyImages>.Instance);
         var (recovery, pools) = (new RecoveryStore(database), new PoolStore(database));
         var place = new PlaceElsewhere(recovery, pools, broker.Services.GetRequiredService<IOptions<ProvisioningOptions>>());
-        return new(new OperationStore(database), hosts, images, copyStates, copies, place, new MoveMachine(new MoveStore(database), recovery, pools, hosts), recovery, new RunningStateStore(database), new JoinTokens(new AgentStore(database)), broker.Services.GetRequiredService<CertificateAuthority>(),
+        return new(new OperationStore(database), hosts, images, copyStates, copies, place, new MoveMachine(new MoveStore(database), recovery, pools, hosts), broker.Services.GetRequiredService<Broker.Power.WakeComputer>(), recovery, new RunningStateStore(database), new JoinTokens(new AgentStore(database)), broker.Services.GetRequiredService<CertificateAuthority>(),
             broker.Services.GetRequiredService<IOptions<ProvisioningOptions>>(), NullLogger<TakeStep>.Instance);
     }
 

@@ -163,9 +163,22 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         if (host.SharedStorage is null || !ReferenceEquals(_overlays, to._overlays)) throw new LiveMoveException("The disk is not there.");
         to.ThrowIfAway();
         var domain = Fenced(machine, leaseEpoch);
+        if (CutMove is { } cut)
+        {
+            CutMove = null;
+            _domains[machine] = domain with { LeaseEpoch = leaseEpoch, PausedByMove = true };
+            lock (to._lock)
+                if (cut != MoveCut.BeforeArrival) to._domains[machine] = domain with { LeaseEpoch = leaseEpoch, PausedByMove = cut == MoveCut.OnArrival };
+            throw new HypervisorUnavailableException("The connection broke.");
+        }
         lock (to._lock) to._domains[machine] = domain with { LeaseEpoch = leaseEpoch };
         _domains.Remove(machine);
     });
+
+    /// <summary>The next move breaks off there, and leaves what libvirt leaves then.</summary>
+    public MoveCut? CutMove { get; set; }
+
+    public Task UnpauseAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () => _domains[machine] = Fenced(machine, leaseEpoch) with { LeaseEpoch = leaseEpoch, PausedByMove = false });
 
     public Task EvictAsync(MachineId machine, long leaseEpoch, CancellationToken ct) => DoAsync(machine, () =>
     {
@@ -267,3 +280,6 @@ internal sealed class FakeHypervisor(HypervisorHost host) : IHypervisor
         foreach (var overlay in _overlays.Keys.Where(doomed).ToList()) _overlays.TryRemove(overlay, out _);
     }
 }
+
+/// <summary>Where a live move is cut off: the other side has nothing, has it standing still, or it went on there.</summary>
+public enum MoveCut { BeforeArrival, OnArrival, AfterArrival }

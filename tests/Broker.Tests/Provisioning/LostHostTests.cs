@@ -229,6 +229,77 @@ public sealed class LostHostTests(FollowerBroker follower) : IClassFixture<Follo
         Assert.Null(await _rows.RunningAsync(machine));
     }
 
+    [Theory]
+    [InlineData(MoveCut.BeforeArrival, false)]
+    [InlineData(MoveCut.OnArrival, false)]
+    [InlineData(MoveCut.AfterArrival, true)]
+    public async Task A_move_that_is_cut_off_at_its_end_leaves_one_desktop_that_runs_and_never_two(MoveCut cut, bool arrived)
+    {
+        var (machine, session) = await PersonalAsync(shared: true);
+        await InUseAsync(machine);
+        await _store.SetStateAsync(_a.Host, HostState.Draining, "rosa", "");
+        var most = 0;
+        void Count(string verb, MachineId about) => most = Math.Max(most, Going());
+        (_a.After, _b.After, _a.CutMove) = (Count, Count, cut);
+        await PassAsync();
+        Assert.Null(_a.CutMove);
+
+        // Somebody took the operation away; the host is in service again, so that nothing but the machine's own state says what is to be done.
+        await _rows.ExecuteAsync("update operation set state = 'done', ended_at = now() where machine_id = @id and state = 'running'", new { id = machine.Value });
+        await _store.SetStateAsync(_a.Host, HostState.InService, "rosa", "");
+        await PassAsync();
+        await PassAsync();
+
+        Assert.Equal((1, 1), (most, Going()));
+        Assert.Equal(arrived ? (0, 1) : (1, 0), (_a.Truth.Count(d => d.Machine == machine), _b.Truth.Count(d => d.Machine == machine)));
+        Assert.Equal((arrived ? _b : _a).Host.Value, await _rows.ScalarAsync<Guid>("select host_id from machine where machine_id = @id", machine.Value));
+        Assert.Equal(("in_use", "disconnected"), (await _rows.MachineStateAsync(machine), await _rows.SessionStateAsync(session)));
+        Assert.Null(await _rows.RunningAsync(machine));
+
+        int Going() => _a.Truth.Concat(_b.Truth).Count(d => d.Machine == machine && d is { Power: PowerState.On, PausedByMove: false });
+    }
+
+    [Fact]
+    public async Task A_desktop_whose_move_was_cut_off_stands_still_while_the_other_host_cannot_be_asked()
+    {
+        var (machine, _) = await PersonalAsync(shared: true);
+        await InUseAsync(machine);
+        await _store.SetStateAsync(_a.Host, HostState.Draining, "rosa", "");
+        _a.CutMove = MoveCut.AfterArrival;
+        await PassAsync();
+        _b.Away = true;
+        await PassAsync();
+        Assert.True(Assert.Single(_a.Truth).PausedByMove);
+
+        _b.Away = false;
+        await PassAsync();
+        await PassAsync();
+        Assert.Equal((0, 1), (_a.Truth.Count, Running(_b, machine)));
+    }
+
+    [Fact]
+    public async Task A_personal_desktop_that_sleeps_on_a_host_that_is_emptied_sleeps_on_elsewhere_and_wakes_there_with_its_disk()
+    {
+        var (machine, session) = await PersonalAsync(shared: true);
+        await _rows.ExecuteAsync("update session set state = 'ended', ended_at = now() where session_id = @id", new { id = session.Value });
+        await _a.StopAsync(machine, StopMode.Force, _epoch, Ct);
+        await _rows.ExecuteAsync("update machine set state = 'asleep', power = 'off', saved_at = now() - interval '1 hour' where machine_id = @id", new { id = machine.Value });
+        await _store.SetStateAsync(_a.Host, HostState.Draining, "rosa", "");
+        await PassAsync();
+        await PassAsync();
+
+        Assert.Empty(_a.Truth);
+        Assert.Equal((machine, PowerState.Off), (Assert.Single(_b.Truth).Machine, _b.Truth[0].Power));
+        Assert.Equal(("asleep", 1), (await _rows.MachineStateAsync(machine), await GenerationAsync(machine)));
+        Assert.Null(await _rows.RunningAsync(machine));
+        Assert.Contains("saved memory", await _rows.ScalarAsync<string>("select fallback from operation where machine_id = @id and kind = 'move'", machine.Value), StringComparison.Ordinal);
+
+        Assert.True(await new PoolStore(Database).WakeAsync(machine, new(Guid.NewGuid())));
+        await PassAsync();
+        await AgentReportsAsync(machine);
+        Assert.Equal(("available", 1, 1), (await _rows.MachineStateAsync(machine), Running(_b, machine), await GenerationAsync(machine)));
+    }
+
     [Fact]
     public async Task A_desktop_that_cannot_move_stays_says_why_and_is_left_alone_once_its_host_is_in_service_again()
     {

@@ -124,7 +124,7 @@ public sealed class PlacementTests(TestDatabase database) : IClassFixture<TestDa
     private async Task ReconcileAsync(PoolId pool)
     {
         var ct = TestContext.Current.CancellationToken;
-        var wanted = (await _pools.WantedAsync(ct)).Single(p => p.PoolId == pool.Value);
+        var wanted = (await _pools.WantedAsync(new Dictionary<PoolId, PowerSchedule>(), ct)).Single(p => p.PoolId == pool.Value);
         await new ReconcilePool(_pools, Options.Create(new ProvisioningOptions()), TimeProvider.System, NullLogger<ReconcilePool>.Instance).RunAsync(wanted, ct);
     }
 

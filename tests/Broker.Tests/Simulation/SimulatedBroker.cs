@@ -61,10 +61,11 @@ internal sealed class SimulatedBroker : IAsyncDisposable
     public async Task PassAsync(Func<bool> killed, CancellationToken ct)
     {
         var power = new PowerStore(_database.DataSource);
-        await power.CloseAsync(await power.SchedulesAsync(ct), ct);
+        var schedules = await power.SchedulesAsync(ct);
+        await power.CloseAsync(schedules, ct);
         await _recover.RunAsync(ct);
         await new MoveStore(_database.DataSource).PlanAsync(ct);
-        foreach (var pool in await Pools.WantedAsync(ct)) await _reconcile.RunAsync(pool, ct);
+        foreach (var pool in await Pools.WantedAsync(schedules, ct)) await _reconcile.RunAsync(pool, ct);
         await Pools.RemoveEmptyPoolsAsync(ct);
         await _operations.RetryFaultedAsync(TimeSpan.FromMinutes(5), ct);
         var steps = 0;

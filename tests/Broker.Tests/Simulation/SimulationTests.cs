@@ -1,5 +1,6 @@
 using System.Globalization;
 using Dapper;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Tests.Provisioning;
 using Montalegre.Vdi.Domain;
 
@@ -108,7 +109,7 @@ public sealed class SimulationTests(FollowerBroker follower, TestDatabase databa
         var running = (await connection.QueryAsync<string>("select m.name || ' ' || o.kind || ' ' || o.step || ' ' || coalesce(o.error, '') from operation o join machine m using (machine_id) where o.state = 'running' order by 1")).ToList();
         if (running.Count > 0) return $"still under way: {string.Join("; ", running)}";
         if (machines.FirstOrDefault(m => m.State is not ("available" or "asleep")) is { Name: not null } other) return $"{other.Name} is {other.State}";
-        foreach (var pool in await broker.Pools.WantedAsync(Ct))
+        foreach (var pool in await broker.Pools.WantedAsync(await new PowerStore(simulated.DataSource).SchedulesAsync(Ct), Ct))
         {
             var change = await broker.LacksAsync(pool, Ct);
             if (!change.Nothing) return $"pool {pool.PoolId} wants {change.Create.Count} more, {change.Remove.Count} fewer, {change.Refresh.Count} refreshed, {change.Wake.Count} woken, {change.Sleep.Count} asleep";

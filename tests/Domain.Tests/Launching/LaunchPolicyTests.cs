@@ -31,6 +31,26 @@ public sealed class LaunchPolicyTests
             LaunchPolicy.Decide(Facts() with { OwnSession = Session, Machine = Machine, OwnMachineState = MachineState.Unreachable }));
 
     [Fact]
+    public void A_session_whose_computer_sleeps_is_waited_for_until_the_person_leaves_or_it_did_not_wake()
+    {
+        var asleep = Facts() with { OwnSession = Session, Machine = Machine, OwnMachineState = MachineState.Unreachable, OwnComputerSleeps = true, PoolEnabled = false };
+        Assert.IsType<Placement.Wait>(LaunchPolicy.Decide(asleep));
+        Assert.Equal(new Placement.Refuse(RefusalReason.LeftQueue), LaunchPolicy.Decide(asleep with { LeftQueue = true }));
+        Assert.Equal(new Placement.Refuse(RefusalReason.ComputerDidNotWake), LaunchPolicy.Decide(asleep with { OwnComputerDidNotWake = true }));
+        Assert.Equal(new Placement.Refuse(RefusalReason.ComputerDidNotWake), LaunchPolicy.Decide(Facts() with { OwnComputerSleeps = true, OwnComputerDidNotWake = true }));
+    }
+
+    [Fact]
+    public void Whoever_waits_for_a_computer_to_wake_is_told_what_is_left_of_a_usual_wake()
+    {
+        Assert.Equal(new WaitNotice(RefusalReason.WaitingForWake, 1, TimeSpan.FromSeconds(25)), LaunchPolicy.Explain(Waiting() with { OwnWake = TimeSpan.FromSeconds(15), TypicalStart = TimeSpan.FromSeconds(40) }));
+        Assert.Equal(new WaitNotice(RefusalReason.WaitingForWake, 1, null), LaunchPolicy.Explain(Waiting() with { OwnWake = TimeSpan.Zero }));
+        Assert.Equal(new WaitNotice(RefusalReason.WaitingForWake, 1, TimeSpan.FromSeconds(10)), LaunchPolicy.Explain(Waiting() with { BeingWoken = 1, TypicalStart = TimeSpan.FromSeconds(40), StartAges = [TimeSpan.FromSeconds(30)] }));
+        Assert.Equal(RefusalReason.ComputerDidNotWake, LaunchPolicy.Explain(Waiting() with { SomeDidNotWake = true, Occupied = 0 }).Reason);
+        Assert.Equal(RefusalReason.PoolFull, LaunchPolicy.Explain(Waiting() with { SomeDidNotWake = true }).Reason);
+    }
+
+    [Fact]
     public void Nobody_reconnects_to_a_pool_they_are_no_longer_entitled_to() =>
         Assert.Equal(new Placement.Refuse(RefusalReason.NotEntitled),
             LaunchPolicy.Decide(Facts() with { Entitled = false, OwnSession = Session, Machine = Machine, OwnMachineState = MachineState.InUse }));

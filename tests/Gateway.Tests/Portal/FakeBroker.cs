@@ -177,6 +177,8 @@ internal sealed class FakeBroker : Employee.EmployeeBase
         return Task.FromResult(new EmployeeRestartResponse());
     }
 
+    public List<OwnAssistance> Looks { get; } = [];
+
     public override Task<ListSignInsResponse> ListSignIns(ListSignInsRequest request, ServerCallContext context)
     {
         Check(context);
@@ -185,6 +187,12 @@ internal sealed class FakeBroker : Employee.EmployeeBase
         {
             SignIns = { new OwnSignIn { SignInId = "this", Since = since, SourceAddress = "127.0.0.1", ClientName = SignIns.Last().ClientName, ThisOne = true }, Others },
         });
+    }
+
+    public override Task<ListOwnAssistancesResponse> ListAssistances(ListOwnAssistancesRequest request, ServerCallContext context)
+    {
+        Check(context);
+        return Task.FromResult(new ListOwnAssistancesResponse { Assistances = { Looks } });
     }
 
     public override Task<EndSignInsResponse> EndSignIns(EndSignInsRequest request, ServerCallContext context)

@@ -152,6 +152,8 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             await shots.CheckAsync("6-restart");
             await page.GotoAsync("/account");
             await shots.CheckAsync("6-account");
+            await page.GotoAsync("/account/looks");
+            await shots.CheckAsync("6-looks");
             await page.GotoAsync("/help");
             await shots.CheckAsync("6-help");
             await page.GotoAsync("/accessibility");
@@ -213,6 +215,13 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             },
             Links = { new PortalLink { NamePt = "Gestão documental", NameEn = "Documents", DescriptionPt = "Processos e ofícios", DescriptionEn = "Files and letters", Address = "https://documentos.example.pt/" } },
         };
+        var asked = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(-3));
+        _rig.Broker.Looks.Clear();
+        _rig.Broker.Looks.AddRange(
+        [
+            new() { AssistanceId = "a", Desktop = "Secretaria", Who = "Rosa Lima", Control = true, Reason = "A impressora do balcão não responde e o documento é para hoje", State = OwnAssistanceState.Seen, AskedAt = asked, BeganAt = asked, EndedAt = Timestamp.FromDateTimeOffset(asked.ToDateTimeOffset().AddMinutes(4)) },
+            new() { AssistanceId = "b", Desktop = "Secretaria", Reason = "Programa de ofícios", State = OwnAssistanceState.Denied, AskedAt = asked },
+        ]);
         _rig.Broker.Others =
         [
             new OwnSignIn { SignInId = "o1", Since = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(-1)), SourceAddress = "192.0.2.14", ClientName = "Safari, iPhone" },

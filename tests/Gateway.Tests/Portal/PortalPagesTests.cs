@@ -304,6 +304,26 @@ public sealed class PortalPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Person_reads_who_looked_at_the_desktop_when_and_why()
+    {
+        using var client = _rig.NewClient();
+        Assert.NotEqual(HttpStatusCode.OK, (await client.GetAsync("/account/looks", Stop)).StatusCode);
+        using var signedIn = await _rig.SignedInAsync();
+        Assert.Contains("Ninguém pediu para ver", WebUtility.HtmlDecode(await signedIn.GetStringAsync("/account/looks", Stop)), StringComparison.Ordinal);
+        Assert.Contains("href=\"/account/looks\"", await signedIn.GetStringAsync("/", Stop), StringComparison.Ordinal);
+        var began = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 1, 31, 9, 30, 0, TimeSpan.Zero).ToLocalTime());
+        _rig.Broker.Looks.Add(new() { AssistanceId = "a", Desktop = "Secretaria", Who = "Rosa <Lima>", Control = true, Reason = "Impressora não responde", State = OwnAssistanceState.Seen, AskedAt = began, BeganAt = began, EndedAt = began });
+        _rig.Broker.Looks.Add(new() { AssistanceId = "b", Desktop = "Secretaria", Reason = "Outro", State = OwnAssistanceState.Denied, AskedAt = began });
+
+        var html = await signedIn.GetStringAsync("/account/looks", Stop);
+        var text = WebUtility.HtmlDecode(html);
+
+        Assert.Contains("Rosa &lt;Lima&gt;", html, StringComparison.Ordinal);
+        foreach (var said in new[] { "Impressora não responde", "Visto com a sua autorização", "Ver e usar teclado e rato", "31/01/2026", "Recusado por si", "(nome apagado)" }) Assert.Contains(said, text, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Help_gives_a_reference_that_the_log_knows()
     {
         using var client = _rig.NewClient();

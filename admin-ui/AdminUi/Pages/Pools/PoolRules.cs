@@ -13,6 +13,8 @@ public sealed class PoolRules
     public string MessageOfTheDay { get; set; } = "";
     public WayIn WayIn { get; set; } = WayIn.Client;
 
+    public RightLost RightLost { get; set; } = RightLost.Disconnect;
+
     /// <summary>0 for any number.</summary>
     public int MostSessions { get; set; }
 
@@ -20,12 +22,13 @@ public sealed class PoolRules
     {
         Idle = (int)rules.IdleMinutes, Disconnected = (int)rules.DisconnectedMinutes, Empty = (int)rules.EmptyMinutes, LogOffAction = rules.LogOffAction,
         MessageOfTheDay = rules.MessageOfTheDay, WayIn = rules.WayIn, MostSessions = (int)rules.MostSessions,
+        RightLost = rules.RightLost,
     };
 
     /// <summary>Everything, for a new pool. What its kind does at a logoff is only said where there is a choice.</summary>
     public SessionRules ToRules(PoolKind kind)
     {
-        var rules = new SessionRules { IdleMinutes = (uint)Idle, DisconnectedMinutes = (uint)Disconnected, EmptyMinutes = (uint)Empty, MessageOfTheDay = MessageOfTheDay.Trim(), WayIn = WayIn, MostSessions = (uint)MostSessions };
+        var rules = new SessionRules { IdleMinutes = (uint)Idle, DisconnectedMinutes = (uint)Disconnected, EmptyMinutes = (uint)Empty, MessageOfTheDay = MessageOfTheDay.Trim(), WayIn = WayIn, MostSessions = (uint)MostSessions, RightLost = RightLost };
         if (kind is PoolKind.Floating or PoolKind.MultiSession) rules.LogOffAction = LogOffAction;
         return rules;
     }
@@ -41,6 +44,7 @@ public sealed class PoolRules
         if (MessageOfTheDay.Trim() != before.MessageOfTheDay) changes.MessageOfTheDay = MessageOfTheDay.Trim();
         if (WayIn != before.WayIn) changes.WayIn = WayIn;
         if (MostSessions != before.MostSessions) changes.MostSessions = (uint)MostSessions;
+        if (RightLost != before.RightLost) changes.RightLost = RightLost;
         return changes.CalculateSize() == 0 ? null : changes;
     }
 }

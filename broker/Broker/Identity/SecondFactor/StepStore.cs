@@ -25,7 +25,7 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
                       select user_id
                         from app_user
                        where user_id       = @UserId
-                         and password_hash = @PasswordHash
+                         and password_hash is not distinct from @PasswordHash
                          and enabled
                          and (administrator or @audience <> 'administrator')
                          for share),

@@ -1,0 +1,17 @@
+using System.Collections.Frozen;
+using Montalegre.Vdi.Contracts.Admin.V1;
+
+namespace Montalegre.Vdi.AdminUi.Live;
+
+/// <summary>What one administrator may do, and where, as the broker said it last.</summary>
+internal sealed class HeldRights(MineResponse said)
+{
+    private readonly MineResponse _said = said;
+    private readonly FrozenDictionary<string, HeldPermission> _held = said.Permissions.ToFrozenDictionary(h => h.Permission, StringComparer.Ordinal);
+
+    public bool May(string permission, string pool) => _held.TryGetValue(permission, out var held) && (held.Everything || (pool.Length > 0 && held.PoolIds.Contains(pool)));
+
+    public bool MaySomewhere(string permission) => _held.ContainsKey(permission);
+
+    public bool Same(HeldRights other) => _said.Equals(other._said);
+}

@@ -1,0 +1,65 @@
+using Dapper;
+using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Domain;
+
+namespace Montalegre.Vdi.Broker.AuditTrail;
+
+/// <summary>
+/// Erases somebody who has left: the key of his names and addresses in the audit record, and the names of his account, in one statement
+/// with the entry that says so. The account's row stays without a name, because sessions and entries point at it.
+/// </summary>
+internal sealed class ErasePerson(Database database)
+{
+    /// <summary>Whom it erased, or why not: nobody of that name, or his account is enabled, or he holds a role and the caller gives none.</summary>
+    public async Task<(RefusalReason? Refused, Guid Person)> RunAsync(string userName, Caller by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var found = await connection.QuerySingleOrDefaultAsync<ErasedRow>(
+            """
+              with person as (
+                   select user_id, enabled, administrator
+                     from app_user
+                    where user_name = @userName
+                      and not synthetic
+                      for update),
+                   nameless as (
+                   update app_user
+                      set user_name = 'erased-' || user_id, display_name = '', password_hash = null
+                    where user_id = (select user_id from person where not enabled and (@overRoles or not administrator))
+                returning user_id),
+                   keyless as (
+                   insert into audit_person as p (person_id, erased_at)
+                   select user_id, now()
+                     from nameless
+                       on conflict (person_id) do update set sealed_key = null, erased_at = now()
+                   returning person_id),
+                   unlocked as (
+                   delete from totp
+                    where user_id = (select user_id from nameless)),
+                   codeless as (
+                   delete from recovery_code
+                    where user_id = (select user_id from nameless)),
+                   helped as (
+                   update assistance
+                      set administrator = '', shown_name = ''
+                    where administrator_id = (select user_id from nameless)),
+                   audit as (
+                   insert into audit_event (actor, action, object_kind, object_id, source_address)
+                   select @actor, 'user.erase', 'user', person_id, @SourceAddress
+                     from keyless)
+            select user_id as person, enabled, exists (select from keyless) as erased
+              from person
+            """, new { userName, overRoles = by.Rights.Everywhere(Permission.RolesManage), actor = by.UserName, by.SourceAddress });
+        return found switch
+        {
+            null => (RefusalReason.NotFound, default),
+            { Erased: true } => (null, found.Person),
+            { Enabled: true } => (RefusalReason.InUse, found.Person),
+            _ => (RefusalReason.PermissionMissing, found.Person),
+        };
+    }
+
+    private sealed record ErasedRow(Guid Person, bool Enabled, bool Erased);
+}
