@@ -11,7 +11,8 @@ internal sealed class SigningKeys(SecretBox secrets, [FromKeyedServices(StorageE
     /// <summary>The newest key. Dispose of it.</summary>
     public async Task<(int Number, ECDsa Key)> CurrentAsync(NpgsqlConnection connection)
     {
-        var row = (await SealStore.KeysAsync(connection, CancellationToken.None)).LastOrDefault();
+        var keys = await SealStore.KeysAsync(connection, CancellationToken.None);
+        var row = keys.Count > 0 ? keys[^1] : null;
         if (row is null)
         {
             using var made = ECDsa.Create(ECCurve.NamedCurves.nistP256);

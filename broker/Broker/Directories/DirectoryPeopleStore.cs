@@ -130,7 +130,7 @@ internal sealed class DirectoryPeopleStore(Database database, TimeProvider time)
          returning {Person}
         """, new { directory, person.Id, person.Name, person.DisplayName });
 
-    private static Task KeepGroupsAsync(NpgsqlConnection connection, Guid directory, IReadOnlyCollection<DirectoryGroup> groups) => connection.ExecuteAsync(
+    private static Task<int> KeepGroupsAsync(NpgsqlConnection connection, Guid directory, IReadOnlyCollection<DirectoryGroup> groups) => connection.ExecuteAsync(
         """
         insert into app_group as g (group_id, name, directory_id, external_id)
         select gen_random_uuid(), t.name, @directory, t.external_id

@@ -22,10 +22,10 @@ public static partial class ArchitectureRules
         ["Agent"] = ["Google.Protobuf", "Grpc.Net.Client", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Hosting.Systemd", "Microsoft.Extensions.Hosting.WindowsServices"],
         ["Gateway"] = ["Grpc.Net.Client", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
         ["Portal"] = ["Grpc.Net.Client", "System.Security.Cryptography.Pkcs"],
-        ["Cli"] = ["Grpc.Net.Client"],
+        ["Cli"] = ["Grpc.Net.Client", "Otp.NET"],
         ["Telemetry"] = ["OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Exporter.Prometheus.AspNetCore", "OpenTelemetry.Extensions.Hosting"],
         ["AdminUi"] = ["Grpc.Net.Client", "Microsoft.AspNetCore.Components.QuickGrid", "MudBlazor", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
-        ["Broker"] = ["Dapper", "Grpc.AspNetCore", "Ical.Net", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Npgsql", "Serilog.AspNetCore", "Serilog.Formatting.Compact", "System.DirectoryServices.Protocols"],
+        ["Broker"] = ["Dapper", "Grpc.AspNetCore", "Ical.Net", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Npgsql", "Otp.NET", "QRCoder", "Serilog.AspNetCore", "Serilog.Formatting.Compact", "System.DirectoryServices.Protocols"],
     };
 
     // Interfaces with one implementation by design: each lets a slice be called by one that it depends on.

@@ -38,7 +38,7 @@ internal sealed class ControllerSide : IDisposable
         var side = new ControllerSide(channel, LibvirtConnection.Open(daemons.Uri));
         var link = (await File.ReadAllTextAsync(broker.SetUpTokenFile, ct)).Trim();
         var made = await new Administrators.AdministratorsClient(channel).SetUpAsync(new() { Token = link, UserName = "rosa", DisplayName = "Rosa", Password = "quatro cavalos verdes" }, cancellationToken: ct);
-        side._token = new() { { "authorization", $"Bearer {made.Token}" } };
+        side._token = new() { { "authorization", $"Bearer {(await RigAuthenticator.EnrolAsync(channel, made.SecondStep)).Token}" } };
         side._host = (await side._infrastructure.AddHostAsync(new() { Name = "north", Uri = daemons.Uri, Network = "user", StoragePath = daemons.StoragePath }, side._token, cancellationToken: ct)).HostId;
         var disk = Path.Combine(folder, "image.qcow2");
         await Run.ToEndAsync("qemu-img", ["create", "-q", "-f", "qcow2", disk, "64M"], ct: ct);

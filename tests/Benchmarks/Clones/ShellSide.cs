@@ -21,8 +21,7 @@ internal sealed class ShellSide
         var side = new ShellSide(Path.Combine(daemons.Folder, "shell"), daemons.Uri, Directory.EnumerateFiles(daemons.StoragePath, "image-*").MaxBy(f => new FileInfo(f).Length)!, clones);
         Directory.CreateDirectory(side._folder);
         var definition = XDocument.Parse(OneDefinition(daemons.Uri));
-        var ports = LoopbackPorts.Free(clones);
-        for (var n = 0; n < clones; n++) await File.WriteAllTextAsync(side.PathOf($"{n}.xml"), side.Clone(definition, n, ports[n]).ToString(), ct);
+        for (var n = 0; n < clones; n++) await File.WriteAllTextAsync(side.PathOf($"{n}.xml"), side.Clone(definition, n, LoopbackPorts.Free()).ToString(), ct);
         await File.WriteAllTextAsync(side.PathOf("make.sh"), $"""
             set -eu
             for n in $(seq 0 {clones - 1}); do
