@@ -54,11 +54,16 @@ internal sealed class SambaDomain : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder, "ca.pem"), Authority.Pem);
         Authority.Issue(Path.Combine(_folder, "server.pem"), Path.Combine(_folder, "server.key"), Address);
         var configuration = await File.ReadAllTextAsync(Configuration);
-        await File.WriteAllTextAsync(Configuration, configuration.Replace("[global]", $"""
+        // Of two lines with one name the last counts, so what was provisioned goes first.
+        var kept = configuration.Split('\n').Where(line => !line.TrimStart().StartsWith("server services", StringComparison.Ordinal) && !line.TrimStart().StartsWith("log file", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(Configuration, string.Join('\n', kept).Replace("[global]", $"""
             [global]
             	server services = ldap
-            	interfaces = {Address}/32
+            	interfaces = {Address}/8
             	bind interfaces only = yes
+            	log file = {_folder}/samba.log
+            	pid directory = {_folder}
+            	ncalrpc dir = {_folder}/ncalrpc
             	tls cafile = {_folder}/ca.pem
             	tls certfile = {_folder}/server.pem
             	tls keyfile = {_folder}/server.key

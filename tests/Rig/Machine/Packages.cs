@@ -62,6 +62,8 @@ public static class Packages
         new("util-linux", PackagePurpose.Up, "setpriv: services do not run as root"),
         new("slapd", PackagePurpose.Tests, "a real LDAP directory that people sign in against"),
         new("ldap-utils", PackagePurpose.Tests, "changes that directory under the broker"),
+        new("samba-ad-dc", PackagePurpose.Tests, "a real Active Directory that people sign in against"),
+        new("samba-ad-provision", PackagePurpose.Tests, "makes that domain"),
         new("xrdp", PackagePurpose.Tests, "a real RDP server for the gateway's tests"),
         new("xorgxrdp", PackagePurpose.Tests, "its display"),
         new("freerdp2-x11", PackagePurpose.Tests, "a real RDP client"),
