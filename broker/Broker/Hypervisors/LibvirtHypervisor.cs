@@ -197,7 +197,7 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
         if (domain.IsActive) return true;
         using var storage = new HostStorage(connection, host);
         storage.CreateOverlayOn(state, machine, generation);
-        var copy = storage.CopyMemory(state, machine, domain.DefinitionXml(), ct);
+        var copy = storage.CopyMemory(state, machine, domain.SavedXml(), ct);
         try { connection.Restore(copy); }
         finally { storage.DeleteMemory(machine); }
         return true;

@@ -51,7 +51,7 @@ internal static class SavedMemory
                      ("processors", d => (string?)d.Element("vcpu")), ("memory", d => (string?)d.Element("memory")), ("kind", d => (string?)d.Attribute("type")),
                      ("devices", d => string.Join(' ', (d.Element("devices")?.Elements() ?? []).Select(e => e.Name.LocalName).Order(StringComparer.Ordinal))),
                  })
-            if (of(state) != of(machine)) throw new SavedMemoryException($"it was saved with other {what} than the machine has.");
+            if (of(state) != of(machine)) throw new SavedMemoryException($"it was saved with other {what} than the machine has: {of(state)}, not {of(machine)}.");
         if (machine.Descendants("interface").Any()) throw new SavedMemoryException("its network card would have the address of another machine; only user-mode networking may do this.");
         foreach (var name in (XName[])["name", "uuid", "metadata", "sysinfo", Qemu + "commandline"]) Replace(state.Element(name), machine.Element(name), name);
         foreach (var device in (string[])["disk", "serial", "console"])

@@ -6,7 +6,7 @@ namespace Montalegre.Vdi.Native.Libvirt;
 public sealed unsafe class LibvirtDomain : IDisposable
 {
     private const uint WithManagedSave = 1, SnapshotsMetadata = 2, Nvram = 4, CheckpointsMetadata = 16;
-    private const uint InactiveXml = 2, AffectLive = 1, AffectStored = 2;
+    private const uint InactiveXml = 2, MigratableXml = 8, AffectLive = 1, AffectStored = 2;
     private const uint ForceBoot = 8;
     private const int MetadataElement = 2, RunningRestored = 3, PausedMigration = 2;
     private readonly DomainHandle _handle;
@@ -93,6 +93,9 @@ public sealed unsafe class LibvirtDomain : IDisposable
 
     /// <summary>The stored definition, not the running one.</summary>
     public string DefinitionXml() => LibvirtApi.DomainGetXmlDesc(_handle, InactiveXml).Text();
+
+    /// <summary>The stored definition as libvirt writes it into what it saves: without the devices that it adds to every machine by itself.</summary>
+    public string SavedXml() => LibvirtApi.DomainGetXmlDesc(_handle, InactiveXml | MigratableXml).Text();
 
     /// <summary>The live definition.</summary>
     public string Xml() => LibvirtApi.DomainGetXmlDesc(_handle, 0).Text();
