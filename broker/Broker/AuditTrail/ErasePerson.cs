@@ -7,7 +7,7 @@ using Montalegre.Vdi.Domain;
 namespace Montalegre.Vdi.Broker.AuditTrail;
 
 /// <summary>
-/// Erases somebody who has left: the key of his names and addresses in the audit record, and the names of his account, in one statement
+/// Erases somebody who has left: the key of his names and addresses in the audit record, what notes say about him, and the names of his account, in one statement
 /// with the entry that says so. The account's row stays without a name, because sessions and entries point at it.
 /// </summary>
 internal sealed class ErasePerson(Database database)
@@ -26,7 +26,7 @@ internal sealed class ErasePerson(Database database)
                       for update),
                    nameless as (
                    update app_user
-                      set user_name = 'erased-' || user_id, display_name = '', password_hash = null
+                      set user_name = 'erased-' || user_id, display_name = '', password_hash = null, directory_id = null, external_id = null, directory_name = null
                     where user_id = (select user_id from person where not enabled and (@overRoles or not administrator))
                 returning user_id),
                    keyless as (
@@ -40,6 +40,17 @@ internal sealed class ErasePerson(Database database)
                     where user_id = (select user_id from nameless)),
                    codeless as (
                    delete from recovery_code
+                    where user_id = (select user_id from nameless)),
+                   noteless as (
+                   delete from user_note
+                    where user_id = (select user_id from nameless)),
+                   unsigned as (
+                   update user_note
+                      set written_by = ''
+                    where written_by = @userName
+                      and exists (select from nameless)),
+                   viewless as (
+                   delete from saved_view
                     where user_id = (select user_id from nameless)),
                    helped as (
                    update assistance

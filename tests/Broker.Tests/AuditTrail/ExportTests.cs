@@ -103,6 +103,8 @@ public sealed class ExportTests(TestCluster cluster) : IAsyncLifetime
         var enabled = await Assert.ThrowsAsync<RpcException>(async () => await calls.ErasePersonAsync(new() { UserName = "ana.silva" }, by));
         Assert.Equal("IN_USE", enabled.Trailers.GetValue("reason"));
         Assert.Equal("NOT_FOUND", (await Assert.ThrowsAsync<RpcException>(async () => await calls.ErasePersonAsync(new() { UserName = "nobody" }, by))).Trailers.GetValue("reason"));
+        var notes = new UserNotes.UserNotesClient(api.Calls);
+        await notes.AddAsync(new() { UserName = "ana.silva", Text = "Pediu um ecrã maior" }, by);
         await api.Get<UserStore>().SetEnabledAsync("ana.silva", false, TestApi.By);
 
         Assert.Equal(person.Id.ToString(), (await calls.ErasePersonAsync(new() { UserName = "ana.silva" }, by)).PersonId);
@@ -120,6 +122,7 @@ public sealed class ExportTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal((true, AuditFault.Unspecified, last.AllBatches), (last.Done, last.Fault, last.Batches));
         Assert.NotEmpty(last.Head);
         await using var connection = await _database.DataSource.OpenConnectionAsync(Ct);
+        Assert.Equal(0, await connection.ExecuteScalarAsync<long>("select count(*) from user_note where text like '%ecrã%'"));
         Assert.Equal(0, await connection.ExecuteScalarAsync<long>("select count(*) from app_user where app_user::text like '%ana.silva%'"));
     }
 

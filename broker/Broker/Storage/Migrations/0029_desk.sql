@@ -19,9 +19,9 @@ create table user_note (
 create index user_note_user_ix on user_note (user_id, written_at desc);
 comment on table user_note is 'user_note is a table where each row is one note about a person; notes are only added.';
 
--- Who may write may not rewrite: a note goes only with its person.
+-- Who may write may not rewrite: a note goes only with its person, and loses only the name of a writer who is erased.
 create function refuse_change_of_note() returns trigger language plpgsql as $$
 begin
     raise exception 'a note is not changed; add another one' using errcode = 'restrict_violation';
 end $$;
-create trigger user_note_append_only before update on user_note for each row execute function refuse_change_of_note();
+create trigger user_note_append_only before update of note_id, user_id, written_at, text on user_note for each row execute function refuse_change_of_note();
