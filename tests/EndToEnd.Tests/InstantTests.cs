@@ -58,6 +58,8 @@ public sealed partial class InstantTests(RunningStack running)
 
         await running.Rui.Pools.DeleteAsync(new() { PoolId = pool }, token, cancellationToken: Ct);
         Assert.True(await Eventually.IsTrueAsync(() => Task.FromResult(Directory.GetFiles(running.Stack.Libvirt.StoragePath, "*.memory").Length == 0), Patience), running.Stack.Broker.LastLines(30));
+        // Whoever comes next expects the installation's own machine alone.
+        Assert.True(await Eventually.IsTrueAsync(async () => (await MachinesAsync(pool)).Count == 0, Patience), running.Stack.Broker.LastLines(30));
     }
 
     private const string BecameMark = "5031 Started from a running state as machine";
