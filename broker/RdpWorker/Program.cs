@@ -14,8 +14,8 @@ if (args is ["try", var what])
     return Sandbox.Try(Enum.Parse<ForbiddenThing>(what));
 }
 
-using var control = new InheritedSocket(gateway);
-var link = new GatewayLink(control);
+// Left open: the threads below still use it when this one ends, and the end of the process closes it.
+var link = new GatewayLink(new InheritedSocket(gateway));
 var writing = link.StartWriting();
 link.Send([(byte)WorkerMessage.Ready]);
 if (link.Receive() is not { } first) return 0;

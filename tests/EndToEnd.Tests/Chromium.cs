@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace Montalegre.Vdi.EndToEnd.Tests;
@@ -37,7 +38,7 @@ internal sealed class Chromium : IAsyncDisposable
         await console.Locator("a[href*=recovery]").ClickAsync();
         await console.Locator("input[name=code]").FillAsync(administrator.Authenticator.NextCode());
         await console.Locator("button.main").ClickAsync();
-        await console.WaitForURLAsync($"**{path}");
+        await Assertions.Expect(console).ToHaveURLAsync(new Regex(Regex.Escape(path) + "$"), new() { Timeout = 60_000 });
         await console.Locator("main h1").WaitForAsync();
         return console;
     }

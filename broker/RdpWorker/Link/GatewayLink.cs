@@ -33,7 +33,7 @@ internal sealed class GatewayLink(InheritedSocket socket)
     /// <summary>Starts the writing thread.</summary>
     public Thread StartWriting()
     {
-        var thread = new Thread(WriteAll) { Name = "to gateway" };
+        var thread = new Thread(WriteAll) { IsBackground = true, Name = "to gateway" };
         thread.Start();
         return thread;
     }

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Montalegre.Vdi.AdminUi.Words;
 using static Microsoft.Playwright.Assertions;
@@ -26,7 +27,7 @@ public sealed class DeskTests(Chromium chromium)
         await Ready.PageAsync(page);
         await views.Locator("summary").ClickAsync();
         await views.GetByRole(AriaRole.Link, new() { Name = "Urbanismo em uso" }).ClickAsync();
-        await page.WaitForURLAsync("**/machines?q=urb&state=used");
+        await Expect(page).ToHaveURLAsync(new Regex("/machines[?]q=urb&state=used$"));
         await Expect(page.Locator(".toolbar input[type=search]")).ToHaveValueAsync("urb");
         await views.Locator("summary").ClickAsync();
         await views.GetByRole(AriaRole.Button, new() { Name = say.DeleteOf("Urbanismo em uso") }).ClickAsync();

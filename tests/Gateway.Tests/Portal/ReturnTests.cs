@@ -34,7 +34,8 @@ public sealed partial class ReturnTests(Browser browser) : IClassFixture<Browser
         await desktop.Page.Locator("#password").FillAsync(FakeBroker.Password);
         await desktop.Page.Locator(".fields .primary").ClickAsync();
 
-        await desktop.Page.WaitForURLAsync("**" + Desktop);
+        // Not WaitForURL: it also waits for an event of loading, which may have passed already.
+        await Expect(desktop.Page).ToHaveURLAsync(new Regex(Regex.Escape(Desktop) + "$"));
         await desktop.ConnectedAsync();
         Assert.Equal(2, _rig.Desktop.Hellos.Count(h => !h.Resume));
     }
