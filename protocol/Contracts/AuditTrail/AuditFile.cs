@@ -15,19 +15,19 @@ public static class AuditFile
 
     private const string Format = "montalegre-audit-1";
 
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly AuditJson Json = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,   // a file for people and scripts, in no page
-    };
+    });
 
     /// <summary>The first line.</summary>
     /// <param name="publicKeys">SubjectPublicKeyInfo by number.</param>
-    public static string Begin(IReadOnlyDictionary<int, byte[]> publicKeys) => JsonSerializer.Serialize(new Lines { Begin = new(Format, publicKeys) }, Json);
+    public static string Begin(IReadOnlyDictionary<int, byte[]> publicKeys) => JsonSerializer.Serialize(new Lines { Begin = new(Format, publicKeys) }, Json.Lines);
 
-    public static string Line(BatchHead head) => JsonSerializer.Serialize(new Lines { Head = head }, Json);
+    public static string Line(BatchHead head) => JsonSerializer.Serialize(new Lines { Head = head }, Json.Lines);
 
     /// <param name="personKeys">Of those who were not erased.</param>
     public static string Line(AuditLeaf leaf, IReadOnlyDictionary<Guid, byte[]> personKeys) => JsonSerializer.Serialize(new Lines
@@ -35,13 +35,13 @@ public static class AuditFile
         Leaf = new(leaf.AuditId, leaf.Sealed),
         Entry = leaf.Entry is null ? null : leaf.Entry with { Boxes = [] },
         Boxes = leaf.Entry is null ? null : [.. leaf.Entry.Boxes.Select(box => Opened(leaf.AuditId, box, personKeys))],
-    }, Json);
+    }, Json.Lines);
 
     /// <summary>Reads a line; null when it is none of a record.</summary>
     internal static Lines? Read(string line)
     {
         if (line.Length > LongestLine) return null;
-        try { return JsonSerializer.Deserialize<Lines>(line, Json); }
+        try { return JsonSerializer.Deserialize(line, Json.Lines); }
         catch (JsonException) { return null; }
     }
 

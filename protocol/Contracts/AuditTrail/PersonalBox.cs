@@ -20,7 +20,7 @@ public sealed record PersonalBox(Guid Person, byte[] Box)
 
     public static PersonalBox Close(long auditId, Guid person, ReadOnlySpan<byte> personKey, IReadOnlyDictionary<string, string> texts)
     {
-        var plain = JsonSerializer.SerializeToUtf8Bytes(new SortedDictionary<string, string>(texts.ToDictionary(), StringComparer.Ordinal));
+        var plain = JsonSerializer.SerializeToUtf8Bytes(new SortedDictionary<string, string>(texts.ToDictionary(), StringComparer.Ordinal), AuditJson.Default.SortedDictionaryStringString);
         var box = new byte[Nonce + plain.Length + Tag];
         RandomNumberGenerator.Fill(box.AsSpan(0, Nonce));
         using var aes = new AesGcm(EntryKey(personKey, auditId), Tag);
@@ -46,7 +46,7 @@ public sealed record PersonalBox(Guid Person, byte[] Box)
         {
             return null;
         }
-        try { return JsonSerializer.Deserialize<Dictionary<string, string>>(plain); }
+        try { return JsonSerializer.Deserialize(plain, AuditJson.Default.DictionaryStringString); }
         catch (JsonException) { return null; }   // closed by somebody else, with a key of his own
     }
 
