@@ -20,6 +20,25 @@ internal sealed class MoveStore(Database database)
     /// <summary>Moves of one host at once: each copies a whole memory over the network.</summary>
     public const int MostAtOnce = 2;
 
+    // Follows "gone", the machine whose operation takes it to @to. Memory that was saved is on the host it leaves.
+    private const string Moved = """
+        moved as (
+            update machine m
+               set host_id = h.host_id, saved_at = case when m.state <> 'asleep' then m.saved_at end,
+                   drain_since = case when m.drained_with_host and h.state = 'in_service' then null else m.drain_since end,
+                   drained_with_host = m.drained_with_host and h.state <> 'in_service'
+              from gone, host h
+             where m.machine_id = gone.machine_id and h.host_id = @to
+         returning m.machine_id, m.name, h.name as host
+        ), left_behind as (
+            insert into stray_domain (machine_id, host_id) select machine_id, @from from moved on conflict do nothing
+        ), arrived as (
+            delete from stray_domain s using moved where s.machine_id = moved.machine_id and s.host_id = @to
+        )
+        insert into audit_event (actor, action, object_kind, object_id, object_name, outcome)
+             select 'broker', 'machine.moved', 'machine', machine_id, name, host from moved
+        """;
+
     /// <summary>
     /// Plans moves off hosts that are let go of: machines that somebody is on, and personal ones, asleep or not. Free ones are made anew elsewhere, and
     /// what cannot be moved stays until its person logs off.
@@ -83,25 +102,12 @@ internal sealed class MoveStore(Database database)
     public async Task<bool> ArriveAsync(DueOperation operation, HostId to)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        return await connection.ExecuteAsync("""
-            with done as (
+        return await connection.ExecuteAsync($"""
+            with gone as (
                 update operation set state = 'done', ended_at = now(), error = null, reason = null
                  where operation_id = @id and state = 'running' and kind = 'move'
              returning machine_id
-            ), moved as (
-                update machine m
-                   set host_id = h.host_id, drain_since = case when m.drained_with_host and h.state = 'in_service' then null else m.drain_since end,
-                       drained_with_host = m.drained_with_host and h.state <> 'in_service'
-                  from done, host h
-                 where m.machine_id = done.machine_id and h.host_id = @to
-             returning m.machine_id, m.name, h.name as host
-            ), left_behind as (
-                insert into stray_domain (machine_id, host_id) select machine_id, @from from moved on conflict do nothing
-            ), arrived as (
-                delete from stray_domain s using moved where s.machine_id = moved.machine_id and s.host_id = @to
-            )
-            insert into audit_event (actor, action, object_kind, object_id, object_name, outcome)
-                 select 'broker', 'machine.moved', 'machine', machine_id, name, host from moved
+            ), {Moved}
             """, new { id = operation.OperationId, from = operation.HostId, to = to.Value }) == 1;
     }
 
@@ -112,28 +118,15 @@ internal sealed class MoveStore(Database database)
     public async Task<bool> SendAsleepAsync(DueOperation operation, HostId to)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
-        return await connection.ExecuteAsync("""
-            with going as (
+        return await connection.ExecuteAsync($"""
+            with gone as (
                 update operation o
                    set step = 'define', step_since = now(), next_attempt_at = now(), error = null, reason = null,
                        fallback = case when m.saved_at is not null then 'Its saved memory stayed on the host that it left; it boots when it is woken.' end
                   from machine m
                  where o.operation_id = @id and o.state = 'running' and o.kind = 'move' and m.machine_id = o.machine_id and m.state = 'asleep'
              returning o.machine_id
-            ), sent as (
-                update machine m
-                   set host_id = h.host_id, saved_at = null, drain_since = case when m.drained_with_host and h.state = 'in_service' then null else m.drain_since end,
-                       drained_with_host = m.drained_with_host and h.state <> 'in_service'
-                  from going, host h
-                 where m.machine_id = going.machine_id and h.host_id = @to
-             returning m.machine_id, m.name, h.name as host
-            ), left_behind as (
-                insert into stray_domain (machine_id, host_id) select machine_id, @from from sent on conflict do nothing
-            ), arrived as (
-                delete from stray_domain s using sent where s.machine_id = sent.machine_id and s.host_id = @to
-            )
-            insert into audit_event (actor, action, object_kind, object_id, object_name, outcome)
-                 select 'broker', 'machine.moved', 'machine', machine_id, name, host from sent
+            ), {Moved}
             """, new { id = operation.OperationId, from = operation.HostId, to = to.Value }) == 1;
     }
 
