@@ -27,7 +27,12 @@ public sealed class SimulationTests(FollowerBroker follower, TestDatabase databa
         var seeds = only is { } given ? [given] : Enumerable.Range(1, many ?? FewRuns).Select(n => many is null ? n : Random.Shared.Next());
         var failures = new List<string>();
         foreach (var seed in seeds)
-            if (failures.Count < 3 && await RunAsync(simulated, seed) is { } failure) failures.Add(failure);
+        {
+            if (failures.Count == 3) break;
+            if (await RunAsync(simulated, seed) is { } failure) failures.Add(failure);
+            // A search of hours is followed by what it says as it goes, and may be stopped at any time.
+            if (many is not null) await Console.Error.WriteLineAsync(failures.LastOrDefault(f => f.StartsWith($"{Seed}={seed}:", StringComparison.Ordinal)) ?? $"{Seed}={seed}: holds");
+        }
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
     }
 
