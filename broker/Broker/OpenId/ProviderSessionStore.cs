@@ -77,18 +77,22 @@ internal sealed class ProviderSessionStore(Database database, SecretBox box, Tim
         await using var connection = await database.OpenConnectionAsync();
         var gone = await connection.QuerySingleOrDefaultAsync<(Guid Id, Guid Provider, byte[] Token)?>(
             """
-              with gone as (
+              with mine as materialized (
+                   select s.oidc_session_id, s.provider_id, s.user_id, s.sid, s.id_token
+                     from oidc_session s
+                     join sign_in i using (oidc_session_id)
+                    where i.token_sha256 = @signIn),
+                   gone as (
                    delete from oidc_session s
-                    using sign_in i
-                    where i.token_sha256    = @signIn
-                      and s.oidc_session_id = i.oidc_session_id
-                returning s.oidc_session_id, s.provider_id, s.id_token),
+                    using mine
+                    where s.oidc_session_id = mine.oidc_session_id
+                       or mine.sid <> '' and (s.provider_id, s.user_id, s.sid) = (mine.provider_id, mine.user_id, mine.sid)),
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                    select @UserName, 'sign_out', 'user', @user, @UserName, @SourceAddress
-                     from gone)
+                     from mine)
             select oidc_session_id, provider_id, id_token
-              from gone
+              from mine
             """, new { signIn = Convert.FromHexString(caller.SignIn), user = caller.User.Value, caller.UserName, caller.SourceAddress });
         return gone is { } found ? (found.Provider, box.Open(found.Token, Place(found.Id)) is { } opened ? Encoding.ASCII.GetString(opened) : "") : null;
     }

@@ -20,6 +20,12 @@ public sealed class OidcBroker(TestCluster cluster) : IAsyncLifetime
 
     private readonly TestBroker _broker = new(cluster) { Leads = false };
 
+    /// <summary>Faces that a browser does go to.</summary>
+    internal IReadOnlyList<OpenIdClient> Faces { get; init; } = [new(Face)];
+
+    /// <summary>Authority of the faces' certificates.</summary>
+    internal string Trusted { get; init; } = "";
+
     internal TestBroker Broker => _broker;
 
     internal OpenIdProvider Provider { get; private set; } = null!;
@@ -44,7 +50,7 @@ public sealed class OidcBroker(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Provider = await OpenIdProvider.StartAsync([new(Face)], claimsInIdToken: false, people: new Dictionary<string, object>
+        Provider = await OpenIdProvider.StartAsync(Faces, claimsInIdToken: Trusted.Length > 0, trusted: Trusted, people: new Dictionary<string, object>
         {
             ["ana"] = new { preferred_username = "Ana.Silva@camara.pt", name = "Ana Silva", groups = new[] { "7c4-urbanismo", "nobody maps this" } },
             ["nameless"] = new { preferred_username = (string?)null },

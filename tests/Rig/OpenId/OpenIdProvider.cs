@@ -22,6 +22,8 @@ public sealed class OpenIdProvider : IAsyncDisposable
     public const string Secret = "just between us: 47+11%";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly string[] Grants = ["authorization_code"];
+    private static readonly string[] Responses = ["code"];
     private static readonly Lazy<Task<string>> Installed = new(InstallAsync);
     private readonly string _folder = Directory.CreateTempSubdirectory("openid-").FullName;
     private readonly OpenIdAuthority _authority = new();
@@ -97,7 +99,7 @@ public sealed class OpenIdProvider : IAsyncDisposable
             issuer = Issuer, address = "127.0.0.1", port = _port, certificate = In("server.pem"), key = In("server.key"), authority = In("authorities.pem"), claimsInIdToken, people,
             clients = clients.GroupBy(client => client.Id).Select(client => new
             {
-                client_id = client.Key, client_secret = Secret, grant_types = new[] { "authorization_code" }, response_types = new[] { "code" }, scope = "openid profile groups",
+                client_id = client.Key, client_secret = Secret, grant_types = Grants, response_types = Responses, scope = "openid profile groups",
                 redirect_uris = client.Select(c => $"{c.Face}/sign-in/back"), post_logout_redirect_uris = client.Select(c => $"{c.Face}/sign-in/left"),
                 backchannel_logout_uri = $"{client.First().Face}/sign-in/ended", backchannel_logout_session_required = true,
             }),
