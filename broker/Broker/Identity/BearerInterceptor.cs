@@ -11,9 +11,12 @@ namespace Montalegre.Vdi.Broker.Identity;
 /// checked again before a message goes out, so a disabled user sees nothing new, and end when the caller's rights changed:
 /// what was read by the old ones is not sent.
 /// </summary>
-internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rights) : Interceptor
+internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rights, TimeProvider time) : Interceptor
 {
     private const string Scheme = "Bearer ";
+
+    // With the two seconds that a caller is remembered, a sign-in that ended is noticed within five.
+    private static readonly TimeSpan Recheck = TimeSpan.FromSeconds(3);
 
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
@@ -29,8 +32,19 @@ internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rig
 
     public override async Task ServerStreamingServerHandler<TRequest, TResponse>(TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
-        var admitted = await AdmitAsync(context, request);
-        await continuation(request, admitted is null ? responseStream : new CheckedWriter<TResponse>(responseStream, () => AdmitAgainAsync(context, request, admitted)), context);
+        if (await AdmitAsync(context, request) is not { } admitted)
+        {
+            await continuation(request, responseStream, context);
+            return;
+        }
+        using var over = new CancellationTokenSource();
+        var watch = EndWithSignInAsync(context, over.Token);
+        try { await continuation(request, new CheckedWriter<TResponse>(responseStream, () => AdmitAgainAsync(context, request, admitted)), context); }
+        finally
+        {
+            await over.CancelAsync();
+            await watch;
+        }
     }
 
     public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
@@ -57,6 +71,32 @@ internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rig
     private async Task AdmitAgainAsync(ServerCallContext context, object? request, Caller admitted)
     {
         if (await AdmitAsync(context, request) is { } now && !now.Rights.Equals(admitted.Rights)) throw Refusal.Refused(RefusalReason.BrokerUnavailable, "rights");
+    }
+
+    // A stream with nothing to say would outlive its sign-in, and the page before it with it. Who comes again hears why.
+    private async Task EndWithSignInAsync(ServerCallContext context, CancellationToken over)
+    {
+        using var tick = new PeriodicTimer(Recheck, time);
+        try
+        {
+            while (await tick.WaitForNextTickAsync(over))
+            {
+                if (await HoldsAsync(context, over)) continue;
+                context.GetHttpContext().Abort();
+                return;
+            }
+        }
+        catch (OperationCanceledException) when (over.IsCancellationRequested)
+        {
+            // The stream ended by itself.
+        }
+    }
+
+    // A database that does not answer ends nobody's stream.
+    private async Task<bool> HoldsAsync(ServerCallContext context, CancellationToken ct)
+    {
+        try { return await callers.FindAsync(TokenOf(context.RequestHeaders), ct) is not null; }
+        catch (Exception e) when (DatabaseFailure.ReasonOf(e) is not null) { return true; }
     }
 
     private static string? TokenOf(Metadata headers) =>
