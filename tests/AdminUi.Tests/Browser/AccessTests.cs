@@ -92,7 +92,7 @@ public sealed class AccessTests(Chromium chromium)
         foreach (var (path, buttons) in new (string, string[])[]
         {
             ("/sessions/s-balcao-1", [say.LogOff, say.SendMessage]), ("/pools", [say.CreatePool]), ("/pools/p-balcao", [say.EditPool, say.ChangeSize, say.ChangeDevices]),
-            ("/pools/p-man", [say.AddMachine, say.Adopt]), ("/users", [say.CreateUser]), ("/users/ana.martins", [say.ResetPassword, say.ResetFactors]),
+            ("/pools/p-man", [say.AddMachine, say.Adopt]), ("/users", [say.CreateUser]), ("/users/ana.martins", [say.ResetPassword, say.ResetFactors, say.ErasePerson]), ("/users/hugo.lopes", [say.ErasePerson]),
             ("/groups", [say.CreateGroup]), ("/groups/g-1", [say.ChangeGroup, say.DeleteGroup]), ("/directories", [say.AddDirectory, say.RemoveDirectoryOf("Município")]), ("/roles", [say.GiveRole, say.CreateRole]), ("/hosts", [say.AddHost]), ("/hosts/host-2", [say.SharedStorage]), ("/hosts/host-2", [say.FenceHost]), ("/images", [say.PublishImage]), ("/images", [say.ImportImage]), ("/images", [say.CaptureImage]), ("/gateways", [say.AddGateway]), ("/calendars", [say.CreateCalendar]), ("/calendars", [say.OfCalendar(say.ImportDays, "Município")]), ("/portal", [say.AddAnnouncement, say.AddLink]),
         })
         {

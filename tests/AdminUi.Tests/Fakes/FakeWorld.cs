@@ -46,6 +46,9 @@ internal sealed class FakeWorld : IDisposable
     public TestDirectoryResponse DirectoryTest { get; set; } = new() { Server = "dc1.cm-montalegre.pt:636", People = 214, Groups = 31 };
     public List<AuditEvent> Audit { get; } = [];
 
+    /// <summary>Whether an export ends before its end.</summary>
+    public bool ExportBreaks { get; set; }
+
     public AuditVerification Verification { get; set; } = new() { Batches = 120, AllBatches = 120, Entries = 4312, Done = true, Head = new('a', 64) };
     public ConcurrentDictionary<string, List<LogonPhase>> Phases { get; } = new();
     public ConcurrentDictionary<string, List<User>> Entitled { get; } = new();
