@@ -11,7 +11,7 @@ internal static class DirectoryCommands
     [
         new("directories list", "", "diretórios de onde vêm pessoas", "directories that people come from", ListAsync),
         new("directories add", $"<name> {Settings}", "junta um diretório LDAP ou Active Directory", "add an LDAP directory or Active Directory", AddAsync),
-        new("directories change", "<directory> [--name <name>] [--state on|off] [any setting of directories add; --start-tls=no]", "muda só o que se escreve; a palavra-passe só é pedida quando a ligação muda", "change only what is written; the password is asked for only when the connection changes", ChangeAsync),
+        new("directories change", $"<directory> [--name <name>] [--state on|off] [{Settings}]", "muda só o que se escreve (--start-tls=no tira-o); a palavra-passe só é pedida quando a ligação muda", "change only what is written (--start-tls=no takes it off); the password is asked for only when the connection changes", ChangeAsync),
         new("directories test", $"<name> {Settings} [--user <name>]", "experimenta, sem guardar, e diz que passo falha", "try without keeping, and name the step that fails", TestAsync),
         new("directories sync", "<directory>", "lê já as pessoas e os grupos", "read people and groups now", SyncAsync),
         new("directories remove", "<directory>", "retira um diretório; as pessoas dele ficam desativadas", "let a directory go; its people are disabled", RemoveAsync),
