@@ -9,6 +9,7 @@ using Montalegre.Vdi.AdminUi.Components;
 using Montalegre.Vdi.AdminUi.Live;
 using Montalegre.Vdi.AdminUi.Pages.Audit;
 using Montalegre.Vdi.AdminUi.Pages.Images;
+using Montalegre.Vdi.AdminUi.Pages.Reports;
 using Montalegre.Vdi.AdminUi.Pages.Sessions;
 using Montalegre.Vdi.AdminUi.SignIn;
 using Montalegre.Vdi.AdminUi.Words;
@@ -78,6 +79,7 @@ internal static class ConsoleHost
         app.MapAssistanceOpening();
         app.MapImports();
         app.MapAuditExport();
+        app.MapIncidentExport();
         // The middleware above sends the frame rule for every answer; two copies of it would only differ one day.
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(mode => mode.ContentSecurityFrameAncestorsPolicy = null);
         return app;

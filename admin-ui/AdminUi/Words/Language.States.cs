@@ -184,6 +184,7 @@ internal sealed partial class Language
         "user.create" => Pick("Criou o utilizador", "Created the user"),
         "user.enable" or "user.enabled" => Pick("Ativou o utilizador", "Enabled the user"),
         "user.erase" => Pick("Apagou os dados da pessoa", "Erased the person's data"),
+        "incident.export" => Pick("Exportou um incidente", "Exported an incident"),
         "audit.export" => Pick("Exportou o registo de auditoria", "Exported the audit record"),
         "user.disable" or "user.disabled" => Pick("Desativou o utilizador", "Disabled the user"),
         "user.set_password" or "user.password" => Pick("Mudou a palavra-passe", "Set the password"),
