@@ -40,7 +40,7 @@ internal sealed partial class Language
     public string IncidentOfPool(string pool) => Pick($"Sobre o conjunto {pool}.", $"About the pool {pool}.");
     public string IncidentDownload => Pick("Descarregar ficheiro", "Download the file");
 
-    public string Hours(double hours) => hours.ToString(hours < 10 ? "0.0" : "N0", Culture) + " h";
+    public string Hours(double hours) => hours.ToString(hours == 0 ? "0" : hours < 10 ? "0.0" : "N0", Culture) + " h";
 
     /// <summary>A day as reports name it, 2026-11-27, as the reader writes it.</summary>
     public string Day(string day) => DateOnly.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture).ToString("dd/MM/yyyy", CultureInfo.InvariantCulture);
