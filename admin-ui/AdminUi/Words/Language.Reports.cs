@@ -29,6 +29,9 @@ internal sealed partial class Language
     public string WaitedWord => Pick("Esperaram", "Waited");
     public string LongestWaitWord => Pick("Espera mais longa", "Longest wait");
     public string RefusalsWord => Pick("Recusas", "Refusals");
+    public string NobodyRefused => Pick("Ninguém foi recusado.", "Nobody was refused.");
+    public string TimesWord => Pick("Vezes", "Times");
+    public string ReasonWord => Pick("Razão", "Reason");
     public string OfRoom(uint most, uint room) => room == 0 ? $"{most}" : Pick($"{most} de {room}", $"{most} of {room}");
     public string AccessTitle => Pick("Quem pode o quê", "Who may do what");
     public string AccessHint => Pick("Como está agora: funções, grupos, conjuntos a que tem direito e a última vez que iniciou sessão.", "As it is now: roles, groups, pools entitled to, and the last sign-in.");
