@@ -43,6 +43,12 @@ internal sealed partial class Language
     public string IncidentOfPool(string pool) => Pick($"Sobre o conjunto {pool}.", $"About the pool {pool}.");
     public string IncidentDownload => Pick("Descarregar ficheiro", "Download the file");
 
+    public string EnergyTitle => Pick("Energia hoje (estimativa)", "Energy today (estimate)");
+    public string EnergyUsed => Pick("Gasta pelos anfitriões", "Drawn by the hosts");
+    public string EnergySaved => Pick("Poupada por máquinas adormecidas", "Saved by sleeping machines");
+    public string EnergyModel(double idle, double full) => string.Format(Culture, Pick("Conta com {0:0} W por anfitrião sem trabalho e {1:0} W com todos os processadores ocupados. Os números mudam-se na secção Energy do serviço de ligações.", "Counts {0:0} W for a host with nothing to do and {1:0} W with every processor busy. The numbers are settings of the broker, section Energy."), idle, full);
+    public string Kilowatthours(double kwh) => kwh.ToString(kwh < 10 ? "0.00" : "0.0", Culture) + " kWh";
+
     public string Hours(double hours) => hours.ToString(hours == 0 ? "0" : hours < 10 ? "0.0" : "N0", Culture) + " h";
 
     /// <summary>A day as reports name it, 2026-11-27, as the reader writes it.</summary>

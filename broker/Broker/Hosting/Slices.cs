@@ -45,7 +45,8 @@ internal static class Slices
         services.AddEntitlements();
         services.AddGroups();
         services.AddDesk();
-        services.AddReports();
+        services.AddReports(configuration);
+        services.AddEnergyMeter();
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);

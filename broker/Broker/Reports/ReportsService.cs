@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
@@ -11,7 +12,7 @@ using Contract = Montalegre.Vdi.Contracts.Admin.V1;
 namespace Montalegre.Vdi.Broker.Reports;
 
 /// <summary>The gRPC and REST face of reports.</summary>
-internal sealed class ReportsService(ReportStore store, ExportIncident incident, AuditStore audit, TimeProvider time) : Contract.Reports.ReportsBase
+internal sealed class ReportsService(ReportStore store, ExportIncident incident, AuditStore audit, EnergyStore energy, IOptions<EnergyOptions> model, TimeProvider time) : Contract.Reports.ReportsBase
 {
     private const int UsualDays = 30;
     private const int MostDays = 366;
@@ -78,6 +79,13 @@ internal sealed class ReportsService(ReportStore store, ExportIncident incident,
         await foreach (var lines in incident.RunAsync(about, period, caller, time.GetUtcNow(), context.CancellationToken))
             foreach (var some in lines.Chunk(LinesAtOnce))
                 await responseStream.WriteAsync(new() { Lines = { some } }, context.CancellationToken);
+    }
+
+    public override async Task<EnergyReport> Energy(EnergyRequest request, ServerCallContext context)
+    {
+        var period = Period.Of(request.From, null, time.GetUtcNow(), 1, MostDays);
+        var (used, saved) = await energy.SumAsync(period.From, context.CancellationToken);
+        return new() { UsedKwh = used / 1000, SavedKwh = saved / 1000, HostIdleWatts = model.Value.HostIdleWatts, HostFullWatts = model.Value.HostFullWatts };
     }
 
     private async Task<IncidentAbout> AboutAsync(IncidentRequest request, CancellationToken ct)

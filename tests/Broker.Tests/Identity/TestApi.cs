@@ -58,7 +58,7 @@ public sealed class TestApi : IAsyncDisposable
         builder.Services.AddKeyedSingleton(StorageExtensions.Reports, database.DataSource);
         builder.Services.AddGrpc().AddJsonTranscoding(Rest.Configure);
         builder.Services.AddSingleton<KeyEncryptionKey>().AddSingleton<SecretBox>();
-        builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups().AddDesk().AddReports();
+        builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups().AddDesk().AddReports(builder.Configuration);
         var app = builder.Build();
         app.UseRouting();
         app.MapIdentity();

@@ -3,6 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Reports;
 using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
@@ -149,6 +150,29 @@ public sealed class ReportsTests(TestCluster cluster) : IAsyncLifetime
         Assert.Contains(pool, l => Kind(l) == "audit" && l.GetProperty("action").GetString() == "pool.update");
         Assert.DoesNotContain(pool, l => l.ToString().Contains("ana.silva", StringComparison.Ordinal));
         Assert.Equal(1, await _rows.ScalarAsync<int>("select count(*)::integer from audit_event where action = 'incident.export' and object_id = @id", ana.Id.Value));
+    }
+
+    [Fact]
+    public async Task Energy_is_counted_once_for_each_moment_by_what_is_on_and_what_sleeps()
+    {
+        var (used, free, asleep) = (await _rows.MachineAsync(_mine, "in_use"), await _rows.MachineAsync(_mine, "available"), await _rows.MachineAsync(_mine, "provisioning"));
+        foreach (var machine in new[] { used, free, asleep }) await _rows.ExecuteAsync("update machine set host_id = @host, power = 'on' where machine_id = @machine", new { host = _mine.Value, machine = machine.Value });
+        await _rows.ExecuteAsync("update machine set state = 'asleep', power = 'off' where machine_id = @machine", new { machine = asleep.Value });
+        await _rows.ExecuteAsync("insert into host_reading (host_id, reached, cpus) values (@host, true, 10)", new { host = _mine.Value });
+        await _rows.ExecuteAsync("insert into host_reading (host_id, reached, cpus) values (@host, false, 10)", new { host = _other.Value });    // it is silent: nobody knows
+        // An hour went by uncounted, of which no more than a quarter is known.
+        await _rows.ExecuteAsync("update energy_clock set counted_at = now() - interval '1 hour' where @id is not null", new { id = Guid.NewGuid() });
+
+        var counted = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => _api.Get<EnergyStore>().CountAsync()));
+
+        Assert.Equal(1, counted.Sum());
+        var report = await Reports.EnergyAsync(new(), _all);
+        // 120 W, and of the 280 W more: 0.3 of one processor of ten in use, and 0.05 of one that waits.
+        Assert.Equal((Math.Round((120 + 280 * 0.035) / 4000, 6), Math.Round(280 * 0.005 / 4000, 6)), (Math.Round(report.UsedKwh, 6), Math.Round(report.SavedKwh, 6)));
+        Assert.Equal("PERMISSION_MISSING", (await Assert.ThrowsAsync<RpcException>(async () => await Reports.EnergyAsync(new(), _one))).Trailers.GetValue("reason"));
+        await _rows.ExecuteAsync("update energy_clock set counted_at = now() - interval '1 hour' where @id is not null", new { id = Guid.NewGuid() });
+        await _api.Get<EnergyStore>().CountAsync();
+        Assert.Equal(Math.Round(report.UsedKwh * 2, 6), Math.Round((await Reports.EnergyAsync(new(), _all)).UsedKwh, 6));
     }
 
     [Fact]
