@@ -171,11 +171,11 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
         """, new { person, pool, period.From, period.To, limit }, ct);
 
     public async Task<Guid?> PersonAsync(string userName, CancellationToken ct) =>
-        (await QueryAsync<Guid?>("select user_id from app_user where user_name = @userName and not synthetic", new { userName }, ct)).FirstOrDefault();
+        await QueryAsync<Guid>("select user_id from app_user where user_name = @userName and not synthetic", new { userName }, ct) is [var person] ? person : null;
 
     /// <summary>A record that is younger than all of some moment, to read backwards from; zero: the newest. A record is sealed seconds after it was made.</summary>
     public async Task<long> RecordAfterAsync(DateTimeOffset at, CancellationToken ct) =>
-        (await QueryAsync<long>("select last_id + 1 from audit_batch where sealed_at >= @at + interval '1 minute' order by sealed_at limit 1", new { at }, ct)).FirstOrDefault();
+        await QueryAsync<long>("select last_id + 1 from audit_batch where sealed_at >= @at + interval '1 minute' order by sealed_at limit 1", new { at }, ct) is [var next] ? next : 0;
 
     private async Task<IReadOnlyList<T>> QueryAsync<T>(string sql, object values, CancellationToken ct)
     {
