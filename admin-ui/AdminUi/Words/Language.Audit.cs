@@ -22,6 +22,7 @@ internal sealed partial class Language
     public string EraseTouchesAccount => Pick("A conta perde os nomes, a palavra-passe e os segundos fatores.", "The account loses its names, its password and its second factors.");
     public string EraseTouchesNotes => Pick("As notas do apoio sobre esta pessoa e as vistas que guardou são eliminadas.", "The help desk's notes about this person and the saved views are deleted.");
     public string EraseLeaves => Pick("As máquinas pessoais e os ficheiros nelas ficam: trate deles antes.", "Personal machines and the files on them stay: see to them first.");
+    public string EraseLeavesCopies => Pick("Exportações e cópias de segurança anteriores ainda têm os nomes.", "Exports and backups from before still hold the names.");
     public string EraseTypeName(string user) => Pick($"Escreva {user} para confirmar", $"Type {user} to confirm");
     public string EraseNameDiffers => Pick("Não é o nome de utilizador desta pessoa.", "This is not the person's user name.");
     public string EraseNeedsDisabled => Pick("A conta está ativa. Só se apaga quem já saiu: desative o utilizador primeiro.", "The account is enabled. Only somebody who has left is erased: disable the user first.");
