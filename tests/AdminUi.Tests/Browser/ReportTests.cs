@@ -58,6 +58,9 @@ public sealed class ReportTests(Chromium chromium)
         await page.GetByRole(AriaRole.Combobox, new() { Name = say.PersonWord, Exact = true }).FillAsync("carla");
         await page.Locator(".picker .found").GetByRole(AriaRole.Option).ClickAsync();
         await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = say.IncidentDownload }).ClickAsync());
+        await page.GotoAsync("/");
+        await page.GetByRole(AriaRole.Heading, new() { Name = say.EnergyTitle }).ScrollIntoViewIfNeededAsync();
+        await Picture.TakeAsync(page, $"dashboard-energy-{language}-{width}");
         Assert.Equal(["report incident p-urb", "report incident carla.antunes"], console.World.Calls.Where(c => c.StartsWith("report incident", StringComparison.Ordinal)));
     }
 
