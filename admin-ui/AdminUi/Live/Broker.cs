@@ -36,6 +36,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Directories.DirectoriesClient Directories => new(Calls);
     public Reports.ReportsClient Reports => new(Calls);
     public Roles.RolesClient Roles => new(Calls);
+    public Contracts.Identity.V1.Factors.FactorsClient Factors => new(Calls);
     public SavedViews.SavedViewsClient SavedViews => new(Calls);
     public UserNotes.UserNotesClient UserNotes => new(Calls);
     public Audit.AuditClient Audit => new(Calls);

@@ -21,6 +21,7 @@ internal static class SignInEndpoints
         routes.MapPost("/set-up/submit", SetUpAsync).AllowAnonymous();
         routes.MapPost("/sign-out", SignOutAsync);
         routes.MapSecondStep();
+        routes.MapPasskeys();
     }
 
     internal static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";

@@ -38,6 +38,9 @@ internal sealed class ErasePerson(Database database)
                    unlocked as (
                    delete from totp
                     where user_id = (select user_id from nameless)),
+                   passkeyless as (
+                   delete from passkey
+                    where user_id = (select user_id from nameless)),
                    codeless as (
                    delete from recovery_code
                     where user_id = (select user_id from nameless)),

@@ -28,6 +28,7 @@ internal sealed class BrokerChannel : IDisposable
         Client = new Contracts.Gateway.V1.Employee.EmployeeClient(_channel);
         SecondSteps = new Contracts.Identity.V1.SecondStep.SecondStepClient(_channel);
         Factors = new Contracts.Identity.V1.Factors.FactorsClient(_channel);
+        PasskeySignIns = new Contracts.Identity.V1.PasskeySignIn.PasskeySignInClient(_channel);
     }
 
     public Contracts.Gateway.V1.Employee.EmployeeClient Client { get; }
@@ -35,6 +36,8 @@ internal sealed class BrokerChannel : IDisposable
     public Contracts.Identity.V1.SecondStep.SecondStepClient SecondSteps { get; }
 
     public Contracts.Identity.V1.Factors.FactorsClient Factors { get; }
+
+    public Contracts.Identity.V1.PasskeySignIn.PasskeySignInClient PasskeySignIns { get; }
 
     public void Dispose() => _channel.Dispose();
 
