@@ -103,6 +103,7 @@ internal sealed class RoleStore(Database database)
                     where name = @name
                       and not built_in
                       and not exists (select from role_grant g where g.role = @name)
+                      and not exists (select from api_key k where k.role = @name and k.expires_at > now())
                 returning name)
             insert into audit_event (actor, action, object_kind, object_name, source_address)
             select @actor, 'role.delete', 'role', name, @SourceAddress

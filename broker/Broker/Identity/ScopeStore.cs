@@ -17,6 +17,7 @@ internal sealed class ScopeStore(Database database)
             ["session_id"] = "select from session where session_id = @id and pool_id = any(@pools)",
             ["rollout_id"] = "select from rollout where rollout_id = @id and pool_id = any(@pools)",
             ["launch_id"] = "select from launch_trace where launch_trace_id = @id and pool_id = any(@pools)",
+            ["api_key_id"] = "select from api_key where api_key_id = @id and pool_id = any(@pools)",
             ["assistance_id"] = "select from assistance join session using (session_id) where assistance_id = @id and pool_id = any(@pools)",
         }, StringComparer.Ordinal);
 
