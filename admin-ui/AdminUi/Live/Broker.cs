@@ -34,6 +34,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Users.UsersClient Users => new(Calls);
     public Groups.GroupsClient Groups => new(Calls);
     public Roles.RolesClient Roles => new(Calls);
+    public ApiKeys.ApiKeysClient ApiKeys => new(Calls);
     public SavedViews.SavedViewsClient SavedViews => new(Calls);
     public UserNotes.UserNotesClient UserNotes => new(Calls);
     public Audit.AuditClient Audit => new(Calls);

@@ -66,7 +66,7 @@ internal sealed partial class Language
         "calendars" => CalendarsWord,
         "users" => Pick("Utilizadores e grupos", "Users and groups"),
         "roles" => RolesWord,
-        "api_keys" => Pick("Chaves da API", "API keys"),
+        "api_keys" => ApiKeysWord,
         "audit" => AuditLog,
         "backups" => Pick("Cópias de segurança", "Backups"),
         "portal" => PortalWord,

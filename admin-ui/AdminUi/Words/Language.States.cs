@@ -138,6 +138,7 @@ internal sealed partial class Language
         "user" => Pick("utilizador", "user"),
         "group" => Pick("grupo", "group"),
         "role" => Pick("função", "role"),
+        "api_key" => Pick("chave da API", "API key"),
         "host" => Pick("anfitrião", "host"),
         "image" or "image_version" => Pick("imagem-base", "golden image"),
         "gateway" => "gateway",
@@ -203,7 +204,7 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? action,
+        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? KeyAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch
