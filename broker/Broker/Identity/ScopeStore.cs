@@ -37,11 +37,11 @@ internal sealed class ScopeStore(Database database)
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<string>(new CommandDefinition(
             """
-              select u.display_name
-                from role_grant g
+              select distinct u.display_name
+                from held_role h
                 join app_user u using (user_id)
-               where g.role = @administrator
-                 and g.pool_id is null
+               where h.role = @administrator
+                 and h.pool_id is null
                  and u.enabled
             order by u.display_name
                limit @MostNamed

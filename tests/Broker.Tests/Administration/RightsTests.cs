@@ -138,7 +138,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
         var (grant, roles) = (api.Get<GrantRole>(), api.Get<RoleStore>());
         for (var round = 0; round < 10; round++)
         {
-            var rows = await roles.GrantsAsync(null, Ct);
+            var rows = await roles.GrantsAsync(null, null, Ct);
             var both = await Task.WhenAll(rows.Select((row, n) => (n + round) % 2 == 0 && round % 3 == 0
                 ? DisableAsync(row.UserName)
                 : grant.TakeAwayAsync(row, dryRun: false, TestApi.By)));

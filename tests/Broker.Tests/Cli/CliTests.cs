@@ -160,7 +160,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         var portuguese = await InLanguageAsync("pt-PT", "users", "disable", "rosa");
 
         Assert.Equal((1, "INVALID_FIELD: A field does not have a valid value. (user_name)\n"), (english.Code, english.Talk));
-        Assert.Equal((1, "LAST_ADMINISTRATOR: Este é o último administrador ativo. Ative outro primeiro. (rosa)\n"), (portuguese.Code, portuguese.Talk));
+        Assert.Equal((1, "LAST_ADMINISTRATOR: Este é o último administrador ativo com a função em seu nome; por um grupo não conta. Ative outro ou dê-lha primeiro. (rosa)\n"), (portuguese.Code, portuguese.Talk));
     }
 
     [Fact]
