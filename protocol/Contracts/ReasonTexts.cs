@@ -22,6 +22,7 @@ public static class ReasonTexts
         [ReasonCode.SignInBusy] = ("Há muitas pessoas a iniciar sessão neste momento. Tente de novo dentro de alguns segundos.", "Many people are signing in right now. Try again in a few seconds."),
         [ReasonCode.SignInExpired] = ("A sua sessão no portal terminou. Inicie sessão de novo.", "Your sign-in has expired. Sign in again."),
         [ReasonCode.ApiKeyInvalid] = ("A chave da API não é válida: foi revogada, expirou, ou quem a criou perdeu as suas funções. Peça outra a um administrador.", "The API key is not valid: it was revoked, has expired, or its maker has lost his roles. Ask an administrator for another one."),
+        [ReasonCode.BreakGlassInvalid] = ("Este código de emergência não é válido: já foi usado ou passaram 15 minutos. Crie outro no servidor.", "This emergency code is not valid: it was used, or 15 minutes are over. Make another one on the server."),
         [ReasonCode.NotEntitled] = ("Não tem direito de acesso a este ambiente de trabalho. Peça-o à equipa de informática.", "You are not entitled to this desktop. Ask your IT team for it."),
         [ReasonCode.PermissionMissing] = ("Falta-lhe a permissão para isto; um administrador pode dá-la.", "You lack the permission for this; an administrator can grant it."),
         [ReasonCode.NotAllowed] = ("Não tem permissão para esta ação.", "You are not allowed to do this."),

@@ -35,6 +35,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Groups.GroupsClient Groups => new(Calls);
     public Roles.RolesClient Roles => new(Calls);
     public ApiKeys.ApiKeysClient ApiKeys => new(Calls);
+    public BreakGlass.BreakGlassClient BreakGlass => new(Calls);
     public SavedViews.SavedViewsClient SavedViews => new(Calls);
     public UserNotes.UserNotesClient UserNotes => new(Calls);
     public Audit.AuditClient Audit => new(Calls);

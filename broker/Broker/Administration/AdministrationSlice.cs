@@ -13,6 +13,8 @@ internal static class AdministrationSlice
         .AddSingleton<RoleStore>()
         .AddSingleton<ApiKeyStore>()
         .AddSingleton<MakeApiKey>()
+        .AddSingleton<BreakGlassStore>()
+        .AddSingleton<MakeBreakGlass>()
         .AddSingleton<GrantRole>()
         .AddSingleton<SetRole>()
         .AddSingleton<SetUpStore>()
@@ -31,6 +33,7 @@ internal static class AdministrationSlice
         app.MapGrpcService<UsersService>();
         app.MapGrpcService<RolesService>();
         app.MapGrpcService<ApiKeysService>();
+        app.MapGrpcService<BreakGlassService>();
         app.MapGrpcService<AuditService>();
     }
 }

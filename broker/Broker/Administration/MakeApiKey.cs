@@ -4,7 +4,7 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Administration;
 
-/// <summary>A person makes a key for a program, of a role that he holds there himself. A key makes none: it would outlive what it was made for.</summary>
+/// <summary>A person makes a key for a program, of a role that he holds there himself. A key makes none, nor does an emergency sign-in: it would outlive what it was made for.</summary>
 internal sealed partial class MakeApiKey(ApiKeyStore keys, RoleStore roles, TimeProvider time)
 {
     private const int LongestDays = 365;
@@ -17,7 +17,7 @@ internal sealed partial class MakeApiKey(ApiKeyStore keys, RoleStore roles, Time
     /// <param name="ct">Gives up before anything is made.</param>
     public async Task<ApiKeyOutcome> RunAsync(string name, string role, Guid? pool, uint days, Caller by, CancellationToken ct)
     {
-        if (by.ApiKey is not null) return new ApiKeyOutcome.Refused(RefusalReason.NotAllowed, by.UserName);
+        if (by.ApiKey is not null || by.Emergency) return new ApiKeyOutcome.Refused(RefusalReason.NotAllowed, by.UserName);
         if (!Name().IsMatch(name)) return new ApiKeyOutcome.Refused(RefusalReason.InvalidField, "name: small letters, digits, . _ and -, at most 40");
         if (days is 0 or > LongestDays) return new ApiKeyOutcome.Refused(RefusalReason.InvalidField, $"days: 1 to {LongestDays}");
         if (await roles.FindAsync(role, ct) is not { } wanted) return new ApiKeyOutcome.Refused(RefusalReason.NotFound, "role");

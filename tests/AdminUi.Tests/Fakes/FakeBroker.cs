@@ -49,6 +49,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeUserNotes>();
         _app.MapGrpcService<FakeRoles>();
         _app.MapGrpcService<FakeApiKeys>();
+        _app.MapGrpcService<FakeBreakGlass>();
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();
         _app.MapGrpcService<FakePower>();

@@ -40,6 +40,7 @@ internal sealed class FakeWorld : IDisposable
     public List<Role> Roles { get; } = [];
     public List<RoleGrant> Grants { get; } =
         [new() { GrantId = "grant-0", UserName = "rita", DisplayName = "Rita Admin", Enabled = true, Role = "administrator", GrantedBy = "set-up", GrantedAt = DateTimeOffset.UtcNow.AddDays(-40).ToTimestamp() }];
+    public IReadOnlyList<Emergency> Emergencies { get; set; } = [];
     public List<ApiKey> ApiKeys { get; } =
         [new() { ApiKeyId = "key-0", Name = "inventario", Role = "read_only", MadeBy = "rita", MakerDisplayName = "Rita Admin", MakerActive = true, CreatedAt = DateTimeOffset.UtcNow.AddDays(-9).ToTimestamp(), ExpiresAt = DateTimeOffset.UtcNow.AddDays(81).ToTimestamp(), LastUsedAt = DateTimeOffset.UtcNow.AddMinutes(-9).ToTimestamp(), LastUsedFrom = "10.0.4.7" }];
     public List<AuditEvent> Audit { get; } = [];
