@@ -37,6 +37,8 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Reports.ReportsClient Reports => new(Calls);
     public Roles.RolesClient Roles => new(Calls);
     public Contracts.Identity.V1.Factors.FactorsClient Factors => new(Calls);
+    public ApiKeys.ApiKeysClient ApiKeys => new(Calls);
+    public BreakGlass.BreakGlassClient BreakGlass => new(Calls);
     public SavedViews.SavedViewsClient SavedViews => new(Calls);
     public UserNotes.UserNotesClient UserNotes => new(Calls);
     public Audit.AuditClient Audit => new(Calls);

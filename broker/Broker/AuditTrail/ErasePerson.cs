@@ -44,6 +44,9 @@ internal sealed class ErasePerson(Database database)
                    codeless as (
                    delete from recovery_code
                     where user_id = (select user_id from nameless)),
+                   without_keys as (
+                   delete from api_key
+                    where made_by = (select user_id from nameless)),
                    noteless as (
                    delete from user_note
                     where user_id = (select user_id from nameless)),

@@ -22,6 +22,7 @@ internal static class MethodAccessRules
         "/montalegre.vdi.admin.v1.Administrators/GetStatus",
         "/montalegre.vdi.admin.v1.Administrators/SetUp",
         "/montalegre.vdi.admin.v1.Administrators/SignIn",
+        "/montalegre.vdi.admin.v1.BreakGlass/Use",
         "/montalegre.vdi.gateway.v1.Employee/SignIn",
         "/montalegre.vdi.identity.v1.SecondStep/Get",
         "/montalegre.vdi.identity.v1.SecondStep/Prove",

@@ -50,6 +50,8 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeRoles>();
         _app.MapGrpcService<FakeDirectories>();
         _app.MapGrpcService<FakeReports>();
+        _app.MapGrpcService<FakeApiKeys>();
+        _app.MapGrpcService<FakeBreakGlass>();
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();
         _app.MapGrpcService<FakePower>();
