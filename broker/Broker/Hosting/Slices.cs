@@ -18,6 +18,7 @@ using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Broker.Machines;
 using Montalegre.Vdi.Broker.Metrics;
 using Montalegre.Vdi.Broker.OpenApi;
+using Montalegre.Vdi.Broker.OpenId;
 using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Portal;
 using Montalegre.Vdi.Broker.Power;
@@ -41,6 +42,7 @@ internal static class Slices
         services.AddIdentity(configuration);
         services.AddAdministration();
         services.AddDirectories(configuration);
+        services.AddOpenId(configuration);
         services.AddSealing();
         services.AddEntitlements();
         services.AddGroups();
@@ -73,6 +75,7 @@ internal static class Slices
         app.MapAdministration();
         app.MapGroups();
         app.MapDirectories();
+        app.MapOpenId();
         app.MapDesk();
         app.MapReports();
         app.MapBackups();

@@ -28,4 +28,5 @@ public enum RefusalReason
     SecondFactorNeeded = 190, CodeWrong, CodeUsed, StepExpired, SignInAgain, FactorMandatory, FactorExists, PasskeyRefused, PasskeyUnknown, PasskeysOff,
     DirectoryUnreachable = 200, PasswordExpired, AccountLocked, AccountDisabled, TooManyTries, NewPasswordRefused, InDirectory,
     ApiKeyInvalid = 220, BreakGlassInvalid,
+    ProviderUnreachable = 230, ProviderRefused, NotKnownHere, ClaimMissing,
 }

@@ -38,6 +38,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.UseRouting();
         _app.MapGrpcService<FakeAdministrators>();
         _app.MapGrpcService<FakeSecondStep>();
+        _app.MapGrpcService<FakeProviders>();
         _app.MapGrpcService<FakePools>();
         _app.MapGrpcService<FakeMachines>();
         _app.MapGrpcService<FakeSessions>();
