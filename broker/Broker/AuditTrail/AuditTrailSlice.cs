@@ -6,6 +6,7 @@ internal static class AuditTrailSlice
     public static IServiceCollection AddAuditTrail(this IServiceCollection services) => services
         .AddSingleton<PersonKeys>()
         .AddSingleton<PersonalTexts>()
+        .AddSingleton<AuditFaults>()
         .AddSingleton<SigningKeys>()
         .AddSingleton<VerifyAudit>()
         .AddSingleton<ExportAudit>()
