@@ -116,6 +116,11 @@ internal sealed class AlertFacts(Database database)
         select 'audit_stands', 'audit', 'audit', '', null, extract(epoch from now() - e.at), ''
           from audit_event e
          where e.audit_id = (select min(audit_id) from audit_open)
+         union all
+        select 'audit_export_stands', 'audit', 'export', x.server, null, extract(epoch from now() - b.sealed_at), x.error
+          from audit_export x
+          join audit_batch b on b.batch_no = x.batch_no + 1
+         where x.current
         """;
 
     public async Task<IReadOnlyList<AlertReading>> ReadAsync(CancellationToken ct)

@@ -13,4 +13,19 @@ internal static partial class AlertsLog
 
     [LoggerMessage(5004, LogLevel.Warning, "This node could not say that it lives; trying again in {Pause}")]
     public static partial void BeatFailed(this ILogger log, TimeSpan pause, Exception e);
+
+    [LoggerMessage(5005, LogLevel.Information, "Message {Delivery} about {Count} alerts was sent to {Channel}")]
+    public static partial void Sent(this ILogger log, Guid delivery, int count, string channel);
+
+    [LoggerMessage(5006, LogLevel.Warning, "Message {Delivery} was sent to some of {Channel} only: {Refused}")]
+    public static partial void PartlySent(this ILogger log, Guid delivery, string channel, string refused);
+
+    [LoggerMessage(5007, LogLevel.Warning, "Message {Delivery} could not be sent to {Channel}, tried again in {Pause}: {Problem}")]
+    public static partial void NotSent(this ILogger log, Guid delivery, string channel, TimeSpan pause, string problem);
+
+    [LoggerMessage(5008, LogLevel.Error, "Message {Delivery} to {Channel} was given up, it is too old: {Problem}")]
+    public static partial void GivenUp(this ILogger log, Guid delivery, string channel, string problem);
+
+    [LoggerMessage(5009, LogLevel.Error, "Messages about alerts were not sent; trying again in {Pause}")]
+    public static partial void DeliveryFailed(this ILogger log, TimeSpan pause, Exception e);
 }

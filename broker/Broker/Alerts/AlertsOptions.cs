@@ -28,8 +28,15 @@ internal sealed class AlertsOptions : IOptionsWithProblems
     /// <summary>Webhooks may go to this machine itself. Off, because whoever may set a channel up should not reach what listens here only.</summary>
     public bool WebhooksToThisMachine { get; set; }
 
+    /// <summary>The console as people reach it, for links in messages, for example https://consola.exemplo.pt; empty: without links.</summary>
+    public string ConsoleAddress { get; set; } = "";
+
+    public Uri? Console => ConsoleAddress.Length == 0 ? null : new(ConsoleAddress);
+
     public IEnumerable<string> Problems()
     {
+        if (ConsoleAddress.Length > 0 && !(Uri.TryCreate(ConsoleAddress, UriKind.Absolute, out var console) && console.Scheme == Uri.UriSchemeHttps))
+            yield return $"{SectionName}:{nameof(ConsoleAddress)} is '{ConsoleAddress}'; use an https address, for example https://consola.exemplo.pt.";
         if (LookEvery < TimeSpan.FromSeconds(1)) yield return $"{SectionName}:{nameof(LookEvery)} is {LookEvery}; use 00:00:01 or more.";
         if (KeepDays < 1) yield return $"{SectionName}:{nameof(KeepDays)} is {KeepDays}; use 1 or more.";
         if (Quiet < TimeSpan.Zero) yield return $"{SectionName}:{nameof(Quiet)} is {Quiet}; use for example 00:00:15.";

@@ -11,8 +11,8 @@ using Enum = System.Enum;
 namespace Montalegre.Vdi.Broker.Alerts;
 
 /// <summary>The gRPC and REST face of alerts, silences and rules.</summary>
-internal sealed class AlertsService(
-    AlertStore alerts, AlertRuleStore rules, ChangePump pump, TimeProvider time, IHostApplicationLifetime lifetime) : Contracts.Admin.V1.Alerts.AlertsBase
+internal sealed partial class AlertsService(
+    AlertStore alerts, AlertRuleStore rules, AlertChannelStore channels, SendAlerts send, ChangePump pump, TimeProvider time, IHostApplicationLifetime lifetime) : Contracts.Admin.V1.Alerts.AlertsBase
 {
     private const int UsualPage = 100;
     private const int LargestPage = 500;

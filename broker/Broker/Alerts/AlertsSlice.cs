@@ -11,9 +11,13 @@ internal static class AlertsSlice
         .AddSingleton<AlertStore>()
         .AddSingleton<ApplyAlerts>()
         .AddSingleton<LookForAlerts>()
+        .AddSingleton<AlertChannelStore>()
+        .AddSingleton<AlertOutbox>()
+        .AddSingleton<SendAlerts>()
         .AddSingleton<NodeBeat>()
         .AddHostedService(s => s.GetRequiredService<NodeBeat>())
-        .AddHostedService<AlertLoop>();
+        .AddHostedService<AlertLoop>()
+        .AddHostedService<DeliveryLoop>();
 
     public static void MapAlerts(this WebApplication app) => app.MapGrpcService<AlertsService>();
 }

@@ -76,7 +76,6 @@ create unique index alert_channel_name_uq on alert_channel (lower(name));
 create table alert_delivery (
     alert_delivery_id  uuid primary key,                            -- receivers tell a repetition by it
     alert_channel_id   uuid not null references alert_channel on delete cascade,
-    test               boolean not null default false,
     state              text not null check (state in ('waiting', 'sent', 'given_up')),
     attempts           integer not null default 0,
     next_attempt_at    timestamptz not null default now(),
@@ -123,3 +122,12 @@ create table audit_fault (
     primary key (batch_no, fault)
 );
 comment on table audit_fault is 'audit_fault is a table where each row is a fault of the audit record that nobody has cleared up.';
+
+-- How far the audit record has gone to a syslog server. Another server starts at the first batch.
+create table audit_export (
+    server    text primary key,
+    batch_no  bigint not null default 0,                            -- the last batch that the server has read whole
+    current   boolean not null,                                     -- the one that the settings name
+    error     text not null default ''
+);
+comment on table audit_export is 'audit_export is a table where each row is how much of the audit record one syslog server has.';
