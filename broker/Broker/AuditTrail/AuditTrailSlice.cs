@@ -1,3 +1,5 @@
+using Montalegre.Vdi.Broker.Hosting;
+
 namespace Montalegre.Vdi.Broker.AuditTrail;
 
 internal static class AuditTrailSlice
@@ -13,6 +15,11 @@ internal static class AuditTrailSlice
         .AddSingleton<ErasePerson>()
         .AddSingleton<SealAudit>();
 
-    /// <summary>The leader's loop, which a whole broker has.</summary>
-    public static IServiceCollection AddSealing(this IServiceCollection services) => services.AddHostedService<SealLoop>();
+    /// <summary>The leader's loops, which a whole broker has.</summary>
+    public static IServiceCollection AddSealing(this IServiceCollection services, IConfiguration configuration) => services
+        .AddOptionsWithProblems<AuditSyslogOptions>(configuration)
+        .AddSingleton<AuditExportStore>()
+        .AddSingleton<ExportToSyslog>()
+        .AddHostedService<SealLoop>()
+        .AddHostedService<SyslogLoop>();
 }

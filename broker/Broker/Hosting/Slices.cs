@@ -41,7 +41,7 @@ internal static class Slices
         services.AddIdentity(configuration);
         services.AddAdministration();
         services.AddDirectories(configuration);
-        services.AddSealing();
+        services.AddSealing(configuration);
         services.AddEntitlements();
         services.AddGroups();
         services.AddDesk();
