@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Montalegre.Vdi.Benchmarks.AgentStreams;
 using Montalegre.Vdi.Benchmarks.Clones;
+using Montalegre.Vdi.Benchmarks.Consoles;
 using Montalegre.Vdi.Benchmarks.Figures;
 using Montalegre.Vdi.Benchmarks.Html5;
 using Montalegre.Vdi.Benchmarks.Launches;
@@ -22,6 +23,7 @@ internal static class Suite
         ("agents", AgentBenchmark.RunAsync),
         ("html5", Html5Benchmark.RunAsync),
         ("crowd", CrowdBenchmark.RunAsync),
+        ("console", ConsoleBenchmark.RunAsync),
     ];
 
     public static async Task<int> RunAsync(string[] names)

@@ -78,14 +78,16 @@ public sealed class BrokerTests
         await broker.StopAsync();
     }
 
-    [Fact]
-    public async Task Person_who_lost_the_right_is_let_go_and_the_others_stay()
+    [Theory]
+    [InlineData("00:00:01", false)]
+    [InlineData("00:05:00", true)]
+    public async Task Person_who_lost_the_right_is_let_go_and_the_others_stay(string recheckEvery, bool ordered)
     {
         using var broker = new ScriptedBroker();
         await broker.StartAsync();
         await using var machine = new FakeMachine();
         broker.OnRedeem = _ => Granted(machine);
-        await using var gateway = await TestGateway.StartAsync(broker, ("Gateway:RecheckEvery", "00:00:01"));
+        await using var gateway = await TestGateway.StartAsync(broker, ("Gateway:RecheckEvery", recheckEvery));
         var (stays, staysEnd, staysMachine, _) = await RawClient.OpenAsync(gateway, machine, FakeRedeemer.Unknown());
         using var _stays = stays;
         await broker.NextReportAsync();
@@ -95,6 +97,7 @@ public sealed class BrokerTests
 
         broker.OnRecheck = asked => asked.ConnectionIds.Contains(connection)
             ? new() { Withdrawn = { new WithdrawnConnection { ConnectionId = connection, Code = ReasonCode.AccessWithdrawn } } } : new();
+        if (ordered) broker.Orders.Writer.TryWrite(new GatewayOrder { Recheck = new RecheckOrder() });
 
         Assert.Equal(0, await goesEnd.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience));
         var closed = await broker.NextReportAsync();

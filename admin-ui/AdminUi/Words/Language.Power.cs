@@ -29,7 +29,7 @@ internal sealed partial class Language
     public string FromWord => Pick("Das", "From");
     public string UntilWord => Pick("Às", "Until");
     public string SpareOfPeriod => Pick("De reserva (número ou %)", "Spare (number or %)");
-    public string SpareOfPeriodHint => Pick("Todas as que pode ter", "All that it may have");
+    public string SpareOfPeriodHint(bool manual) => manual ? Pick("Nenhuma é acordada", "None is woken") : Pick("Todas as que pode ter", "All that it may have");
     public string UnusedMachinesWord => Pick("Máquinas sem uso", "Unused machines");
     public string OpenWord => Pick("Aberto a novas sessões", "Open for new sessions");
     public string WrongPeriod(int number) => Pick($"Período {number}: escolha dias, um fim depois do início e uma reserva como 5 ou 20%.", $"Period {number}: choose days, an end after the beginning and a spare such as 5 or 20%.");

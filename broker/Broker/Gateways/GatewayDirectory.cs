@@ -52,6 +52,9 @@ internal sealed class GatewayDirectory(GatewayStore gateways)
     /// <summary>A gateway that is connected here, if any is.</summary>
     public GatewayId? Any() => _streams.Keys.Select(g => (GatewayId?)g).FirstOrDefault();
 
+    /// <summary>All gateways that are connected here.</summary>
+    public IReadOnlyCollection<GatewayId> All => [.. _streams.Keys];
+
     /// <summary>Sends an order. False: the gateway is not connected here.</summary>
     public async Task<bool> SendAsync(GatewayId gateway, GatewayOrder order, CancellationToken ct)
     {

@@ -19,6 +19,7 @@ internal static class GatewaysSlice
         services.AddSingleton<ProbeStore>();
         services.AddHostedService<GatewaySweep>();
         services.AddHostedService<OrderProbes>();
+        services.AddHostedService<OrderRechecks>();
         return services;
     }
 

@@ -19,6 +19,18 @@ internal sealed record CopyRow
     public bool CheckWanted { get; init; }
 }
 
+/// <summary>A running state of an image version on a host (ADR 43).</summary>
+internal sealed record StateRow
+{
+    public Guid ImageVersionId { get; init; }
+    public Guid HostId { get; init; }
+    public int Cpus { get; init; }
+    public int MemoryMib { get; init; }
+    public string State { get; init; } = "";
+    public DateTime StateSince { get; init; }
+    public string Error { get; init; } = "";
+}
+
 /// <summary>SQL of the copies that hosts have of image versions.</summary>
 internal sealed class CopyStore(Database database)
 {
@@ -29,6 +41,17 @@ internal sealed class CopyStore(Database database)
             select c.image_version_id, c.host_id, h.name as host_name, c.state, c.state_since, c.checked_at, c.check_wanted
               from image_copy c join host h using (host_id)
              order by h.name
+            """, cancellationToken: ct))).AsList();
+    }
+
+    /// <summary>What machines of instant pools are started from, those that are used first.</summary>
+    public async Task<IReadOnlyList<StateRow>> RunningStatesAsync(CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (await connection.QueryAsync<StateRow>(new CommandDefinition("""
+            select image_version_id, host_id, cpus, memory_mib, state, state_since, coalesce(error, '') as error
+              from running_state
+             order by cpus, memory_mib, state_since desc
             """, cancellationToken: ct))).AsList();
     }
 

@@ -214,9 +214,6 @@ internal sealed class PoolStore(Database database)
             """, new { machine = machine.Value, operation = operation.Value, from = SqlText.Of(from), kind = SqlText.Of(kind), first = SqlText.Of(first) }) == 1;
     }
 
-    /// <summary>When the owners of machines came in the weeks that are looked back.</summary>
-    public Task<ILookup<UserId, DateTimeOffset>> ArrivalsAsync(PoolId pool, IReadOnlyList<UserId> owners, CancellationToken ct) => new PowerStore(database).ArrivalsAsync(pool, owners, ct);
-
     /// <summary>How long starts of a pool's machines take, at the slow end of the last ones, and how many its hosts start at once.</summary>
     /// <param name="pool">The pool.</param>
     /// <param name="parallel">Starts at once of a host whose pace is not known yet.</param>

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
 
 /// <summary>Compares one pool with its machines and records what should change; the journal does the rest.</summary>
-internal sealed class ReconcilePool(PoolStore pools, IOptions<ProvisioningOptions> options, TimeProvider time, ILogger<ReconcilePool> log)
+internal sealed class ReconcilePool(PoolStore pools, PowerStore power, IOptions<ProvisioningOptions> options, TimeProvider time, ILogger<ReconcilePool> log)
 {
     private static readonly TimeSpan FarthestRampUp = TimeSpan.FromHours(4);
 
@@ -44,7 +45,7 @@ internal sealed class ReconcilePool(PoolStore pools, IOptions<ProvisioningOption
     {
         var owners = members.Where(m => m is { Owner: not null, OwnerExpected: false, State: MachineState.Asleep or MachineState.Available }).Select(m => m.Owner!.Value).ToList();
         if (owners.Count == 0) return members;
-        var arrivals = await pools.ArrivalsAsync(pool, owners, ct);
+        var arrivals = await power.ArrivalsAsync(pool, owners, ct);
         return [.. members.Select(m => m.Owner is { } owner && schedule.IsExpected([.. arrivals[owner]], now, start) ? m with { OwnerExpected = true } : m)];
     }
 

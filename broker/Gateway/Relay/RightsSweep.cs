@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Hosting;
@@ -6,27 +7,50 @@ using Montalegre.Vdi.Gateway.Tickets;
 
 namespace Montalegre.Vdi.Gateway.Relay;
 
-/// <summary>Asks the broker from time to time whether those who are connected may stay, and ends the connections of those who may not (ADR 25).</summary>
+/// <summary>
+/// Asks the broker whether those who are connected may stay, when it says that somebody may have lost a right and from time to
+/// time, and ends the connections of those who may not (ADR 25).
+/// </summary>
 /// <remarks>INVARIANT: a broker that does not answer ends nobody's connection.</remarks>
 internal sealed class RightsSweep(
     ITicketRedeemer tickets, OpenConnections connections, RdgTunnels tunnels, IOptions<GatewayOptions> options, TimeProvider time, ILogger<RightsSweep> log)
     : BackgroundService
 {
+    // Orders that come while one is carried out are one more: the broker knows then what they were about.
+    private readonly Channel<bool> _ordered = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    /// <summary>Asks about all connections now.</summary>
+    public void CheckSoon() => _ordered.Writer.TryWrite(true);
+
     /// <summary>Ends one connection if its person may not go on; true when it was ended.</summary>
     public async Task<bool> CheckAsync(string connectionId, CancellationToken ct) => await EndWithdrawnAsync([connectionId], ct) > 0;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(OnOrdersAsync(stoppingToken), OnTicksAsync(stoppingToken));
+
+    private async Task OnOrdersAsync(CancellationToken stopping)
+    {
+        await foreach (var _ in _ordered.Reader.ReadAllAsync(stopping)) await TryAsync(stopping);
+    }
+
+    private async Task OnTicksAsync(CancellationToken stopping)
     {
         if (options.Value.RecheckEvery == TimeSpan.Zero) return;
         using var tick = new PeriodicTimer(options.Value.RecheckEvery, time);
-        while (await tick.WaitForNextTickAsync(stoppingToken))
+        while (await tick.WaitForNextTickAsync(stopping))
+            if (await TryAsync(stopping)) tunnels.AskForProof();
+    }
+
+    private async Task<bool> TryAsync(CancellationToken stopping)
+    {
+        try
         {
-            try
-            {
-                await EndWithdrawnAsync([.. connections.All.Select(c => c.ConnectionId)], stoppingToken);
-                tunnels.AskForProof();
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.RecheckFailed(connections.Count, e is Grpc.Core.RpcException rpc ? rpc.Status.Detail : e.Message); }
+            await EndWithdrawnAsync([.. connections.All.Select(c => c.ConnectionId)], stopping);
+            return true;
+        }
+        catch (Exception e) when (!stopping.IsCancellationRequested)
+        {
+            log.RecheckFailed(connections.Count, e is Grpc.Core.RpcException rpc ? rpc.Status.Detail : e.Message);
+            return false;
         }
     }
 

@@ -9,7 +9,7 @@ namespace Montalegre.Vdi.Gateway.Reports;
 
 /// <summary>The stream with the broker: reports go up, orders come down. While it is broken, relays run and reports wait.</summary>
 internal sealed class ReportStream(
-    BrokerLink broker, ConnectionReports reports, OpenConnections connections, ProbeOrders probes, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ReportStream> log)
+    BrokerLink broker, ConnectionReports reports, OpenConnections connections, ProbeOrders probes, RightsSweep rights, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ReportStream> log)
     : BackgroundService
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(500);
@@ -83,6 +83,7 @@ internal sealed class ReportStream(
             while (await orders.MoveNext(broken.Token))
             {
                 if (orders.Current.Probe is { } probe) probes.Add(probe);
+                if (orders.Current.Recheck is not null) rights.CheckSoon();
                 if (orders.Current.Close is not { } close) continue;
                 var found = await connections.EndAsync(close.ConnectionId, RelayEnd.TicketRevoked);
                 log.CloseOrdered(close.ConnectionId, close.Code, found);

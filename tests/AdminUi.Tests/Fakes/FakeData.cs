@@ -19,7 +19,12 @@ internal static class FakeData
             SealReport = "Agent keys and certificates: 3 files removed\nMachine id: emptied; each machine makes its own\nSSH host keys: 6 files removed; each machine makes its own before the server starts\nFree space: erased, so that deleted files cannot be read",
             Copies =
             {
-                new ImageCopy { HostId = "host-1", HostName = "anfitriao-a", State = CopyState.Good, StateSince = now.AddDays(-2).ToTimestamp(), CheckedAt = now.AddHours(-5).ToTimestamp() },
+                new ImageCopy { HostId = "host-1", HostName = "anfitriao-a", State = CopyState.Good, StateSince = now.AddDays(-2).ToTimestamp(), CheckedAt = now.AddHours(-5).ToTimestamp(),
+                    RunningStates =
+                    {
+                        new RunningState { Cpus = 2, MemoryMib = 4096, State = RunningStateState.Ready, StateSince = now.AddHours(-6).ToTimestamp() },
+                        new RunningState { Cpus = 2, MemoryMib = 2048, State = RunningStateState.Failed, StateSince = now.AddMinutes(-3).ToTimestamp(), Error = "The agent did not say within 300 s that it is ready to be saved." },
+                    } },
                 new ImageCopy { HostId = "host-2", HostName = "anfitriao-b", State = CopyState.Damaged, StateSince = now.AddMinutes(-4).ToTimestamp(), Percent = 35 },
             } });
         world.Images.Add(new() { ImageVersionId = "img-6", Name = "debian-balcao", Number = 6, State = "retired", Sha256 = new string('b', 64), SizeBytes = 2_110_000_000, PublishedAt = now.AddDays(-40).ToTimestamp() });

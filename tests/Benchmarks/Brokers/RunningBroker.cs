@@ -1,6 +1,9 @@
+using Grpc.Net.Client;
 using Montalegre.Vdi.Benchmarks.Processes;
 using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Rig.Postgres;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Benchmarks.Brokers;
 
@@ -14,9 +17,6 @@ internal sealed class RunningBroker(Worker worker, string state) : IAsyncDisposa
     public string ChannelAddress { get; } = worker.Ready.Split(' ')[1];
 
     public string AuthorityFile => Path.Combine(state, "authority.pem");
-
-    /// <summary>Holds the one-time token that makes the first administrator.</summary>
-    public string SetUpTokenFile => Path.Combine(state, "set-up-token");
 
     public string KeyFile => Path.Combine(state, "key-encryption.key");
 
@@ -33,6 +33,22 @@ internal sealed class RunningBroker(Worker worker, string state) : IAsyncDisposa
         $"--Storage:ConnectionString={cluster.ConnectionString(DatabaseAddress.AppRole, database)}",
         $"--Storage:OwnerConnectionString={cluster.ConnectionString(DatabaseAddress.OwnerRole, database)}",
     ];
+
+    /// <summary>Certificate and key for what listens beside the broker, with <c>Certificates:DemonstrationServerNames</c>.</summary>
+    public string ServerCertificate => Path.Combine(state, "demonstration", "server.pem");
+
+    public string ServerKey => Path.Combine(state, "demonstration", "server.key");
+
+    /// <summary>A channel to the API that trusts this broker.</summary>
+    public GrpcChannel Channel() => GrpcChannel.ForAddress(ApiAddress, new GrpcChannelOptions { HttpHandler = StackTrust.Handler(AuthorityFile), DisposeHttpClient = true });
+
+    /// <summary>Makes the first administrator by the one-time token, with an authenticator app.</summary>
+    public async Task<RigAuthenticator> FirstAdministratorAsync(GrpcChannel channel, string userName, string password, CancellationToken ct)
+    {
+        var link = (await File.ReadAllTextAsync(Path.Combine(state, "set-up-token"), ct)).Trim();
+        var made = await new Administrators.AdministratorsClient(channel).SetUpAsync(new() { Token = link, UserName = userName, DisplayName = userName, Password = password }, cancellationToken: ct);
+        return await RigAuthenticator.EnrolAsync(channel, made.SecondStep);
+    }
 
     /// <summary>Lets the garbage collector finish, so that what is left is held.</summary>
     public Task SettleAsync(CancellationToken ct) => worker.AskAsync("settle", TimeSpan.FromSeconds(60), ct);

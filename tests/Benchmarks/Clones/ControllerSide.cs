@@ -34,11 +34,9 @@ internal sealed class ControllerSide : IDisposable
     /// <summary>Makes the first administrator, the host, and an image of an empty disk.</summary>
     public static async Task<ControllerSide> PrepareAsync(RunningBroker broker, LibvirtDaemons daemons, string folder, CancellationToken ct)
     {
-        var channel = GrpcChannel.ForAddress(broker.ApiAddress, new GrpcChannelOptions { HttpHandler = StackTrust.Handler(broker.AuthorityFile), DisposeHttpClient = true });
+        var channel = broker.Channel();
         var side = new ControllerSide(channel, LibvirtConnection.Open(daemons.Uri));
-        var link = (await File.ReadAllTextAsync(broker.SetUpTokenFile, ct)).Trim();
-        var made = await new Administrators.AdministratorsClient(channel).SetUpAsync(new() { Token = link, UserName = "rosa", DisplayName = "Rosa", Password = "quatro cavalos verdes" }, cancellationToken: ct);
-        side._token = new() { { "authorization", $"Bearer {(await RigAuthenticator.EnrolAsync(channel, made.SecondStep)).Token}" } };
+        side._token = new() { { "authorization", $"Bearer {(await broker.FirstAdministratorAsync(channel, "rosa", "quatro cavalos verdes", ct)).Token}" } };
         side._host = (await side._infrastructure.AddHostAsync(new() { Name = "north", Uri = daemons.Uri, Network = "user", StoragePath = daemons.StoragePath }, side._token, cancellationToken: ct)).HostId;
         var disk = Path.Combine(folder, "image.qcow2");
         await Run.ToEndAsync("qemu-img", ["create", "-q", "-f", "qcow2", disk, "64M"], ct: ct);

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Benchmarks.Brokers;
 using Montalegre.Vdi.Benchmarks.Figures;
 using Montalegre.Vdi.Benchmarks.Processes;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Gateway.V1;
@@ -54,7 +55,7 @@ internal static class PoolsBenchmark
         SqlTypes.Register();
         await using var source = DataSources.ForBrokering(cluster.ConnectionString(DatabaseAddress.AppRole, "scale"), connections: 4);
         var pools = new PoolStore(source);
-        var reconcile = new ReconcilePool(pools, Options.Create(new ProvisioningOptions()), TimeProvider.System, NullLogger<ReconcilePool>.Instance);
+        var reconcile = new ReconcilePool(pools, new PowerStore(source), Options.Create(new ProvisioningOptions()), TimeProvider.System, NullLogger<ReconcilePool>.Instance);
         var times = new List<double>();
         for (var round = 0; round < 8; round++)
         {

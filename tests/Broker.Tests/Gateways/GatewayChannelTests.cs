@@ -115,6 +115,32 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
         Assert.Empty((await other.RecheckAsync(request, cancellationToken: Ct)).Withdrawn);       // only its own are a gateway's business
     }
 
+    [Theory]
+    [InlineData("update app_user set enabled = false where user_id = @user")]
+    [InlineData("delete from entitlement where user_id = @user")]
+    [InlineData("delete from group_member where user_id = @user")]
+    [InlineData("delete from group_entitlement where group_id = @group")]
+    public async Task Gateway_is_told_to_ask_as_soon_as_somebody_may_have_lost_a_right(string loss)
+    {
+        var (gateway, client) = await GatewayAsync();
+        var (_, session) = await OpenAsync(gateway);
+        var user = await _rows.ScalarAsync<Guid>("select user_id from session where session_id = @id", session.Value);
+        var (pool, group) = (await _rows.ScalarAsync<Guid>("select pool_id from session where session_id = @id", session.Value), Guid.NewGuid());
+        await _rows.ExecuteAsync("""
+            insert into entitlement (pool_id, user_id) values (@pool, @user) on conflict do nothing;
+            insert into app_group (group_id, name) values (@group, @group::text);
+            insert into group_member (group_id, user_id) values (@group, @user);
+            insert into group_entitlement (pool_id, group_id) values (@pool, @group);
+            """, new { user, pool, group });
+        using var stream = client.Connections(cancellationToken: Ct);
+        await Until.EqualAsync(true, () => _rows.ScalarAsync<bool>("select connected from gateway where gateway_id = @id", gateway.Value));
+
+        await _rows.ExecuteAsync(loss, new { user, group });
+
+        Assert.True(await stream.ResponseStream.MoveNext(Ct));
+        Assert.NotNull(stream.ResponseStream.Current.Recheck);
+    }
+
     [Fact]
     public async Task Broker_has_a_connection_closed_by_its_gateway()
     {

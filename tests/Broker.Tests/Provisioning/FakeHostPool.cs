@@ -81,7 +81,7 @@ internal sealed class FakeHostPool : IAsyncDisposable
     public async Task ReconcileAsync()
     {
         foreach (var wanted in (await _pools.WantedAsync(await new PowerStore(_broker.Database.DataSource).SchedulesAsync(TestContext.Current.CancellationToken), TestContext.Current.CancellationToken)).Where(p => p.PoolId == Pool.Value))
-            await new ReconcilePool(_pools, _options, TimeProvider.System, NullLogger<ReconcilePool>.Instance).RunAsync(wanted, TestContext.Current.CancellationToken);
+            await new ReconcilePool(_pools, new PowerStore(_broker.Database.DataSource), _options, TimeProvider.System, NullLogger<ReconcilePool>.Instance).RunAsync(wanted, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Makes what is waiting due, as a new leader does.</summary>

@@ -1,10 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Montalegre.Vdi.Broker.Hypervisors;
+using Montalegre.Vdi.Broker.Images;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
+using PowerState = Montalegre.Vdi.Domain.PowerState;
 
 namespace Montalegre.Vdi.Broker.Tests.Provisioning;
 
@@ -19,6 +22,7 @@ public sealed class InstantPoolTests(FollowerBroker follower) : IClassFixture<Fo
         await using var pool = await InstantAsync(2);
         await MakeStateAsync(pool);
         Assert.Equal("ready", await StateAsync(pool));
+        Assert.Equal(RunningStateState.Ready, Assert.Single(await ShownAsync(pool)).State);
         Assert.Empty(pool.Host.Truth);     // the domain that was saved is gone
         await MakeStateAsync(pool);
         Assert.Equal(1, await StatesAsync(pool));
@@ -39,6 +43,9 @@ public sealed class InstantPoolTests(FollowerBroker follower) : IClassFixture<Fo
         Assert.Equal(PowerState.On, pool.Host.Truth.Single(d => d.Machine == last).Power);
         Assert.Contains("so it boots: the disk has a hole.", await pool.Rows.ScalarAsync<string>("select fallback from operation where machine_id = @id and state = 'running'", last.Value), StringComparison.Ordinal);
         Assert.Equal("bad", await StateAsync(pool));
+        var shown = Assert.Single(await ShownAsync(pool));
+        Assert.Equal(RunningStateState.Bad, shown.State);
+        Assert.EndsWith("the disk has a hole.", shown.Error, StringComparison.Ordinal);
         await pool.AgentsReportAsync();
         await pool.ResizeAsync(4);
         await pool.RunAsync();
@@ -103,6 +110,10 @@ public sealed class InstantPoolTests(FollowerBroker follower) : IClassFixture<Fo
         await keep.PassAsync(pool.Epoch, Ct);
         await keep.SettledAsync();
     }
+
+    /// <summary>As an administrator sees it, at the image's copy on the host.</summary>
+    private async Task<IReadOnlyList<RunningState>> ShownAsync(FakeHostPool pool) =>
+        (await follower.Broker.Services.GetRequiredService<DescribeImages>().OneAsync(new(pool.Pool.Value), Ct))!.Copies.Single(c => c.HostId == pool.Pool.Value.ToString()).RunningStates;
 
     private static Task<string> StateAsync(FakeHostPool pool) => pool.Rows.ScalarAsync<string>("select state from running_state where host_id = @id", pool.Pool.Value);
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Infrastructure;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Domain;
@@ -125,7 +126,7 @@ public sealed class PlacementTests(TestDatabase database) : IClassFixture<TestDa
     {
         var ct = TestContext.Current.CancellationToken;
         var wanted = (await _pools.WantedAsync(new Dictionary<PoolId, PowerSchedule>(), ct)).Single(p => p.PoolId == pool.Value);
-        await new ReconcilePool(_pools, Options.Create(new ProvisioningOptions()), TimeProvider.System, NullLogger<ReconcilePool>.Instance).RunAsync(wanted, ct);
+        await new ReconcilePool(_pools, new PowerStore(database.DataSource), Options.Create(new ProvisioningOptions()), TimeProvider.System, NullLogger<ReconcilePool>.Instance).RunAsync(wanted, ct);
     }
 
     private Task<int> CountAsync(PoolId pool, HostId host) =>

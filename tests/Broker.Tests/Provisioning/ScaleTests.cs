@@ -6,6 +6,7 @@ using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.Gateways;
 using Montalegre.Vdi.Broker.Launch;
+using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
@@ -96,7 +97,7 @@ public sealed class ScaleTests : IAsyncLifetime
         var (pool, host, node) = (new PoolId(Id(1, 1)), new HostId(Id(2, 1)), Id(6, 1));
         var (pools, operations, agents) = (new PoolStore(_database), new OperationStore(_database), new AgentStore(_database));
         foreach (var wanted in (await pools.WantedAsync(new Dictionary<PoolId, PowerSchedule>(), Ct)).Take(2))
-            await new ReconcilePool(pools, Options.Create(new ProvisioningOptions()), TimeProvider.System, NullLogger<ReconcilePool>.Instance).RunAsync(wanted, Ct);
+            await new ReconcilePool(pools, new PowerStore(_database), Options.Create(new ProvisioningOptions()), TimeProvider.System, NullLogger<ReconcilePool>.Instance).RunAsync(wanted, Ct);
         Assert.Single(await pools.OfMachinesAsync([Id(3, 1), Id(3, 2)], Ct));
         await pools.RemoveEmptyPoolsAsync(Ct);
         Assert.Equal(0, await operations.RetryFaultedAsync(TimeSpan.FromMinutes(5), Ct));

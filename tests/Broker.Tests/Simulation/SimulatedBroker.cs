@@ -35,7 +35,7 @@ internal sealed class SimulatedBroker : IAsyncDisposable
         var lease = services.Services.GetRequiredService<LeaseKeeper>();
         Hosts = new(source, connect);
         (_operations, Pools, Sessions, Agents, Launches) = (new(source), new(source), new(source), new(source), new(source));
-        _reconcile = new(Pools, _options, time, NullLogger<ReconcilePool>.Instance);
+        _reconcile = new(Pools, new PowerStore(source), _options, time, NullLogger<ReconcilePool>.Instance);
         _end = new(Sessions, time, NullLogger<EndSession>.Instance);
         _runner = FakeHostPool.Runner(services, source, Hosts, time);
         _sweep = new(lease, Hosts, source, Readings, _operations, new(source), Sessions, _end, _options, time, NullLogger<DriftSweep>.Instance);
