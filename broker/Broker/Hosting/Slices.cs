@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Alerts;
 using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Backups;
@@ -43,7 +44,7 @@ internal static class Slices
         services.AddAdministration();
         services.AddDirectories(configuration);
         services.AddOpenId(configuration);
-        services.AddSealing();
+        services.AddSealing(configuration);
         services.AddEntitlements();
         services.AddGroups();
         services.AddDesk();
@@ -63,6 +64,7 @@ internal static class Slices
         services.AddPower(configuration);
         services.AddRollouts(configuration);
         services.AddFleetMetrics();
+        services.AddAlerts(configuration);
         services.AddPortalContent();
         services.AddDemonstration(configuration);
     }
@@ -89,6 +91,7 @@ internal static class Slices
         app.MapGrpcService<MachinesService>();
         app.MapGrpcService<PowerService>();
         app.MapGrpcService<RolloutsService>();
+        app.MapAlerts();
         app.MapGrpcService<EmployeeService>();
         app.MapGrpcService<PortalContentService>();
         app.MapGrpcService<LaunchesService>();

@@ -25,6 +25,11 @@ internal sealed class FakeWorld : IDisposable
     public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
     public FakeList<Machine> Machines { get; } = new(m => m.MachineId);
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
+    public FakeList<Alert> Alerts { get; } = new(a => a.AlertId);
+    public List<Alert> ResolvedAlerts { get; } = [];
+    public List<AlertSilence> Silences { get; } = [];
+    public List<AlertRuleSetting> AlertRules { get; } = [];
+    public List<AlertChannel> AlertChannels { get; } = [];
     public List<Host> Hosts { get; } = [];
     public List<ImageVersion> Images { get; } = [];
     public List<ImageImport> Imports { get; } = [];
