@@ -47,6 +47,7 @@ internal sealed partial class PortalRig(Action<WebApplicationBuilder>? desktops 
         _broker.MapGrpcService<FakeBroker>();
         _broker.MapGrpcService<FakeSecondStep>();
         _broker.MapGrpcService<FakeFactors>();
+        _broker.MapGrpcService<FakePasskeySignIn>();
         await _broker.StartAsync();
 
         var portal = Builder();
