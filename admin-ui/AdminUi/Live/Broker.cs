@@ -33,6 +33,8 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Contracts.Admin.V1.Images.ImagesClient Images => new(Calls);
     public Users.UsersClient Users => new(Calls);
     public Groups.GroupsClient Groups => new(Calls);
+    public Directories.DirectoriesClient Directories => new(Calls);
+    public Reports.ReportsClient Reports => new(Calls);
     public Roles.RolesClient Roles => new(Calls);
     public Contracts.Identity.V1.Factors.FactorsClient Factors => new(Calls);
     public SavedViews.SavedViewsClient SavedViews => new(Calls);

@@ -22,6 +22,7 @@ using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Portal;
 using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
+using Montalegre.Vdi.Broker.Reports;
 using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
@@ -44,6 +45,8 @@ internal static class Slices
         services.AddEntitlements();
         services.AddGroups();
         services.AddDesk();
+        services.AddReports(configuration);
+        services.AddEnergyMeter();
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);
@@ -71,6 +74,7 @@ internal static class Slices
         app.MapGroups();
         app.MapDirectories();
         app.MapDesk();
+        app.MapReports();
         app.MapBackups();
         app.MapAgents();
         app.MapGateways();

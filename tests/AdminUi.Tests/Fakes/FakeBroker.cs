@@ -48,6 +48,8 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeSavedViews>();
         _app.MapGrpcService<FakeUserNotes>();
         _app.MapGrpcService<FakeRoles>();
+        _app.MapGrpcService<FakeDirectories>();
+        _app.MapGrpcService<FakeReports>();
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();
         _app.MapGrpcService<FakePower>();

@@ -40,7 +40,14 @@ internal sealed class FakeWorld : IDisposable
     public List<Role> Roles { get; } = [];
     public List<RoleGrant> Grants { get; } =
         [new() { GrantId = "grant-0", UserName = "rita", DisplayName = "Rita Admin", Enabled = true, Role = "administrator", GrantedBy = "set-up", GrantedAt = DateTimeOffset.UtcNow.AddDays(-40).ToTimestamp() }];
+    public List<LdapDirectory> Directories { get; } = [];
+
+    /// <summary>What trying a directory says.</summary>
+    public TestDirectoryResponse DirectoryTest { get; set; } = new() { Server = "dc1.cm-montalegre.pt:636", People = 214, Groups = 31 };
     public List<AuditEvent> Audit { get; } = [];
+
+    /// <summary>Whether an export ends before its end.</summary>
+    public bool ExportBreaks { get; set; }
 
     public AuditVerification Verification { get; set; } = new() { Batches = 120, AllBatches = 120, Entries = 4312, Done = true, Head = new('a', 64) };
     public ConcurrentDictionary<string, List<LogonPhase>> Phases { get; } = new();
