@@ -139,6 +139,7 @@ internal sealed partial class Language
         "group" => Pick("grupo", "group"),
         "role" => Pick("função", "role"),
         "directory" => Pick("diretório", "directory"),
+        "api_key" => Pick("chave da API", "API key"),
         "host" => Pick("anfitrião", "host"),
         "image" or "image_version" => Pick("imagem-base", "golden image"),
         "gateway" => "gateway",
@@ -205,7 +206,7 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? DirectoryAction(action) ?? action,
+        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? DirectoryAction(action) ?? KeyAction(action) ?? EmergencyAction(action) ?? AlertAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch

@@ -37,7 +37,8 @@ internal static class Refusal
 
     private static StatusCode StatusOf(RefusalReason reason) => reason switch
     {
-        RefusalReason.SignInFailed or RefusalReason.SignInExpired or RefusalReason.StepExpired or RefusalReason.PasswordExpired or RefusalReason.AccountLocked or RefusalReason.AccountDisabled => StatusCode.Unauthenticated,
+        RefusalReason.SignInFailed or RefusalReason.SignInExpired or RefusalReason.ApiKeyInvalid or RefusalReason.BreakGlassInvalid or RefusalReason.StepExpired or RefusalReason.PasswordExpired or RefusalReason.AccountLocked or RefusalReason.AccountDisabled
+            or RefusalReason.ProviderRefused or RefusalReason.NotKnownHere or RefusalReason.ClaimMissing => StatusCode.Unauthenticated,
         RefusalReason.NotEntitled or RefusalReason.NotAllowed or RefusalReason.SecondFactorNeeded or RefusalReason.SignInAgain or RefusalReason.PermissionMissing or RefusalReason.SetUpLinkInvalid or RefusalReason.JoinTokenInvalid
             or RefusalReason.DuplicateIdentity or (>= RefusalReason.TicketUnknown and <= RefusalReason.NoTicket) => StatusCode.PermissionDenied,
         RefusalReason.PasswordTooWeak or RefusalReason.NewPasswordRefused or RefusalReason.CodeWrong or RefusalReason.CodeUsed or RefusalReason.PasskeyRefused or RefusalReason.PasskeyUnknown or RefusalReason.InvalidField or RefusalReason.CertificateRequestInvalid => StatusCode.InvalidArgument,

@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Alerts;
 using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Backups;
@@ -18,6 +19,7 @@ using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Broker.Machines;
 using Montalegre.Vdi.Broker.Metrics;
 using Montalegre.Vdi.Broker.OpenApi;
+using Montalegre.Vdi.Broker.OpenId;
 using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Portal;
 using Montalegre.Vdi.Broker.Power;
@@ -41,7 +43,8 @@ internal static class Slices
         services.AddIdentity(configuration);
         services.AddAdministration();
         services.AddDirectories(configuration);
-        services.AddSealing();
+        services.AddOpenId(configuration);
+        services.AddSealing(configuration);
         services.AddEntitlements();
         services.AddGroups();
         services.AddDesk();
@@ -61,6 +64,7 @@ internal static class Slices
         services.AddPower(configuration);
         services.AddRollouts(configuration);
         services.AddFleetMetrics();
+        services.AddAlerts(configuration);
         services.AddPortalContent();
         services.AddDemonstration(configuration);
     }
@@ -73,6 +77,7 @@ internal static class Slices
         app.MapAdministration();
         app.MapGroups();
         app.MapDirectories();
+        app.MapOpenId();
         app.MapDesk();
         app.MapReports();
         app.MapBackups();
@@ -86,6 +91,7 @@ internal static class Slices
         app.MapGrpcService<MachinesService>();
         app.MapGrpcService<PowerService>();
         app.MapGrpcService<RolloutsService>();
+        app.MapAlerts();
         app.MapGrpcService<EmployeeService>();
         app.MapGrpcService<PortalContentService>();
         app.MapGrpcService<LaunchesService>();

@@ -18,6 +18,7 @@ internal static class IdentitySlice
             .AddSingleton<SignInThrottle>()
             .AddSingleton<SourceAddress>()
             .AddSingleton<SignInStore>()
+            .AddSingleton<KeyCallers>()
             .AddSingleton<CallerDirectory>()
             .AddSingleton<ScopeStore>()
             .AddSingleton<RightsCheck>()

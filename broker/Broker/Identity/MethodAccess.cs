@@ -22,6 +22,7 @@ internal static class MethodAccessRules
         "/montalegre.vdi.admin.v1.Administrators/GetStatus",
         "/montalegre.vdi.admin.v1.Administrators/SetUp",
         "/montalegre.vdi.admin.v1.Administrators/SignIn",
+        "/montalegre.vdi.admin.v1.BreakGlass/Use",
         "/montalegre.vdi.gateway.v1.Employee/SignIn",
         "/montalegre.vdi.identity.v1.SecondStep/Get",
         "/montalegre.vdi.identity.v1.SecondStep/Prove",
@@ -32,6 +33,10 @@ internal static class MethodAccessRules
         "/montalegre.vdi.identity.v1.PasskeySignIn/GetPlace",
         "/montalegre.vdi.identity.v1.PasskeySignIn/Begin",
         "/montalegre.vdi.identity.v1.PasskeySignIn/SignIn",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/List",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/Begin",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/Finish",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/LogOut",
         "/montalegre.vdi.agent.v1.AgentEnrolment/Join",
         "/montalegre.vdi.agent.v1.AgentChannel/Connect",
         "/montalegre.vdi.agent.v1.AgentChannel/Renew",
@@ -51,5 +56,6 @@ internal static class MethodAccessRules
         OpenMethods.Contains(method) ? MethodAccess.Open
         : method.StartsWith("/montalegre.vdi.gateway.v1.Employee/", StringComparison.Ordinal) ? MethodAccess.Employee
         : method.StartsWith("/montalegre.vdi.identity.v1.Factors/", StringComparison.Ordinal) ? MethodAccess.SignedIn
+        : method == "/montalegre.vdi.identity.v1.ProviderSignIn/SignOut" ? MethodAccess.SignedIn
         : MethodAccess.Administrator;
 }

@@ -27,4 +27,6 @@ public enum RefusalReason
     HostNotLost = 180, NoHostSharesDisk, StorageDiffers, WaitsForLogOff,
     SecondFactorNeeded = 190, CodeWrong, CodeUsed, StepExpired, SignInAgain, FactorMandatory, FactorExists, PasskeyRefused, PasskeyUnknown, PasskeysOff,
     DirectoryUnreachable = 200, PasswordExpired, AccountLocked, AccountDisabled, TooManyTries, NewPasswordRefused, InDirectory,
+    ApiKeyInvalid = 220, BreakGlassInvalid,
+    ProviderUnreachable = 230, ProviderRefused, NotKnownHere, ClaimMissing,
 }

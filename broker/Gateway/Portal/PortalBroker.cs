@@ -23,6 +23,8 @@ internal sealed class PortalBroker(IOptions<GatewayOptions> gateway, IOptions<Po
 
     public PasskeySignIn.PasskeySignInClient PasskeySignIns() => new(Channel());
 
+    public ProviderSignIn.ProviderSignInClient Providers() => new(Channel());
+
     public void Dispose() => _channel?.Dispose();
 
     private GrpcChannel Channel()

@@ -27,6 +27,7 @@ internal sealed class BrokerChannel : IDisposable
         _channel = GrpcChannel.ForAddress(portal.Broker, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
         Client = new Contracts.Gateway.V1.Employee.EmployeeClient(_channel);
         SecondSteps = new Contracts.Identity.V1.SecondStep.SecondStepClient(_channel);
+        Providers = new Contracts.Identity.V1.ProviderSignIn.ProviderSignInClient(_channel);
         Factors = new Contracts.Identity.V1.Factors.FactorsClient(_channel);
         PasskeySignIns = new Contracts.Identity.V1.PasskeySignIn.PasskeySignInClient(_channel);
     }
@@ -38,6 +39,8 @@ internal sealed class BrokerChannel : IDisposable
     public Contracts.Identity.V1.Factors.FactorsClient Factors { get; }
 
     public Contracts.Identity.V1.PasskeySignIn.PasskeySignInClient PasskeySignIns { get; }
+
+    public Contracts.Identity.V1.ProviderSignIn.ProviderSignInClient Providers { get; }
 
     public void Dispose() => _channel.Dispose();
 

@@ -40,11 +40,13 @@ public static class PortalHosting
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().SecondSteps);
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().Factors);
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().PasskeySignIns);
+        services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().Providers);
         services.AddSingleton<PortalAssets>();
         services.AddSingleton<LaunchHandles>();
         services.AddSingleton<BrokerCalls>();
         services.AddSingleton<FactorCalls>();
         services.AddSingleton<PasskeyCalls>();
+        services.AddSingleton<ProviderCalls>();
         services.AddSingleton<TicketDesk>();
         services.AddSingleton<RdpSigning>();
 
@@ -86,6 +88,7 @@ public static class PortalHosting
         SignInEndpoints.Map(portal);
         SecondStepEndpoints.Map(portal);
         PasskeyEndpoints.Map(portal);
+        ProviderEndpoints.Map(portal);
         DesktopsEndpoints.Map(portal);
         ConnectEndpoints.Map(portal);
         LogOffEndpoints.Map(portal);

@@ -31,6 +31,11 @@ public sealed record Texts
     public required string PasswordsDiffer { get; init; }
     public required string ChangeAndSignIn { get; init; }
     public required string SignedOut { get; init; }
+    public required Func<string, string> SignInWith { get; init; }
+    public required string OtherWaysIn { get; init; }
+    public required string SigningIn { get; init; }
+    public required string SigningOut { get; init; }
+    public required string GoOn { get; init; }
 
     public required string MyDesktops { get; init; }
     public required Func<string, string> Welcome { get; init; }

@@ -50,7 +50,7 @@ internal static class PasskeyEndpoints
         return question;
     });
 
-    private static async Task<IResult> SignInAsync(HttpContext http, PasskeyCalls passkeys, BrokerCalls broker)
+    private static async Task<IResult> SignInAsync(HttpContext http, PasskeyCalls passkeys, ProviderCalls providers, BrokerCalls broker)
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var challenge = http.Request.Cookies[CookieName] ?? "";
@@ -62,7 +62,7 @@ internal static class PasskeyEndpoints
         }
         catch (RpcException e) when (BrokerReason.Named(e) is not null)
         {
-            return await SignInEndpoints.PageAsync(http, BrokerReason.Of(e), form["return"].ToString());
+            return await SignInEndpoints.RefusedAsync(http, providers, BrokerReason.Of(e), form["return"].ToString());
         }
     }
 

@@ -25,6 +25,11 @@ internal sealed class FakeWorld : IDisposable
     public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
     public FakeList<Machine> Machines { get; } = new(m => m.MachineId);
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
+    public FakeList<Alert> Alerts { get; } = new(a => a.AlertId);
+    public List<Alert> ResolvedAlerts { get; } = [];
+    public List<AlertSilence> Silences { get; } = [];
+    public List<AlertRuleSetting> AlertRules { get; } = [];
+    public List<AlertChannel> AlertChannels { get; } = [];
     public List<Host> Hosts { get; } = [];
     public List<ImageVersion> Images { get; } = [];
     public List<ImageImport> Imports { get; } = [];
@@ -44,6 +49,9 @@ internal sealed class FakeWorld : IDisposable
 
     /// <summary>What trying a directory says.</summary>
     public TestDirectoryResponse DirectoryTest { get; set; } = new() { Server = "dc1.cm-montalegre.pt:636", People = 214, Groups = 31 };
+    public IReadOnlyList<Emergency> Emergencies { get; set; } = [];
+    public List<ApiKey> ApiKeys { get; } =
+        [new() { ApiKeyId = "key-0", Name = "inventario", Role = "read_only", MadeBy = "rita", MakerDisplayName = "Rita Admin", MakerActive = true, CreatedAt = DateTimeOffset.UtcNow.AddDays(-9).ToTimestamp(), ExpiresAt = DateTimeOffset.UtcNow.AddDays(81).ToTimestamp(), LastUsedAt = DateTimeOffset.UtcNow.AddMinutes(-9).ToTimestamp(), LastUsedFrom = "10.0.4.7" }];
     public List<AuditEvent> Audit { get; } = [];
 
     /// <summary>Whether an export ends before its end.</summary>

@@ -160,7 +160,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         var portuguese = await InLanguageAsync("pt-PT", "users", "disable", "rosa");
 
         Assert.Equal((1, "INVALID_FIELD: A field does not have a valid value. (user_name)\n"), (english.Code, english.Talk));
-        Assert.Equal((1, "LAST_ADMINISTRATOR: Este é o último administrador ativo. Ative outro primeiro. (rosa)\n"), (portuguese.Code, portuguese.Talk));
+        Assert.Equal((1, "LAST_ADMINISTRATOR: Este é o último administrador ativo com a função em seu nome; por um grupo não conta. Ative outro ou dê-lha primeiro. (rosa)\n"), (portuguese.Code, portuguese.Talk));
     }
 
     [Fact]
@@ -331,6 +331,28 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(4, bad.Code);
         Assert.Matches("First bad batch: [0-9]+, entry [0-9]+: entry_changed", bad.Output);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
+    public async Task Program_calls_with_a_key_from_a_file_of_its_owner_alone()
+    {
+        await SetUpAsync();
+        var file = Path.Combine(_home, "key");
+        await DoneAsync("keys", "make", "nightly", "read_only", "--days", "30", "--file", file);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal(0, (await RunAsync("sign-out")).Code);
+
+        Assert.Contains("rosa", await DoneAsync("users", "list", "--api-key-file", file), StringComparison.Ordinal);
+        Assert.StartsWith("PERMISSION_MISSING", (await RunAsync("users", "disable", "rosa", "--api-key-file", file)).Talk, StringComparison.Ordinal);
+        Assert.StartsWith("SIGN_IN_EXPIRED", (await RunAsync("users", "list")).Talk, StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync("users", "list", "--api-key-file", Path.Combine(_home, "none"))).Code);
+
+        await RunAsync("sign-in", "rosa", "--password-stdin", "--authenticator-file", Authenticator);
+        Assert.Equal(2, (await RunAsync("keys", "make", "other", "read_only", "--days", "30", "--file", file)).Code);
+        Assert.StartsWith("mvdi_key_", await DoneAsync("keys", "make", "shown", "administrator", "--days", "1"), StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1", (await DoneAsync("keys", "list")).Split('\n').Single(l => l.StartsWith("nightly", StringComparison.Ordinal)), StringComparison.Ordinal);
+        await DoneAsync("keys", "revoke", "nightly");
+        Assert.StartsWith("API_KEY_INVALID", (await RunAsync("users", "list", "--api-key-file", file)).Talk, StringComparison.Ordinal);
     }
 
     private Task<(int Code, string Output, string Talk)> SetUpAsync() =>

@@ -16,7 +16,7 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
     /// <summary>When the step ends; null when the user was disabled, lost the right or got another password meanwhile.</summary>
-    public async Task<DateTimeOffset?> BeginAsync(KnownUser user, byte[] sha256, Audience audience, string client, string? newHash)
+    public async Task<DateTimeOffset?> BeginAsync(KnownUser user, byte[] sha256, Audience audience, string client, string? newHash, Guid? oidcSession = null)
     {
         await using var connection = await database.OpenConnectionAsync();
         var expires = await connection.QuerySingleOrDefaultAsync<DateTime?>(
@@ -37,11 +37,11 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
                       old as (
                       delete from sign_in_step
                        where expires_at < now())
-               insert into sign_in_step (token_sha256, user_id, audience, client, tries_left, expires_at)
-               select @sha256, user_id, @audience, left(@client, 100), @Tries, now() + @Lifetime
+               insert into sign_in_step (token_sha256, user_id, audience, client, tries_left, expires_at, oidc_session_id)
+               select @sha256, user_id, @audience, left(@client, 100), @Tries, now() + @Lifetime, @oidcSession
                  from person
             returning expires_at
-            """, new { user.UserId, user.PasswordHash, sha256, audience = SqlText.Of(audience), client, newHash, Tries, Lifetime });
+            """, new { user.UserId, user.PasswordHash, sha256, audience = SqlText.Of(audience), client, newHash, Tries, Lifetime, oidcSession });
         return expires is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null;
     }
 
@@ -92,7 +92,7 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
                          and u.user_id      = s.user_id
                          and u.enabled
                          and (u.administrator or s.audience <> 'administrator')
-                   returning u.user_id, u.user_name, s.audience, s.client)
+                   returning u.user_id, u.user_name, s.audience, s.client, s.oidc_session_id)
             """, new { step }, token, way, sourceAddress);
 
     /// <summary>Signs in by a proof that counts as both steps; no password was asked for.</summary>
@@ -106,7 +106,7 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
     public Task<DateTimeOffset?> SignInAsync(Proof proof, Audience audience, string client, byte[] token, string way, string sourceAddress) => SignInAsync(proof,
         """
         person as (
-                      select u.user_id, u.user_name, @audience as audience, left(@client, 100) as client
+                      select u.user_id, u.user_name, @audience as audience, left(@client, 100) as client, null::uuid as oidc_session_id
                         from app_user u
                         join proof using (user_id)
                        where u.enabled
@@ -137,8 +137,8 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
                       insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
                       select user_name, 'sign_in.ok', 'user', user_id, user_name, audience || ' ' || @way, @sourceAddress
                         from person)
-               insert into sign_in (token_sha256, user_id, audience, expires_at, source_address, client, second_factor)
-               select @token, user_id, audience, now() + case audience when 'administrator' then @administratorLifetime else @employeeLifetime end, @sourceAddress, client, true
+               insert into sign_in (token_sha256, user_id, audience, expires_at, source_address, client, second_factor, oidc_session_id)
+               select @token, user_id, audience, now() + case audience when 'administrator' then @administratorLifetime else @employeeLifetime end, @sourceAddress, client, true, oidc_session_id
                  from person
             returning expires_at
             """, parameters);
