@@ -22,6 +22,8 @@ internal static class SignInEndpoints
         routes.MapPost("/sign-in/emergency/submit", EmergencyAsync).AllowAnonymous();
         routes.MapPost("/sign-out", SignOutAsync);
         routes.MapSecondStep();
+        routes.MapPasskeys();
+        routes.MapProviders();
     }
 
     internal static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
@@ -81,12 +83,14 @@ internal static class SignInEndpoints
         }
     }
 
-    private static async Task<IResult> SignOutAsync([FromForm(Name = "return")] string? _, Broker broker, LiveFeeds feeds, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
+    private static async Task<IResult> SignOutAsync([FromForm(Name = "return")] string? _, Broker broker, BrokerChannel channel, LiveFeeds feeds, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
     {
+        string? there = null;
         try
         {
             broker.Begin(context.User);
-            await broker.Administrators.SignOutAsync(new(), cancellationToken: ct);
+            there = await ProviderEndpoints.SignOutAsync(context, channel, broker.Token, ct);
+            if (there is null) await broker.Administrators.SignOutAsync(new(), cancellationToken: ct);
         }
         catch (RpcException e)
         {
@@ -95,7 +99,7 @@ internal static class SignInEndpoints
         }
         feeds.End(broker.Token);
         await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
-        return Results.Redirect(ConsoleCookies.SignInPath + "?left=1");
+        return there is { Length: > 0 } ? ProviderEndpoints.Onward(context, there, leaving: true) : Results.Redirect(ConsoleCookies.SignInPath + "?left=1");
     }
 
     internal static async Task EnterAsync(HttpContext context, StepDone signedIn, ILogger log)

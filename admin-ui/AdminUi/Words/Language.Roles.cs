@@ -74,6 +74,7 @@ internal sealed partial class Language
         "audit" => AuditLog,
         "backups" => Pick("Cópias de segurança", "Backups"),
         "portal" => PortalWord,
+        "alerts" => AlertsWord,
         _ => about,
     };
 
@@ -94,6 +95,8 @@ internal sealed partial class Language
         "users.manage" => Pick("criar, ativar, desativar e mudar grupos e quotas", "create, enable, disable, and change groups and quotas"),
         "users.password" => Pick("mudar palavras-passe", "set passwords"),
         "users.note" => Pick("ler e escrever notas do apoio", "read and write help-desk notes"),
+        "alerts.operate" => Pick("tratar e silenciar", "acknowledge and silence"),
+        "alerts.manage" => Pick("mudar regras e canais", "change rules and channels"),
         "roles.manage" => Pick("dar, retirar e mudar", "give, take away and change"),
         _ when permission.EndsWith(".read", StringComparison.Ordinal) => Pick("ver", "see"),
         _ => permission,

@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Alerts;
 using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Backups;
@@ -18,10 +19,12 @@ using Montalegre.Vdi.Broker.Launch;
 using Montalegre.Vdi.Broker.Machines;
 using Montalegre.Vdi.Broker.Metrics;
 using Montalegre.Vdi.Broker.OpenApi;
+using Montalegre.Vdi.Broker.OpenId;
 using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Portal;
 using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
+using Montalegre.Vdi.Broker.Reports;
 using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
@@ -40,10 +43,13 @@ internal static class Slices
         services.AddIdentity(configuration);
         services.AddAdministration();
         services.AddDirectories(configuration);
-        services.AddSealing();
+        services.AddOpenId(configuration);
+        services.AddSealing(configuration);
         services.AddEntitlements();
         services.AddGroups();
         services.AddDesk();
+        services.AddReports(configuration);
+        services.AddEnergyMeter();
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);
@@ -58,6 +64,7 @@ internal static class Slices
         services.AddPower(configuration);
         services.AddRollouts(configuration);
         services.AddFleetMetrics();
+        services.AddAlerts(configuration);
         services.AddPortalContent();
         services.AddDemonstration(configuration);
     }
@@ -70,7 +77,9 @@ internal static class Slices
         app.MapAdministration();
         app.MapGroups();
         app.MapDirectories();
+        app.MapOpenId();
         app.MapDesk();
+        app.MapReports();
         app.MapBackups();
         app.MapAgents();
         app.MapGateways();
@@ -82,6 +91,7 @@ internal static class Slices
         app.MapGrpcService<MachinesService>();
         app.MapGrpcService<PowerService>();
         app.MapGrpcService<RolloutsService>();
+        app.MapAlerts();
         app.MapGrpcService<EmployeeService>();
         app.MapGrpcService<PortalContentService>();
         app.MapGrpcService<LaunchesService>();

@@ -28,6 +28,15 @@ internal static class MethodAccessRules
         "/montalegre.vdi.identity.v1.SecondStep/Prove",
         "/montalegre.vdi.identity.v1.SecondStep/EnrolTotp",
         "/montalegre.vdi.identity.v1.SecondStep/ConfirmTotp",
+        "/montalegre.vdi.identity.v1.SecondStep/BeginPasskey",
+        "/montalegre.vdi.identity.v1.SecondStep/ProvePasskey",
+        "/montalegre.vdi.identity.v1.PasskeySignIn/GetPlace",
+        "/montalegre.vdi.identity.v1.PasskeySignIn/Begin",
+        "/montalegre.vdi.identity.v1.PasskeySignIn/SignIn",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/List",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/Begin",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/Finish",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/LogOut",
         "/montalegre.vdi.agent.v1.AgentEnrolment/Join",
         "/montalegre.vdi.agent.v1.AgentChannel/Connect",
         "/montalegre.vdi.agent.v1.AgentChannel/Renew",
@@ -47,5 +56,6 @@ internal static class MethodAccessRules
         OpenMethods.Contains(method) ? MethodAccess.Open
         : method.StartsWith("/montalegre.vdi.gateway.v1.Employee/", StringComparison.Ordinal) ? MethodAccess.Employee
         : method.StartsWith("/montalegre.vdi.identity.v1.Factors/", StringComparison.Ordinal) ? MethodAccess.SignedIn
+        : method == "/montalegre.vdi.identity.v1.ProviderSignIn/SignOut" ? MethodAccess.SignedIn
         : MethodAccess.Administrator;
 }

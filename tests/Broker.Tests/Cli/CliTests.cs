@@ -291,6 +291,23 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Directory_is_changed_in_what_is_written_and_the_password_goes_to_the_saved_server_only()
+    {
+        await SetUpAsync();
+        await DoneAsync("directories", "add", "Camara", "--kind", "rfc2307", "--servers", "dc1.camara.pt,dc2.camara.pt", "--base", "dc=camara,dc=pt", "--bind", "cn=leitor,dc=camara,dc=pt", "--start-tls", "--domains", "camara.pt", "--password-stdin");
+
+        // A password that is not needed is not asked for: reading one without a terminal would be refused.
+        var changed = LdapDirectory(await DoneAsync("directories", "change", "camara", "--name", "Municipio", "--state", "off", "--sync-minutes", "60", "--json"));
+        Assert.Equal(("Municipio", true, 60u, "dc=camara,dc=pt", true, "dc1.camara.pt dc2.camara.pt"), (changed.Name, changed.Disabled, changed.SyncMinutes, changed.BaseDn, changed.StartTls, string.Join(' ', changed.Servers)));
+        var moved = LdapDirectory(await DoneAsync("directories", "change", "Municipio", "--servers", "ldap.camara.pt", "--start-tls=no", "--state", "on", "--password-stdin", "--json"));
+        Assert.Equal(("ldap.camara.pt", false, false, "camara.pt"), (string.Join(' ', moved.Servers), moved.StartTls, moved.Disabled, string.Join(' ', moved.Domains)));
+        Assert.Equal(2, (await RunAsync("directories", "change", "Municipio", "--state", "maybe")).Code);
+        Assert.Equal(1, (await RunAsync("directories", "change", "nowhere", "--state", "on")).Code);
+
+        static Contracts.Admin.V1.LdapDirectory LdapDirectory(string json) => Contracts.Admin.V1.LdapDirectory.Parser.ParseJson(json);
+    }
+
+    [Fact]
     public async Task Audit_record_is_exported_and_verified_without_a_network()
     {
         await SetUpAsync();
