@@ -33,7 +33,12 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Contracts.Admin.V1.Images.ImagesClient Images => new(Calls);
     public Users.UsersClient Users => new(Calls);
     public Groups.GroupsClient Groups => new(Calls);
+    public Directories.DirectoriesClient Directories => new(Calls);
+    public Reports.ReportsClient Reports => new(Calls);
     public Roles.RolesClient Roles => new(Calls);
+    public Contracts.Identity.V1.Factors.FactorsClient Factors => new(Calls);
+    public ApiKeys.ApiKeysClient ApiKeys => new(Calls);
+    public BreakGlass.BreakGlassClient BreakGlass => new(Calls);
     public SavedViews.SavedViewsClient SavedViews => new(Calls);
     public UserNotes.UserNotesClient UserNotes => new(Calls);
     public Audit.AuditClient Audit => new(Calls);

@@ -19,8 +19,11 @@ internal static class SignInEndpoints
     {
         routes.MapPost("/sign-in/submit", SignInAsync).AllowAnonymous();
         routes.MapPost("/set-up/submit", SetUpAsync).AllowAnonymous();
+        routes.MapPost("/sign-in/emergency/submit", EmergencyAsync).AllowAnonymous();
         routes.MapPost("/sign-out", SignOutAsync);
         routes.MapSecondStep();
+        routes.MapPasskeys();
+        routes.MapProviders();
     }
 
     internal static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";
@@ -44,6 +47,23 @@ internal static class SignInEndpoints
         }
     }
 
+    private static async Task<IResult> EmergencyAsync([FromForm] string? secret, BrokerChannel broker, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
+    {
+        var address = AddressOf(context);
+        try
+        {
+            var signedIn = await new BreakGlass.BreakGlassClient(broker.Channel).UseAsync(new() { Secret = secret ?? "", ClientAddress = address }, cancellationToken: ct);
+            await EnterAsync(context, signedIn, log);
+            return Results.Redirect("/");
+        }
+        catch (RpcException e)
+        {
+            var reason = ReasonTexts.Name(e.Reason());
+            log.SignInRefused("break-glass", address, reason);
+            return Results.Redirect("/sign-in/emergency" + QueryString.Create("reason", reason));
+        }
+    }
+
     private static async Task<IResult> SetUpAsync(
         [FromForm] string? token, [FromForm] string? userName, [FromForm] string? displayName, [FromForm] string? password,
         [FromForm] string? repeated, BrokerChannel broker, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
@@ -63,12 +83,14 @@ internal static class SignInEndpoints
         }
     }
 
-    private static async Task<IResult> SignOutAsync([FromForm(Name = "return")] string? _, Broker broker, LiveFeeds feeds, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
+    private static async Task<IResult> SignOutAsync([FromForm(Name = "return")] string? _, Broker broker, BrokerChannel channel, LiveFeeds feeds, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
     {
+        string? there = null;
         try
         {
             broker.Begin(context.User);
-            await broker.Administrators.SignOutAsync(new(), cancellationToken: ct);
+            there = await ProviderEndpoints.SignOutAsync(context, channel, broker.Token, ct);
+            if (there is null) await broker.Administrators.SignOutAsync(new(), cancellationToken: ct);
         }
         catch (RpcException e)
         {
@@ -77,7 +99,7 @@ internal static class SignInEndpoints
         }
         feeds.End(broker.Token);
         await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
-        return Results.Redirect(ConsoleCookies.SignInPath + "?left=1");
+        return there is { Length: > 0 } ? ProviderEndpoints.Onward(context, there, leaving: true) : Results.Redirect(ConsoleCookies.SignInPath + "?left=1");
     }
 
     internal static async Task EnterAsync(HttpContext context, StepDone signedIn, ILogger log)

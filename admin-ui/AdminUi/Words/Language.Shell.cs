@@ -40,6 +40,10 @@ internal sealed partial class Language
     public string NoDataYet => Pick("Ainda não há dados.", "There are no data yet.");
     public string DataAge(TimeSpan age) => Pick($"Os dados têm {Span(age)}.", $"The data are {Span(age)} old.");
 
+    public string SignInWith(string provider) => Pick($"Entrar com {provider}", $"Sign in with {provider}");
+    public string OtherWaysIn => Pick("Outras formas de iniciar sessão", "Other ways to sign in");
+    public string SigningIn => Pick("A iniciar a sua sessão…", "Signing you in…");
+    public string SigningOut => Pick("A terminar a sua sessão…", "Signing you out…");
     public string SignInWord => Pick("Iniciar sessão", "Sign in");
     public string SignOut => Pick("Terminar sessão na consola", "Sign out of the console");
     public string SignedOutDone => Pick("A sua sessão na consola terminou.", "You have signed out of the console.");

@@ -64,6 +64,7 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
                       set password_hash = @passwordHash
                     where user_name     = @userName
                       and directory_id is null
+                      and oidc_provider_id is null
                       and not synthetic
                       and (@overRoles or not administrator)
                 returning user_id, user_name, display_name, enabled, administrator, most_sessions),
@@ -116,11 +117,11 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
             new { userName, enabled, overRoles = by.Rights.Everywhere(Permission.RolesManage), actor = by.UserName, by.SourceAddress });
     }
 
-    /// <summary>Whose password a directory keeps.</summary>
+    /// <summary>Who signs in by a directory or a provider, and has no password here.</summary>
     public async Task<bool> IsInDirectoryAsync(string userName)
     {
         await using var connection = await database.OpenConnectionAsync();
-        return await connection.QuerySingleAsync<bool>("select exists (select from app_user where user_name = @userName and directory_id is not null)", new { userName });
+        return await connection.QuerySingleAsync<bool>("select exists (select from app_user where user_name = @userName and (directory_id is not null or oidc_provider_id is not null))", new { userName });
     }
 
     public async Task<Person?> FindAsync(string userName, CancellationToken ct)

@@ -26,7 +26,7 @@ internal sealed class ErasePerson(Database database)
                       for update),
                    nameless as (
                    update app_user
-                      set user_name = 'erased-' || user_id, display_name = '', password_hash = null, directory_id = null, external_id = null, directory_name = null
+                      set user_name = 'erased-' || user_id, display_name = '', password_hash = null, directory_id = null, external_id = null, directory_name = null, oidc_provider_id = null, oidc_subject = null
                     where user_id = (select user_id from person where not enabled and (@overRoles or not administrator))
                 returning user_id),
                    keyless as (
@@ -38,9 +38,15 @@ internal sealed class ErasePerson(Database database)
                    unlocked as (
                    delete from totp
                     where user_id = (select user_id from nameless)),
+                   passkeyless as (
+                   delete from passkey
+                    where user_id = (select user_id from nameless)),
                    codeless as (
                    delete from recovery_code
                     where user_id = (select user_id from nameless)),
+                   without_keys as (
+                   delete from api_key
+                    where made_by = (select user_id from nameless)),
                    noteless as (
                    delete from user_note
                     where user_id = (select user_id from nameless)),

@@ -14,9 +14,10 @@ internal sealed class GroupStore(Database database)
         select g.group_id, g.name, g.description, g.most_sessions,
                (select count(*)::int from group_member m where m.group_id = g.group_id)      as members,
                (select count(*)::int from group_entitlement e where e.group_id = g.group_id) as pools,
-               coalesce(d.name, '')                                                          as directory
+               coalesce(d.name, p.name, '')                                                  as directory
           from app_group g
           left join directory d using (directory_id)
+          left join oidc_provider p on p.provider_id = g.oidc_provider_id
         """;
 
     /// <summary>By name.</summary>

@@ -2,18 +2,23 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
+using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Identity;
 
 /// <summary>
-/// The one door of the public API, for gRPC and for REST: no method runs before its token was checked. Streams are
+/// The one door of the public API, for gRPC and for REST: no method runs before its token or key was checked. Streams are
 /// checked again before a message goes out, so a disabled user sees nothing new, and end when the caller's rights changed:
-/// what was read by the old ones is not sent.
+/// what was read by the old ones is not sent. One that has nothing to say is checked, too, and ends within seconds.
 /// </summary>
-internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rights) : Interceptor
+internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rights, SourceAddress source, TimeProvider time) : Interceptor
 {
     private const string Scheme = "Bearer ";
+
+    // With the two seconds for which a caller is remembered: under five from the change to the end of the stream.
+    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(2);
 
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
@@ -30,7 +35,13 @@ internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rig
     public override async Task ServerStreamingServerHandler<TRequest, TResponse>(TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
     {
         var admitted = await AdmitAsync(context, request);
-        await continuation(request, admitted is null ? responseStream : new CheckedWriter<TResponse>(responseStream, () => AdmitAgainAsync(context, request, admitted)), context);
+        if (admitted is null)
+        {
+            await continuation(request, responseStream, context);
+            return;
+        }
+        Task AgainAsync() => AdmitAgainAsync(context, request, admitted);
+        await WhileAdmittedAsync(context, AgainAsync, call => continuation(request, new CheckedWriter<TResponse>(responseStream, AgainAsync), call));
     }
 
     public override async Task DuplexStreamingServerHandler<TRequest, TResponse>(IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation)
@@ -45,12 +56,37 @@ internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rig
         var access = MethodAccessRules.Of(context.Method);
         if (access is MethodAccess.Open) return null;
 
-        var caller = await callers.FindAsync(TokenOf(context.RequestHeaders), context.CancellationToken) ?? throw Refusal.Refused(RefusalReason.SignInExpired);
+        var caller = await FindAsync(context, TokenOf(context.RequestHeaders));
+        // An account is its person's alone: a key changes no second factor and opens no desktop.
+        if (caller.ApiKey is not null && access is not MethodAccess.Administrator) throw Refusal.Refused(RefusalReason.NotAllowed, caller.UserName);
         var wanted = access is MethodAccess.Employee ? Audience.Employee : Audience.Administrator;
         if (access is not MethodAccess.SignedIn && caller.Audience != wanted) throw Refusal.Refused(RefusalReason.NotAllowed);
         if (access is MethodAccess.Administrator) await rights.RunAsync(caller, context.Method, request as IMessage, context.CancellationToken);
         context.SetCaller(caller);
         return caller;
+    }
+
+    private async Task<Caller> FindAsync(ServerCallContext context, string? bearer) => ApiKeySecret.IsMeant(bearer)
+        ? await callers.FindByKeyAsync(bearer, source.Of(context, ""), context.CancellationToken) ?? throw Refusal.Refused(RefusalReason.ApiKeyInvalid)
+        : await callers.FindAsync(bearer, context.CancellationToken) ?? throw Refusal.Refused(RefusalReason.SignInExpired);
+
+    private async Task WhileAdmittedAsync(ServerCallContext context, Func<Task> again, Func<ServerCallContext, Task> run)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        using var tick = new PeriodicTimer(CheckEvery, time);
+        var running = run(new EndableCall(context, ends.Token));
+        while (await Task.WhenAny(running, tick.WaitForNextTickAsync(CancellationToken.None).AsTask()) != running)
+        {
+            try { await again(); }
+            catch (NpgsqlException e) when (Outage.IsOne(e)) { }     // nobody's rights change without the database, and nothing is sent without it
+            catch (RpcException)
+            {
+                await ends.CancelAsync();
+                await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw;
+            }
+        }
+        await running;
     }
 
     // The watcher comes again, and gets a snapshot by the rights that hold now.

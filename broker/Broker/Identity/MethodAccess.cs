@@ -22,11 +22,21 @@ internal static class MethodAccessRules
         "/montalegre.vdi.admin.v1.Administrators/GetStatus",
         "/montalegre.vdi.admin.v1.Administrators/SetUp",
         "/montalegre.vdi.admin.v1.Administrators/SignIn",
+        "/montalegre.vdi.admin.v1.BreakGlass/Use",
         "/montalegre.vdi.gateway.v1.Employee/SignIn",
         "/montalegre.vdi.identity.v1.SecondStep/Get",
         "/montalegre.vdi.identity.v1.SecondStep/Prove",
         "/montalegre.vdi.identity.v1.SecondStep/EnrolTotp",
         "/montalegre.vdi.identity.v1.SecondStep/ConfirmTotp",
+        "/montalegre.vdi.identity.v1.SecondStep/BeginPasskey",
+        "/montalegre.vdi.identity.v1.SecondStep/ProvePasskey",
+        "/montalegre.vdi.identity.v1.PasskeySignIn/GetPlace",
+        "/montalegre.vdi.identity.v1.PasskeySignIn/Begin",
+        "/montalegre.vdi.identity.v1.PasskeySignIn/SignIn",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/List",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/Begin",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/Finish",
+        "/montalegre.vdi.identity.v1.ProviderSignIn/LogOut",
         "/montalegre.vdi.agent.v1.AgentEnrolment/Join",
         "/montalegre.vdi.agent.v1.AgentChannel/Connect",
         "/montalegre.vdi.agent.v1.AgentChannel/Renew",
@@ -46,5 +56,6 @@ internal static class MethodAccessRules
         OpenMethods.Contains(method) ? MethodAccess.Open
         : method.StartsWith("/montalegre.vdi.gateway.v1.Employee/", StringComparison.Ordinal) ? MethodAccess.Employee
         : method.StartsWith("/montalegre.vdi.identity.v1.Factors/", StringComparison.Ordinal) ? MethodAccess.SignedIn
+        : method == "/montalegre.vdi.identity.v1.ProviderSignIn/SignOut" ? MethodAccess.SignedIn
         : MethodAccess.Administrator;
 }

@@ -27,7 +27,9 @@ internal sealed class BrokerChannel : IDisposable
         _channel = GrpcChannel.ForAddress(portal.Broker, new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
         Client = new Contracts.Gateway.V1.Employee.EmployeeClient(_channel);
         SecondSteps = new Contracts.Identity.V1.SecondStep.SecondStepClient(_channel);
+        Providers = new Contracts.Identity.V1.ProviderSignIn.ProviderSignInClient(_channel);
         Factors = new Contracts.Identity.V1.Factors.FactorsClient(_channel);
+        PasskeySignIns = new Contracts.Identity.V1.PasskeySignIn.PasskeySignInClient(_channel);
     }
 
     public Contracts.Gateway.V1.Employee.EmployeeClient Client { get; }
@@ -35,6 +37,10 @@ internal sealed class BrokerChannel : IDisposable
     public Contracts.Identity.V1.SecondStep.SecondStepClient SecondSteps { get; }
 
     public Contracts.Identity.V1.Factors.FactorsClient Factors { get; }
+
+    public Contracts.Identity.V1.PasskeySignIn.PasskeySignInClient PasskeySignIns { get; }
+
+    public Contracts.Identity.V1.ProviderSignIn.ProviderSignInClient Providers { get; }
 
     public void Dispose() => _channel.Dispose();
 

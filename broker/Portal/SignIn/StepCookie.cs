@@ -14,10 +14,13 @@ internal static class StepCookie
     public static string? Read(HttpContext http) => http.Request.Cookies[Name];
 
     /// <summary>To the page of the second step, which leads back to where the person wanted to go.</summary>
-    public static IResult GoOn(HttpContext http, PendingStep step, string back)
+    public static IResult GoOn(HttpContext http, PendingStep step, string back) => Navigation.SeeOther(http, Keep(http, step, back));
+
+    /// <summary>Keeps the step in its cookie and answers the address of its page.</summary>
+    public static string Keep(HttpContext http, PendingStep step, string back)
     {
         http.Response.Cookies.Append(Name, step.Step, Options(step.ExpiresAt.ToDateTimeOffset()));
-        return Navigation.SeeOther(http, To(step.MustEnrol ? EnrolPath : CodePath, back));
+        return To(step.MustEnrol ? EnrolPath : CodePath, back);
     }
 
     public static void Forget(HttpContext http) => http.Response.Cookies.Delete(Name, Options(null));

@@ -38,6 +38,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.UseRouting();
         _app.MapGrpcService<FakeAdministrators>();
         _app.MapGrpcService<FakeSecondStep>();
+        _app.MapGrpcService<FakeProviders>();
         _app.MapGrpcService<FakePools>();
         _app.MapGrpcService<FakeMachines>();
         _app.MapGrpcService<FakeSessions>();
@@ -48,6 +49,10 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeSavedViews>();
         _app.MapGrpcService<FakeUserNotes>();
         _app.MapGrpcService<FakeRoles>();
+        _app.MapGrpcService<FakeDirectories>();
+        _app.MapGrpcService<FakeReports>();
+        _app.MapGrpcService<FakeApiKeys>();
+        _app.MapGrpcService<FakeBreakGlass>();
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();
         _app.MapGrpcService<FakePower>();

@@ -47,6 +47,16 @@ internal static class FakeData
         var silent = world.Machines.Find("m-urb-12")!.Clone();
         (silent.State, silent.AgentConnected) = (MachineState.Unreachable, false);
         world.Machines.Put(silent);
+        world.Directories.Add(new()
+        {
+            DirectoryId = "d-1", Name = "Município", Kind = DirectoryKind.ActiveDirectory, Servers = { "dc1.cm-montalegre.pt:636", "dc2.cm-montalegre.pt:636" }, BaseDn = "DC=cm-montalegre,DC=pt", BindDn = "CN=leitura,OU=Serviço,DC=cm-montalegre,DC=pt",
+            Domains = { "cm-montalegre.pt", "municipio" }, MostBadTries = 3, BadTriesMinutes = 30, SyncMinutes = 15, SyncedAt = now.AddMinutes(-6).ToTimestamp(), People = 214, Groups = 31,
+        });
+        world.Directories.Add(new()
+        {
+            DirectoryId = "d-2", Name = "Biblioteca", Kind = DirectoryKind.InetOrgPerson, Servers = { "ldap.biblioteca.pt:389" }, StartTls = true, BaseDn = "dc=biblioteca,dc=pt", BindDn = "cn=leitura,dc=biblioteca,dc=pt",
+            MostBadTries = 3, BadTriesMinutes = 30, SyncMinutes = 15, SyncError = "ldap.biblioteca.pt:389: Certificate: not trusted: PartialChain", SyncFailedStep = DirectoryStep.Certificate, People = 1,
+        });
         world.Alerts.Put(
             new Alert { AlertId = "alert-1", Rule = AlertRule.HostLost, ObjectKind = "host", ObjectKey = "host-2", ObjectName = "anfitriao-b", State = AlertState.Open, Severity = AlertSeverity.Critical, Value = 312, Threshold = 30, OpenedAt = now.AddMinutes(-5).ToTimestamp() },
             new Alert { AlertId = "alert-2", Rule = AlertRule.CreationFailing, ObjectKind = "pool", ObjectKey = "p-balcao", ObjectName = "Balcão único", PoolId = "p-balcao", State = AlertState.Open, Severity = AlertSeverity.Warning, Value = 4, Threshold = 3, Detail = "balcao-24: qcow2", OpenedAt = now.AddMinutes(-42).ToTimestamp(), AcknowledgedBy = "rui", AcknowledgedAt = now.AddMinutes(-40).ToTimestamp() });

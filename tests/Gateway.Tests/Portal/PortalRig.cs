@@ -46,6 +46,7 @@ internal sealed partial class PortalRig(Action<WebApplicationBuilder>? desktops 
         _broker = broker.Build();
         _broker.MapGrpcService<FakeBroker>();
         _broker.MapGrpcService<FakeSecondStep>();
+        _broker.MapGrpcService<FakeProviders>();
         _broker.MapGrpcService<FakeFactors>();
         await _broker.StartAsync();
 

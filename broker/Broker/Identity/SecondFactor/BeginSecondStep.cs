@@ -7,10 +7,10 @@ namespace Montalegre.Vdi.Broker.Identity.SecondFactor;
 internal sealed class BeginSecondStep(StepStore steps)
 {
     /// <summary>Null when the user was disabled, lost the right or got another password meanwhile.</summary>
-    public async Task<SignInOutcome.SecondStep?> RunAsync(KnownUser user, Audience audience, string client, string? newHash)
+    public async Task<SignInOutcome.SecondStep?> RunAsync(KnownUser user, Audience audience, string client, string? newHash, Guid? oidcSession = null)
     {
         var token = OpaqueToken.Make();
-        return await steps.BeginAsync(user, token.Sha256, audience, client, newHash) is { } until
+        return await steps.BeginAsync(user, token.Sha256, audience, client, newHash, oidcSession) is { } until
             ? new SignInOutcome.SecondStep(token.Text, user.Person, until, MustEnrol: !user.HasFactor)
             : null;
     }

@@ -1,0 +1,136 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Rig;
+using static Microsoft.Playwright.Assertions;
+
+namespace Montalegre.Vdi.Broker.Tests.OpenId;
+
+/// <summary>People sign in with a real provider at portal and console, in a real Chromium, and sign out everywhere.</summary>
+public sealed class FacesTests(OidcFaces faces) : IClassFixture<OidcFaces>
+{
+    private static readonly string Pictures = Directory.CreateDirectory(Checkout.Path("artifacts/screenshots/providers")).FullName;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("pt-PT", 1280, "Entrar com Autenticação da Câmara")]
+    [InlineData("pt-PT", 390, "Entrar com Autenticação da Câmara")]
+    [InlineData("en", 1280, "Sign in with Autenticação da Câmara")]
+    [InlineData("en", 390, "Sign in with Autenticação da Câmara")]
+    public async Task Both_sign_in_pages_have_a_button_for_the_provider(string language, int width, string words)
+    {
+        await faces.Broker.SaveAsync();
+        var page = await faces.OpenAsync(language, width: width);
+        foreach (var (name, face) in new[] { ("portal", faces.Portal), ("console", faces.Console) })
+        {
+            await page.GotoAsync($"{face}/sign-in");
+            // The console speaks Portuguese until somebody chooses.
+            if (name == "console" && language == "en") await page.Locator("button[name=language][value=en-GB]").ClickAsync();
+            var button = page.GetByRole(AriaRole.Link, new() { Name = words });
+            await Expect(button).ToBeVisibleAsync();
+            Assert.True((await button.BoundingBoxAsync())!.Height >= 44);
+            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
+            await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{name}-{language}-{width}.png"), FullPage = true });
+        }
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Employee_signs_in_and_out_without_script_and_is_signed_out_of_the_provider_too()
+    {
+        await faces.Broker.SaveAsync();
+        var page = await faces.OpenAsync(script: false);
+        await page.GotoAsync($"{faces.Portal}/help");
+        await page.GotoAsync($"{faces.Portal}/sign-in?return=%2Faccount");
+        await AtProviderAsync(page, "ana", "Entrar com");
+        await Expect(page).ToHaveURLAsync($"{faces.Portal}/account");
+        await Expect(page.Locator(".person")).ToContainTextAsync("Ana Silva");
+
+        await page.GetByRole(AriaRole.Button, new() { Name = "Sair do portal" }).First.ClickAsync();
+        await page.Locator("button[value=yes]").ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex("/sign-in\\?left=1$"));
+        await Expect(page.Locator("[role=status].good")).ToBeVisibleAsync();
+        await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("^Entrar com") }).ClickAsync();
+        await Expect(page.Locator("input[name=login]")).ToBeVisibleAsync();
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Administrator_gives_a_second_factor_after_the_provider_and_what_ends_there_ends_here()
+    {
+        await faces.Broker.SaveAsync();
+        await faces.Broker.LocalAsync("other.admin", administrator: true);
+        var page = await faces.OpenAsync();
+        await page.GotoAsync($"{faces.Console}/sign-in");
+        await AtProviderAsync(page, "sure", "Entrar com");
+        await Expect(page.Locator("[role=alert]")).ToBeVisibleAsync();   // known to the provider, no role here
+        await new Roles.RolesClient(faces.Broker.Broker.Api()).GrantAsync(new() { UserName = "sure", Role = "administrator" }, faces.Broker.Administrator);
+
+        await page.GotoAsync($"{faces.Console}/sign-in?return=%2Fsessions");
+        await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("^Entrar com") }).ClickAsync();
+        await Expect(page).ToHaveURLAsync(new Regex("/sign-in/app"));
+        await Expect(page.Locator("#secret")).ToBeVisibleAsync();
+
+        var trusting = faces.Broker.Settings();
+        trusting.SecondFactorValues.Add("mfa");
+        await faces.Broker.SaveAsync(trusting);
+        await page.GotoAsync($"{faces.Console}/sign-in?return=%2Fsessions");
+        await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("^Entrar com") }).ClickAsync();
+        await Expect(page).ToHaveURLAsync($"{faces.Console}/sessions");
+        await Expect(page.Locator("main h1")).ToHaveTextAsync("Sessões");
+
+        // Signed out at the provider itself, which tells the portal; the console's sign-in was through the same session there.
+        var there = await page.Context.NewPageAsync();
+        await there.GotoAsync($"{faces.Broker.Provider.Issuer}/session/end");
+        await there.Locator("button[value=yes]").ClickAsync();
+        await Agents.Until.EqualAsync(0, () => faces.Broker.ScalarAsync<int>("select count(*)::int from sign_in join app_user using (user_id) where user_name = 'sure'"));
+        await page.GotoAsync($"{faces.Console}/users");
+        await Expect(page).ToHaveURLAsync(new Regex("/sign-in"));
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Refused_sign_in_says_why_on_the_page()
+    {
+        await faces.Broker.SaveAsync();
+        var page = await faces.OpenAsync(script: false);
+        await page.GotoAsync($"{faces.Portal}/sign-in");
+        await AtProviderAsync(page, "root.admin", "Entrar com");   // a local user's name
+        await Expect(page.Locator("[role=alert]")).ToContainTextAsync("NOT_KNOWN_HERE");
+        await page.GotoAsync($"{faces.Portal}/sign-in/back?state=abc&code=def");
+        await Expect(page.Locator("[role=alert]")).ToContainTextAsync("STEP_EXPIRED");
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Posts_that_are_no_logout_tokens_are_refused_by_both_faces()
+    {
+        using var http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator, AllowAutoRedirect = false });
+        foreach (var face in new[] { faces.Portal, faces.Console })
+        {
+            foreach (var body in new HttpContent[]
+            {
+                new FormUrlEncodedContent([new("logout_token", "a.b.c")]), new FormUrlEncodedContent([]), new StringContent("logout_token"), new StringContent("{\"logout_token\":1}", null, "application/json"),
+                new ByteArrayContent([0, 255, 0]) { Headers = { { "Content-Type", "application/x-www-form-urlencoded" } } }, new ByteArrayContent([1, 2]) { Headers = { { "Content-Type", "multipart/form-data; boundary=x" } } },
+            })
+            {
+                using var answer = await http.PostAsync($"{face}/sign-in/ended", body, Ct);
+                Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"{face}: {answer.StatusCode} to {body.Headers.ContentType}");
+            }
+            using var long_ = await http.PostAsync($"{face}/sign-in/ended", new FormUrlEncodedContent([new("logout_token", new string('a', 200_000))]), Ct);
+            Assert.True((int)long_.StatusCode is 400 or 413, $"{face}: {long_.StatusCode} to a long form");
+        }
+    }
+
+    // Clicks the button and whatever the provider asks.
+    private static async Task AtProviderAsync(IPage page, string name, string button)
+    {
+        await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex($"^{button}") }).ClickAsync();
+        await page.Locator("input[name=login]").FillAsync(name);
+        await page.Locator("input[name=password]").FillAsync("any");
+        await page.Locator("button[type=submit]").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Continue" }).ClickAsync();
+    }
+}
