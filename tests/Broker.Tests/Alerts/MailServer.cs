@@ -1,5 +1,4 @@
 using System.Net;
-using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Broker.Tests.Directories;
 using Montalegre.Vdi.Rig.Clients;
 using Montalegre.Vdi.Rig.Stack;
@@ -57,7 +56,7 @@ internal sealed class MailServer : IAsyncDisposable
         server.Authority.Issue(Path.Combine(server._folder, "server.pem"), Path.Combine(server._folder, "server.key"), IPAddress.Loopback);
         await File.WriteAllTextAsync(Path.Combine(server._folder, "server.py"), Script);
         server._server = OwnProcess.Start("/usr/bin/python3", [Path.Combine(server._folder, "server.py"), server._folder, $"{server.StartTlsPort}", $"{server.TlsPort}", UserName, Password]);
-        await Until.TrueAsync(() => Task.FromResult(server._server.Output.Contains("ready", StringComparison.Ordinal)), "the mail server listens");
+        Assert.True(await Eventually.IsTrueAsync(() => server._server.Output.Contains("ready", StringComparison.Ordinal), TimeSpan.FromMinutes(1)), server._server.Output);
         return server;
     }
 

@@ -54,6 +54,29 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Alert_that_the_leader_finds_is_listed_acknowledged_and_silenced()
+    {
+        await SetUpAsync();
+        await using (var command = _broker.Database.DataSource.CreateCommand("insert into broker_node (name, node_id, seen_at) values ('casa-9', gen_random_uuid(), now() - interval '10 minutes')")) await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        string? alert = null;
+        Assert.True(await Eventually.IsTrueAsync(async () =>
+        {
+            using var said = JsonDocument.Parse((await RunAsync("alerts", "list", "--json")).Output);
+            alert = said.RootElement.TryGetProperty("alerts", out var all) ? all.EnumerateArray().Where(a => a.GetProperty("objectName").GetString() == "casa-9").Select(a => a.GetProperty("alertId").GetString()).SingleOrDefault() : null;
+            return alert is not null;
+        }, TimeSpan.FromMinutes(1)), "the leader did not find the lost node");
+
+        Assert.Equal(0, (await RunAsync("alerts", "acknowledge", alert!)).Code);
+        Assert.NotEqual(0, (await RunAsync("alerts", "silence", alert!)).Code);
+        Assert.Equal(0, (await RunAsync("alerts", "silence", alert!, "--hours", "4", "--reason", "obras")).Code);
+
+        var listed = (await RunAsync("alerts", "list")).Output;
+        Assert.Contains("casa-9", listed, StringComparison.Ordinal);
+        Assert.Contains("rosa", listed, StringComparison.Ordinal);
+        Assert.NotEqual(0, (await RunAsync("alerts", "acknowledge", Guid.NewGuid().ToString())).Code);
+    }
+
+    [Fact]
     public async Task Pool_gets_a_schedule_and_a_calendar_from_files_and_gives_both_back()
     {
         await SetUpAsync();
