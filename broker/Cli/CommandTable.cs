@@ -8,7 +8,7 @@ internal sealed record Command(string Name, string Takes, string Pt, string En, 
 {
     /// <summary>An option that the command does not take is a mistake, not a wish to ignore.</summary>
     public bool Knows(string option) =>
-        option is "server" or "authority" or "json" || Takes.Split([' ', '[', ']']).Contains($"--{option}");
+        option is "server" or "authority" or "json" or "api-key-file" || Takes.Split([' ', '[', ']']).Contains($"--{option}");
 }
 
 /// <summary>All commands, and the one way to run one.</summary>
@@ -16,7 +16,7 @@ internal static class CommandTable
 {
     public static IReadOnlyList<Command> All { get; } =
     [
-        .. SignInCommands.All, .. PoolCommands.All, .. RolloutCommands.All, .. PowerCommands.All, .. MachineCommands.All, .. SessionCommands.All, .. LaunchCommand.All, .. LaunchesCommands.All, .. UserCommands.All, .. AuditCommands.All, .. GroupCommands.All, .. DirectoryCommands.All, .. OidcCommands.All, .. RoleCommands.All, .. InfrastructureCommands.All, .. DatabaseCommands.All,
+        .. SignInCommands.All, .. PoolCommands.All, .. RolloutCommands.All, .. PowerCommands.All, .. MachineCommands.All, .. SessionCommands.All, .. LaunchCommand.All, .. LaunchesCommands.All, .. UserCommands.All, .. AuditCommands.All, .. AlertCommands.All, .. GroupCommands.All, .. DirectoryCommands.All, .. OidcCommands.All, .. RoleCommands.All, .. KeyCommands.All, .. InfrastructureCommands.All, .. DatabaseCommands.All,
     ];
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Screen screen, IPasswords passwords, string savedFile, CancellationToken ct)
@@ -59,7 +59,7 @@ internal static class CommandTable
         var width = All.Max(command => command.Name.Length + command.Takes.Length) + 3;
         foreach (var command in All) screen.Result($"  {$"{command.Name} {command.Takes}".PadRight(width)} {screen.Words(command.Pt, command.En)}");
         screen.Result("");
-        screen.Result("  --server https://host:7443   --authority authority.pem   --json");
+        screen.Result("  --server https://host:7443   --authority authority.pem   --json   --api-key-file key");
         return 0;
     }
 }

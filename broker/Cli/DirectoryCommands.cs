@@ -11,6 +11,7 @@ internal static class DirectoryCommands
     [
         new("directories list", "", "diretórios de onde vêm pessoas", "directories that people come from", ListAsync),
         new("directories add", $"<name> {Settings}", "junta um diretório LDAP ou Active Directory", "add an LDAP directory or Active Directory", AddAsync),
+        new("directories change", $"<directory> [--name <name>] [--state on|off] [{Settings}]", "muda só o que se escreve (--start-tls=no tira-o); a palavra-passe só é pedida quando a ligação muda", "change only what is written (--start-tls=no takes it off); the password is asked for only when the connection changes", ChangeAsync),
         new("directories test", $"<name> {Settings} [--user <name>]", "experimenta, sem guardar, e diz que passo falha", "try without keeping, and name the step that fails", TestAsync),
         new("directories sync", "<directory>", "lê já as pessoas e os grupos", "read people and groups now", SyncAsync),
         new("directories remove", "<directory>", "retira um diretório; as pessoas dele ficam desativadas", "let a directory go; its people are disabled", RemoveAsync),
@@ -40,6 +41,20 @@ internal static class DirectoryCommands
     private static async Task<int> AddAsync(Invocation call)
     {
         var saved = await Client(call).SaveAsync(new() { Directory = Said(call), BindPassword = call.Password() }, call.AsAdministrator);
+        call.Screen.Done(saved, $"Diretório {saved.Name} guardado", $"Directory {saved.Name} saved");
+        return 0;
+    }
+
+    private static async Task<int> ChangeAsync(Invocation call)
+    {
+        var line = call.Line;
+        var before = await FindAsync(call, line.Take(2, 1, 1)[0]);
+        var now = Overlaid(before.Clone(), line);
+        if (line.Option("name") is { } name) now.Name = name;
+        now.Disabled = line.Option("state") switch { null => before.Disabled, "on" => false, "off" => true, var other => throw new UsageException($"--state {other}") };
+        // The saved password goes to the saved server only: the broker wants it again for any other.
+        var elsewhere = !now.Servers.SequenceEqual(before.Servers) || now.StartTls != before.StartTls || now.Authorities != before.Authorities || now.BindDn != before.BindDn;
+        var saved = await Client(call).SaveAsync(new() { Directory = now, BindPassword = elsewhere || line.Has("password-stdin") ? call.Password() : "" }, call.AsAdministrator);
         call.Screen.Done(saved, $"Diretório {saved.Name} guardado", $"Directory {saved.Name} saved");
         return 0;
     }
@@ -84,29 +99,39 @@ internal static class DirectoryCommands
     private static LdapDirectory Said(Invocation call)
     {
         var line = call.Line;
-        return new()
-        {
-            Name = line.Take(2, 1, 1)[0],
-            Kind = line.Option("kind") switch
-            {
-                "active-directory" => DirectoryKind.ActiveDirectory,
-                "inet-org-person" => DirectoryKind.InetOrgPerson,
-                "rfc2307" => DirectoryKind.Rfc2307,
-                var other => throw new UsageException($"--kind {other}"),
-            },
-            Servers = { Needed(line, "servers").Split(',') },
-            BaseDn = Needed(line, "base"),
-            BindDn = Needed(line, "bind"),
-            Domains = { line.Option("domains")?.Split(',') ?? [] },
-            Authorities = line.Option("authorities") is { } file ? File.Exists(file) ? File.ReadAllText(file) : throw new UsageException($"--authorities {file}") : "",
-            StartTls = line.Has("start-tls"),
-            UserFilter = line.Option("user-filter") ?? "",
-            GroupFilter = line.Option("group-filter") ?? "",
-            MostBadTries = line.Number("most-bad-tries", 0),
-            BadTriesMinutes = line.Number("bad-tries-minutes", 0),
-            SyncMinutes = line.Number("sync-minutes", 0),
-        };
+        foreach (var needed in new[] { "kind", "servers", "base", "bind" })
+            if (!line.Has(needed)) throw new UsageException($"--{needed}");
+        return Overlaid(new() { Name = line.Take(2, 1, 1)[0] }, line);
     }
 
-    private static string Needed(CommandLine line, string option) => line.Option(option) ?? throw new UsageException($"--{option}");
+    private static LdapDirectory Overlaid(LdapDirectory said, CommandLine line)
+    {
+        said.Kind = line.Option("kind") switch
+        {
+            null => said.Kind,
+            "active-directory" => DirectoryKind.ActiveDirectory,
+            "inet-org-person" => DirectoryKind.InetOrgPerson,
+            "rfc2307" => DirectoryKind.Rfc2307,
+            var other => throw new UsageException($"--kind {other}"),
+        };
+        Replace(said.Servers, line.Option("servers"));
+        Replace(said.Domains, line.Option("domains"));
+        said.BaseDn = line.Option("base") ?? said.BaseDn;
+        said.BindDn = line.Option("bind") ?? said.BindDn;
+        if (line.Option("authorities") is { } file) said.Authorities = File.Exists(file) ? File.ReadAllText(file) : throw new UsageException($"--authorities {file}");
+        if (line.Has("start-tls")) said.StartTls = line.Option("start-tls") is not "no";
+        said.UserFilter = line.Option("user-filter") ?? said.UserFilter;
+        said.GroupFilter = line.Option("group-filter") ?? said.GroupFilter;
+        said.MostBadTries = line.Number("most-bad-tries", said.MostBadTries);
+        said.BadTriesMinutes = line.Number("bad-tries-minutes", said.BadTriesMinutes);
+        said.SyncMinutes = line.Number("sync-minutes", said.SyncMinutes);
+        return said;
+    }
+
+    private static void Replace(Google.Protobuf.Collections.RepeatedField<string> list, string? written)
+    {
+        if (written is null) return;
+        list.Clear();
+        list.Add(written.Split(',', StringSplitOptions.RemoveEmptyEntries));
+    }
 }

@@ -26,7 +26,7 @@ internal sealed class Invocation(CommandLine line, Screen screen, IPasswords pas
 
     public CallInvoker Calls => (_channel ??= Open()).CreateCallInvoker();
 
-    public CallOptions AsAdministrator => With(Saved.Administrator);
+    public CallOptions AsAdministrator => ApiKey() is { } key ? With(key) : With(Saved.Administrator);
 
     public CallOptions AsEmployee => With(Saved.Employee);
 
@@ -50,7 +50,18 @@ internal sealed class Invocation(CommandLine line, Screen screen, IPasswords pas
     private CallOptions With(SavedSignIn? signIn) =>
         signIn is null || Saved.Server != Server
             ? throw new NotSignedInException()
-            : new CallOptions(new Metadata { { "authorization", $"Bearer {signIn.Token}" } }, cancellationToken: ct);
+            : With(signIn.Token);
+
+    private CallOptions With(string bearer) => new(new Metadata { { "authorization", $"Bearer {bearer}" } }, cancellationToken: ct);
+
+    // For programs. Never an option by itself: everybody on the machine reads command lines.
+    private string? ApiKey()
+    {
+        if ((line.Option("api-key-file") ?? Environment.GetEnvironmentVariable("MONTALEGRE_API_KEY_FILE")) is not { Length: > 0 } file)
+            return Environment.GetEnvironmentVariable("MONTALEGRE_API_KEY") is { Length: > 0 } given ? given.Trim() : null;
+        try { return File.ReadAllText(file).Trim(); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new UsageException($"--api-key-file {file}: {e.Message}"); }
+    }
 
     private GrpcChannel Open()
     {

@@ -10,9 +10,9 @@ internal static class RoleCommands
     public static Command[] All { get; } =
     [
         new("roles list", "", "funções e o que cada uma permite", "roles, and what each may do", ListAsync),
-        new("roles grants", "[--user name]", "quem tem que função, e onde", "who holds which role, and where", GrantsAsync),
-        new("roles grant", "<user> <role> [--pool name] [--dry-run]", "dá uma função, para tudo ou para um conjunto", "give a role, for everything or for one pool", GrantAsync),
-        new("roles take-away", "<user> <role> [--pool name] [--dry-run]", "retira uma função", "take a role away", TakeAwayAsync),
+        new("roles grants", "[--user name] [--group name]", "quem tem que função, e onde", "who holds which role, and where", GrantsAsync),
+        new("roles grant", "<user>|--group <name> <role> [--pool name] [--dry-run]", "dá uma função a uma pessoa ou aos membros de um grupo, para tudo ou para um conjunto", "give a person, or the members of a group, a role for everything or for one pool", GrantAsync),
+        new("roles take-away", "<user>|--group <name> <role> [--pool name] [--dry-run]", "retira uma função", "take a role away", TakeAwayAsync),
         new("roles set", "<role> <permission>...", "cria ou muda uma função própria", "make or change a role of your own", SetAsync),
         new("roles delete", "<role>", "elimina uma função própria", "delete a role of your own", DeleteAsync),
     ];
@@ -32,9 +32,9 @@ internal static class RoleCommands
     {
         call.Line.Take(2, 0, 0);
         var s = call.Screen;
-        var answer = await Roles(call).ListGrantsAsync(new() { UserName = call.Line.Option("user") ?? "" }, call.AsAdministrator);
+        var answer = await Roles(call).ListGrantsAsync(new() { UserName = call.Line.Option("user") ?? "", GroupId = await GroupAsync(call) }, call.AsAdministrator);
         s.Table(answer, answer.Grants,
-            (s.Words("UTILIZADOR", "USER"), g => g.UserName),
+            (s.Words("QUEM", "WHO"), WhoOf),
             (s.Words("FUNÇÃO", "ROLE"), g => g.Role),
             (s.Words("ONDE", "WHERE"), g => g.ScopePoolId is "" ? "*" : g.ScopePoolName),
             (s.Words("ATIVO", "ENABLED"), g => g.Enabled ? s.Words("sim", "yes") : s.Words("não", "no")),
@@ -45,18 +45,17 @@ internal static class RoleCommands
 
     private static async Task<int> GrantAsync(Invocation call)
     {
-        var words = call.Line.Take(2, 2, 2);
-        var request = new GrantRoleRequest { UserName = words[0], Role = words[1], ScopePoolId = await PoolAsync(call), DryRun = call.Line.Has("dry-run") };
-        Say(call, await Roles(call).GrantAsync(request, call.AsAdministrator));
+        var (user, group, role) = await GranteeAsync(call);
+        Say(call, await Roles(call).GrantAsync(new() { UserName = user, GroupId = group, Role = role, ScopePoolId = await PoolAsync(call), DryRun = call.Line.Has("dry-run") }, call.AsAdministrator));
         return 0;
     }
 
     private static async Task<int> TakeAwayAsync(Invocation call)
     {
-        var words = call.Line.Take(2, 2, 2);
+        var (user, group, role) = await GranteeAsync(call);
         var pool = await PoolAsync(call);
-        var held = await Roles(call).ListGrantsAsync(new() { UserName = words[0] }, call.AsAdministrator);
-        var grant = held.Grants.FirstOrDefault(g => g.Role == words[1] && g.ScopePoolId == pool) ?? throw Unknown.Object(ReasonCode.NotFound, $"{words[0]} {words[1]}");
+        var held = await Roles(call).ListGrantsAsync(new() { UserName = user, GroupId = group }, call.AsAdministrator);
+        var grant = held.Grants.FirstOrDefault(g => g.Role == role && g.ScopePoolId == pool && g.GroupId == group) ?? throw Unknown.Object(ReasonCode.NotFound, string.Join(' ', call.Line.Words.Skip(2)));
         Say(call, await Roles(call).TakeAwayAsync(new() { GrantId = grant.GrantId, DryRun = call.Line.Has("dry-run") }, call.AsAdministrator));
         return 0;
     }
@@ -79,8 +78,17 @@ internal static class RoleCommands
 
     // With --dry-run nothing is changed, and what it would touch is said all the same.
     private static void Say(Invocation call, RoleGrant grant) => call.Screen.Done(grant,
-        $"{grant.UserName}: {grant.Role} ({grant.Pools} conjuntos, {grant.Machines} máquinas, {grant.Sessions} sessões abertas)",
-        $"{grant.UserName}: {grant.Role} ({grant.Pools} pools, {grant.Machines} machines, {grant.Sessions} open sessions)");
+        $"{WhoOf(grant)}: {grant.Role} ({grant.Pools} conjuntos, {grant.Machines} máquinas, {grant.Sessions} sessões abertas)",
+        $"{WhoOf(grant)}: {grant.Role} ({grant.Pools} pools, {grant.Machines} machines, {grant.Sessions} open sessions)");
+
+    private static string WhoOf(RoleGrant grant) => grant.GroupId is "" ? grant.UserName : grant.GroupName is "" ? grant.GroupId : $"{grant.GroupName} ({grant.Members})";
+
+    // "ana help_desk", or "--group Obras help_desk".
+    private static async Task<(string User, string Group, string Role)> GranteeAsync(Invocation call) => await GroupAsync(call) is { Length: > 0 } group
+        ? ("", group, call.Line.Take(2, 1, 1)[0])
+        : call.Line.Take(2, 2, 2) is var words ? (words[0], "", words[1]) : default;
+
+    private static async Task<string> GroupAsync(Invocation call) => call.Line.Option("group") is { } name ? (await GroupCommands.FindAsync(call, name)).GroupId : "";
 
     private static async Task<string> PoolAsync(Invocation call) => call.Line.Option("pool") is { } name ? (await PoolCommands.FindAsync(call, name)).PoolId : "";
 }

@@ -1,3 +1,4 @@
+using Montalegre.Vdi.AdminUi.Components;
 using Montalegre.Vdi.AdminUi.Live;
 using Montalegre.Vdi.Contracts.Admin.V1;
 
@@ -11,14 +12,14 @@ public sealed class LiveViewTests
     public LiveViewTests()
     {
         _table.Replace([Of("1", "a"), Of("2", "b"), Of("3", "c")], DateTimeOffset.UnixEpoch);
-        _view.Arrange(_table.Rows);
+        _view.Arrange(_table.Now);
     }
 
     [Fact]
     public void Changed_value_stays_in_its_place()
     {
         _table.Apply([Of("2", "b", MachineState.Faulted)], [], DateTimeOffset.UnixEpoch);
-        _view.Update(_table.Rows);
+        _view.Update(_table.Now);
         Assert.Equal(MachineState.Faulted, _view.Rows[1].Value.State);
         Assert.Equal(0, _view.Pending);
     }
@@ -27,10 +28,10 @@ public sealed class LiveViewTests
     public void Row_whose_order_changed_waits_for_the_reader()
     {
         _table.Apply([Of("1", "z")], [], DateTimeOffset.UnixEpoch);
-        _view.Update(_table.Rows);
+        _view.Update(_table.Now);
         Assert.Equal("1", _view.Rows[0].Key);
         Assert.Equal(1, _view.Pending);
-        _view.Arrange(_table.Rows);
+        _view.Arrange(_table.Now);
         Assert.Equal("1", _view.Rows[2].Key);
         Assert.Equal(0, _view.Pending);
     }
@@ -39,10 +40,10 @@ public sealed class LiveViewTests
     public void Removed_row_stays_marked_until_the_reader_sorts_again()
     {
         _table.Apply([], ["1"], DateTimeOffset.UnixEpoch);
-        _view.Update(_table.Rows);
+        _view.Update(_table.Now);
         Assert.True(_view.Rows[0].Gone);
         Assert.Equal(3, _view.Rows.Count);
-        _view.Arrange(_table.Rows);
+        _view.Arrange(_table.Now);
         Assert.Equal(2, _view.Rows.Count);
     }
 
@@ -50,7 +51,7 @@ public sealed class LiveViewTests
     public void New_row_is_appended_and_counted()
     {
         _table.Apply([Of("0", "0")], [], DateTimeOffset.UnixEpoch);
-        _view.Update(_table.Rows);
+        _view.Update(_table.Now);
         Assert.Equal("0", _view.Rows[3].Key);
         Assert.Equal(1, _view.Pending);
     }
@@ -59,8 +60,43 @@ public sealed class LiveViewTests
     public void Paused_view_counts_what_it_does_not_show()
     {
         _table.Apply([Of("1", "a", MachineState.InUse), Of("4", "d")], ["3"], DateTimeOffset.UnixEpoch);
-        Assert.Equal(3, _view.Behind(_table.Rows));
+        Assert.Equal(3, _view.Behind(_table.Now));
     }
+
+    [Fact]
+    public void View_that_hears_of_every_change_and_one_that_looks_now_and_then_agree_with_a_new_one()
+    {
+        var random = new Random(20261127);
+        var often = new LiveView<Machine>(m => m.MachineId) { Order = _view.Order, Filter = m => m.State != MachineState.Faulted };
+        var seldom = new LiveView<Machine>(m => m.MachineId) { Order = _view.Order, Filter = often.Filter };
+        for (var round = 1; round <= 400; round++)
+        {
+            if (random.Next(90) == 0) _table.Replace([.. Enumerable.Range(0, 40).Select(n => Of($"{n}", $"{random.Next(60)}"))], DateTimeOffset.UnixEpoch);
+            var changed = Enumerable.Range(0, random.Next(4)).Select(_ => $"{random.Next(60)}").Distinct().ToList();
+            _table.Apply([.. changed.Select(id => Of(id, $"{random.Next(60)}", random.Next(3) == 0 ? MachineState.Faulted : MachineState.Available))],
+                [.. Enumerable.Range(0, random.Next(3)).Select(_ => $"{random.Next(60)}").Except(changed)], DateTimeOffset.UnixEpoch);
+            often.Update(_table.Now);
+            var shown = often.Rows.Where(r => !r.Gone && often.Filter(r.Value)).Select(r => (r.Key, r.Value)).ToHashSet();
+            Assert.Equal(_table.Rows.Where(r => often.Filter(r.Value)).Select(r => (r.Key, r.Value)).ToHashSet(), shown);
+            if (round % 7 == 0) often.Arrange(_table.Now);
+            if (round % 100 != 0) continue;
+            // More changes than are remembered lie in between.
+            seldom.Update(_table.Now);
+            seldom.Arrange(_table.Now);
+            often.Arrange(_table.Now);
+            var fresh = new LiveView<Machine>(m => m.MachineId) { Order = _view.Order, Filter = often.Filter };
+            fresh.Arrange(_table.Now);
+            Assert.Equal(fresh.Rows, often.Rows);
+            Assert.Equal(fresh.Rows, seldom.Rows);
+        }
+    }
+
+    [Theory]
+    [InlineData("conceicao", "Conceição Brandão")]
+    [InlineData("ÇÃO", "conceição")]
+    [InlineData("posto-01", "POSTO-0117")]
+    public void Filter_looks_past_case_and_accents(string sought, string text) =>
+        Assert.Contains(FoldedText.Of(sought), FoldedText.Of(["x", text]), StringComparison.Ordinal);
 
     [Fact]
     public void A_picture_that_was_taken_never_changes()

@@ -70,6 +70,9 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
         Assert.Contains("4,07 s", page.Find(".tiles").TextContent, StringComparison.Ordinal);
         Assert.Equal(["Escolha da máquina", "0,04 s", "0,09 s", "214"], page.FindAll("table tbody tr")[0].Children.Select(c => c.TextContent));
         Assert.Contains("6,21 s", page.Find("tr.whole").TextContent, StringComparison.Ordinal);
+        await page.WaitForAssertionAsync(() => Assert.Contains("Energia hoje (estimativa)", page.Markup, StringComparison.Ordinal), Patience);
+        Assert.Contains("12,4 kWh", page.Markup, StringComparison.Ordinal);
+        Assert.Contains("3,07 kWh", page.Markup, StringComparison.Ordinal);
     }
 
     [Fact]

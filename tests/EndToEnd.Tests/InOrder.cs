@@ -6,7 +6,7 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 /// <summary>Puts tests so that one ends with what the next begins with. Each also runs alone; it then costs a boot more.</summary>
 public sealed class InOrder : ITestClassOrderer, ITestMethodOrderer
 {
-    private static readonly Type[] Classes = [typeof(FaultTests), typeof(BrowserTests), typeof(DoorTests), typeof(AssistanceTests), typeof(DesktopTests), typeof(PhysicalComputerTests)];
+    private static readonly Type[] Classes = [typeof(FaultTests), typeof(PasskeyTests), typeof(BrowserTests), typeof(DoorTests), typeof(AssistanceTests), typeof(DesktopTests), typeof(PhysicalComputerTests)];
 
     private static readonly string[] Methods =
     [

@@ -14,6 +14,7 @@ internal static partial class FieldRules
     public static Func<string, string?> Door(Language say) => text => DoorAddress().IsMatch(text?.Trim() ?? "") ? null : say.WrongDoor;
     public static Func<string, string?> Pattern(Language say) => text => NamePattern().IsMatch(text?.Trim() ?? "") ? null : say.WrongPattern;
     public static Func<string, string?> RoleName(Language say) => text => NameOfRole().IsMatch(text?.Trim() ?? "") ? null : say.WrongRoleName;
+    public static Func<string, string?> KeyName(Language say) => text => NameOfKey().IsMatch(text?.Trim() ?? "") ? null : say.WrongKeyName;
     public static Func<string, string?> NewPassword(Language say) => text => text?.Length >= 12 ? null : say.PasswordTooShort;
 
     /// <summary>The name of machine <paramref name="number"/> by a pattern that is well.</summary>
@@ -25,6 +26,9 @@ internal static partial class FieldRules
 
     [GeneratedRegex("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")]
     private static partial Regex HostName();
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9._-]{0,39}$")]
+    private static partial Regex NameOfKey();
 
     [GeneratedRegex("^[a-z][a-z0-9_]{1,39}$")]
     private static partial Regex NameOfRole();

@@ -13,17 +13,21 @@ internal sealed record Place(string Href, string Icon, string Word, string Needs
     public static IReadOnlyList<Place> All(Language say) =>
     [
         new("/", Icons.Material.Outlined.SpaceDashboard, say.Dashboard, ""),
+        new("/alerts", Icons.Material.Outlined.NotificationsNone, say.AlertsWord, "alerts.read"),
         new("/sessions", Icons.Material.Outlined.Groups, say.Sessions, "sessions.read"),
         new("/machines", Icons.Material.Outlined.DesktopWindows, say.Machines, "machines.read"),
         new("/pools", Icons.Material.Outlined.Layers, say.Pools, "pools.read"),
         new("/users", Icons.Material.Outlined.Person, say.Users, "users.read"),
         new("/groups", Icons.Material.Outlined.Group, say.GroupsWord, "users.read", Everywhere: true),
+        new("/directories", Icons.Material.Outlined.FolderShared, say.DirectoriesWord, "roles.read", Everywhere: true),
         new("/roles", Icons.Material.Outlined.AdminPanelSettings, say.RolesWord, "roles.read", Everywhere: true),
+        new("/api-keys", Icons.Material.Outlined.Key, say.ApiKeysWord, "api_keys.read"),
         new("/hosts", Icons.Material.Outlined.Dns, say.Hosts, "hosts.read"),
         new("/images", Icons.Material.Outlined.Album, say.Images, "images.read"),
         new("/calendars", Icons.Material.Outlined.CalendarMonth, say.CalendarsWord, "calendars.read"),
         new("/gateways", Icons.Material.Outlined.Router, say.Gateways, "gateways.read", Everywhere: true),
         new("/portal", Icons.Material.Outlined.Campaign, say.PortalWord, "portal.manage", Everywhere: true),
+        new("/reports", Icons.Material.Outlined.Assessment, say.ReportsWord, "sessions.read"),
         new("/audit", Icons.Material.Outlined.FactCheck, say.AuditLog, "audit.read"),
     ];
 

@@ -56,6 +56,14 @@ public sealed record StateLook(string Tone, string Icon, string Word)
         ? new("good", Outlined.Link, say.ReachedWord)
         : new("bad", Outlined.LinkOff, say.NotReachedWord);
 
+    internal static StateLook Of(LdapDirectory directory, Language say) => directory switch
+    {
+        { Disabled: true } => new("calm", Outlined.Block, say.DisabledWord),
+        { SyncError.Length: > 0 } => new("bad", Outlined.ErrorOutline, say.NotReadWord),
+        { SyncedAt: null } => new("busy", Outlined.HourglassTop, say.NotYetReadWord),
+        _ => new("good", Outlined.CheckCircle, say.ReadWord),
+    };
+
     internal static StateLook Lost(Language say) => new("bad", Outlined.PowerOff, say.LostWord);
 
     internal static StateLook Fenced(Language say) => new("warn", Outlined.PowerSettingsNew, say.FencedWord);

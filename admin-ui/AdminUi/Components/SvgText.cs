@@ -9,6 +9,8 @@ public sealed class SvgText : ComponentBase
 {
     [Parameter, EditorRequired] public string Class { get; set; } = "";
     [Parameter, EditorRequired] public double X { get; set; }
+    /// <summary>X is a share of the picture's width.</summary>
+    [Parameter] public bool Percent { get; set; }
     [Parameter, EditorRequired] public double Y { get; set; }
     [Parameter] public string Anchor { get; set; } = "start";
     [Parameter, EditorRequired] public string Text { get; set; } = "";
@@ -17,7 +19,7 @@ public sealed class SvgText : ComponentBase
     {
         builder.OpenElement(0, "text");
         builder.AddAttribute(1, "class", Class);
-        builder.AddAttribute(2, "x", X.ToString("0.#", CultureInfo.InvariantCulture));
+        builder.AddAttribute(2, "x", X.ToString("0.#", CultureInfo.InvariantCulture) + (Percent ? "%" : ""));
         builder.AddAttribute(3, "y", Y.ToString("0.#", CultureInfo.InvariantCulture));
         builder.AddAttribute(4, "text-anchor", Anchor);
         builder.AddContent(5, Text);

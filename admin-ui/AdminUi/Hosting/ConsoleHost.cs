@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.AdminUi.Components;
 using Montalegre.Vdi.AdminUi.Live;
+using Montalegre.Vdi.AdminUi.Pages.Audit;
 using Montalegre.Vdi.AdminUi.Pages.Images;
+using Montalegre.Vdi.AdminUi.Pages.Reports;
 using Montalegre.Vdi.AdminUi.Pages.Sessions;
 using Montalegre.Vdi.AdminUi.SignIn;
 using Montalegre.Vdi.AdminUi.Words;
@@ -76,6 +78,8 @@ internal static class ConsoleHost
         app.MapPreferences();
         app.MapAssistanceOpening();
         app.MapImports();
+        app.MapAuditExport();
+        app.MapIncidentExport();
         // The middleware above sends the frame rule for every answer; two copies of it would only differ one day.
         app.MapRazorComponents<App>().AddInteractiveServerRenderMode(mode => mode.ContentSecurityFrameAncestorsPolicy = null);
         return app;

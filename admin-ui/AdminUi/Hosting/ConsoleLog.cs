@@ -24,6 +24,9 @@ internal static partial class ConsoleLog
     [LoggerMessage(7007, LogLevel.Warning, "Broker could not be told that a sign-in ended: {Status}")]
     public static partial void SignOutNotTold(this ILogger log, string status);
 
+    [LoggerMessage(7008, LogLevel.Warning, "Broker did not say what the second step asks for: {Status}")]
+    public static partial void StepNotSeen(this ILogger log, string status);
+
     [LoggerMessage(7030, LogLevel.Warning, "Broker could not say which providers people sign in with, so the page is shown without: {Status}")]
     public static partial void ProvidersNotKnown(this ILogger log, string status);
 }

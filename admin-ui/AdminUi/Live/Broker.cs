@@ -33,7 +33,12 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Contracts.Admin.V1.Images.ImagesClient Images => new(Calls);
     public Users.UsersClient Users => new(Calls);
     public Groups.GroupsClient Groups => new(Calls);
+    public Directories.DirectoriesClient Directories => new(Calls);
+    public Reports.ReportsClient Reports => new(Calls);
     public Roles.RolesClient Roles => new(Calls);
+    public Contracts.Identity.V1.Factors.FactorsClient Factors => new(Calls);
+    public ApiKeys.ApiKeysClient ApiKeys => new(Calls);
+    public BreakGlass.BreakGlassClient BreakGlass => new(Calls);
     public SavedViews.SavedViewsClient SavedViews => new(Calls);
     public UserNotes.UserNotesClient UserNotes => new(Calls);
     public Audit.AuditClient Audit => new(Calls);
@@ -41,6 +46,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Power.PowerClient Power => new(Calls);
     public Rollouts.RolloutsClient Rollouts => new(Calls);
     public PortalContent.PortalContentClient PortalContent => new(Calls);
+    public Contracts.Admin.V1.Alerts.AlertsClient Alerts => new(Calls);
     public Launches.LaunchesClient Launches => new(Calls);
 
     /// <summary>The live lists; the first use in a circuit starts them or joins those of the same sign-in.</summary>

@@ -3,7 +3,7 @@ using Montalegre.Vdi.Contracts.Admin.V1;
 
 namespace Montalegre.Vdi.AdminUi.Live;
 
-/// <summary>The three live lists of one sign-in.</summary>
+/// <summary>The live lists of one sign-in.</summary>
 internal sealed class LiveFeed : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -17,6 +17,7 @@ internal sealed class LiveFeed : IDisposable
         Pools = new(p => p.PoolId);
         Machines = new(m => m.MachineId);
         Sessions = new(s => s.SessionId);
+        Alerts = new(a => a.AlertId);
         var pools = new Watch<PoolsUpdate, Pool>("pools", Pools, time, log,
             ct => new Pools.PoolsClient(calls).Watch(new(), cancellationToken: ct),
             u => u.KindCase == PoolsUpdate.KindOneofCase.Snapshot ? new(u.Snapshot.Pools, null) : new(u.Changes?.Changed ?? [], u.Changes?.Removed ?? []));
@@ -26,7 +27,10 @@ internal sealed class LiveFeed : IDisposable
         var sessions = new Watch<SessionsUpdate, Session>("sessions", Sessions, time, log,
             ct => new Sessions.SessionsClient(calls).Watch(new(), cancellationToken: ct),
             u => u.KindCase == SessionsUpdate.KindOneofCase.Snapshot ? new(u.Snapshot.Sessions, null) : new(u.Changes?.Changed ?? [], u.Changes?.Removed ?? []));
-        _watches = [pools.RunAsync, machines.RunAsync, sessions.RunAsync];
+        var alerts = new Watch<AlertsUpdate, Alert>("alerts", Alerts, time, log,
+            ct => new Contracts.Admin.V1.Alerts.AlertsClient(calls).Watch(new(), cancellationToken: ct),
+            u => u.KindCase == AlertsUpdate.KindOneofCase.Snapshot ? new(u.Snapshot.Alerts, null) : new(u.Changes?.Changed ?? [], u.Changes?.Removed ?? []));
+        _watches = [pools.RunAsync, machines.RunAsync, sessions.RunAsync, alerts.RunAsync];
     }
 
     public string Token { get; }
@@ -35,8 +39,9 @@ internal sealed class LiveFeed : IDisposable
     public LiveTable<Pool> Pools { get; }
     public LiveTable<Machine> Machines { get; }
     public LiveTable<Session> Sessions { get; }
+    public LiveTable<Alert> Alerts { get; }
 
-    public IReadOnlyList<LiveTable> All => [Pools, Machines, Sessions];
+    public IReadOnlyList<LiveTable> All => [Pools, Machines, Sessions, Alerts];
 
     /// <summary>True once the broker refused the sign-in: the page must ask for a new one.</summary>
     public bool SignedOut => All.Any(s => s.Line.State == LineState.SignedOut);
@@ -65,6 +70,7 @@ internal sealed class LiveFeed : IDisposable
         Pools.SetLine(LineState.SignedOut, now);
         Machines.SetLine(LineState.SignedOut, now);
         Sessions.SetLine(LineState.SignedOut, now);
+        Alerts.SetLine(LineState.SignedOut, now);
     }
 
     public void Dispose()

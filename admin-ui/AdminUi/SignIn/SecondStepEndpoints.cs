@@ -47,7 +47,7 @@ internal static class SecondStepEndpoints
         new() { Step = StepCookie.Read(context) ?? "", Code = code ?? "", ClientAddress = SignInEndpoints.AddressOf(context) };
 
     // A step that is over begins again with the password; anything else may be typed again.
-    private static IResult Refuse(HttpContext context, RpcException e, string page, string? way, string? returnUrl, ILogger log)
+    internal static IResult Refuse(HttpContext context, RpcException e, string page, string? way, string? returnUrl, ILogger log)
     {
         var reason = e.Reason();
         log.SignInRefused("", SignInEndpoints.AddressOf(context), ReasonTexts.Name(reason));

@@ -19,8 +19,10 @@ internal static class SignInEndpoints
     {
         routes.MapPost("/sign-in/submit", SignInAsync).AllowAnonymous();
         routes.MapPost("/set-up/submit", SetUpAsync).AllowAnonymous();
+        routes.MapPost("/sign-in/emergency/submit", EmergencyAsync).AllowAnonymous();
         routes.MapPost("/sign-out", SignOutAsync);
         routes.MapSecondStep();
+        routes.MapPasskeys();
         routes.MapProviders();
     }
 
@@ -42,6 +44,23 @@ internal static class SignInEndpoints
             var reason = ReasonTexts.Name(e.Reason());
             log.SignInRefused(userName ?? "", address, reason);
             return Results.Redirect(ConsoleCookies.SignInPath + QueryString.Create("reason", reason).Add("return", LocalUrl.OrHome(returnUrl)));
+        }
+    }
+
+    private static async Task<IResult> EmergencyAsync([FromForm] string? secret, BrokerChannel broker, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
+    {
+        var address = AddressOf(context);
+        try
+        {
+            var signedIn = await new BreakGlass.BreakGlassClient(broker.Channel).UseAsync(new() { Secret = secret ?? "", ClientAddress = address }, cancellationToken: ct);
+            await EnterAsync(context, signedIn, log);
+            return Results.Redirect("/");
+        }
+        catch (RpcException e)
+        {
+            var reason = ReasonTexts.Name(e.Reason());
+            log.SignInRefused("break-glass", address, reason);
+            return Results.Redirect("/sign-in/emergency" + QueryString.Create("reason", reason));
         }
     }
 

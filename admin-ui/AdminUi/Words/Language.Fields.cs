@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Common.V1;
 
 namespace Montalegre.Vdi.AdminUi.Words;
 
@@ -29,8 +31,28 @@ internal sealed partial class Language
         ["log_off_action"] = say => (say.LogOffActionWord, ""),
         ["description"] = say => (say.DescriptionWord, ""),
         ["image_version_id"] = say => (say.ImageWord, ""),
+        ["servers"] = say => (say.ServersWord, say.WrongServers),
+        ["authorities"] = say => (say.AuthoritiesWord, say.WrongAuthorities),
+        ["base_dn"] = say => (say.BaseDnWord, say.WrongDn),
+        ["bind_dn"] = say => (say.BindDnWord, say.WrongDn),
+        ["bind_password"] = say => (say.BindPasswordWord, say.WrongBindPassword),
+        ["domains"] = say => (say.DomainsWord, ""),
+        ["user_filter"] = say => (say.UserFilterWord, say.WrongFilter),
+        ["group_filter"] = say => (say.GroupFilterWord, say.WrongFilter),
+        ["most_bad_tries"] = say => (say.MostBadTriesWord, ""),
+        ["bad_tries_minutes"] = say => (say.BadTriesMinutesWord, ""),
+        ["sync_minutes"] = say => (say.SyncMinutesWord, ""),
         ["host_id"] = say => (say.HostWord, ""),
     }.ToFrozenDictionary();
+
+    /// <summary>The name of the field that a refusal's detail is about, and what to say beside it; null when it names none.</summary>
+    public (string Field, string Text)? FieldRefusal(string detail)
+    {
+        var name = detail.Split(':')[0];
+        if (!Fields.TryGetValue(name, out var words)) return null;
+        var rule = words(this).Rule;
+        return (name, rule.Length > 0 ? rule : ReasonTexts.Sentence(ReasonCode.InvalidField, Culture));
+    }
 
     /// <summary>Which field is meant by a detail such as "uri: a libvirt URI"; null when it names none.</summary>
     public string? FieldProblem(string detail)

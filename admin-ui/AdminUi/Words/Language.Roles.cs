@@ -6,7 +6,7 @@ namespace Montalegre.Vdi.AdminUi.Words;
 internal sealed partial class Language
 {
     public string RolesWord => Pick("Funções", "Roles");
-    public string RolesHint => Pick("Uma função diz o que se pode fazer; dá-se a uma pessoa para tudo ou para um conjunto.", "A role says what may be done; it is given to a person for everything or for one pool.");
+    public string RolesHint => Pick("Uma função diz o que se pode fazer; dá-se a uma pessoa ou a um grupo, para tudo ou para um conjunto.", "A role says what may be done; it is given to a person or a group, for everything or for one pool.");
     public string GrantsWord => Pick("Quem tem que função", "Who has which role");
     public string NoGrants => Pick("Ninguém tem uma função.", "Nobody has a role.");
     public string NoRolesOfUser => Pick("Não tem nenhuma função: só usa o portal.", "Has no role: uses the portal only.");
@@ -24,6 +24,10 @@ internal sealed partial class Language
         $"It reaches {Count((int)grant.Pools, "", "", "{0} pool", "{0} pools")}, {Count((int)grant.Machines, "", "", "{0} machine", "{0} machines")} and {Count((int)grant.Sessions, "", "", "{0} open session", "{0} open sessions")}.");
     public string MayThere(string what) => Pick($"Poderá: {what}.", $"May: {what}.");
     public string MayNoMore(string what) => Pick($"Deixa de poder: {what}.", $"May no longer: {what}.");
+    public string ByGroup(string group) => Pick($"pelo grupo {group}", $"by the group {group}");
+    public string AffectsMembers(string group, uint n) => Pick(
+        $"Vale para quem está no grupo {group} ({Count((int)n, "{0} pessoa agora", "{0} pessoas agora", "", "")}) e para quem vier a estar.",
+        $"It holds for whoever is in the group {group} ({Count((int)n, "", "", "{0} person now", "{0} people now")}), also in future.");
     public string SleepingGrant => Pick("pessoa desativada: não vale agora", "person disabled: does not hold now");
     public string CreateRole => Pick("Criar função", "Create role");
     public string ChangeRoleTitle(string role) => Pick($"Mudar a função {role}", $"Change the role {role}");
@@ -66,10 +70,11 @@ internal sealed partial class Language
         "calendars" => CalendarsWord,
         "users" => Pick("Utilizadores e grupos", "Users and groups"),
         "roles" => RolesWord,
-        "api_keys" => Pick("Chaves da API", "API keys"),
+        "api_keys" => ApiKeysWord,
         "audit" => AuditLog,
         "backups" => Pick("Cópias de segurança", "Backups"),
         "portal" => PortalWord,
+        "alerts" => AlertsWord,
         _ => about,
     };
 
@@ -90,6 +95,8 @@ internal sealed partial class Language
         "users.manage" => Pick("criar, ativar, desativar e mudar grupos e quotas", "create, enable, disable, and change groups and quotas"),
         "users.password" => Pick("mudar palavras-passe", "set passwords"),
         "users.note" => Pick("ler e escrever notas do apoio", "read and write help-desk notes"),
+        "alerts.operate" => Pick("tratar e silenciar", "acknowledge and silence"),
+        "alerts.manage" => Pick("mudar regras e canais", "change rules and channels"),
         "roles.manage" => Pick("dar, retirar e mudar", "give, take away and change"),
         _ when permission.EndsWith(".read", StringComparison.Ordinal) => Pick("ver", "see"),
         _ => permission,

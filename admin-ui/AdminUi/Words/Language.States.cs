@@ -138,6 +138,8 @@ internal sealed partial class Language
         "user" => Pick("utilizador", "user"),
         "group" => Pick("grupo", "group"),
         "role" => Pick("função", "role"),
+        "directory" => Pick("diretório", "directory"),
+        "api_key" => Pick("chave da API", "API key"),
         "host" => Pick("anfitrião", "host"),
         "image" or "image_version" => Pick("imagem-base", "golden image"),
         "gateway" => "gateway",
@@ -183,6 +185,7 @@ internal sealed partial class Language
         "user.create" => Pick("Criou o utilizador", "Created the user"),
         "user.enable" or "user.enabled" => Pick("Ativou o utilizador", "Enabled the user"),
         "user.erase" => Pick("Apagou os dados da pessoa", "Erased the person's data"),
+        "incident.export" => Pick("Exportou um incidente", "Exported an incident"),
         "audit.export" => Pick("Exportou o registo de auditoria", "Exported the audit record"),
         "user.disable" or "user.disabled" => Pick("Desativou o utilizador", "Disabled the user"),
         "user.set_password" or "user.password" => Pick("Mudou a palavra-passe", "Set the password"),
@@ -203,7 +206,7 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? action,
+        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? DirectoryAction(action) ?? KeyAction(action) ?? EmergencyAction(action) ?? AlertAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch

@@ -11,6 +11,10 @@ internal static class AdministrationSlice
         .AddSingleton<UserStore>()
         .AddSingleton<QuotaStore>()
         .AddSingleton<RoleStore>()
+        .AddSingleton<ApiKeyStore>()
+        .AddSingleton<MakeApiKey>()
+        .AddSingleton<BreakGlassStore>()
+        .AddSingleton<MakeBreakGlass>()
         .AddSingleton<GrantRole>()
         .AddSingleton<SetRole>()
         .AddSingleton<SetUpStore>()
@@ -28,6 +32,8 @@ internal static class AdministrationSlice
         app.MapGrpcService<AdministratorsService>();
         app.MapGrpcService<UsersService>();
         app.MapGrpcService<RolesService>();
+        app.MapGrpcService<ApiKeysService>();
+        app.MapGrpcService<BreakGlassService>();
         app.MapGrpcService<AuditService>();
     }
 }

@@ -3,19 +3,29 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Administration;
 
-/// <summary>Gives somebody a role, or takes one away. Nobody gives or takes more than he holds himself.</summary>
+/// <summary>Gives a person or a group a role, or takes one away. Nobody gives or takes more than he holds himself.</summary>
 internal sealed class GrantRole(RoleStore roles, UserStore users, TimeProvider time)
 {
+    /// <param name="userName">To whom.</param>
+    /// <param name="role">What.</param>
+    /// <param name="pool">Where; null: on everything.</param>
     /// <param name="dryRun">Only checks; the grant is then null.</param>
+    /// <param name="by">Who gives it.</param>
+    /// <param name="ct">Gives up before anything is given.</param>
     public async Task<(RoleRefusal? Refused, Guid? Grant)> GiveAsync(string userName, string role, Guid? pool, bool dryRun, Caller by, CancellationToken ct)
     {
         var name = UserNames.Normalise(userName);
-        if (await roles.FindAsync(role, ct) is not { } wanted) return (new(RefusalReason.NotFound, "role"), null);
-        if (by.Beyond(RoleRules.PermissionsOf(role, wanted.BuiltIn ? null : wanted.Permissions), pool) is { } beyond) return (new(RefusalReason.PermissionMissing, beyond.Name()), null);
+        if (await ProblemAsync(role, pool, by, ct) is { } problem) return (problem, null);
         if (await users.FindAsync(name, ct) is null) return (new(RefusalReason.NotFound, "user_name"), null);
-        if (dryRun) return (null, null);
-        var given = await roles.GiveAsync(Guid.CreateVersion7(time.GetUtcNow()), name, role, pool, by);
-        return given is null ? (new(RefusalReason.NotFound, pool is null ? "role" : "scope_pool_id"), null) : (null, given);
+        return dryRun ? (null, null) : await GiveAsync(new Grantee(name, null), role, pool, by);
+    }
+
+    /// <summary>The same for every member of a group, whoever that is at any time. Who may change the group then must hold the role, too.</summary>
+    public async Task<(RoleRefusal? Refused, Guid? Grant)> GiveToGroupAsync(Guid group, string role, Guid? pool, bool dryRun, Caller by, CancellationToken ct)
+    {
+        if (await ProblemAsync(role, pool, by, ct) is { } problem) return (problem, null);
+        if (await roles.GroupAsync(group, ct) is null) return (new(RefusalReason.NotFound, "group_id"), null);
+        return dryRun ? (null, null) : await GiveAsync(new Grantee(null, group), role, pool, by);
     }
 
     public async Task<RoleRefusal?> TakeAwayAsync(GrantRow grant, bool dryRun, Caller by)
@@ -23,5 +33,23 @@ internal sealed class GrantRole(RoleStore roles, UserStore users, TimeProvider t
         if (by.Beyond(RoleRules.PermissionsOf(grant.Role, grant.Permissions), grant.PoolId) is { } beyond) return new(RefusalReason.PermissionMissing, beyond.Name());
         if (dryRun || await roles.TakeAwayAsync(grant.RoleGrantId, by)) return null;
         return await roles.GrantAsync(grant.RoleGrantId, CancellationToken.None) is null ? new(RefusalReason.NotFound, "grant_id") : new(RefusalReason.LastAdministrator, grant.UserName);
+    }
+
+    /// <summary>What the caller lacks to change who is in a group, because its members get a role by it; null: nothing.</summary>
+    public async Task<RoleRefusal?> ProblemOfMembershipAsync(Guid group, Caller by, CancellationToken ct) =>
+        (await roles.GrantsAsync(null, group, ct)).Select(g => by.Beyond(RoleRules.PermissionsOf(g.Role, g.Permissions), g.PoolId)).FirstOrDefault(beyond => beyond is not null) is { } missing
+            ? new(RefusalReason.PermissionMissing, missing.Name())
+            : null;
+
+    private async Task<RoleRefusal?> ProblemAsync(string role, Guid? pool, Caller by, CancellationToken ct)
+    {
+        if (await roles.FindAsync(role, ct) is not { } wanted) return new(RefusalReason.NotFound, "role");
+        return by.Beyond(RoleRules.PermissionsOf(role, wanted.BuiltIn ? null : wanted.Permissions), pool) is { } beyond ? new(RefusalReason.PermissionMissing, beyond.Name()) : null;
+    }
+
+    private async Task<(RoleRefusal?, Guid?)> GiveAsync(Grantee to, string role, Guid? pool, Caller by)
+    {
+        var given = await roles.GiveAsync(Guid.CreateVersion7(time.GetUtcNow()), to, role, pool, by);
+        return given is null ? (new(RefusalReason.NotFound, pool is not null ? "scope_pool_id" : to.Group is null ? "role" : "group_id"), null) : (null, given);
     }
 }

@@ -14,6 +14,9 @@ internal sealed record RoleRow
     public int Holders { get; init; }
 }
 
+/// <summary>To whom a role is given: a person or a group, the other being null.</summary>
+internal sealed record Grantee(string? UserName, Guid? Group);
+
 /// <summary>A grant as pages show it.</summary>
 internal sealed record GrantRow
 {
@@ -21,6 +24,9 @@ internal sealed record GrantRow
     public string UserName { get; init; } = "";
     public string DisplayName { get; init; } = "";
     public bool Enabled { get; init; }
+    public Guid? GroupId { get; init; }
+    public string? GroupName { get; init; }
+    public int Members { get; init; }
     public string Role { get; init; } = "";
     public string[]? Permissions { get; init; }
     public Guid? PoolId { get; init; }
@@ -36,8 +42,9 @@ internal sealed record GrantReach(int Pools, int Machines, int Sessions);
 internal sealed class RoleStore(Database database)
 {
     /// <summary>
-    /// Those who administer everything, locked with their grants: of two statements that each take one away, the second waits and then
-    /// sees who is left. Both rows are locked because either of them may be what the other statement changes.
+    /// Those who administer everything by a grant of their own, locked with it: of two statements that each take one away, the second waits and
+    /// then sees who is left. Both rows are locked because either may be what the other statement changes. Who is administrator by a group
+    /// does not count: a directory may empty the group at any time, and asks nobody here.
     /// </summary>
     internal const string Keepers = """
         keepers as materialized (
@@ -52,11 +59,13 @@ internal sealed class RoleStore(Database database)
         """;
 
     private const string Grants = """
-          select g.role_grant_id, u.user_name, u.display_name, u.enabled, g.role, case when r.built_in then null else r.permissions end as permissions,
-                 g.pool_id, p.name as pool_name, g.granted_by, g.granted_at
+          select g.role_grant_id, coalesce(u.user_name, '') as user_name, coalesce(u.display_name, '') as display_name, coalesce(u.enabled, true) as enabled, g.group_id, a.name as group_name,
+                 (select count(*)::int from group_member m where m.group_id = g.group_id) as members,
+                 g.role, case when r.built_in then null else r.permissions end as permissions, g.pool_id, p.name as pool_name, g.granted_by, g.granted_at
             from role_grant g
             join role r on r.name = g.role
-            join app_user u using (user_id)
+            left join app_user u using (user_id)
+            left join app_group a using (group_id)
             left join pool p on p.pool_id = g.pool_id
         """;
 
@@ -103,6 +112,7 @@ internal sealed class RoleStore(Database database)
                     where name = @name
                       and not built_in
                       and not exists (select from role_grant g where g.role = @name)
+                      and not exists (select from api_key k where k.role = @name and k.expires_at > now())
                 returning name)
             insert into audit_event (actor, action, object_kind, object_name, source_address)
             select @actor, 'role.delete', 'role', name, @SourceAddress
@@ -110,12 +120,20 @@ internal sealed class RoleStore(Database database)
             """, new { name, actor = by.UserName, by.SourceAddress }) == 1;
     }
 
-    /// <param name="userName">Null: everybody's.</param>
-    public async Task<IReadOnlyList<GrantRow>> GrantsAsync(string? userName, CancellationToken ct)
+    /// <param name="userName">Those that give this person something, by himself or by a group; null: everybody's.</param>
+    /// <param name="group">Those of one group; null: any.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<IReadOnlyList<GrantRow>> GrantsAsync(string? userName, Guid? group, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<GrantRow>(new CommandDefinition(
-            $"{Grants} where @userName::text is null or u.user_name = @userName order by u.user_name, g.role, p.name nulls first", new { userName }, cancellationToken: ct))).AsList();
+            $"""
+            {Grants}
+               where (@userName::text is null
+                      or g.role_grant_id in (select h.role_grant_id from held_role h join app_user w using (user_id) where w.user_name = @userName))
+                 and (@group::uuid is null or g.group_id = @group)
+            order by u.user_name nulls last, lower(a.name), g.role, p.name nulls first
+            """, new { userName, group }, cancellationToken: ct))).AsList();
     }
 
     public async Task<GrantRow?> GrantAsync(Guid grant, CancellationToken ct)
@@ -124,37 +142,45 @@ internal sealed class RoleStore(Database database)
         return await connection.QuerySingleOrDefaultAsync<GrantRow>(new CommandDefinition($"{Grants} where g.role_grant_id = @grant", new { grant }, cancellationToken: ct));
     }
 
-    /// <summary>The grant, new or as it was; null when there is no such person, role or pool.</summary>
-    public async Task<Guid?> GiveAsync(Guid grant, string userName, string role, Guid? pool, Caller by)
+    /// <summary>The grant, new or as it was; null when there is no such person or group, role or pool.</summary>
+    public async Task<Guid?> GiveAsync(Guid grant, Grantee to, string role, Guid? pool, Caller by)
     {
         await using var connection = await database.OpenConnectionAsync();
         return await connection.QuerySingleOrDefaultAsync<Guid?>(
             """
-              with wanted as (
-                   select u.user_id, u.user_name, r.name as role, p.name as pool_name
-                     from app_user u
+              with grantee as (
+                   select user_id, null::uuid as group_id, user_name as name
+                     from app_user
+                    where user_name = @UserName
+                      and not synthetic
+                    union all
+                   select null, group_id, name
+                     from app_group
+                    where group_id = @Group),
+                   wanted as (
+                   select t.user_id, t.group_id, t.name, r.name as role, p.name as pool_name
+                     from grantee t
                      join role r on r.name = @role
                      left join pool p on p.pool_id = @pool and not p.deleting
-                    where u.user_name = @userName
-                      and not u.synthetic
-                      and (@pool::uuid is null or p.pool_id is not null)),
+                    where @pool::uuid is null or p.pool_id is not null),
                    given as (
-                   insert into role_grant (role_grant_id, user_id, role, pool_id, granted_by)
-                   select @grant, user_id, role, @pool, @actor
+                   insert into role_grant (role_grant_id, user_id, group_id, role, pool_id, granted_by)
+                   select @grant, user_id, group_id, role, @pool, @actor
                      from wanted
               on conflict do nothing
-                returning role_grant_id, user_id, role),
+                returning role_grant_id, user_id, group_id, role),
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
-                   select @actor, 'role.grant', 'user', given.user_id, wanted.user_name, concat_ws(' ', given.role, coalesce(wanted.pool_name, '*')), @SourceAddress
+                   select @actor, 'role.grant', case when given.group_id is null then 'user' else 'group' end, coalesce(given.user_id, given.group_id), wanted.name,
+                          concat_ws(' ', given.role, coalesce(wanted.pool_name, '*')), @SourceAddress
                      from given, wanted)
             select role_grant_id from given
              union all
             select g.role_grant_id
               from role_grant g
-              join wanted using (user_id, role)
+              join wanted w on g.role = w.role and (g.user_id = w.user_id or g.group_id = w.group_id)
              where g.pool_id is not distinct from @pool
-            """, new { grant, userName, role, pool, actor = by.UserName, by.SourceAddress });
+            """, new { grant, to.UserName, to.Group, role, pool, actor = by.UserName, by.SourceAddress });
     }
 
     /// <summary>False when there is no such grant any more, or nobody could administer everything without it.</summary>
@@ -169,13 +195,23 @@ internal sealed class RoleStore(Database database)
                     where role_grant_id = @grant
                       and (not exists (select from keepers where keepers.role_grant_id = @grant)
                            or exists (select from keepers where keepers.role_grant_id <> @grant))
-                returning user_id, role, pool_id)
+                returning user_id, group_id, role, pool_id)
             insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
-            select @actor, 'role.take_away', 'user', user_id, user_name, concat_ws(' ', role, coalesce(p.name, '*')), @SourceAddress
+            select @actor, 'role.take_away', case when gone.group_id is null then 'user' else 'group' end, coalesce(gone.user_id, gone.group_id), coalesce(u.user_name, a.name),
+                   concat_ws(' ', role, coalesce(p.name, '*')), @SourceAddress
               from gone
-              join app_user u using (user_id)
+              left join app_user u using (user_id)
+              left join app_group a using (group_id)
               left join pool p on p.pool_id = gone.pool_id
             """, new { grant, actor = by.UserName, by.SourceAddress }) == 1;
+    }
+
+    /// <summary>The name of a group, and how many it gives a role that it is given; null: there is none.</summary>
+    public async Task<(string Name, int Members)?> GroupAsync(Guid group, CancellationToken ct)
+    {
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return await connection.QuerySingleOrDefaultAsync<(string, int)?>(new CommandDefinition(
+            "select name, (select count(*)::int from group_member m where m.group_id = a.group_id) from app_group a where group_id = @group", new { group }, cancellationToken: ct));
     }
 
     public async Task<GrantReach> ReachAsync(Guid? pool, CancellationToken ct)

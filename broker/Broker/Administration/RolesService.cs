@@ -29,16 +29,21 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
     }
 
     public override async Task<ListGrantsResponse> ListGrants(ListGrantsRequest request, ServerCallContext context) =>
-        new() { Grants = { (await roles.GrantsAsync(request.UserName is "" ? null : UserNames.Normalise(request.UserName), context.CancellationToken)).Select(From) } };
+        new() { Grants = { (await roles.GrantsAsync(request.UserName is "" ? null : UserNames.Normalise(request.UserName), GroupOf(request.GroupId), context.CancellationToken)).Select(From) } };
 
     public override async Task<RoleGrant> Grant(GrantRoleRequest request, ServerCallContext context)
     {
         var ct = context.CancellationToken;
         Guid? pool = request.ScopePoolId is "" ? null : Ids.Parse(request.ScopePoolId, "scope_pool_id");
-        var (refused, given) = await grant.GiveAsync(request.UserName, request.Role, pool, request.DryRun, context.Caller(), ct);
+        var group = GroupOf(request.GroupId);
+        if (group is null == request.UserName is "") throw Refusal.Refused(RefusalReason.InvalidField, "user_name: a person or a group, not both");
+        var (refused, given) = group is { } members
+            ? await grant.GiveToGroupAsync(members, request.Role, pool, request.DryRun, context.Caller(), ct)
+            : await grant.GiveAsync(request.UserName, request.Role, pool, request.DryRun, context.Caller(), ct);
         Throw(refused);
         var said = given is { } id && await roles.GrantAsync(id, ct) is { } row ? From(row)
-            : new RoleGrant { UserName = UserNames.Normalise(request.UserName), Role = request.Role, ScopePoolId = request.ScopePoolId };
+            : new RoleGrant { UserName = UserNames.Normalise(request.UserName), GroupId = request.GroupId, Role = request.Role, ScopePoolId = request.ScopePoolId };
+        if (group is { } asked && await roles.GroupAsync(asked, ct) is { } reached) (said.GroupName, said.Members) = (reached.Name, (uint)reached.Members);
         return await WithReachAsync(said, pool, ct);
     }
 
@@ -74,9 +79,11 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
 
     private static RoleGrant From(GrantRow row) => new()
     {
-        GrantId = row.RoleGrantId.ToString(), UserName = row.UserName, DisplayName = row.DisplayName, Enabled = row.Enabled, Role = row.Role, ScopePoolId = row.PoolId?.ToString() ?? "",
+        GrantId = row.RoleGrantId.ToString(), UserName = row.UserName, DisplayName = row.DisplayName, Enabled = row.Enabled, GroupId = row.GroupId?.ToString() ?? "", GroupName = row.GroupName ?? "", Members = (uint)row.Members, Role = row.Role, ScopePoolId = row.PoolId?.ToString() ?? "",
         ScopePoolName = row.PoolName ?? "", GrantedBy = row.GrantedBy, GrantedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.GrantedAt, DateTimeKind.Utc)),
     };
+
+    private static Guid? GroupOf(string id) => id is "" ? null : Ids.Parse(id, "group_id");
 
     private static void Throw(RoleRefusal? refused)
     {

@@ -13,4 +13,10 @@ internal static partial class AuditTrailLog
 
     [LoggerMessage(1904, LogLevel.Warning, "Verification of the audit record found {Fault} in batch {Batch}, entry {Entry}")]
     public static partial void FaultFound(this ILogger log, string fault, long batch, long entry);
+
+    [LoggerMessage(1905, LogLevel.Warning, "The audit record could not be sent to the syslog server {Server} and waits: {Problem}")]
+    public static partial void SyslogFailed(this ILogger log, string server, string problem);
+
+    [LoggerMessage(1906, LogLevel.Error, "Sending the audit record to the syslog server broke; tried again after {Pause}")]
+    public static partial void SyslogBroke(this ILogger log, TimeSpan pause, Exception e);
 }

@@ -1,3 +1,5 @@
+using Montalegre.Vdi.Broker.Hosting;
+
 namespace Montalegre.Vdi.Broker.AuditTrail;
 
 internal static class AuditTrailSlice
@@ -6,12 +8,18 @@ internal static class AuditTrailSlice
     public static IServiceCollection AddAuditTrail(this IServiceCollection services) => services
         .AddSingleton<PersonKeys>()
         .AddSingleton<PersonalTexts>()
+        .AddSingleton<AuditFaults>()
         .AddSingleton<SigningKeys>()
         .AddSingleton<VerifyAudit>()
         .AddSingleton<ExportAudit>()
         .AddSingleton<ErasePerson>()
         .AddSingleton<SealAudit>();
 
-    /// <summary>The leader's loop, which a whole broker has.</summary>
-    public static IServiceCollection AddSealing(this IServiceCollection services) => services.AddHostedService<SealLoop>();
+    /// <summary>The leader's loops, which a whole broker has.</summary>
+    public static IServiceCollection AddSealing(this IServiceCollection services, IConfiguration configuration) => services
+        .AddOptionsWithProblems<AuditSyslogOptions>(configuration)
+        .AddSingleton<AuditExportStore>()
+        .AddSingleton<ExportToSyslog>()
+        .AddHostedService<SealLoop>()
+        .AddHostedService<SyslogLoop>();
 }

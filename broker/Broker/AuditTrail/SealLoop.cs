@@ -4,7 +4,7 @@ using Montalegre.Vdi.Contracts.AuditTrail;
 namespace Montalegre.Vdi.Broker.AuditTrail;
 
 /// <summary>The leader seals every second what was written since; while there is nothing it asks one small question.</summary>
-internal sealed class SealLoop(LeaseKeeper lease, SealAudit seal, TimeProvider time, ILogger<SealLoop> log) : BackgroundService
+internal sealed class SealLoop(LeaseKeeper lease, SealAudit seal, AuditFaults faults, TimeProvider time, ILogger<SealLoop> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private BatchHead? _newest;
@@ -26,6 +26,7 @@ internal sealed class SealLoop(LeaseKeeper lease, SealAudit seal, TimeProvider t
                     if (_newest is not null && !await seal.HoldsAsync(_newest))
                     {
                         log.Shortened(_newest.BatchNo);
+                        await faults.KeepAsync("shortened", _newest.BatchNo);
                         return;
                     }
                     while (lease.Epoch is not null && await seal.RunOnceAsync() is { } head) _newest = head;

@@ -14,9 +14,9 @@ internal sealed class SealReading(NpgsqlConnection connection)
     public const int Page = 50;
 
     /// <summary>Those of the numbers from here on that are there, in order.</summary>
-    public async Task<IReadOnlyList<ReadBatch>> PageAsync(long from, CancellationToken ct)
+    public async Task<IReadOnlyList<ReadBatch>> PageAsync(long from, CancellationToken ct, int pages = Page)
     {
-        var range = new { from, to = from + Page - 1 };
+        var range = new { from, to = from + pages - 1 };
         var heads = (await connection.QueryAsync<BatchHead>(new CommandDefinition($"{SealStore.Head} where batch_no between @from and @to order by batch_no", range, cancellationToken: ct))).AsList();
         var leaves = (await connection.QueryAsync<LeafRow>(new CommandDefinition("select batch_no, audit_id, leaf from audit_leaf where batch_no between @from and @to order by batch_no, audit_id", range, cancellationToken: ct))).ToLookup(l => l.BatchNo);
         var entries = (await connection.QueryAsync<EntryRow>(new CommandDefinition(

@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Broker.AuditTrail;
 internal sealed record VerifyProgress(long Batches, long AllBatches, long Entries, bool Done, AuditFinding? Finding, BatchHead? Head);
 
 /// <summary>Reads the whole record in one snapshot and follows the chain; ends at the first thing that is wrong.</summary>
-internal sealed class VerifyAudit([FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports, ILogger<VerifyAudit> log)
+internal sealed class VerifyAudit([FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports, AuditFaults faults, ILogger<VerifyAudit> log)
 {
     public async IAsyncEnumerable<VerifyProgress> RunAsync([EnumeratorCancellation] CancellationToken ct)
     {
@@ -30,7 +30,12 @@ internal sealed class VerifyAudit([FromKeyedServices(StorageExtensions.Reports)]
             yield return new(chain.Batches, all, chain.Entries, false, null, chain.Head);
         }
         finding ??= await reading.StrayAsync(ct) is { } entry ? new(AuditFault.EntryUnsealed, all, entry) : null;
-        if (finding is not null) log.FaultFound(finding.Fault.ToString(), finding.Batch, finding.Entry);
+        if (finding is null) await faults.ClearAsync();
+        else
+        {
+            log.FaultFound(finding.Fault.ToString(), finding.Batch, finding.Entry);
+            await faults.KeepAsync(SqlText.Of(finding.Fault), finding.Batch);
+        }
         yield return new(chain.Batches, all, chain.Entries, true, finding, chain.Head);
     }
 }

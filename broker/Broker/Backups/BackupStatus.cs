@@ -13,6 +13,7 @@ internal sealed record BackupState(bool Managed, BackupRecord? Last, BackupVerif
 internal sealed class BackupStatus(BackupStore backups, NpgsqlDataSource database, IOptions<BackupOptions> options, IOptions<StorageOptions> storage, TimeProvider time)
 {
     private static readonly TimeSpan TooOld = TimeSpan.FromHours(26);   // one night, and two hours to make it in
+    internal const string OldBackup = "The last backup is of";
     private static readonly TimeSpan StartedUp = TimeSpan.FromMinutes(5);
     private readonly long _since = time.GetTimestamp();
 
@@ -28,7 +29,7 @@ internal sealed class BackupStatus(BackupStore backups, NpgsqlDataSource databas
             : failure is not null ? $"The last backup failed at {failure.At:u}: {failure.Reason}"
             : archiveFails ? $"The log cannot be archived in {backups.Log}: is its volume full, or not writable?"
             : last is null ? time.GetElapsedTime(_since) > StartedUp ? "There is no backup yet." : null
-            : time.GetUtcNow() - last.At > TooOld ? $"The last backup is of {last.At:u}."
+            : time.GetUtcNow() - last.At > TooOld ? $"{OldBackup} {last.At:u}."
             : null;
         return new BackupState(managed, last, verified, failure, archivedAt, all.Count, backups.Root, problem);
     }

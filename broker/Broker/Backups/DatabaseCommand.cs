@@ -1,4 +1,5 @@
 using System.Globalization;
+using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Identity.SecondFactor;
@@ -8,7 +9,7 @@ namespace Montalegre.Vdi.Broker.Backups;
 /// <summary>
 /// What an administrator does to the private cluster on its own machine, as the broker's user: <c>db backup</c>,
 /// <c>db verify-backup</c>, <c>db restore</c>, <c>db upgrade</c>, <c>db rollback-upgrade</c>,
-/// <c>db promote-to-ha</c>, <c>db reset-factors</c>. The broker runs or not, as the verb needs it; none of them opens a door.
+/// <c>db promote-to-ha</c>, <c>db reset-factors</c>, <c>db break-glass</c>. The broker runs or not, as the verb needs it; none of them opens a door.
 /// </summary>
 internal static class DatabaseCommand
 {
@@ -77,8 +78,13 @@ internal static class DatabaseCommand
                 var person = await services.GetRequiredService<FactorStore>().ResetAsync(UserNames.Normalise(user), Offline) ?? throw new StartUpException($"There is no user {user}.");
                 Say($"The second factors of {person.UserName} are taken away and all sign-ins ended. The next sign-in enrols a new one.");
                 return 0;
+            // For the day nobody can sign in: directory, provider and telephones away. Nothing that listens can make this.
+            case ["break-glass"]:
+                var secret = await services.GetRequiredService<MakeBreakGlass>().RunAsync(settings["reason"], Offline.UserName);
+                Say($"{secret.Text}\nType it at /sign-in/emergency of the console within {MakeBreakGlass.SecretLifetime.TotalMinutes:0} minutes. It works once, for an hour, and every administrator sees it.");
+                return 0;
             default:
-                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade | db promote-to-ha --standby=[HOST=]DIRECTORY [--standby=...] [--primary=HOST] | db promote-to-ha --confirm | db reset-factors USER");
+                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade | db promote-to-ha --standby=[HOST=]DIRECTORY [--standby=...] [--primary=HOST] | db promote-to-ha --confirm | db reset-factors USER | db break-glass --reason=TEXT");
                 return NotUnderstood;
         }
     }

@@ -109,7 +109,7 @@ internal sealed class DirectoriesService(DirectoryStore store, TestDirectory tes
         Kind = d.Kind switch { DirectoryKind.ActiveDirectory => Contract.DirectoryKind.ActiveDirectory, DirectoryKind.Rfc2307 => Contract.DirectoryKind.Rfc2307, _ => Contract.DirectoryKind.InetOrgPerson },
         UserFilter = d.OwnSchema.UserFilter, NameAttribute = d.OwnSchema.Name, DisplayNameAttribute = d.OwnSchema.DisplayName, IdAttribute = d.OwnSchema.Id,
         GroupFilter = d.OwnSchema.GroupFilter, GroupNameAttribute = d.OwnSchema.GroupName, MemberAttribute = d.OwnSchema.Member,
-        MostBadTries = (uint)d.MostBadTries, BadTriesMinutes = (uint)d.BadTriesMinutes, SyncMinutes = (uint)d.SyncMinutes, SyncError = health.SyncError, People = (uint)health.People, Groups = (uint)health.Groups,
+        MostBadTries = (uint)d.MostBadTries, BadTriesMinutes = (uint)d.BadTriesMinutes, SyncMinutes = (uint)d.SyncMinutes, SyncError = health.SyncError, SyncFailedStep = (Contract.DirectoryStep)(int)(DirectoryFailure.StepOf(health.SyncError) ?? 0), People = (uint)health.People, Groups = (uint)health.Groups,
         SyncedAt = health.SyncedAt is { } at ? Timestamp.FromDateTime(DateTime.SpecifyKind(at, DateTimeKind.Utc)) : null,
     };
 }

@@ -28,4 +28,8 @@ internal sealed class DirectoryFailure(DirectoryStep step, string server, string
 
     /// <summary>For administrators and the log; never a secret.</summary>
     public string Problem { get; } = problem;
+
+    /// <summary>The step that a kept message names; null when it is not one of these.</summary>
+    public static DirectoryStep? StepOf(string message) =>
+        Enum.GetValues<DirectoryStep>().Select(s => (Step: (DirectoryStep?)s, At: message.IndexOf($": {s}: ", StringComparison.Ordinal))).Where(s => s.At > 0).OrderBy(s => s.At).FirstOrDefault().Step;
 }

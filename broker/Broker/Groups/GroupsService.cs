@@ -9,7 +9,7 @@ using Contract = Montalegre.Vdi.Contracts.Admin.V1;
 namespace Montalegre.Vdi.Broker.Groups;
 
 /// <summary>The gRPC and REST face of groups.</summary>
-internal sealed class GroupsService(GroupStore store, TimeProvider time) : Contract.Groups.GroupsBase
+internal sealed class GroupsService(GroupStore store, GrantRole roles, TimeProvider time) : Contract.Groups.GroupsBase
 {
     private const int LongestName = 256;
     private const int LongestDescription = 1000;
@@ -41,6 +41,7 @@ internal sealed class GroupsService(GroupStore store, TimeProvider time) : Contr
     {
         var id = Ids.Parse(request.GroupId, "group_id");
         await OwnAsync(id, context.CancellationToken);
+        await MayChangeMembersAsync(id, context);
         await store.DeleteAsync(id, context.Caller());
         return new();
     }
@@ -66,12 +67,19 @@ internal sealed class GroupsService(GroupStore store, TimeProvider time) : Contr
     {
         var group = await OneAsync(Ids.Parse(request.GroupId, "group_id"), context.CancellationToken);
         await OwnAsync(new(group.GroupId), context.CancellationToken);
+        await MayChangeMembersAsync(new(group.GroupId), context);
         if (!await store.SetMemberAsync(new(group.GroupId), UserNames.Normalise(request.UserName), member, context.Caller())) throw Refusal.Refused(RefusalReason.NotFound, "user_name");
         return await OneAsync(new(group.GroupId), context.CancellationToken);
     }
 
     private async Task<Group> OneAsync(Guid group, CancellationToken ct) =>
         (await store.FindAsync(group, ct))?.ToMessage() ?? throw Refusal.Refused(RefusalReason.NotFound, "group_id");
+
+    // To put somebody into a group that holds a role is to give him the role.
+    private async Task MayChangeMembersAsync(Guid group, ServerCallContext context)
+    {
+        if (await roles.ProblemOfMembershipAsync(group, context.Caller(), context.CancellationToken) is { } refused) throw Refusal.Refused(refused.Reason, refused.Detail);
+    }
 
     private async Task OwnAsync(Guid group, CancellationToken ct)
     {

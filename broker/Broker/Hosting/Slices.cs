@@ -1,5 +1,6 @@
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
+using Montalegre.Vdi.Broker.Alerts;
 using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Backups;
@@ -23,6 +24,7 @@ using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Portal;
 using Montalegre.Vdi.Broker.Power;
 using Montalegre.Vdi.Broker.Provisioning;
+using Montalegre.Vdi.Broker.Reports;
 using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
@@ -42,10 +44,12 @@ internal static class Slices
         services.AddAdministration();
         services.AddDirectories(configuration);
         services.AddOpenId(configuration);
-        services.AddSealing();
+        services.AddSealing(configuration);
         services.AddEntitlements();
         services.AddGroups();
         services.AddDesk();
+        services.AddReports(configuration);
+        services.AddEnergyMeter();
         services.AddAgents(configuration);
         services.AddGateways(configuration);
         services.AddSessions(configuration);
@@ -60,6 +64,7 @@ internal static class Slices
         services.AddPower(configuration);
         services.AddRollouts(configuration);
         services.AddFleetMetrics();
+        services.AddAlerts(configuration);
         services.AddPortalContent();
         services.AddDemonstration(configuration);
     }
@@ -74,6 +79,7 @@ internal static class Slices
         app.MapDirectories();
         app.MapOpenId();
         app.MapDesk();
+        app.MapReports();
         app.MapBackups();
         app.MapAgents();
         app.MapGateways();
@@ -85,6 +91,7 @@ internal static class Slices
         app.MapGrpcService<MachinesService>();
         app.MapGrpcService<PowerService>();
         app.MapGrpcService<RolloutsService>();
+        app.MapAlerts();
         app.MapGrpcService<EmployeeService>();
         app.MapGrpcService<PortalContentService>();
         app.MapGrpcService<LaunchesService>();

@@ -16,7 +16,7 @@ internal static class BuiltInRoles
         Role("pool_operator", [.. Looking, Permission.PoolsManage, Permission.PoolsEntitle, Permission.MachinesOperate, Permission.MachinesManage, Permission.SessionsOperate, Permission.RolloutsManage]),
         Role("help_desk",
         [
-            Permission.PoolsRead, Permission.MachinesRead, Permission.SessionsRead, Permission.LaunchesRead, Permission.UsersRead, Permission.CalendarsRead,
+            Permission.PoolsRead, Permission.MachinesRead, Permission.SessionsRead, Permission.LaunchesRead, Permission.UsersRead, Permission.CalendarsRead, Permission.AlertsRead,
             Permission.MachinesOperate, Permission.SessionsOperate, Permission.SessionsAssist, Permission.UsersPassword, Permission.UsersNote,
         ]),
         Role("auditor", Reading),

@@ -10,6 +10,12 @@ internal sealed record Caller(UserId User, string UserName, string DisplayName, 
 {
     /// <summary>What he may do in the administrators' API, and where; an employee holds nothing there.</summary>
     public Rights Rights { get; init; } = Rights.None;
+
+    /// <summary>An emergency sign-in: administrator of everything for an hour, by a secret made on the server.</summary>
+    public bool Emergency { get; init; }
+
+    /// <summary>The name of the API key that calls in the person's stead; null: the person himself.</summary>
+    public string? ApiKey { get; init; }
 }
 
 internal static class CallerOfCall

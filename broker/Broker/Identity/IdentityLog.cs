@@ -10,4 +10,7 @@ internal static partial class IdentityLog
 
     [LoggerMessage(1403, LogLevel.Warning, "Second step of a sign-in from {SourceAddress} is slowed down for {Wait} after wrong codes")]
     public static partial void SecondStepSlowed(this ILogger log, string sourceAddress, TimeSpan wait);
+
+    [LoggerMessage(1404, LogLevel.Information, "Passkey refused: {Why}")]
+    public static partial void PasskeyRefused(this ILogger log, string why);
 }

@@ -1,5 +1,6 @@
 using Grpc.AspNetCore.Server;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity.Passkeys;
 using Montalegre.Vdi.Broker.Identity.SecondFactor;
 
 namespace Montalegre.Vdi.Broker.Identity;
@@ -9,6 +10,7 @@ internal static class IdentitySlice
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptionsWithProblems<IdentityOptions>(configuration);
+        services.AddOptionsWithProblems<PasskeyOptions>(configuration);
         services.Configure<GrpcServiceOptions>(grpc => grpc.Interceptors.Add<BearerInterceptor>());
         return services
             .AddSingleton<PasswordQueue>()
@@ -16,6 +18,7 @@ internal static class IdentitySlice
             .AddSingleton<SignInThrottle>()
             .AddSingleton<SourceAddress>()
             .AddSingleton<SignInStore>()
+            .AddSingleton<KeyCallers>()
             .AddSingleton<CallerDirectory>()
             .AddSingleton<ScopeStore>()
             .AddSingleton<RightsCheck>()
@@ -28,12 +31,21 @@ internal static class IdentitySlice
             .AddSingleton<FactorStore>()
             .AddSingleton<AppOffers>()
             .AddSingleton<BeginSecondStep>()
-            .AddSingleton<ProveSecondStep>();
+            .AddSingleton<StepTries>()
+            .AddSingleton<ProveSecondStep>()
+            .AddSingleton<PasskeyStore>()
+            .AddSingleton<PasskeyChallenges>()
+            .AddSingleton<PasskeyUsers>()
+            .AddSingleton<PasskeyCeremony>()
+            .AddSingleton<AddPasskey>()
+            .AddSingleton<ProveByPasskey>()
+            .AddSingleton<SignInByPasskey>();
     }
 
     public static void MapIdentity(this WebApplication app)
     {
         app.MapGrpcService<SecondStepService>();
         app.MapGrpcService<FactorsService>();
+        app.MapGrpcService<PasskeySignInService>();
     }
 }

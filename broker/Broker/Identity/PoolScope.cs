@@ -12,5 +12,8 @@ internal sealed record PoolScope(Guid[]? Pools)
 
     public bool IsNothing => Pools is { Length: 0 };
 
+    /// <summary>Where both hold.</summary>
+    public PoolScope Within(PoolScope other) => Pools is null ? other : other.Pools is null ? this : new([.. Pools.Intersect(other.Pools)]);
+
     public bool Covers(PoolScope other) => Pools is null || (other.Pools is not null && other.Pools.All(Pools.Contains));
 }

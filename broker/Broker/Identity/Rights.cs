@@ -35,6 +35,10 @@ internal sealed class Rights : IEquatable<Rights>
         return new(grants, scopes.ToFrozenDictionary());
     }
 
+    /// <summary>What both hold, where both hold it.</summary>
+    public Rights Within(Rights other) => new($"{_grants} within {other._grants}",
+        _scopes.Select(held => KeyValuePair.Create(held.Key, held.Value.Within(other.Of(held.Key)))).Where(held => !held.Value.IsNothing).ToFrozenDictionary());
+
     public PoolScope Of(Permission permission) => _scopes.GetValueOrDefault(permission, PoolScope.Nothing);
 
     /// <summary>True when the caller holds it on everything.</summary>

@@ -17,6 +17,7 @@ internal sealed class ScopeStore(Database database)
             ["session_id"] = "select from session where session_id = @id and pool_id = any(@pools)",
             ["rollout_id"] = "select from rollout where rollout_id = @id and pool_id = any(@pools)",
             ["launch_id"] = "select from launch_trace where launch_trace_id = @id and pool_id = any(@pools)",
+            ["api_key_id"] = "select from api_key where api_key_id = @id and pool_id = any(@pools)",
             ["assistance_id"] = "select from assistance join session using (session_id) where assistance_id = @id and pool_id = any(@pools)",
         }, StringComparer.Ordinal);
 
@@ -36,11 +37,11 @@ internal sealed class ScopeStore(Database database)
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<string>(new CommandDefinition(
             """
-              select u.display_name
-                from role_grant g
+              select distinct u.display_name
+                from held_role h
                 join app_user u using (user_id)
-               where g.role = @administrator
-                 and g.pool_id is null
+               where h.role = @administrator
+                 and h.pool_id is null
                  and u.enabled
             order by u.display_name
                limit @MostNamed

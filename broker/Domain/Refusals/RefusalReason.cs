@@ -25,7 +25,8 @@ public enum RefusalReason
     RolloutRunning = 160, RolloutOver, RolloutTooSlow, RolloutProbeLost, RolloutNoGateway, RolloutKeepsReady, RolloutWaitsForLogOff,
     PoolClosed = 170, WaitingForWake, ComputerDidNotWake,
     HostNotLost = 180, NoHostSharesDisk, StorageDiffers, WaitsForLogOff,
-    SecondFactorNeeded = 190, CodeWrong, CodeUsed, StepExpired, SignInAgain, FactorMandatory, FactorExists,
+    SecondFactorNeeded = 190, CodeWrong, CodeUsed, StepExpired, SignInAgain, FactorMandatory, FactorExists, PasskeyRefused, PasskeyUnknown, PasskeysOff,
     DirectoryUnreachable = 200, PasswordExpired, AccountLocked, AccountDisabled, TooManyTries, NewPasswordRefused, InDirectory,
-    ProviderUnreachable = 220, ProviderRefused, NotKnownHere, ClaimMissing,
+    ApiKeyInvalid = 220, BreakGlassInvalid,
+    ProviderUnreachable = 230, ProviderRefused, NotKnownHere, ClaimMissing,
 }

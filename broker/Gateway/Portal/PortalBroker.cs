@@ -21,6 +21,8 @@ internal sealed class PortalBroker(IOptions<GatewayOptions> gateway, IOptions<Po
 
     public Factors.FactorsClient Factors() => new(Channel());
 
+    public PasskeySignIn.PasskeySignInClient PasskeySignIns() => new(Channel());
+
     public ProviderSignIn.ProviderSignInClient Providers() => new(Channel());
 
     public void Dispose() => _channel?.Dispose();

@@ -32,6 +32,7 @@ internal static class PortalDoor
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Client());
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().SecondSteps());
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Factors());
+            builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().PasskeySignIns());
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Providers());
         }
         builder.Services.AddPortal(builder.Configuration);

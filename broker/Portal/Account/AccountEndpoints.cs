@@ -25,10 +25,10 @@ internal static class AccountEndpoints
         portal.MapGet("/accessibility", (HttpContext http) => new RazorComponentResult<AccessibilityPage>(new { Page = PageContext.Of(http) }));
     }
 
-    private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, FactorCalls factors, string? ended, string? removed) =>
+    private static async Task<IResult> Show(HttpContext http, BrokerCalls broker, FactorCalls factors, PasskeyCalls passkeys, string? ended, string? done) =>
         new RazorComponentResult<AccountPage>(new
         {
-            Page = PageContext.Of(http), SignIns = await broker.SignInsAsync(http), Factors = await factors.ListAsync(http), Ended = ended == "1", Removed = removed == "1",
+            Page = PageContext.Of(http), SignIns = await broker.SignInsAsync(http), Factors = await factors.ListAsync(http), Ended = ended == "1", Done = done, PasskeysHere = await passkeys.AreOfferedAsync(http),
         });
 
     private static async Task<IResult> ShowLooks(HttpContext http, BrokerCalls broker) =>

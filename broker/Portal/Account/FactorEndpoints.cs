@@ -35,25 +35,27 @@ internal static class FactorEndpoints
     private static Task<IResult> RemoveAsync(HttpContext http, FactorCalls factors) => FreshAsync(http, "/account", async () =>
     {
         await factors.RemoveAppAsync(http);
-        return Navigation.SeeOther(http, "/account?removed=1");
+        return Navigation.SeeOther(http, "/account?done=removed");
     });
 
     private static Task<IResult> RenewAsync(HttpContext http, FactorCalls factors) => FreshAsync(http, "/account", async () => Codes(http, await factors.RenewCodesAsync(http)));
 
-    private static async Task<IResult> FreshAsync(HttpContext http, string back, Func<Task<IResult>> act)
+    internal static async Task<IResult> FreshAsync(HttpContext http, string back, Func<Task<IResult>> act)
     {
         try { return await act(); }
         catch (RpcException e) when (BrokerReason.Named(e) is ReasonCode.SignInAgain)
         {
-            return Navigation.SeeOther(http, "/sign-in" + QueryString.Create("again", "1").Add("return", back));
+            return Navigation.SeeOther(http, SignInAgain(back));
         }
     }
+
+    internal static string SignInAgain(string back) => "/sign-in" + QueryString.Create("again", "1").Add("return", back);
 
     private static async Task<IResult> PageAsync(HttpContext http, FactorCalls factors, Reason? reason) => new RazorComponentResult<EnrolPage>(new
     {
         Page = PageContext.Of(http), Offered = await factors.EnrolOwnAsync(http), Action = AppPath, Reason = reason,
     }) { StatusCode = SecondStepEndpoints.Status(reason) };
 
-    private static RazorComponentResult<RecoveryCodesPage> Codes(HttpContext http, IReadOnlyList<string> codes) =>
+    internal static RazorComponentResult<RecoveryCodesPage> Codes(HttpContext http, IReadOnlyList<string> codes) =>
         new(new { Page = PageContext.Of(http), Codes = codes, On = "/account" });
 }

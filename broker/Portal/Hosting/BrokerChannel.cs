@@ -29,6 +29,7 @@ internal sealed class BrokerChannel : IDisposable
         SecondSteps = new Contracts.Identity.V1.SecondStep.SecondStepClient(_channel);
         Providers = new Contracts.Identity.V1.ProviderSignIn.ProviderSignInClient(_channel);
         Factors = new Contracts.Identity.V1.Factors.FactorsClient(_channel);
+        PasskeySignIns = new Contracts.Identity.V1.PasskeySignIn.PasskeySignInClient(_channel);
     }
 
     public Contracts.Gateway.V1.Employee.EmployeeClient Client { get; }
@@ -36,6 +37,8 @@ internal sealed class BrokerChannel : IDisposable
     public Contracts.Identity.V1.SecondStep.SecondStepClient SecondSteps { get; }
 
     public Contracts.Identity.V1.Factors.FactorsClient Factors { get; }
+
+    public Contracts.Identity.V1.PasskeySignIn.PasskeySignInClient PasskeySignIns { get; }
 
     public Contracts.Identity.V1.ProviderSignIn.ProviderSignInClient Providers { get; }
 

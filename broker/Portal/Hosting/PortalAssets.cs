@@ -21,6 +21,7 @@ public sealed class PortalAssets
     {
         Css = Add("portal.css");
         Script = Add("portal.js");
+        PasskeyScript = Add("passkey.js");
         Icon = Add("icon.svg");
         Icon192 = Add("icon-192.png");
         Icon512 = Add("icon-512.png");
@@ -33,6 +34,10 @@ public sealed class PortalAssets
 
     public string Css { get; }
     public string Script { get; }
+
+    /// <summary>For the pages that ask for a passkey.</summary>
+    public string PasskeyScript { get; }
+
     public string Icon { get; }
     public string Icon192 { get; }
     public string Icon512 { get; }

@@ -39,11 +39,13 @@ public static class PortalHosting
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().Client);
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().SecondSteps);
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().Factors);
+        services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().PasskeySignIns);
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().Providers);
         services.AddSingleton<PortalAssets>();
         services.AddSingleton<LaunchHandles>();
         services.AddSingleton<BrokerCalls>();
         services.AddSingleton<FactorCalls>();
+        services.AddSingleton<PasskeyCalls>();
         services.AddSingleton<ProviderCalls>();
         services.AddSingleton<TicketDesk>();
         services.AddSingleton<RdpSigning>();
@@ -85,12 +87,14 @@ public static class PortalHosting
         LanguageEndpoints.Map(portal);
         SignInEndpoints.Map(portal);
         SecondStepEndpoints.Map(portal);
+        PasskeyEndpoints.Map(portal);
         ProviderEndpoints.Map(portal);
         DesktopsEndpoints.Map(portal);
         ConnectEndpoints.Map(portal);
         LogOffEndpoints.Map(portal);
         AccountEndpoints.Map(portal);
         FactorEndpoints.Map(portal);
+        OwnPasskeyEndpoints.Map(portal);
         InBrowserEndpoints.Map(portal);
         AssistEndpoints.Map(portal);
         AppEndpoints.Map(portal);

@@ -188,6 +188,26 @@ public sealed record Texts
     public required Func<uint, string> RecoveryCodesLeft { get; init; }
     public required string RenewCodes { get; init; }
     public required string FactorRemoved { get; init; }
+    public required string SignInWithPasskey { get; init; }
+    public required string UsePasskey { get; init; }
+    public required string SecondStepPasskeyLead { get; init; }
+    public required string AddPasskey { get; init; }
+    public required string PasskeysHelp { get; init; }
+    public required string PasskeyName { get; init; }
+    public required string PasskeyNameHelp { get; init; }
+    public required string PasskeyOnThisDevice { get; init; }
+    public required string RenamePasskey { get; init; }
+    public required string RemovePasskey { get; init; }
+    public required Func<string, string> RemovePasskeyOf { get; init; }
+    public required string RemovePasskeyHelp { get; init; }
+    public required string PasskeyAdded { get; init; }
+    public required string PasskeyRenamed { get; init; }
+    public required string PasskeyRemoved { get; init; }
+    public required string PasskeyFailed { get; init; }
+    public required string PasskeyKnown { get; init; }
+    public required string PasskeyNeedsScript { get; init; }
+    public required string LastUsed { get; init; }
+    public required string NotUsedYet { get; init; }
     public required string Accessibility { get; init; }
     public required string AccessibilityLead { get; init; }
     public required string AccessibilityDone { get; init; }

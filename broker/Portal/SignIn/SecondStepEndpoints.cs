@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Contracts.Identity.V1;
@@ -27,7 +28,7 @@ internal static class SecondStepEndpoints
     private static Task<IResult> ShowAsync(HttpContext http, FactorCalls factors, string? way, [FromQuery(Name = "return")] string? back) => WithStepAsync(http, async step =>
     {
         var pending = await factors.StepAsync(http, step);
-        return pending.MustEnrol ? Navigation.SeeOther(http, StepCookie.To(StepCookie.EnrolPath, back ?? "/")) : CodePage(http, way == "recovery", back ?? "/", null);
+        return pending.MustEnrol ? Navigation.SeeOther(http, StepCookie.To(StepCookie.EnrolPath, back ?? "/")) : await CodePageAsync(http, pending, way == "recovery", back ?? "/", null);
     });
 
     private static Task<IResult> ProveAsync(HttpContext http, FactorCalls factors, BrokerCalls broker) => WithStepAsync(http, async step =>
@@ -39,7 +40,7 @@ internal static class SecondStepEndpoints
             await EnterAsync(http, broker, await factors.ProveAsync(http, step, form["code"].ToString()));
             return Navigation.SeeOther(http, Navigation.Local(back));
         }
-        catch (RpcException e) when (MayBeTriedAgain(e)) { return CodePage(http, recovery, back, BrokerReason.Of(e)); }
+        catch (RpcException e) when (MayBeTriedAgain(e)) { return await CodePageAsync(http, step, recovery, back, BrokerReason.Of(e)); }
     });
 
     private static Task<IResult> ShowEnrolmentAsync(HttpContext http, FactorCalls factors, [FromQuery(Name = "return")] string? back) => WithStepAsync(http, async step =>
@@ -59,7 +60,7 @@ internal static class SecondStepEndpoints
     });
 
     // Without the cookie, or with a step that is over, there is nothing to go on with: the password is asked again.
-    private static async Task<IResult> WithStepAsync(HttpContext http, Func<string, Task<IResult>> act)
+    internal static async Task<IResult> WithStepAsync(HttpContext http, Func<string, Task<IResult>> act)
     {
         if (StepCookie.Read(http) is not { Length: > 0 } step) return Navigation.SeeOther(http, "/sign-in");
         try { return await act(step); }
@@ -70,7 +71,7 @@ internal static class SecondStepEndpoints
         }
     }
 
-    private static Task EnterAsync(HttpContext http, BrokerCalls broker, StepDone done)
+    internal static Task EnterAsync(HttpContext http, BrokerCalls broker, StepDone done)
     {
         StepCookie.Forget(http);
         return PortalSession.EnterAsync(http, broker, new SignedIn
@@ -79,10 +80,17 @@ internal static class SecondStepEndpoints
         });
     }
 
-    private static bool MayBeTriedAgain(RpcException e) => BrokerReason.Named(e) is ReasonCode.CodeWrong or ReasonCode.CodeUsed or ReasonCode.SignInBusy;
+    internal static bool MayBeTriedAgain(RpcException e) => BrokerReason.Named(e) is ReasonCode.CodeWrong or ReasonCode.CodeUsed or ReasonCode.SignInBusy or ReasonCode.PasskeyRefused or ReasonCode.PasskeyUnknown;
 
-    private static RazorComponentResult<CodePage> CodePage(HttpContext http, bool recovery, string back, Reason? reason) =>
-        new(new { Page = PageContext.Of(http), Recovery = recovery, Return = Navigation.Local(back), Reason = reason }) { StatusCode = Status(reason) };
+    /// <summary>The page again, after a refusal: what the person has is asked for anew, and a step that is over ends here.</summary>
+    internal static async Task<IResult> CodePageAsync(HttpContext http, string step, bool recovery, string back, Reason reason) =>
+        await CodePageAsync(http, await http.RequestServices.GetRequiredService<FactorCalls>().StepAsync(http, step), recovery, back, reason);
+
+    private static async Task<IResult> CodePageAsync(HttpContext http, PendingStep step, bool recovery, string back, Reason? reason) => new RazorComponentResult<CodePage>(new
+    {
+        Page = PageContext.Of(http), Recovery = recovery, Return = Navigation.Local(back), Reason = reason, App = step.HasApp || !step.HasPasskey,
+        Passkey = step.HasPasskey && await http.RequestServices.GetRequiredService<PasskeyCalls>().AreOfferedAsync(http),
+    }) { StatusCode = Status(reason) };
 
     private static RazorComponentResult<EnrolPage> EnrolPage(HttpContext http, TotpEnrolment offered, string back, Reason? reason) =>
         new(new { Page = PageContext.Of(http), Offered = offered, Action = StepCookie.EnrolPath, Mandatory = true, Return = Navigation.Local(back), Reason = reason }) { StatusCode = Status(reason) };

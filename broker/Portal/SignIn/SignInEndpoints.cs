@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Contracts.Identity.V1;
@@ -19,18 +20,18 @@ internal static class SignInEndpoints
 
     public static void Map(IEndpointRouteBuilder portal)
     {
-        portal.MapGet("/sign-in", Show);
+        portal.MapGet("/sign-in", ShowAsync);
         portal.MapPost("/sign-in", SignIn).WithFormGuard();
         portal.MapPost("/sign-out", SignOut).WithFormGuard();
     }
 
-    private static async Task<IResult> Show(HttpContext http, ProviderCalls providers, string? expired, string? left, string? again, [FromQuery(Name = "return")] string? back)
+    private static async Task<IResult> ShowAsync(HttpContext http, ProviderCalls providers, string? expired, string? left, string? again, [FromQuery(Name = "return")] string? back)
     {
         // Whoever changes how he signs in shows first that it is still him.
-        if (http.User.Identity?.IsAuthenticated == true && again == "1") return Page(http, await providers.ListAsync(http), PortalSession.UserName(http), new Reason { Code = ReasonCode.SignInAgain }, false, StatusCodes.Status200OK, back ?? "/");
+        if (http.User.Identity?.IsAuthenticated == true && again == "1") return await PageAsync(http, await providers.ListAsync(http), PortalSession.UserName(http), new Reason { Code = ReasonCode.SignInAgain }, false, StatusCodes.Status200OK, back ?? "/");
         if (http.User.Identity?.IsAuthenticated == true) return Navigation.SeeOther(http, Navigation.Local(back ?? "/"));
         var reason = expired == "1" ? new Reason { Code = ReasonCode.SignInExpired } : expired == "2" ? new Reason { Code = ReasonCode.StepExpired } : null;
-        return Page(http, await providers.ListAsync(http), "", reason, signedOut: left == "1", StatusCodes.Status200OK, back ?? "/");
+        return await PageAsync(http, await providers.ListAsync(http), "", reason, signedOut: left == "1", StatusCodes.Status200OK, back ?? "/");
     }
 
     private static async Task<IResult> SignIn(HttpContext http, BrokerCalls broker, ProviderCalls providers)
@@ -41,9 +42,9 @@ internal static class SignInEndpoints
         var (newPassword, repeated) = (form["new-password"].ToString(), form["new-password-again"].ToString());
         var back = form["return"].ToString();
         if (newPassword != repeated || newPassword.Length > LongestField)
-            return Page(http, await providers.ListAsync(http), userName, new Reason { Code = ReasonCode.PasswordExpired }, false, StatusCodes.Status422UnprocessableEntity, back, differs: true);
+            return await PageAsync(http, await providers.ListAsync(http), userName, new Reason { Code = ReasonCode.PasswordExpired }, false, StatusCodes.Status422UnprocessableEntity, back, differs: true);
         if (userName.Length is 0 or > LongestField || password.Length is 0 or > LongestField)
-            return Page(http, await providers.ListAsync(http), userName, null, false, StatusCodes.Status422UnprocessableEntity, back, unfilled: true);
+            return await PageAsync(http, await providers.ListAsync(http), userName, null, false, StatusCodes.Status422UnprocessableEntity, back, unfilled: true);
 
         SignInResponse answer;
         try
@@ -58,7 +59,7 @@ internal static class SignInEndpoints
         if (answer.OutcomeCase != SignInResponse.OutcomeOneofCase.SignedIn)
         {
             var status = answer.Refused?.Code is ReasonCode.SignInFailed or ReasonCode.PasswordExpired or ReasonCode.NewPasswordRefused or ReasonCode.AccountLocked or ReasonCode.AccountDisabled ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status503ServiceUnavailable;
-            return Page(http, await providers.ListAsync(http), userName, answer.Refused ?? new Reason { Code = ReasonCode.Internal }, false, status, back);
+            return await PageAsync(http, await providers.ListAsync(http), userName, answer.Refused ?? new Reason { Code = ReasonCode.Internal }, false, status, back);
         }
 
         await PortalSession.EnterAsync(http, broker, answer.SignedIn);
@@ -80,13 +81,13 @@ internal static class SignInEndpoints
         catch (RpcException) { return null; }
     }
 
-    /// <summary>The page again, with what stood in the way of a provider's sign-in.</summary>
+    /// <summary>The page again, with what stood in the way of a passkey's or a provider's sign-in.</summary>
     public static async Task<IResult> RefusedAsync(HttpContext http, ProviderCalls providers, Reason reason, string back)
     {
         var status = reason.Code is ReasonCode.ProviderUnreachable or ReasonCode.SignInBusy or ReasonCode.BrokerUnavailable or ReasonCode.Internal ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status422UnprocessableEntity;
-        return Page(http, await providers.ListAsync(http), "", reason, false, status, back);
+        return await PageAsync(http, await providers.ListAsync(http), "", reason, false, status, back);
     }
 
-    private static RazorComponentResult<SignInPage> Page(HttpContext http, IReadOnlyList<SignInProvider> providers, string userName, Reason? reason, bool signedOut, int status, string back, bool unfilled = false, bool differs = false) =>
-        new(new { Page = PageContext.Of(http), Providers = providers, UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled, Differs = differs, Return = Navigation.Local(back) }) { StatusCode = status };
+    private static async Task<IResult> PageAsync(HttpContext http, IReadOnlyList<SignInProvider> providers, string userName, Reason? reason, bool signedOut, int status, string back, bool unfilled = false, bool differs = false) =>
+        new RazorComponentResult<SignInPage>(new { Page = PageContext.Of(http), Passkeys = await http.RequestServices.GetRequiredService<PasskeyCalls>().AreOfferedAsync(http), Providers = providers, UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled, Differs = differs, Return = Navigation.Local(back) }) { StatusCode = status };
 }

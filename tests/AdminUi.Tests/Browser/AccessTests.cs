@@ -3,6 +3,7 @@ using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using Montalegre.Vdi.AdminUi.Tests.Fakes;
 using Montalegre.Vdi.AdminUi.Words;
+using Montalegre.Vdi.Contracts.Admin.V1;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
@@ -11,12 +12,12 @@ public sealed class AccessTests(Chromium chromium)
 {
     private static readonly AxeRunOptions Rules = new() { RunOnly = new() { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] } };
 
-    private static readonly string[] Outside = ["/sign-in", "/set-up", "/preferences"];
+    private static readonly string[] Outside = ["/sign-in", "/sign-in/emergency", "/set-up", "/preferences"];
 
     private static readonly string[] Pages =
     [
-        "/", "/sessions", "/sessions/s-balcao-1", "/machines", "/machines/m-balcao-1", "/pools", "/pools/p-balcao", "/pools/p-man", "/users", "/users/ana.martins", "/groups", "/groups/g-1", "/roles", "/hosts", "/hosts/host-1", "/hosts/host-2",
-        "/images", "/images/img-7", "/gateways", "/calendars", "/portal", "/audit", "/nowhere",
+        "/", "/alerts", "/sessions", "/sessions/s-balcao-1", "/machines", "/machines/m-balcao-1", "/pools", "/pools/p-balcao", "/pools/p-man", "/users", "/users/ana.martins", "/groups", "/groups/g-1", "/directories", "/roles", "/api-keys", "/hosts", "/hosts/host-1", "/hosts/host-2",
+        "/images", "/images/img-7", "/gateways", "/calendars", "/portal", "/audit", "/reports", "/reports/logons", "/reports/capacity", "/reports/access", "/reports/incident", "/nowhere",
     ];
 
     // The first look is the one that is scanned; the others are the same page on other screens and in the other colours.
@@ -91,9 +92,9 @@ public sealed class AccessTests(Chromium chromium)
         List<string> found = [];
         foreach (var (path, buttons) in new (string, string[])[]
         {
-            ("/sessions/s-balcao-1", [say.LogOff, say.SendMessage]), ("/pools", [say.CreatePool]), ("/pools/p-balcao", [say.EditPool, say.ChangeSize, say.ChangeDevices]),
-            ("/pools/p-man", [say.AddMachine, say.Adopt]), ("/users", [say.CreateUser]), ("/users/ana.martins", [say.ResetPassword, say.ResetFactors]),
-            ("/groups", [say.CreateGroup]), ("/groups/g-1", [say.ChangeGroup, say.DeleteGroup]), ("/roles", [say.GiveRole, say.CreateRole]), ("/hosts", [say.AddHost]), ("/hosts/host-2", [say.SharedStorage]), ("/hosts/host-2", [say.FenceHost]), ("/images", [say.PublishImage]), ("/images", [say.ImportImage]), ("/images", [say.CaptureImage]), ("/gateways", [say.AddGateway]), ("/calendars", [say.CreateCalendar]), ("/calendars", [say.OfCalendar(say.ImportDays, "Município")]), ("/portal", [say.AddAnnouncement, say.AddLink]),
+            ("/alerts", [say.AddChannel, say.SilenceOf(say.NameOf(AlertRule.HostLost) + ", anfitriao-b"), say.ChangeOf(say.NameOf(AlertRule.PoolShort))]), ("/sessions/s-balcao-1", [say.LogOff, say.SendMessage]), ("/pools", [say.CreatePool]), ("/pools/p-balcao", [say.EditPool, say.ChangeSize, say.ChangeDevices]),
+            ("/pools/p-man", [say.AddMachine, say.Adopt]), ("/users", [say.CreateUser]), ("/users/ana.martins", [say.ResetPassword, say.ResetFactors, say.ErasePerson]), ("/users/hugo.lopes", [say.ErasePerson]),
+            ("/groups", [say.CreateGroup]), ("/groups/g-1", [say.ChangeGroup, say.DeleteGroup]), ("/directories", [say.AddDirectory, say.RemoveDirectoryOf("Município")]), ("/roles", [say.GiveRole, say.CreateRole]), ("/api-keys", [say.MakeKey]), ("/hosts", [say.AddHost]), ("/hosts/host-2", [say.SharedStorage]), ("/hosts/host-2", [say.FenceHost]), ("/images", [say.PublishImage]), ("/images", [say.ImportImage]), ("/images", [say.CaptureImage]), ("/gateways", [say.AddGateway]), ("/calendars", [say.CreateCalendar]), ("/calendars", [say.OfCalendar(say.ImportDays, "Município")]), ("/portal", [say.AddAnnouncement, say.AddLink]),
         })
         {
             await page.GotoAsync(path);

@@ -33,7 +33,7 @@ public sealed class RoleTests(Chromium chromium)
         await Button(page, say.GiveRole).ClickAsync();
         await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.RoleWord, Exact = true }).SelectOptionAsync("piquete");
         await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.WhereWord, Exact = true }).SelectOptionAsync(new SelectOptionValue { Label = "Urbanismo" });
-        await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.PersonWord, Exact = true }).FillAsync("carla");
+        await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.PersonOrGroup, Exact = true }).FillAsync("carla");
         await dialog.Locator(".found").GetByRole(AriaRole.Option).ClickAsync();
         await Expect(dialog).ToContainTextAsync(say.Reach(new() { Pools = 1, Machines = 12, Sessions = 3 }));
         await Picture.TakeAsync(page, $"grant-dialog-{language}-{width}");
@@ -47,6 +47,19 @@ public sealed class RoleTests(Chromium chromium)
         await Expect(dialog).ToContainTextAsync(say.Reach(new() { Pools = 1, Machines = 12, Sessions = 3 }));
         await dialog.GetByRole(AriaRole.Button, new() { Name = say.TakeAwayWord, Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "Carla Antunes" })).ToHaveCountAsync(0);
+
+        var group = console.World.Groups[0];
+        await Button(page, say.GiveRole).ClickAsync();
+        await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.PersonOrGroup, Exact = true }).FillAsync(group.Name);
+        await dialog.Locator(".found").GetByRole(AriaRole.Option).First.ClickAsync();
+        await Expect(dialog).ToContainTextAsync(say.AffectsMembers(group.Name, group.Members));
+        await Picture.TakeAsync(page, $"grant-group-{language}-{width}");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = say.GiveRole, Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row, new() { Name = group.Name })).ToContainTextAsync(say.MembersOf(group.Members));
+        await Picture.TakeAsync(page, $"roles-group-{language}-{width}");
+        await Button(page, say.TakeAwayOf(group.Name, say.RoleOf("read_only"))).ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = say.TakeAwayWord, Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Row, new() { Name = group.Name })).ToHaveCountAsync(0);
 
         await Button(page, say.TakeAwayOf("Rita Admin", say.AdministratorWord)).ClickAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = say.TakeAwayWord, Exact = true }).ClickAsync();

@@ -49,10 +49,15 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeSavedViews>();
         _app.MapGrpcService<FakeUserNotes>();
         _app.MapGrpcService<FakeRoles>();
+        _app.MapGrpcService<FakeDirectories>();
+        _app.MapGrpcService<FakeReports>();
+        _app.MapGrpcService<FakeApiKeys>();
+        _app.MapGrpcService<FakeBreakGlass>();
         _app.MapGrpcService<FakeAudit>();
         _app.MapGrpcService<FakeAssistances>();
         _app.MapGrpcService<FakePower>();
         _app.MapGrpcService<FakePortalContent>();
+        _app.MapGrpcService<FakeAlerts>();
         _app.MapGrpcService<FakeRollouts>();
         _app.MapGrpcService<FakeLaunches>();
         await _app.StartAsync();

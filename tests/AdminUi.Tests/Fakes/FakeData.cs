@@ -47,6 +47,23 @@ internal static class FakeData
         var silent = world.Machines.Find("m-urb-12")!.Clone();
         (silent.State, silent.AgentConnected) = (MachineState.Unreachable, false);
         world.Machines.Put(silent);
+        world.Directories.Add(new()
+        {
+            DirectoryId = "d-1", Name = "Município", Kind = DirectoryKind.ActiveDirectory, Servers = { "dc1.cm-montalegre.pt:636", "dc2.cm-montalegre.pt:636" }, BaseDn = "DC=cm-montalegre,DC=pt", BindDn = "CN=leitura,OU=Serviço,DC=cm-montalegre,DC=pt",
+            Domains = { "cm-montalegre.pt", "municipio" }, MostBadTries = 3, BadTriesMinutes = 30, SyncMinutes = 15, SyncedAt = now.AddMinutes(-6).ToTimestamp(), People = 214, Groups = 31,
+        });
+        world.Directories.Add(new()
+        {
+            DirectoryId = "d-2", Name = "Biblioteca", Kind = DirectoryKind.InetOrgPerson, Servers = { "ldap.biblioteca.pt:389" }, StartTls = true, BaseDn = "dc=biblioteca,dc=pt", BindDn = "cn=leitura,dc=biblioteca,dc=pt",
+            MostBadTries = 3, BadTriesMinutes = 30, SyncMinutes = 15, SyncError = "ldap.biblioteca.pt:389: Certificate: not trusted: PartialChain", SyncFailedStep = DirectoryStep.Certificate, People = 1,
+        });
+        world.Alerts.Put(
+            new Alert { AlertId = "alert-1", Rule = AlertRule.HostLost, ObjectKind = "host", ObjectKey = "host-2", ObjectName = "anfitriao-b", State = AlertState.Open, Severity = AlertSeverity.Critical, Value = 312, Threshold = 30, OpenedAt = now.AddMinutes(-5).ToTimestamp() },
+            new Alert { AlertId = "alert-2", Rule = AlertRule.CreationFailing, ObjectKind = "pool", ObjectKey = "p-balcao", ObjectName = "Balcão único", PoolId = "p-balcao", State = AlertState.Open, Severity = AlertSeverity.Warning, Value = 4, Threshold = 3, Detail = "balcao-24: qcow2", OpenedAt = now.AddMinutes(-42).ToTimestamp(), AcknowledgedBy = "rui", AcknowledgedAt = now.AddMinutes(-40).ToTimestamp() });
+        world.ResolvedAlerts.Add(new() { AlertId = "alert-0", Rule = AlertRule.BackupOld, ObjectKind = "backup", ObjectKey = "backup", State = AlertState.Resolved, Severity = AlertSeverity.Critical, Value = 28, Threshold = 26, OpenedAt = now.AddDays(-3).ToTimestamp(), ResolvedAt = now.AddDays(-3).AddHours(2).ToTimestamp() });
+        world.AlertRules.Add(new() { Rule = AlertRule.QueueLong, PoolId = "p-balcao", Enabled = true, Threshold = 25, ForSeconds = 120, Severity = AlertSeverity.Critical, Unit = AlertUnit.People, PerPool = true, Changed = true });
+        world.AlertChannels.Add(new() { ChannelId = "ch-1", Name = "Informática", Kind = AlertChannelKind.Mail, LeastSeverity = AlertSeverity.Warning, Language = "pt", Server = "correio.cm-montalegre.pt", Sender = "vdi@cm-montalegre.pt", Recipients = { "informatica@cm-montalegre.pt" }, SentAt = now.AddMinutes(-5).ToTimestamp() });
+        world.AlertChannels.Add(new() { ChannelId = "ch-2", Name = "Central", Kind = AlertChannelKind.Webhook, LeastSeverity = AlertSeverity.Critical, Language = "en", Url = "https://central.cm-montalegre.pt/alertas", HasSecret = true, Waiting = 1, Error = "502" });
         world.Groups.Add(new() { GroupId = "g-1", Name = "Atendimento", Description = "Quem está ao balcão", MostSessions = 10, Members = 3, Pools = 1 });
         world.Groups.Add(new() { GroupId = "g-2", Name = "Arquitetos", Members = 0 });
         world.Members["g-1"] = [.. world.Users.Take(3)];

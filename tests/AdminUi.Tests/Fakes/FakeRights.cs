@@ -32,7 +32,7 @@ internal sealed class FakeRights(FakeWorld world) : Interceptor
     {
         ["administrator"] = All,
         ["pool_operator"] = [.. Looking, "pools.manage", "pools.entitle", "machines.operate", "machines.manage", "sessions.operate", "rollouts.manage"],
-        ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "users.read", "calendars.read", "machines.operate", "sessions.operate", "sessions.assist", "users.password", "users.note"],
+        ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "users.read", "calendars.read", "alerts.read", "machines.operate", "sessions.operate", "sessions.assist", "users.password", "users.note"],
         ["auditor"] = [.. All.Where(p => p.EndsWith(".read", StringComparison.Ordinal))],
         ["read_only"] = [.. Looking],
     };

@@ -42,11 +42,12 @@ internal sealed class FakeRoles(FakeWorld world) : Roles.RolesBase
     public override Task<RoleGrant> Grant(GrantRoleRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        var user = world.Users.FirstOrDefault(u => u.UserName == request.UserName) ?? throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound, "user_name");
+        var group = world.Groups.FirstOrDefault(g => g.GroupId == request.GroupId);
+        var user = group is not null ? new() { Enabled = true } : world.Users.FirstOrDefault(u => u.UserName == request.UserName) ?? throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound, "user_name");
         var grant = WithReach(new()
         {
             GrantId = $"grant-{world.Grants.Count + 1}", UserName = user.UserName, DisplayName = user.DisplayName, Enabled = user.Enabled, Role = request.Role, ScopePoolId = request.ScopePoolId,
-            ScopePoolName = world.Pools.Find(request.ScopePoolId)?.Name ?? "", GrantedBy = "rita", GrantedAt = DateTimeOffset.UtcNow.ToTimestamp(),
+            GroupId = request.GroupId, GroupName = group?.Name ?? "", Members = group?.Members ?? 0, ScopePoolName = world.Pools.Find(request.ScopePoolId)?.Name ?? "", GrantedBy = "rita", GrantedAt = DateTimeOffset.UtcNow.ToTimestamp(),
         });
         if (!request.DryRun) world.Grants.Add(grant);
         return Task.FromResult(grant);

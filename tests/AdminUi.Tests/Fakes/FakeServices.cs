@@ -405,6 +405,25 @@ internal sealed class FakeAudit(FakeWorld world) : Audit.AuditBase
         await responseStream.WriteAsync(world.Verification, context.CancellationToken);
     }
 
+    public override async Task Export(ExportAuditRequest request, IServerStreamWriter<AuditExportLines> responseStream, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.Calls.Enqueue($"export {request.From} {request.To}");
+        await responseStream.WriteAsync(new() { Lines = { """{"keys":{}}""" } }, context.CancellationToken);
+        foreach (var some in world.Audit.Chunk(100)) await responseStream.WriteAsync(new() { Lines = { some.Select(e => $$"""{"entry":{{e.AuditId}}}""") } }, context.CancellationToken);
+        if (world.ExportBreaks) throw FakeWorld.Refuse(StatusCode.Unavailable, ReasonCode.BrokerUnavailable);
+    }
+
+    public override Task<ErasePersonResponse> ErasePerson(ErasePersonRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var user = world.Users.Single(u => u.UserName == request.UserName);
+        if (user.Enabled) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.InUse, "user_name");
+        world.Calls.Enqueue($"erase {user.UserName}");
+        (user.UserName, user.DisplayName) = ("erased-" + user.UserId, "");
+        return Task.FromResult(new ErasePersonResponse { PersonId = user.UserId });
+    }
+
     public override Task<ListAuditResponse> List(ListAuditRequest request, ServerCallContext context)
     {
         world.Demand(context);

@@ -25,6 +25,11 @@ internal sealed class FakeWorld : IDisposable
     public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
     public FakeList<Machine> Machines { get; } = new(m => m.MachineId);
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
+    public FakeList<Alert> Alerts { get; } = new(a => a.AlertId);
+    public List<Alert> ResolvedAlerts { get; } = [];
+    public List<AlertSilence> Silences { get; } = [];
+    public List<AlertRuleSetting> AlertRules { get; } = [];
+    public List<AlertChannel> AlertChannels { get; } = [];
     public List<Host> Hosts { get; } = [];
     public List<ImageVersion> Images { get; } = [];
     public List<ImageImport> Imports { get; } = [];
@@ -40,7 +45,17 @@ internal sealed class FakeWorld : IDisposable
     public List<Role> Roles { get; } = [];
     public List<RoleGrant> Grants { get; } =
         [new() { GrantId = "grant-0", UserName = "rita", DisplayName = "Rita Admin", Enabled = true, Role = "administrator", GrantedBy = "set-up", GrantedAt = DateTimeOffset.UtcNow.AddDays(-40).ToTimestamp() }];
+    public List<LdapDirectory> Directories { get; } = [];
+
+    /// <summary>What trying a directory says.</summary>
+    public TestDirectoryResponse DirectoryTest { get; set; } = new() { Server = "dc1.cm-montalegre.pt:636", People = 214, Groups = 31 };
+    public IReadOnlyList<Emergency> Emergencies { get; set; } = [];
+    public List<ApiKey> ApiKeys { get; } =
+        [new() { ApiKeyId = "key-0", Name = "inventario", Role = "read_only", MadeBy = "rita", MakerDisplayName = "Rita Admin", MakerActive = true, CreatedAt = DateTimeOffset.UtcNow.AddDays(-9).ToTimestamp(), ExpiresAt = DateTimeOffset.UtcNow.AddDays(81).ToTimestamp(), LastUsedAt = DateTimeOffset.UtcNow.AddMinutes(-9).ToTimestamp(), LastUsedFrom = "10.0.4.7" }];
     public List<AuditEvent> Audit { get; } = [];
+
+    /// <summary>Whether an export ends before its end.</summary>
+    public bool ExportBreaks { get; set; }
 
     public AuditVerification Verification { get; set; } = new() { Batches = 120, AllBatches = 120, Entries = 4312, Done = true, Head = new('a', 64) };
     public ConcurrentDictionary<string, List<LogonPhase>> Phases { get; } = new();

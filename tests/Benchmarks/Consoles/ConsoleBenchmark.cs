@@ -56,11 +56,12 @@ internal static class ConsoleBenchmark
         var times = new List<double>();
         for (var n = 0; n <= Filters; n++)
         {
-            var name = $"posto-{(n * 311) + 17:00000}";
+            // As somebody types it: what matches is a thousand rows, a hundred, one.
+            var name = $"posto-{(n * 311) + 17:00000}"[..(8 + (n % 3 * 3 / 2))];
             var took = await page.EvaluateAsync<double>("""
                 name => new Promise((done, failed) => {
                   const field = document.querySelector('.toolbar input[type=search]'), from = performance.now();
-                  const there = () => { const rows = document.querySelectorAll('.grid tbody tr a[href^="/machines/"]'); return rows.length === 1 && rows[0].textContent === name; };
+                  const there = () => { const rows = document.querySelectorAll('.grid tbody tr a[href^="/machines/"]'); return rows.length > 0 && [...rows].every(row => row.textContent.startsWith(name)); };
                   const watch = new MutationObserver(() => { if (there()) { watch.disconnect(); done(performance.now() - from); } });
                   watch.observe(document.querySelector('.grid'), { childList: true, subtree: true, characterData: true });
                   setTimeout(() => failed(new Error('the filter showed nothing')), 20000);

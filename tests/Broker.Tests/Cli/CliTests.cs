@@ -55,6 +55,29 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Alert_that_the_leader_finds_is_listed_acknowledged_and_silenced()
+    {
+        await SetUpAsync();
+        await using (var command = _broker.Database.DataSource.CreateCommand("insert into broker_node (name, node_id, seen_at) values ('casa-9', gen_random_uuid(), now() - interval '10 minutes')")) await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        string? alert = null;
+        Assert.True(await Eventually.IsTrueAsync(async () =>
+        {
+            using var said = JsonDocument.Parse((await RunAsync("alerts", "list", "--json")).Output);
+            alert = said.RootElement.TryGetProperty("alerts", out var all) ? all.EnumerateArray().Where(a => a.GetProperty("objectName").GetString() == "casa-9").Select(a => a.GetProperty("alertId").GetString()).SingleOrDefault() : null;
+            return alert is not null;
+        }, TimeSpan.FromMinutes(1)), "the leader did not find the lost node");
+
+        Assert.Equal(0, (await RunAsync("alerts", "acknowledge", alert!)).Code);
+        Assert.NotEqual(0, (await RunAsync("alerts", "silence", alert!)).Code);
+        Assert.Equal(0, (await RunAsync("alerts", "silence", alert!, "--hours", "4", "--reason", "obras")).Code);
+
+        var listed = (await RunAsync("alerts", "list")).Output;
+        Assert.Contains("casa-9", listed, StringComparison.Ordinal);
+        Assert.Contains("rosa", listed, StringComparison.Ordinal);
+        Assert.NotEqual(0, (await RunAsync("alerts", "acknowledge", Guid.NewGuid().ToString())).Code);
+    }
+
+    [Fact]
     public async Task Pool_gets_a_schedule_and_a_calendar_from_files_and_gives_both_back()
     {
         await SetUpAsync();
@@ -161,7 +184,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         var portuguese = await InLanguageAsync("pt-PT", "users", "disable", "rosa");
 
         Assert.Equal((1, "INVALID_FIELD: A field does not have a valid value. (user_name)\n"), (english.Code, english.Talk));
-        Assert.Equal((1, "LAST_ADMINISTRATOR: Este é o último administrador ativo. Ative outro primeiro. (rosa)\n"), (portuguese.Code, portuguese.Talk));
+        Assert.Equal((1, "LAST_ADMINISTRATOR: Este é o último administrador ativo com a função em seu nome; por um grupo não conta. Ative outro ou dê-lha primeiro. (rosa)\n"), (portuguese.Code, portuguese.Talk));
     }
 
     [Fact]
@@ -292,6 +315,23 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Directory_is_changed_in_what_is_written_and_the_password_goes_to_the_saved_server_only()
+    {
+        await SetUpAsync();
+        await DoneAsync("directories", "add", "Camara", "--kind", "rfc2307", "--servers", "dc1.camara.pt,dc2.camara.pt", "--base", "dc=camara,dc=pt", "--bind", "cn=leitor,dc=camara,dc=pt", "--start-tls", "--domains", "camara.pt", "--password-stdin");
+
+        // A password that is not needed is not asked for: reading one without a terminal would be refused.
+        var changed = LdapDirectory(await DoneAsync("directories", "change", "camara", "--name", "Municipio", "--state", "off", "--sync-minutes", "60", "--json"));
+        Assert.Equal(("Municipio", true, 60u, "dc=camara,dc=pt", true, "dc1.camara.pt dc2.camara.pt"), (changed.Name, changed.Disabled, changed.SyncMinutes, changed.BaseDn, changed.StartTls, string.Join(' ', changed.Servers)));
+        var moved = LdapDirectory(await DoneAsync("directories", "change", "Municipio", "--servers", "ldap.camara.pt", "--start-tls=no", "--state", "on", "--password-stdin", "--json"));
+        Assert.Equal(("ldap.camara.pt", false, false, "camara.pt"), (string.Join(' ', moved.Servers), moved.StartTls, moved.Disabled, string.Join(' ', moved.Domains)));
+        Assert.Equal(2, (await RunAsync("directories", "change", "Municipio", "--state", "maybe")).Code);
+        Assert.Equal(1, (await RunAsync("directories", "change", "nowhere", "--state", "on")).Code);
+
+        static Contracts.Admin.V1.LdapDirectory LdapDirectory(string json) => Contracts.Admin.V1.LdapDirectory.Parser.ParseJson(json);
+    }
+
+    [Fact]
     public async Task Audit_record_is_exported_and_verified_without_a_network()
     {
         await SetUpAsync();
@@ -315,6 +355,28 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(4, bad.Code);
         Assert.Matches("First bad batch: [0-9]+, entry [0-9]+: entry_changed", bad.Output);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
+    public async Task Program_calls_with_a_key_from_a_file_of_its_owner_alone()
+    {
+        await SetUpAsync();
+        var file = Path.Combine(_home, "key");
+        await DoneAsync("keys", "make", "nightly", "read_only", "--days", "30", "--file", file);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal(0, (await RunAsync("sign-out")).Code);
+
+        Assert.Contains("rosa", await DoneAsync("users", "list", "--api-key-file", file), StringComparison.Ordinal);
+        Assert.StartsWith("PERMISSION_MISSING", (await RunAsync("users", "disable", "rosa", "--api-key-file", file)).Talk, StringComparison.Ordinal);
+        Assert.StartsWith("SIGN_IN_EXPIRED", (await RunAsync("users", "list")).Talk, StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync("users", "list", "--api-key-file", Path.Combine(_home, "none"))).Code);
+
+        await RunAsync("sign-in", "rosa", "--password-stdin", "--authenticator-file", Authenticator);
+        Assert.Equal(2, (await RunAsync("keys", "make", "other", "read_only", "--days", "30", "--file", file)).Code);
+        Assert.StartsWith("mvdi_key_", await DoneAsync("keys", "make", "shown", "administrator", "--days", "1"), StringComparison.Ordinal);
+        Assert.Contains("127.0.0.1", (await DoneAsync("keys", "list")).Split('\n').Single(l => l.StartsWith("nightly", StringComparison.Ordinal)), StringComparison.Ordinal);
+        await DoneAsync("keys", "revoke", "nightly");
+        Assert.StartsWith("API_KEY_INVALID", (await RunAsync("users", "list", "--api-key-file", file)).Talk, StringComparison.Ordinal);
     }
 
     private Task<(int Code, string Output, string Talk)> SetUpAsync() =>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Dapper;
 using Google.Protobuf.Reflection;
 using Grpc.Core;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
@@ -155,6 +156,7 @@ public sealed class BearerTests(TestDatabase database) : IClassFixture<TestDatab
         protected override CancellationToken CancellationTokenCore => Ct;
         protected override Metadata ResponseTrailersCore { get; } = [];
         protected override Grpc.Core.Status StatusCore { get; set; }
+        protected override IDictionary<object, object> UserStateCore { get; } = new Dictionary<object, object> { ["__HttpContext"] = new DefaultHttpContext() };
         protected override WriteOptions? WriteOptionsCore { get; set; }
         protected override AuthContext AuthContextCore => new(null, []);
         protected override ContextPropagationToken CreatePropagationTokenCore(ContextPropagationOptions? options) => throw new NotSupportedException();

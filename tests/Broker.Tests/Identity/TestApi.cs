@@ -14,6 +14,7 @@ using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Groups;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Reports;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 
@@ -57,13 +58,14 @@ public sealed class TestApi : IAsyncDisposable
         builder.Services.AddKeyedSingleton(StorageExtensions.Reports, database.DataSource);
         builder.Services.AddGrpc().AddJsonTranscoding(Rest.Configure);
         builder.Services.AddSingleton<KeyEncryptionKey>().AddSingleton<SecretBox>();
-        builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups().AddDesk();
+        builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups().AddDesk().AddReports(builder.Configuration);
         var app = builder.Build();
         app.UseRouting();
         app.MapIdentity();
         app.MapAdministration();
         app.MapGroups();
         app.MapDesk();
+        app.MapReports();
         await app.StartAsync();
         return new(app, app.Urls.Single());
     }

@@ -87,7 +87,7 @@ public sealed class SecondFactorPagesTests : IAsyncLifetime
         Assert.Contains("9 códigos de recuperação por usar", WebUtility.HtmlDecode(await client.GetStringAsync("/account", Stop)), StringComparison.Ordinal);
         var renewed = await PortalRig.PostAsync(client, "/account", "/account/recovery-codes");
         Assert.Contains("0203-bcdf-ghjk-mnpq", await renewed.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
-        Assert.Equal("/account?removed=1", (await PortalRig.PostAsync(client, "/account", "/account/app/remove")).Headers.Location!.ToString());
+        Assert.Equal("/account?done=removed", (await PortalRig.PostAsync(client, "/account", "/account/app/remove")).Headers.Location!.ToString());
         Assert.False(_rig.Broker.HasApp);
     }
 

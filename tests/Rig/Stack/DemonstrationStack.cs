@@ -144,6 +144,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
             ["Demonstration:Enabled"] = "true", ["Demonstration:HostUri"] = Libvirt.Uri, ["Demonstration:Network"] = _settings.MachineNetwork, ["Demonstration:StoragePath"] = Libvirt.StoragePath, ["Demonstration:ImagePath"] = _image,
             ["Demonstration:PoolSize"] = $"{_settings.PoolSize}", ["Demonstration:PasswordFile"] = PasswordFile, ["Demonstration:UserName"] = UserName,
             ["Demonstration:GatewayRdpAddress"] = RdpAddress,
+            ["Passkeys:Host"] = "localhost", ["Passkeys:Origins:0"] = $"https://localhost:{ports.Portal}", ["Passkeys:Origins:1"] = $"https://localhost:{ports.Console}",
         };
         foreach (var (key, value) in _settings.Broker) arguments[key] = value;
         Broker = await StartAsync("broker", "broker/Broker", arguments, ct);

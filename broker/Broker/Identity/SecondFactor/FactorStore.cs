@@ -70,26 +70,39 @@ internal sealed class FactorStore(Database database)
             """, parameters) is not null;
     }
 
+    public Task<bool> RemoveAppAsync(Caller caller) => RemoveAsync("totp", null, caller);
+
+    public Task<bool> RemovePasskeyAsync(Guid passkey, Caller caller) => RemoveAsync("passkey", passkey, caller);
+
     /// <summary>False when there is none, or it is the last one of somebody who must have one. Recovery codes go with the last factor.</summary>
-    public async Task<bool> RemoveAppAsync(Caller caller)
+    private async Task<bool> RemoveAsync(string table, Guid? passkey, Caller caller)
     {
+        var one = passkey is null ? "" : "and f.passkey_id = @passkey";
         await using var connection = await database.OpenConnectionAsync();
-        return await connection.ExecuteAsync(
+        await using var transaction = await connection.BeginTransactionAsync();
+        // Two removals at once must not each see the other's factor as the one that stays.
+        await connection.ExecuteAsync("select from app_user where user_id = @user for update", new { user = caller.User.Value }, transaction);
+        var gone = await connection.ExecuteAsync(
             $"""
-              with gone as (
-                   delete from totp t
-                    using app_user u
+              with others as (
+                   select (select count(*) from totp where user_id = @user) + (select count(*) from passkey where user_id = @user) > 1 as stay),
+                   gone as (
+                   delete from {table} f
+                    using app_user u, others
                     where u.user_id = @user
-                      and t.user_id = u.user_id
-                      and not u.administrator
-                returning u.user_id, u.user_name),
+                      and f.user_id = u.user_id
+                      and (others.stay or not u.administrator)
+                      {one}
+                returning u.user_id, u.user_name, others.stay),
                    codes as (
                    delete from recovery_code
-                    where user_id = (select user_id from gone))
+                    where user_id = (select user_id from gone where not stay))
             insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
-            select user_name, 'factor.remove', 'user', user_id, user_name, 'totp', @SourceAddress
+            select user_name, 'factor.remove', 'user', user_id, user_name, '{table}', @SourceAddress
               from gone
-            """, new { user = caller.User.Value, caller.SourceAddress }) == 1;
+            """, new { user = caller.User.Value, passkey, caller.SourceAddress }, transaction) == 1;
+        await transaction.CommitAsync();
+        return gone;
     }
 
     /// <summary>False when there is no factor that they could stand in for.</summary>
@@ -129,6 +142,7 @@ internal sealed class FactorStore(Database database)
                       and not synthetic
                       and (@overRoles or not administrator)),
                    apps as (delete from totp where user_id = (select user_id from person)),
+                   passkeys as (delete from passkey where user_id = (select user_id from person)),
                    codes as (delete from recovery_code where user_id = (select user_id from person)),
                    offers as (delete from totp_enrolment where user_id = (select user_id from person)),
                    steps as (delete from sign_in_step where user_id = (select user_id from person)),

@@ -1,13 +1,14 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity.Passkeys;
 using Montalegre.Vdi.Contracts.Identity.V1;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Identity.SecondFactor;
 
 /// <summary>The gRPC and REST face of a person's own second factors.</summary>
-internal sealed class FactorsService(FactorStore store, AppOffers apps) : Factors.FactorsBase
+internal sealed class FactorsService(FactorStore store, AppOffers apps, PasskeyStore passkeys, PasskeyChallenges challenges, PasskeyCeremony ceremony, AddPasskey addPasskey) : Factors.FactorsBase
 {
     public override Task<FactorList> List(ListFactorsRequest request, ServerCallContext context) => ListAsync(context);
 
@@ -43,13 +44,59 @@ internal sealed class FactorsService(FactorStore store, AppOffers apps) : Factor
         return new() { Codes = { codes } };
     }
 
+    public override async Task<PasskeyQuestion> BeginPasskey(BeginOwnPasskeyRequest request, ServerCallContext context)
+    {
+        var caller = await FreshAsync(context);
+        if (!ceremony.Offered) throw Refusal.Refused(RefusalReason.PasskeysOff);
+        var question = await ceremony.AskToMakeAsync(caller.User.Value, caller.UserName, caller.DisplayName, context.GetHttpContext());
+        await challenges.KeepAsync(PasskeyPurpose.Register, Holder(caller), question.AttestationState!, caller.SourceAddress);
+        return new() { Options = question.CreationOptionsJson };
+    }
+
+    public override async Task<RecoveryCodes> AddPasskey(AddPasskeyRequest request, ServerCallContext context) =>
+        await addPasskey.RunAsync(request.Answer, request.Name, await FreshAsync(context), context.GetHttpContext()) switch
+        {
+            PasskeyAdded.Done done => new() { Codes = { done.RecoveryCodes } },
+            PasskeyAdded.Refused refused => throw Refusal.Refused(refused.Reason, refused.Detail),
+            var outcome => throw new InvalidOperationException($"unknown outcome {outcome}"),
+        };
+
+    public override async Task<FactorList> RenamePasskey(RenamePasskeyRequest request, ServerCallContext context)
+    {
+        var name = request.Name.Trim();
+        if (name.Length is 0 or > Identity.Passkeys.AddPasskey.LongestName) throw Refusal.Refused(RefusalReason.InvalidField, "name");
+        return Guid.TryParse(request.PasskeyId, out var passkey) && await passkeys.RenameAsync(passkey, name, context.Caller())
+            ? await ListAsync(context)
+            : throw Refusal.Refused(RefusalReason.NotFound, "passkey");
+    }
+
+    public override async Task<FactorList> RemovePasskey(RemovePasskeyRequest request, ServerCallContext context)
+    {
+        var caller = await FreshAsync(context);
+        // Done already is done; only who must have one is told so.
+        if (Guid.TryParse(request.PasskeyId, out var passkey) && !await store.RemovePasskeyAsync(passkey, caller) && (await passkeys.OfAsync(caller.User.Value)).Any(one => one.PasskeyId == passkey))
+            throw Refusal.Refused(RefusalReason.FactorMandatory);
+        return await ListAsync(context);
+    }
+
     private async Task<FactorList> ListAsync(ServerCallContext context)
     {
-        var own = await store.OwnAsync(context.Caller().User.Value);
-        var answer = new FactorList { RecoveryCodesLeft = (uint)own.RecoveryCodes, Mandatory = own.Administrator };
-        if (own.TotpSince is { } since) answer.TotpSince = Timestamp.FromDateTime(DateTime.SpecifyKind(since, DateTimeKind.Utc));
+        var user = context.Caller().User.Value;
+        var own = await store.OwnAsync(user);
+        var answer = new FactorList { PasskeyHost = ceremony.Host, RecoveryCodesLeft = (uint)own.RecoveryCodes, Mandatory = own.Administrator };
+        if (own.TotpSince is { } since) answer.TotpSince = Stamp(since);
+        answer.Passkeys.AddRange((await passkeys.OfAsync(user)).Select(Message));
         return answer;
     }
+
+    private static Passkey Message(KeptPasskey kept)
+    {
+        var one = new Passkey { PasskeyId = kept.PasskeyId.ToString(), Name = kept.Name, Since = Stamp(kept.CreatedAt) };
+        if (kept.LastUsedAt is { } at) one.LastUsed = Stamp(at);
+        return one;
+    }
+
+    private static Timestamp Stamp(DateTime utc) => Timestamp.FromDateTime(DateTime.SpecifyKind(utc, DateTimeKind.Utc));
 
     private async Task<Caller> FreshAsync(ServerCallContext context) =>
         await store.IsFreshAsync(context.Caller()) ? context.Caller() : throw Refusal.Refused(RefusalReason.SignInAgain);

@@ -27,6 +27,20 @@ internal sealed record Proof(string Sql, object Parameters)
         returning user_id)
         """, new { user, code = RecoveryCode.Hash(user, code) });
 
+    /// <summary>A passkey: its counter is moved on, and never back. One that does not count says 0 each time; its answers differ by the challenge.</summary>
+    public static Proof OfPasskey(Guid user, byte[] credential, uint signCount, bool backedUp) => new(
+        """
+        proof as (
+           update passkey
+              set sign_count    = @signCount,
+                  backed_up     = @backedUp,
+                  last_used_at  = now()
+            where credential_id = @credential
+              and user_id       = @user
+              and (sign_count < @signCount or sign_count = 0 and @signCount = 0)
+        returning user_id)
+        """, new { user, credential, signCount = (long)signCount, backedUp });
+
     /// <summary>A first code of an app that was offered to this holder: the app counts from now on. Who has a factor already proves nothing so.</summary>
     /// <param name="user">Whose app it is to be.</param>
     /// <param name="holder">Hash of the token that it was offered to.</param>

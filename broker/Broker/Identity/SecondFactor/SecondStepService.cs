@@ -1,18 +1,20 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Identity.Passkeys;
 using Montalegre.Vdi.Contracts.Identity.V1;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Identity.SecondFactor;
 
 /// <summary>The gRPC and REST face of what comes after the right password, for portal, console and scripts alike.</summary>
-internal sealed class SecondStepService(StepStore steps, AppOffers apps, ProveSecondStep prove, SourceAddress sources) : SecondStep.SecondStepBase
+internal sealed class SecondStepService(
+    StepStore steps, AppOffers apps, ProveSecondStep prove, PasskeyCeremony passkeys, PasskeyChallenges challenges, ProveByPasskey provePasskey, SourceAddress sources) : SecondStep.SecondStepBase
 {
     public override async Task<PendingStep> Get(GetStepRequest request, ServerCallContext context)
     {
         var (_, step) = await FindAsync(request.Step);
-        return new() { Step = request.Step, MustEnrol = step.MustEnrol, UserName = step.UserName, ExpiresAt = Timestamp.FromDateTime(DateTime.SpecifyKind(step.ExpiresAt, DateTimeKind.Utc)) };
+        return new() { Step = request.Step, MustEnrol = step.MustEnrol, UserName = step.UserName, HasApp = step.HasApp, HasPasskey = step.HasPasskey && passkeys.Offered, ExpiresAt = Timestamp.FromDateTime(DateTime.SpecifyKind(step.ExpiresAt, DateTimeKind.Utc)) };
     }
 
     public override async Task<StepDone> Prove(ProveRequest request, ServerCallContext context) =>
@@ -28,6 +30,19 @@ internal sealed class SecondStepService(StepStore steps, AppOffers apps, ProveSe
     public override async Task<StepDone> ConfirmTotp(ProveRequest request, ServerCallContext context) =>
         Answer(await prove.RunAsync(request.Step, request.Code, enrol: true, sources.Of(context, request.ClientAddress)));
 
+    public override async Task<PasskeyQuestion> BeginPasskey(GetStepRequest request, ServerCallContext context)
+    {
+        var (sha256, step) = await FindAsync(request.Step);
+        if (!passkeys.Offered) throw Refusal.Refused(RefusalReason.PasskeysOff);
+        if (!step.HasPasskey) throw Refusal.Refused(RefusalReason.PasskeyUnknown);
+        var question = await passkeys.AskToShowAsync(step.UserId, context.GetHttpContext());
+        await challenges.KeepAsync(PasskeyPurpose.Step, sha256, question.AssertionState!, "");
+        return new() { Options = question.RequestOptionsJson };
+    }
+
+    public override async Task<StepDone> ProvePasskey(ProvePasskeyRequest request, ServerCallContext context) =>
+        Answer(await provePasskey.RunAsync(request.Step, request.Answer, sources.Of(context, request.ClientAddress), context.GetHttpContext()));
+
     internal static TotpEnrolment Message(byte[] secret, string userName)
     {
         var uri = AuthenticatorApp.Uri(secret, userName);
@@ -38,7 +53,7 @@ internal sealed class SecondStepService(StepStore steps, AppOffers apps, ProveSe
     private async Task<(byte[] Sha256, WaitingStep Step)> FindAsync(string token) =>
         OpaqueToken.TryHash(token, out var sha256) && await steps.FindAsync(sha256) is { } step ? (sha256, step) : throw Refusal.Refused(RefusalReason.StepExpired);
 
-    private static StepDone Answer(StepOutcome outcome) => outcome switch
+    internal static StepDone Answer(StepOutcome outcome) => outcome switch
     {
         StepOutcome.SignedIn done => new()
         {

@@ -48,7 +48,9 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
     /// <summary>Null: not known, over, or all tries are used up.</summary>
     public Task<WaitingStep?> FindAsync(byte[] sha256) => database.RepeatableAsync((connection, _) => connection.QuerySingleOrDefaultAsync<WaitingStep>(
         """
-        select user_id, user_name, display_name, enabled, administrator, audience, not has_factor(user_id) as must_enrol, expires_at
+        select user_id, user_name, display_name, enabled, administrator, audience, not has_factor(user_id) as must_enrol,
+               exists (select from totp t where t.user_id = app_user.user_id) as has_app,
+               exists (select from passkey p where p.user_id = app_user.user_id) as has_passkey, expires_at
           from sign_in_step
           join app_user using (user_id)
          where token_sha256 = @sha256
@@ -75,23 +77,13 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
     /// <param name="proof">Takes what was proven with, and says whose it was.</param>
     /// <param name="step">Hash of the step's token.</param>
     /// <param name="token">Hash of the session token to be.</param>
-    /// <param name="way">For the audit record: totp, recovery_code.</param>
+    /// <param name="way">For the audit record: totp, recovery_code, passkey.</param>
     /// <param name="sourceAddress">Where the person is.</param>
     /// <returns>When the sign-in ends; null when the proof did not hold.</returns>
-    public async Task<DateTimeOffset?> CompleteAsync(Proof proof, byte[] step, byte[] token, string way, string sourceAddress)
-    {
-        var parameters = new DynamicParameters(proof.Parameters);
-        parameters.AddDynamicParams(new
-        {
-            step, token, way, sourceAddress,
-            administratorLifetime = options.Value.AdministratorLifetime,
-            employeeLifetime = options.Value.EmployeeLifetime,
-        });
-        await using var connection = await database.OpenConnectionAsync();
-        var expires = await connection.QuerySingleOrDefaultAsync<DateTime?>(
-            $"""
-                 with {proof.Sql},
-                      person as (
+    public Task<DateTimeOffset?> CompleteAsync(Proof proof, byte[] step, byte[] token, string way, string sourceAddress) =>
+        SignInAsync(proof,
+            """
+            person as (
                       delete from sign_in_step s
                        using app_user u, proof
                        where s.token_sha256 = @step
@@ -100,7 +92,43 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
                          and u.user_id      = s.user_id
                          and u.enabled
                          and (u.administrator or s.audience <> 'administrator')
-                   returning u.user_id, u.user_name, s.audience, s.client, s.oidc_session_id),
+                   returning u.user_id, u.user_name, s.audience, s.client, s.oidc_session_id)
+            """, new { step }, token, way, sourceAddress);
+
+    /// <summary>Signs in by a proof that counts as both steps; no password was asked for.</summary>
+    /// <param name="proof">Takes what was proven with, and says whose it was.</param>
+    /// <param name="audience">Whom the token is for.</param>
+    /// <param name="client">What the person signs in with.</param>
+    /// <param name="token">Hash of the session token to be.</param>
+    /// <param name="way">For the audit record.</param>
+    /// <param name="sourceAddress">Where the person is.</param>
+    /// <returns>When the sign-in ends; null when the proof did not hold, or the person may not sign in there.</returns>
+    public Task<DateTimeOffset?> SignInAsync(Proof proof, Audience audience, string client, byte[] token, string way, string sourceAddress) => SignInAsync(proof,
+        """
+        person as (
+                      select u.user_id, u.user_name, @audience as audience, left(@client, 100) as client, null::uuid as oidc_session_id
+                        from app_user u
+                        join proof using (user_id)
+                       where u.enabled
+                         and (u.administrator or @audience <> 'administrator')
+                         for share of u)
+        """, new { audience = SqlText.Of(audience), client }, token, way, sourceAddress);
+
+    private async Task<DateTimeOffset?> SignInAsync(Proof proof, string person, object personParameters, byte[] token, string way, string sourceAddress)
+    {
+        var parameters = new DynamicParameters(proof.Parameters);
+        parameters.AddDynamicParams(personParameters);
+        parameters.AddDynamicParams(new
+        {
+            token, way, sourceAddress,
+            administratorLifetime = options.Value.AdministratorLifetime,
+            employeeLifetime = options.Value.EmployeeLifetime,
+        });
+        await using var connection = await database.OpenConnectionAsync();
+        var expires = await connection.QuerySingleOrDefaultAsync<DateTime?>(
+            $"""
+                 with {proof.Sql},
+                      {person},
                       old as (
                       delete from sign_in
                        where user_id    = (select user_id from person)

@@ -4,7 +4,7 @@ namespace Montalegre.Vdi.Broker.Identity.SecondFactor;
 
 /// <summary>A sign-in whose password was right and whose second factor is awaited.</summary>
 /// <param name="MustEnrol">The person has no second factor, and must have one.</param>
-internal sealed record WaitingStep(Guid UserId, string UserName, string DisplayName, bool Enabled, bool Administrator, string Audience, bool MustEnrol, DateTime ExpiresAt)
+internal sealed record WaitingStep(Guid UserId, string UserName, string DisplayName, bool Enabled, bool Administrator, string Audience, bool MustEnrol, bool HasApp, bool HasPasskey, DateTime ExpiresAt)
 {
     public Person Person => new(new UserId(UserId), UserName, DisplayName, Enabled, Administrator);
 }

@@ -1,0 +1,60 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Contracts.Identity.V1;
+
+namespace Montalegre.Vdi.Portal.Hosting;
+
+/// <summary>Questions to the broker about passkeys: of who signs in, of a sign-in that is half done, and of the person of this request.</summary>
+internal sealed class PasskeyCalls(PasskeySignIn.PasskeySignInClient alone, SecondStep.SecondStepClient steps, Factors.FactorsClient factors, IOptions<PortalOptions> options, TimeProvider time)
+{
+    private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private volatile Place? _place;
+
+    /// <summary>Whether a page at this address may ask for passkeys. A broker that does not answer costs the button only.</summary>
+    public async Task<bool> AreOfferedAsync(HttpContext http)
+    {
+        if (_place is not { } place || time.GetElapsedTime(place.Since) > KnownFor) _place = place = new(await HostAsync(http), time.GetTimestamp());
+        var here = http.Request.Host.Host;
+        return place.Host.Length > 0 && (here == place.Host || here.EndsWith('.' + place.Host, StringComparison.Ordinal));
+    }
+
+    public async Task<PasskeyQuestion> BeginAsync(HttpContext http) =>
+        await alone.BeginAsync(new() { ClientAddress = BrokerCalls.AddressOf(http) }, deadline: Deadline(), cancellationToken: http.RequestAborted);
+
+    public async Task<StepDone> SignInAsync(HttpContext http, string challenge, string answer) => await alone.SignInAsync(
+        new() { Challenge = challenge, Answer = answer, ClientAddress = BrokerCalls.AddressOf(http), ClientName = BrowserName.Of(http.Request.Headers.UserAgent.ToString()) },
+        deadline: Deadline(), cancellationToken: http.RequestAborted);
+
+    public async Task<PasskeyQuestion> BeginStepAsync(HttpContext http, string step) =>
+        await steps.BeginPasskeyAsync(new() { Step = step }, deadline: Deadline(), cancellationToken: http.RequestAborted);
+
+    public async Task<StepDone> ProveAsync(HttpContext http, string step, string answer) =>
+        await steps.ProvePasskeyAsync(new() { Step = step, Answer = answer, ClientAddress = BrokerCalls.AddressOf(http) }, deadline: Deadline(), cancellationToken: http.RequestAborted);
+
+    public async Task<PasskeyQuestion> BeginOwnAsync(HttpContext http) =>
+        await factors.BeginPasskeyAsync(new(), await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
+
+    public async Task<IReadOnlyList<string>> AddAsync(HttpContext http, string answer, string name) =>
+        (await factors.AddPasskeyAsync(new() { Answer = answer, Name = name }, await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted)).Codes;
+
+    public async Task RenameAsync(HttpContext http, string passkey, string name) =>
+        await factors.RenamePasskeyAsync(new() { PasskeyId = passkey, Name = name }, await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
+
+    public async Task RemoveAsync(HttpContext http, string passkey) =>
+        await factors.RemovePasskeyAsync(new() { PasskeyId = passkey }, await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
+
+    private async Task<string> HostAsync(HttpContext http)
+    {
+        try
+        {
+            return (await alone.GetPlaceAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Host;
+        }
+        catch (RpcException) when (!http.RequestAborted.IsCancellationRequested) { return ""; }
+    }
+
+    private DateTime Deadline() => time.GetUtcNow().UtcDateTime + options.Value.BrokerDeadline;
+
+    private sealed record Place(string Host, long Since);
+}
