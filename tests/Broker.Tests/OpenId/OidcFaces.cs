@@ -82,7 +82,7 @@ public sealed class OidcFaces(TestCluster cluster) : IAsyncLifetime
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, new Uri(Portal).Port, listen => listen.UseHttps(X509Certificate2.CreateFromPemFile(In("face.pem"), In("face.key")))));
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Portal:KeyFolder"] = In("keys"), ["Logging:LogLevel:Default"] = "Warning" });
         // As the gateway does: the portal is given a way to the broker that trusts its authority.
-        builder.Services.AddSingleton(new Employee.EmployeeClient(broker)).AddSingleton(new SecondStep.SecondStepClient(broker)).AddSingleton(new Factors.FactorsClient(broker)).AddSingleton(new ProviderSignIn.ProviderSignInClient(broker));
+        builder.Services.AddSingleton(new Employee.EmployeeClient(broker)).AddSingleton(new SecondStep.SecondStepClient(broker)).AddSingleton(new Factors.FactorsClient(broker)).AddSingleton(new ProviderSignIn.ProviderSignInClient(broker)).AddSingleton(new PasskeySignIn.PasskeySignInClient(broker));
         builder.Services.AddPortal(builder.Configuration);
         _portal = builder.Build();
         _portal.MapPortal();
