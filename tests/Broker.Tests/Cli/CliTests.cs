@@ -7,6 +7,7 @@ using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Native.Libvirt;
 using Montalegre.Vdi.Rig.Clients;
 using Montalegre.Vdi.Rig.Libvirt;
+using Montalegre.Vdi.Rig.OpenId;
 
 namespace Montalegre.Vdi.Broker.Tests.Cli;
 
@@ -386,6 +387,27 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         var (code, output, talk) = await RunAsync(typed);
         Assert.True(code == 0, $"{string.Join(' ', typed)}: {talk}");
         return output;
+    }
+
+    [Fact]
+    public async Task Provider_is_tried_added_listed_and_removed()
+    {
+        await SetUpAsync();
+        await using var provider = await OpenIdProvider.StartAsync([new("https://portal.camara.test")]);
+        var authority = Path.Combine(_home, "provider.pem");
+        await File.WriteAllTextAsync(authority, provider.Authority, TestContext.Current.CancellationToken);
+        string[] settings = ["Câmara", "--issuer", provider.Issuer, "--client", "montalegre", "--authorities", authority, "--scopes", "profile,groups", "--groups", "7c4-obras=Obras", "--only-groups"];
+        var tried = await RunAsync(["oidc", "test", .. settings]);
+        Assert.Equal((0, true), (tried.Code, tried.Output.Contains("signs out there, too", StringComparison.Ordinal) || tried.Talk.Contains("signs out there, too", StringComparison.Ordinal)));
+        Assert.NotEqual(0, (await RunAsync("oidc", "test", "Câmara", "--issuer", "https://127.0.0.1:1", "--client", "montalegre")).Code);
+        Assert.Equal(0, (await RunAsync(["oidc", "add", .. settings, "--password-stdin"])).Code);
+
+        var listed = await RunAsync("oidc", "list", "--json");
+        var kept = JsonDocument.Parse(listed.Output).RootElement.GetProperty("providers")[0];
+        Assert.Equal((provider.Issuer, true, "Obras"), (kept.GetProperty("issuer").GetString(), kept.GetProperty("onlyMapped").GetBoolean(), kept.GetProperty("groups")[0].GetProperty("name").GetString()));
+        Assert.DoesNotContain(TestApi.Password, listed.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("oidc", "remove", "câmara")).Code);
+        Assert.DoesNotContain("Câmara", (await RunAsync("oidc", "list")).Output, StringComparison.Ordinal);
     }
 
     private Task<(int Code, string Output, string Talk)> RunAsync(params string[] typed) => InLanguageAsync("en", typed);
