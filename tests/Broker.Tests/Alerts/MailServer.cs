@@ -34,8 +34,9 @@ internal sealed class MailServer : IAsyncDisposable
                     os.rename(name, name + '.eml')
                 return '250 OK'
         def check(server, session, envelope, mechanism, data):
-            return AuthResult(success=data.login == user.encode() and data.password == password.encode())
-        rules = dict(authenticator=check, auth_required=True)
+            good = data.login == user.encode() and data.password == password.encode()
+            return AuthResult(success=good, handled=good)   # not handled: the server says 535
+        rules = dict(authenticator=check, auth_required=True, server_hostname='mail.example')   # else it asks DNS for its own name at each connection
         Controller(Handler(), '127.0.0.1', plain, tls_context=context, require_starttls=True, **rules).start()
         Controller(Handler(), '127.0.0.1', tls, ssl_context=context, auth_require_tls=False, **rules).start()
         print('ready', flush=True)
