@@ -18,8 +18,8 @@ public static class AlertTexts
             "Check that the gateway's service runs and reaches the broker. Sessions through other gateways are not touched."),
         [AlertRule.NodeLost] = new(
             "Servidor do serviço de ligações sem contacto", "Broker node lost", "O servidor {0} não dá sinal há {1}.", "Node {0} has given no sign for {1}.",
-            "Verifique o computador e o serviço. Os outros servidores continuam o trabalho. Volte a iniciá-lo, ou pare-o de forma ordeira se for para retirar.",
-            "Check the computer and the service. The other nodes go on with the work. Start it again, or stop it in order if it is to go."),
+            "Verifique o computador e o serviço. Os outros servidores continuam o trabalho. Volte a iniciá-lo; um que foi retirado é esquecido ao fim de 7 dias.",
+            "Check the computer and the service. The other nodes go on with the work. Start it again; one that was taken away is forgotten after 7 days."),
         [AlertRule.PoolShort] = new(
             "Poucas máquinas prontas", "Few machines ready", "O conjunto {0} tem {1} prontas; o mínimo é {2}.", "Pool {0} has {1} ready; the minimum is {2}.",
             "Veja na página do conjunto o que impede mais máquinas. Aumente o tamanho ou a reserva do conjunto se há mais pessoas do que o previsto.",

@@ -33,7 +33,8 @@ public sealed partial class WordsTests
         var pt = new Language(new("pt-PT"));
         var words = typeof(Language).GetProperties().Where(p => p.PropertyType == typeof(string)).Select(p => (string)p.GetValue(pt)!)
             .Concat(MudWords.Portuguese.Values)
-            .Concat(Enum.GetValues<Contracts.Common.V1.ReasonCode>().Select(code => Contracts.ReasonTexts.Sentence(code, pt.Culture)));
+            .Concat(Enum.GetValues<Contracts.Common.V1.ReasonCode>().Select(code => Contracts.ReasonTexts.Sentence(code, pt.Culture)))
+            .Concat(Enum.GetValues<Contracts.Admin.V1.AlertRule>().SelectMany(rule => new[] { Contracts.AlertTexts.Name(rule, pt.Culture), Contracts.AlertTexts.Sentence(new() { Rule = rule }, pt.Culture), Contracts.AlertTexts.Help(rule, pt.Culture) }));
         Assert.DoesNotContain(words, sentence => Brazilian().IsMatch(sentence));
         Assert.Matches(Brazilian(), "Digite a senha do usuário");
     }

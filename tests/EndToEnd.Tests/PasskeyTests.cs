@@ -28,6 +28,7 @@ public sealed partial class PasskeyTests(RunningStack running)
         await page.GotoAsync("/account");
         await Expect(page.Locator("ul.rows strong").First).ToHaveTextAsync("Portátil da Ana");
         await PicturesAsync(page, "passkey-portal-account");
+        await InEnglishAsync(page, "passkey-portal-account-en");
 
         // Again on the same device: the browser knows it before we are asked.
         await page.Locator("form.passkey button").ClickAsync();
@@ -37,6 +38,7 @@ public sealed partial class PasskeyTests(RunningStack running)
         await PasswordAsync(page);
         await Expect(page.Locator("h1")).ToHaveTextAsync("Segundo passo", Patient);
         await PicturesAsync(page, "passkey-portal-second-step");
+        await InEnglishAsync(page, "passkey-portal-second-step-en");
         await Expect(page.Locator("input[name=code]")).ToHaveCountAsync(0);
         await page.Locator("form.passkey button").ClickAsync();
         await Expect(page.Locator(".person")).ToBeVisibleAsync(new() { Timeout = 60_000 });
@@ -59,7 +61,6 @@ public sealed partial class PasskeyTests(RunningStack running)
         await Expect(page.Locator("[role=alert] code").First).ToHaveTextAsync("PASSKEY_UNKNOWN", Patient);
         await PicturesAsync(page, "passkey-portal-refused");
 
-        // Without script the other way is there, and nothing that does nothing.
         await PasswordAsync(page);
         await Expect(page.Locator(".person")).ToBeVisibleAsync(new() { Timeout = 60_000 });
     }
@@ -76,6 +77,7 @@ public sealed partial class PasskeyTests(RunningStack running)
         await Expect(page.Locator("[role=status]")).ToHaveTextAsync("A chave de acesso foi adicionada.", Patient);
         await Expect(page.Locator("ul.own strong").Last).ToHaveTextAsync("Chave do Rui");
         await PicturesAsync(page, "passkey-console-account");
+        await InEnglishAsync(page, "passkey-console-account-en");
 
         await page.Context.ClearCookiesAsync();
         await page.GotoAsync("/sign-in?return=/account");
@@ -127,6 +129,15 @@ public sealed partial class PasskeyTests(RunningStack running)
     {
         await page.Locator("form[action='/sign-out'] button").ClickAsync();
         await Expect(page).ToHaveURLAsync(LeftPage(), new() { Timeout = 60_000 });
+    }
+
+    private static async Task InEnglishAsync(IPage page, string picture)
+    {
+        await page.GetByRole(AriaRole.Button, new() { Name = "English" }).ClickAsync();
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", new Regex("^en"), new() { Timeout = 60_000 });
+        await PicturesAsync(page, picture);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Português" }).ClickAsync();
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", new Regex("^pt"), new() { Timeout = 60_000 });
     }
 
     private static async Task PicturesAsync(IPage page, string name)

@@ -35,8 +35,8 @@ internal sealed class Watch<TUpdate, T>(
                 table.SetLine(LineState.SignedOut, time.GetUtcNow());
                 return;
             }
-            // Who may not see the list sees an empty one, and the line is well; a role given later fills it.
-            catch (RpcException e) when (e.StatusCode is StatusCode.PermissionDenied)
+            // Who may not see the list, or whose broker is older and has none, sees an empty one, and the line is well; it fills later.
+            catch (RpcException e) when (e.StatusCode is StatusCode.PermissionDenied or StatusCode.Unimplemented)
             {
                 if (table.Line.State != LineState.Live || table.Rows.Count > 0) table.Replace([], time.GetUtcNow());
                 _delay = Longest;

@@ -12,8 +12,10 @@ internal sealed partial class Language
     public string NoOpenAlerts => Pick("Nada está em alerta.", "Nothing is alerting.");
     public string AlertWord => Pick("Alerta", "Alert");
     public string SeverityWord => Pick("Gravidade", "Severity");
-    public string LookedAfterBy => Pick("A tratar", "Looked after");
-    public string NobodyYet => Pick("Ninguém ainda", "Nobody yet");
+    public string LookedAfterByPerson(string person) => Pick($"{person} está a tratar", $"{person} looks after it");
+    public string NobodyYet => Pick("ninguém está a tratar", "nobody looks after it yet");
+    public string SinceTime(string at) => Pick($"Desde {at}", $"Since {at}");
+    public string FromTo(string from, string to) => Pick($"De {from} a {to}", $"From {from} to {to}");
     public string AcknowledgeWord => Pick("Tratar", "Acknowledge");
     public string AcknowledgeOf(string what) => Pick($"Tratar: {what}", $"Acknowledge: {what}");
     public string AcknowledgedDone => Pick("Fica registado que está a tratar deste alerta.", "It is noted that you look after this alert.");
@@ -33,7 +35,6 @@ internal sealed partial class Language
     public string SilenceEnded => Pick("Volta a haver avisos.", "People are told again.");
     public string AlertHistory => Pick("Encerrados", "Resolved");
     public string NoAlertHistory => Pick("Ainda nenhum alerta foi encerrado.", "No alert has been resolved yet.");
-    public string ResolvedWord => Pick("Encerrado", "Resolved");
     public string AlertRulesWord => Pick("Regras", "Rules");
     public string AlertRulesHint => Pick("O que é um alerta, a partir de quanto, durante quanto tempo, e com que gravidade. As mensagens vão aos canais dessa gravidade.", "What is an alert, from how much, for how long, and how grave. Messages go to the channels of that severity.");
     public string LimitWord => Pick("Limite", "Threshold");

@@ -78,7 +78,7 @@ internal sealed class ApplyAlerts(Database database)
             }, commandTimeout: 30));
     }
 
-    /// <summary>Forgets what was resolved long ago, and messages that were sent then.</summary>
+    /// <summary>Forgets what was resolved long ago, messages that were sent then, and nodes that are gone for good.</summary>
     public async Task ForgetAsync(TimeSpan olderThan)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -87,6 +87,7 @@ internal sealed class ApplyAlerts(Database database)
             delete from alert where resolved_at < now() - @olderThan;
             delete from alert_delivery where ended_at < now() - @olderThan;
             delete from alert_silence where until_at < now();
+            delete from broker_node where seen_at < now() - interval '7 days';   -- it was taken away without being stopped in order
             """, new { olderThan }, commandTimeout: 30));
     }
 }

@@ -62,6 +62,16 @@ internal sealed class ErasePerson(Database database)
                    update assistance
                       set administrator = '', shown_name = ''
                     where administrator_id = (select user_id from nameless)),
+                   unacknowledged as (
+                   update alert
+                      set acknowledged_by = '-'
+                    where acknowledged_by = @userName
+                      and exists (select from nameless)),
+                   unsilenced as (
+                   update alert_silence
+                      set silenced_by = '-'
+                    where silenced_by = @userName
+                      and exists (select from nameless)),
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, source_address)
                    select @actor, 'user.erase', 'user', person_id, @SourceAddress

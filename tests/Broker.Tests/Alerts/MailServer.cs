@@ -1,5 +1,4 @@
 using System.Net;
-using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Broker.Tests.Directories;
 using Montalegre.Vdi.Rig.Clients;
 using Montalegre.Vdi.Rig.Stack;
@@ -35,8 +34,9 @@ internal sealed class MailServer : IAsyncDisposable
                     os.rename(name, name + '.eml')
                 return '250 OK'
         def check(server, session, envelope, mechanism, data):
-            return AuthResult(success=data.login == user.encode() and data.password == password.encode())
-        rules = dict(authenticator=check, auth_required=True)
+            good = data.login == user.encode() and data.password == password.encode()
+            return AuthResult(success=good, handled=good)   # not handled: the server says 535
+        rules = dict(authenticator=check, auth_required=True, server_hostname='mail.example')   # else it asks DNS for its own name at each connection
         Controller(Handler(), '127.0.0.1', plain, tls_context=context, require_starttls=True, **rules).start()
         Controller(Handler(), '127.0.0.1', tls, ssl_context=context, auth_require_tls=False, **rules).start()
         print('ready', flush=True)
@@ -57,7 +57,7 @@ internal sealed class MailServer : IAsyncDisposable
         server.Authority.Issue(Path.Combine(server._folder, "server.pem"), Path.Combine(server._folder, "server.key"), IPAddress.Loopback);
         await File.WriteAllTextAsync(Path.Combine(server._folder, "server.py"), Script);
         server._server = OwnProcess.Start("/usr/bin/python3", [Path.Combine(server._folder, "server.py"), server._folder, $"{server.StartTlsPort}", $"{server.TlsPort}", UserName, Password]);
-        await Until.TrueAsync(() => Task.FromResult(server._server.Output.Contains("ready", StringComparison.Ordinal)), "the mail server listens");
+        Assert.True(await Eventually.IsTrueAsync(() => server._server.Output.Contains("ready", StringComparison.Ordinal), TimeSpan.FromMinutes(1)), server._server.Output);
         return server;
     }
 

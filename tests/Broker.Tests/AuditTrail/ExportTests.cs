@@ -105,6 +105,13 @@ public sealed class ExportTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal("NOT_FOUND", (await Assert.ThrowsAsync<RpcException>(async () => await calls.ErasePersonAsync(new() { UserName = "nobody" }, by))).Trailers.GetValue("reason"));
         var notes = new UserNotes.UserNotesClient(api.Calls);
         await notes.AddAsync(new() { UserName = "ana.silva", Text = "Pediu um ecrã maior" }, by);
+        await using (var arranging = await _database.DataSource.OpenConnectionAsync(Ct))
+            await arranging.ExecuteAsync(
+                """
+                insert into alert (alert_id, rule, object_kind, object_key, object_name, state, severity, value, for_seconds, opened_at, acknowledged_at, acknowledged_by)
+                values (gen_random_uuid(), 'host_lost', 'host', 'h', 'h', 'open', 'warning', 1, 0, now(), now(), 'ana.silva');
+                insert into alert_silence (alert_silence_id, rule, until_at, reason, silenced_by) values (gen_random_uuid(), 'host_lost', now() + interval '1 hour', '', 'ana.silva');
+                """);
         await api.Get<UserStore>().SetEnabledAsync("ana.silva", false, TestApi.By);
 
         Assert.Equal(person.Id.ToString(), (await calls.ErasePersonAsync(new() { UserName = "ana.silva" }, by)).PersonId);
@@ -123,6 +130,7 @@ public sealed class ExportTests(TestCluster cluster) : IAsyncLifetime
         Assert.NotEmpty(last.Head);
         await using var connection = await _database.DataSource.OpenConnectionAsync(Ct);
         Assert.Equal(0, await connection.ExecuteScalarAsync<long>("select count(*) from user_note where text like '%ecrã%'"));
+        Assert.Equal(0, await connection.ExecuteScalarAsync<long>("select (select count(*) from alert where acknowledged_by = 'ana.silva') + (select count(*) from alert_silence where silenced_by = 'ana.silva')"));
         Assert.Equal(0, await connection.ExecuteScalarAsync<long>("select count(*) from app_user where app_user::text like '%ana.silva%'"));
     }
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Broker.Tests.Directories;
 using Montalegre.Vdi.Rig.Clients;
 using Montalegre.Vdi.Rig.Stack;
@@ -10,6 +9,7 @@ namespace Montalegre.Vdi.Broker.Tests.AuditTrail;
 /// <summary>A real rsyslog on loopback that takes syslog over TLS and writes name and message of each line to a file.</summary>
 internal sealed class SyslogServer : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private readonly string _folder = Directory.CreateTempSubdirectory("syslog-").FullName;
     private readonly LdapAuthority _authority = new("Registo");
     private OwnProcess? _server;
@@ -38,7 +38,7 @@ internal sealed class SyslogServer : IAsyncDisposable
     public async Task StartAsync()
     {
         _server = OwnProcess.Start("/usr/sbin/rsyslogd", ["-n", "-f", Path.Combine(_folder, "rsyslog.conf"), "-i", Path.Combine(_folder, "pid")]);
-        await Until.TrueAsync(async () =>
+        Assert.True(await Eventually.IsTrueAsync(async () =>
         {
             Assert.False(_server.HasExited, _server.Output);
             using var client = new TcpClient();
@@ -48,7 +48,7 @@ internal sealed class SyslogServer : IAsyncDisposable
                 return true;
             }
             catch (SocketException) { return false; }
-        }, "rsyslog listens");
+        }, Patience), _server.Output);
     }
 
     public async Task StopAsync() => await _server!.DisposeAsync();
@@ -57,11 +57,11 @@ internal sealed class SyslogServer : IAsyncDisposable
     public async Task<string[]> LinesAsync(int atLeast)
     {
         string[] lines = [];
-        await Until.TrueAsync(async () =>
+        Assert.True(await Eventually.IsTrueAsync(async () =>
         {
             lines = File.Exists(Kept) ? (await File.ReadAllTextAsync(Kept)).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
             return lines.Length >= atLeast;
-        }, $"{atLeast} lines at the syslog server");
+        }, Patience), $"{lines.Length} of {atLeast} lines");
         return lines;
     }
 

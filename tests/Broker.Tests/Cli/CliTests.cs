@@ -7,6 +7,7 @@ using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Native.Libvirt;
 using Montalegre.Vdi.Rig.Clients;
 using Montalegre.Vdi.Rig.Libvirt;
+using Montalegre.Vdi.Rig.OpenId;
 
 namespace Montalegre.Vdi.Broker.Tests.Cli;
 
@@ -51,6 +52,29 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
 
         Assert.Equal("Rui Costa", JsonDocument.Parse(created.Output).RootElement.GetProperty("displayName").GetString());
         Assert.Equal("user.create", JsonDocument.Parse(audit.Output).RootElement.GetProperty("events")[0].GetProperty("action").GetString());
+    }
+
+    [Fact]
+    public async Task Alert_that_the_leader_finds_is_listed_acknowledged_and_silenced()
+    {
+        await SetUpAsync();
+        await using (var command = _broker.Database.DataSource.CreateCommand("insert into broker_node (name, node_id, seen_at) values ('casa-9', gen_random_uuid(), now() - interval '10 minutes')")) await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        string? alert = null;
+        Assert.True(await Eventually.IsTrueAsync(async () =>
+        {
+            using var said = JsonDocument.Parse((await RunAsync("alerts", "list", "--json")).Output);
+            alert = said.RootElement.TryGetProperty("alerts", out var all) ? all.EnumerateArray().Where(a => a.GetProperty("objectName").GetString() == "casa-9").Select(a => a.GetProperty("alertId").GetString()).SingleOrDefault() : null;
+            return alert is not null;
+        }, TimeSpan.FromMinutes(1)), "the leader did not find the lost node");
+
+        Assert.Equal(0, (await RunAsync("alerts", "acknowledge", alert!)).Code);
+        Assert.NotEqual(0, (await RunAsync("alerts", "silence", alert!)).Code);
+        Assert.Equal(0, (await RunAsync("alerts", "silence", alert!, "--hours", "4", "--reason", "obras")).Code);
+
+        var listed = (await RunAsync("alerts", "list")).Output;
+        Assert.Contains("casa-9", listed, StringComparison.Ordinal);
+        Assert.Contains("rosa", listed, StringComparison.Ordinal);
+        Assert.NotEqual(0, (await RunAsync("alerts", "acknowledge", Guid.NewGuid().ToString())).Code);
     }
 
     [Fact]
@@ -363,6 +387,27 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         var (code, output, talk) = await RunAsync(typed);
         Assert.True(code == 0, $"{string.Join(' ', typed)}: {talk}");
         return output;
+    }
+
+    [Fact]
+    public async Task Provider_is_tried_added_listed_and_removed()
+    {
+        await SetUpAsync();
+        await using var provider = await OpenIdProvider.StartAsync([new("https://portal.camara.test")]);
+        var authority = Path.Combine(_home, "provider.pem");
+        await File.WriteAllTextAsync(authority, provider.Authority, TestContext.Current.CancellationToken);
+        string[] settings = ["Câmara", "--issuer", provider.Issuer, "--client", "montalegre", "--authorities", authority, "--scopes", "profile,groups", "--groups", "7c4-obras=Obras", "--only-groups"];
+        var tried = await RunAsync(["oidc", "test", .. settings]);
+        Assert.Equal((0, true), (tried.Code, tried.Output.Contains("signs out there, too", StringComparison.Ordinal) || tried.Talk.Contains("signs out there, too", StringComparison.Ordinal)));
+        Assert.NotEqual(0, (await RunAsync("oidc", "test", "Câmara", "--issuer", "https://127.0.0.1:1", "--client", "montalegre")).Code);
+        Assert.Equal(0, (await RunAsync(["oidc", "add", .. settings, "--password-stdin"])).Code);
+
+        var listed = await RunAsync("oidc", "list", "--json");
+        var kept = JsonDocument.Parse(listed.Output).RootElement.GetProperty("providers")[0];
+        Assert.Equal((provider.Issuer, true, "Obras"), (kept.GetProperty("issuer").GetString(), kept.GetProperty("onlyMapped").GetBoolean(), kept.GetProperty("groups")[0].GetProperty("name").GetString()));
+        Assert.DoesNotContain(TestApi.Password, listed.Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("oidc", "remove", "câmara")).Code);
+        Assert.DoesNotContain("Câmara", (await RunAsync("oidc", "list")).Output, StringComparison.Ordinal);
     }
 
     private Task<(int Code, string Output, string Talk)> RunAsync(params string[] typed) => InLanguageAsync("en", typed);

@@ -18,8 +18,9 @@ public sealed class BearerTests(TestDatabase database) : IClassFixture<TestDatab
 {
     private static readonly string[] Open =
     [
-        "admin.v1.Administrators/GetStatus", "admin.v1.Administrators/SetUp", "admin.v1.Administrators/SignIn", "gateway.v1.Employee/SignIn",
+        "admin.v1.Administrators/GetStatus", "admin.v1.Administrators/SetUp", "admin.v1.Administrators/SignIn", "admin.v1.BreakGlass/Use", "gateway.v1.Employee/SignIn",
         "identity.v1.SecondStep/Get", "identity.v1.SecondStep/Prove", "identity.v1.SecondStep/EnrolTotp", "identity.v1.SecondStep/ConfirmTotp",
+        "identity.v1.SecondStep/BeginPasskey", "identity.v1.SecondStep/ProvePasskey", "identity.v1.PasskeySignIn/GetPlace", "identity.v1.PasskeySignIn/Begin", "identity.v1.PasskeySignIn/SignIn",
         "agent.v1.AgentEnrolment/Join", "agent.v1.AgentChannel/Connect", "agent.v1.AgentChannel/Renew",
         "gateway.v1.GatewayEnrolment/Join", "gateway.v1.GatewayChannel/Redeem", "gateway.v1.GatewayChannel/Recheck", "gateway.v1.GatewayChannel/Connections", "gateway.v1.GatewayChannel/Renew",
     ];
@@ -141,7 +142,7 @@ public sealed class BearerTests(TestDatabase database) : IClassFixture<TestDatab
     }
 
     private static IEnumerable<MethodDescriptor> Methods() =>
-        new[] { AdminReflection.Descriptor, AuditReflection.Descriptor, LaunchesReflection.Descriptor, RolesReflection.Descriptor, SecondFactorReflection.Descriptor, EmployeeReflection.Descriptor, GatewayReflection.Descriptor, AgentReflection.Descriptor }
+        new[] { AdminReflection.Descriptor, BreakGlassReflection.Descriptor, AuditReflection.Descriptor, LaunchesReflection.Descriptor, RolesReflection.Descriptor, SecondFactorReflection.Descriptor, EmployeeReflection.Descriptor, GatewayReflection.Descriptor, AgentReflection.Descriptor }
             .SelectMany(file => file.Services).SelectMany(service => service.Methods);
 
     private static string NameOf(MethodDescriptor method) => $"{method.Service.FullName["montalegre.vdi.".Length..]}/{method.Name}";

@@ -3,7 +3,9 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Contracts.Admin.V1;
 
 namespace Montalegre.Vdi.Broker.Tests.Identity;
 
@@ -28,6 +30,24 @@ public sealed class WholeBrokerDoorTests(TestBroker broker) : IClassFixture<Test
             var refused = await Assert.ThrowsAsync<RpcException>(() => CallAsync(channel.CreateCallInvoker(), method));
             Assert.Equal((method.FullName, StatusCode.Unauthenticated, "SIGN_IN_EXPIRED"), (method.FullName, refused.StatusCode, refused.Trailers.GetValue("reason")));
         }
+    }
+
+    [Fact]
+    public async Task Watch_that_says_nothing_ends_with_the_key_it_was_opened_with()
+    {
+        var services = broker.Services;
+        var hash = await services.GetRequiredService<Passwords>().HashAsync(TestApi.Password);
+        await services.GetRequiredService<UserStore>().CreateAsync(new Person(new Domain.UserId(Guid.CreateVersion7()), "watcher", "watcher", true, true), hash!, TestApi.By);
+        var boss = TestApi.With(await TestFactor.AdministratorAsync(services, "watcher", TestApi.Password));
+        var keys = new ApiKeys.ApiKeysClient(broker.Api());
+        var made = await keys.MakeAsync(new() { Name = "watcher", Role = "read_only", Days = 1 }, boss);
+        using var watch = new Contracts.Admin.V1.Sessions.SessionsClient(broker.Api()).Watch(new(), TestApi.With(made.Secret).WithDeadline(DateTime.UtcNow.AddMinutes(2)));
+        Assert.True(await watch.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
+        var next = watch.ResponseStream.MoveNext(TestContext.Current.CancellationToken);
+
+        await keys.RevokeAsync(new() { ApiKeyId = made.Key.ApiKeyId }, boss);
+
+        Assert.Equal("API_KEY_INVALID", (await Assert.ThrowsAsync<RpcException>(() => next)).Trailers.GetValue("reason"));
     }
 
     private static async Task CallAsync(CallInvoker calls, IMethod method)

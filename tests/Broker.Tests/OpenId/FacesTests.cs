@@ -86,7 +86,6 @@ public sealed class FacesTests(OidcFaces faces) : IClassFixture<OidcFaces>
         await there.GotoAsync($"{faces.Broker.Provider.Issuer}/session/end");
         await there.Locator("button[value=yes]").ClickAsync();
         await Agents.Until.EqualAsync(0, () => faces.Broker.ScalarAsync<int>("select count(*)::int from sign_in join app_user using (user_id) where user_name = 'sure'"));
-        await page.GotoAsync($"{faces.Console}/users");
         await Expect(page).ToHaveURLAsync(new Regex("/sign-in"));
         await page.Context.CloseAsync();
     }
@@ -119,9 +118,19 @@ public sealed class FacesTests(OidcFaces faces) : IClassFixture<OidcFaces>
                 using var answer = await http.PostAsync($"{face}/sign-in/ended", body, Ct);
                 Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"{face}: {answer.StatusCode} to {body.Headers.ContentType}");
             }
-            using var long_ = await http.PostAsync($"{face}/sign-in/ended", new FormUrlEncodedContent([new("logout_token", new string('a', 200_000))]), Ct);
-            Assert.True((int)long_.StatusCode is 400 or 413, $"{face}: {long_.StatusCode} to a long form");
+            Assert.True(await LongAsync(http, face) is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or null, $"{face} takes a long form");
         }
+    }
+
+    // Null: the door closed while the form was still being sent.
+    private static async Task<HttpStatusCode?> LongAsync(HttpClient http, string face)
+    {
+        try
+        {
+            using var answer = await http.PostAsync($"{face}/sign-in/ended", new FormUrlEncodedContent([new("logout_token", new string('a', 200_000))]), Ct);
+            return answer.StatusCode;
+        }
+        catch (HttpRequestException) { return null; }
     }
 
     // Clicks the button and whatever the provider asks.

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Identity.V1;
@@ -191,5 +192,20 @@ public sealed class ProviderSignInTests(OidcBroker broker) : IClassFixture<OidcB
         Assert.False(await broker.ScalarAsync<bool>("select enabled from app_user where user_name = 'guest.user'"));
         Assert.Equal(0, await broker.ScalarAsync<int>("select count(*)::int from sign_in where user_id = @user", new { user = Guid.Parse(entered.SignedIn.UserId) }));
         Assert.DoesNotContain((await broker.SignIn.ListAsync(new(), cancellationToken: Ct)).Providers, p => p.Name == "Second");
+    }
+
+    [Fact]
+    public async Task Watch_that_has_nothing_to_say_ends_with_its_sign_in()
+    {
+        var own = TestApi.With(await TestFactor.AdministratorAsync(broker.Services, "root.admin", TestApi.Password));
+        using var watch = new Contracts.Admin.V1.Pools.PoolsClient(broker.Broker.Api()).Watch(new(), own);
+        Assert.True(await watch.ResponseStream.MoveNext(Ct));
+
+        await broker.Console.SignOutAsync(new(), own);
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        await Assert.ThrowsAsync<RpcException>(async () => { while (await watch.ResponseStream.MoveNext(patience.Token)) { } });
+        Assert.False(patience.IsCancellationRequested, "the watch outlived its sign-in");
     }
 }

@@ -54,12 +54,14 @@ internal sealed class FakeBroker : Employee.EmployeeBase
         SignIns.Enqueue(request);
         if (request.Password != Password && request.PasswordUtf8.ToStringUtf8() != Password)
             return Task.FromResult(new SignInResponse { Refused = new Reason { Code = ReasonCode.SignInFailed, Reference = "B-7Q2K" } });
-        if (!HasApp && !MustEnrol) return Task.FromResult(new SignInResponse { SignedIn = Enter(request.UserName) });
+        if (!HasApp && !HasPasskey && !MustEnrol) return Task.FromResult(new SignInResponse { SignedIn = Enter(request.UserName) });
         return Task.FromResult(request.AsksSecondStep ? new SignInResponse { SecondStep = Step(request.UserName) } : new SignInResponse { Refused = new Reason { Code = ReasonCode.SecondFactorNeeded } });
     }
 
     /// <summary>The person has an authenticator app.</summary>
     public bool HasApp { get; set; }
+
+    public bool HasPasskey { get; set; }
 
     /// <summary>The person has none and must have one.</summary>
     public bool MustEnrol { get; set; }
@@ -73,7 +75,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public PendingStep Step(string user)
     {
         _steps[$"step-{user}"] = user;
-        return new() { Step = $"step-{user}", MustEnrol = MustEnrol, UserName = user, ExpiresAt = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddMinutes(10)) };
+        return new() { Step = $"step-{user}", MustEnrol = MustEnrol, UserName = user, HasApp = HasApp, HasPasskey = HasPasskey, ExpiresAt = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddMinutes(10)) };
     }
 
     public string? PersonOf(string step) => _steps.GetValueOrDefault(step);

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Contracts.Identity.V1;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
@@ -35,11 +36,27 @@ internal sealed class FakeSecondStep(FakeBroker broker) : SecondStep.SecondStepB
         return Task.FromResult(done);
     }
 
+    public override Task<PasskeyQuestion> BeginPasskey(GetStepRequest request, ServerCallContext context)
+    {
+        PersonOf(request.Step);
+        return Task.FromResult(new PasskeyQuestion { Options = FakePasskeySignIn.Options });
+    }
+
+    public override Task<StepDone> ProvePasskey(ProvePasskeyRequest request, ServerCallContext context)
+    {
+        var person = PersonOf(request.Step);
+        return Task.FromResult(Done(broker.Enter(request.Answer == FakePasskeySignIn.Answer ? person : throw Refuse(StatusCode.InvalidArgument, ReasonCode.PasskeyRefused))));
+    }
+
     private StepDone Enter(ProveRequest request)
     {
         var person = PersonOf(request.Step);
         if (request.Code.Replace(" ", "", StringComparison.Ordinal) != Code) throw Refuse(StatusCode.InvalidArgument, ReasonCode.CodeWrong);
-        var entered = broker.Enter(person);
+        return Done(broker.Enter(person));
+    }
+
+    internal static StepDone Done(SignedIn entered)
+    {
         return new()
         {
             Token = entered.Token, UserId = entered.UserId, UserName = entered.UserName, DisplayName = entered.DisplayName, ExpiresAt = entered.ExpiresAt, Language = entered.Language,
@@ -49,14 +66,52 @@ internal sealed class FakeSecondStep(FakeBroker broker) : SecondStep.SecondStepB
     private string PersonOf(string step) => broker.PersonOf(step) ?? throw Refuse(StatusCode.Unauthenticated, ReasonCode.StepExpired);
 }
 
+/// <summary>Passkeys of localhost. Nothing is verified here: one text is the right answer.</summary>
+internal sealed class FakePasskeySignIn(FakeBroker broker) : PasskeySignIn.PasskeySignInBase
+{
+    public const string Options = """{"challenge":"AAAA","rpId":"localhost"}""";
+    public const string Answer = "the right answer";
+    private const string Challenge = "challenge-1";
+
+    public override Task<PasskeyPlace> GetPlace(GetPasskeyPlaceRequest request, ServerCallContext context) => Task.FromResult(new PasskeyPlace { Host = "localhost" });
+
+    public override Task<PasskeyQuestion> Begin(BeginPasskeySignInRequest request, ServerCallContext context) => Task.FromResult(new PasskeyQuestion { Options = Options, Challenge = Challenge });
+
+    public override Task<StepDone> SignIn(PasskeySignInRequest request, ServerCallContext context) =>
+        Task.FromResult(request is { Challenge: Challenge, AtConsole: false, Answer: Answer }
+            ? FakeSecondStep.Done(broker.Enter("maria"))
+            : throw FakeSecondStep.Refuse(StatusCode.InvalidArgument, ReasonCode.PasskeyUnknown));
+}
+
 internal sealed class FakeFactors(FakeBroker broker) : Factors.FactorsBase
 {
     public override Task<FactorList> List(ListFactorsRequest request, ServerCallContext context)
     {
         broker.Check(context);
-        return Task.FromResult(broker.HasApp
-            ? new FactorList { TotpSince = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(-3)), RecoveryCodesLeft = 9 }
-            : new FactorList());
+        var list = broker.HasApp ? new FactorList { TotpSince = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(-3)), RecoveryCodesLeft = 9 } : new FactorList();
+        if (broker.HasPasskey) list.Passkeys.Add(new Passkey { PasskeyId = "p-1", Name = "Telemóvel", Since = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(-1)) });
+        return Task.FromResult(list);
+    }
+
+    public override Task<PasskeyQuestion> BeginPasskey(BeginOwnPasskeyRequest request, ServerCallContext context)
+    {
+        Fresh(context);
+        return Task.FromResult(new PasskeyQuestion { Options = FakePasskeySignIn.Options });
+    }
+
+    public override Task<RecoveryCodes> AddPasskey(AddPasskeyRequest request, ServerCallContext context)
+    {
+        Fresh(context);
+        if (request.Answer != FakePasskeySignIn.Answer) throw FakeSecondStep.Refuse(StatusCode.InvalidArgument, ReasonCode.PasskeyRefused);
+        broker.HasPasskey = true;
+        return Task.FromResult(broker.HasApp ? new RecoveryCodes() : new RecoveryCodes { Codes = { FakeSecondStep.Codes() } });
+    }
+
+    public override Task<FactorList> RemovePasskey(RemovePasskeyRequest request, ServerCallContext context)
+    {
+        Fresh(context);
+        broker.HasPasskey = request.PasskeyId != "p-1" && broker.HasPasskey;
+        return Task.FromResult(new FactorList());
     }
 
     public override Task<TotpEnrolment> EnrolTotp(EnrolOwnTotpRequest request, ServerCallContext context)

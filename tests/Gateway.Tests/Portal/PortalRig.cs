@@ -48,6 +48,7 @@ internal sealed partial class PortalRig(Action<WebApplicationBuilder>? desktops 
         _broker.MapGrpcService<FakeSecondStep>();
         _broker.MapGrpcService<FakeProviders>();
         _broker.MapGrpcService<FakeFactors>();
+        _broker.MapGrpcService<FakePasskeySignIn>();
         await _broker.StartAsync();
 
         var portal = Builder();
