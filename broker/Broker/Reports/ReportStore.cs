@@ -125,16 +125,20 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
          limit {MostRows}
         """, new { period.From, period.To, pool, scope.Pools }, ct);
 
+    // A role held twice, by himself and by a group, is one role.
+    private const string HeldRoles = "(select distinct h.role, coalesce(p.name, '') as pool from held_role h left join pool p using (pool_id) where h.user_id = u.user_id) r order by r.role, r.pool";
+
     public Task<IReadOnlyList<AccessOfPerson>> AccessAsync(string after, int limit, CancellationToken ct) => QueryAsync<AccessOfPerson>(
-        """
-        select u.user_id, u.user_name, u.display_name, u.enabled, coalesce(d.name, '') as directory,
+        $"""
+        select u.user_id, u.user_name, u.display_name, u.enabled, coalesce(d.name, o.name, '') as directory,
                array(select g.name from group_member m join app_group g using (group_id) where m.user_id = u.user_id order by g.name) as groups,
-               array(select r.role from role_grant r where r.user_id = u.user_id order by r.role, r.role_grant_id) as roles,
-               array(select coalesce(p.name, '') from role_grant r left join pool p using (pool_id) where r.user_id = u.user_id order by r.role, r.role_grant_id) as role_pools,
+               array(select r.role from {HeldRoles}) as roles,
+               array(select r.pool from {HeldRoles}) as role_pools,
                array(select p.name from pool p where not p.deleting and p.pool_id in (select e.pool_id from entitled_person e where e.user_id = u.user_id) order by p.name) as pools,
                (select e.at from audit_event e where e.object_id = u.user_id and e.action = 'sign_in.ok' order by e.audit_id desc limit 1) as last_sign_in
           from app_user u
           left join directory d using (directory_id)
+          left join oidc_provider o on o.provider_id = u.oidc_provider_id
          where u.user_name > @after
            and not u.synthetic
          order by u.user_name

@@ -115,6 +115,7 @@ public sealed class ReportsTests(TestCluster cluster) : IAsyncLifetime
             """
             with g as (insert into app_group (group_id, name) values (@group, 'Urbanismo') returning group_id),
                  m as (insert into group_member (user_id, group_id) select user_id, group_id from app_user, g where user_name = 'ana.silva'),
+                 r as (insert into role_grant (role_grant_id, group_id, role, granted_by) select gen_random_uuid(), group_id, 'auditor', 'tester' from g),
                  e as (insert into group_entitlement (pool_id, group_id) select @pool, group_id from g)
             insert into entitlement (pool_id, user_id) select @pool, user_id from app_user where user_name = 'ana.silva'
             """, new { group = Guid.NewGuid(), pool = _other.Value });
@@ -123,7 +124,7 @@ public sealed class ReportsTests(TestCluster cluster) : IAsyncLifetime
         var second = (await Reports.AccessAsync(new() { Limit = 2, After = first[^1].UserName }, _all)).People;
 
         Assert.Equal(["ana.silva", "everybody", "limited"], first.Concat(second).Select(p => p.UserName).Where(n => !n.StartsWith('u')));
-        Assert.Equal(("Urbanismo", _other.Value.ToString(), 0), (Assert.Single(first[0].Groups), Assert.Single(first[0].Pools), first[0].Roles.Count));
+        Assert.Equal(("Urbanismo", _other.Value.ToString(), "auditor", ""), (Assert.Single(first[0].Groups), Assert.Single(first[0].Pools), Assert.Single(first[0].Roles).Role, first[0].Roles[0].PoolName));
         Assert.InRange(first[0].LastSignIn.ToDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-10), DateTimeOffset.UtcNow.AddMinutes(10));
         Assert.Equal(("administrator", ""), (Assert.Single(first[1].Roles).Role, first[1].Roles[0].PoolName));
         Assert.Equal(("pool_operator", _mine.Value.ToString()), (Assert.Single(second[0].Roles).Role, second[0].Roles[0].PoolName));
