@@ -79,7 +79,7 @@ internal sealed class BearerInterceptor(CallerDirectory callers, RightsCheck rig
         {
             try { await again(); }
             catch (NpgsqlException e) when (Outage.IsOne(e)) { }     // nobody's rights change without the database, and nothing is sent without it
-            catch (RpcException)
+            catch
             {
                 await ends.CancelAsync();
                 await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
