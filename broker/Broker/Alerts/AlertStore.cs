@@ -17,6 +17,18 @@ internal sealed class AlertStore(Database database)
           from alert
         """;
 
+    // Live lists hear of an alert whose silence changed.
+    private const string Shown =
+        """
+        shown as (
+                   update alert a
+                      set looked_at = now()
+                     from done d
+                    where a.rule = d.rule
+                      and (d.object_key is null or a.object_key = d.object_key)
+                      and a.resolved_at is null)
+        """;
+
     private const string Seen = "opened_at is not null and (@Pools::uuid[] is null or pool_id = any(@Pools))";
 
     /// <summary>Those that are not resolved.</summary>
@@ -56,19 +68,13 @@ internal sealed class AlertStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync();
         return await connection.QuerySingleAsync<SilenceRow>(
-            """
+            $"""
               with done as (
                    insert into alert_silence (alert_silence_id, rule, object_key, until_at, reason, silenced_by)
                    values (@silence, @rule, @objectKey, @until, @reason, @UserName)
                        on conflict on constraint alert_silence_uq do update set until_at = excluded.until_at, reason = excluded.reason, silenced_by = excluded.silenced_by, silenced_at = now()
                 returning alert_silence_id, rule, object_key, until_at, reason, silenced_by),
-                   shown as (
-                   update alert a
-                      set looked_at = now()
-                     from done d
-                    where a.rule = d.rule
-                      and (d.object_key is null or a.object_key = d.object_key)
-                      and a.resolved_at is null),
+                   {Shown},
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, object_name, source_address, reference)
                    select @UserName, 'alert.silence', 'alert_rule', alert_silence_id, concat_ws(': ', rule, object_key), @SourceAddress, to_char(until_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI"Z"')
@@ -82,16 +88,10 @@ internal sealed class AlertStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync();
         return await connection.ExecuteScalarAsync<bool>(
-            """
+            $"""
               with done as (
                    delete from alert_silence where alert_silence_id = @silence returning alert_silence_id, rule, object_key),
-                   shown as (
-                   update alert a
-                      set looked_at = now()
-                     from done d
-                    where a.rule = d.rule
-                      and (d.object_key is null or a.object_key = d.object_key)
-                      and a.resolved_at is null),
+                   {Shown},
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                    select @UserName, 'alert.silence_end', 'alert_rule', alert_silence_id, concat_ws(': ', rule, object_key), @SourceAddress
