@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Localization;
@@ -98,17 +97,17 @@ internal static class ConsoleHost
         builder.WebHost.UseUrls(options.Urls);
         // Left to the options check when the file is not there, so that the reader sees every problem at once.
         if (!File.Exists(options.CertificatePath)) return;
-        var certificate = X509Certificate2.CreateFromPemFile(options.CertificatePath, options.CertificateKeyPath.Length > 0 ? options.CertificateKeyPath : null);
-        var chain = new X509Certificate2Collection();
-        chain.ImportFromPemFile(options.CertificatePath);
+        builder.Services.AddSingleton<ConsoleCertificate>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ConsoleCertificate>());
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            var certificate = kestrel.ApplicationServices.GetRequiredService<ConsoleCertificate>();
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 1024 * 1024;
             kestrel.ConfigureHttpsDefaults(https =>
             {
-                https.ServerCertificate = certificate;
-                https.ServerCertificateChain = chain;
+                https.ServerCertificate = certificate.Now.TargetCertificate;
+                https.OnAuthenticate = (_, tls) => tls.ServerCertificateContext = certificate.Now;
                 https.ClientCertificateMode = ClientCertificateMode.NoCertificate;
             });
         });

@@ -29,4 +29,10 @@ internal static partial class ConsoleLog
 
     [LoggerMessage(7030, LogLevel.Warning, "Broker could not say which providers people sign in with, so the page is shown without: {Status}")]
     public static partial void ProvidersNotKnown(this ILogger log, string status);
+
+    [LoggerMessage(7009, LogLevel.Information, "{File} was renewed; browsers are shown the certificate with SHA-256 {Sha256} from now on, which is good until {NotAfter}")]
+    public static partial void CertificateReplaced(this ILogger log, string file, string sha256, DateTime notAfter);
+
+    [LoggerMessage(7010, LogLevel.Warning, "{File} changed and cannot be used: {Problem} Browsers are shown the certificate from before")]
+    public static partial void CertificateNotReplaced(this ILogger log, string file, string problem);
 }

@@ -14,6 +14,9 @@ public sealed class ConsoleOptions
     /// <summary>PEM file with the private key; empty when it stands in the certificate's file.</summary>
     public string CertificateKeyPath { get; set; } = "";
 
+    /// <summary>How often both files are looked at for another certificate.</summary>
+    public TimeSpan CertificateLookEvery { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>The broker's API, for example https://127.0.0.1:7443.</summary>
     public string BrokerAddress { get; set; } = "";
 
@@ -47,6 +50,7 @@ public sealed class ConsoleOptions
         if (Missing(BrokerCertificateAuthorityPath)) yield return $"{Section}:{nameof(BrokerCertificateAuthorityPath)} is '{BrokerCertificateAuthorityPath}', which is no file; give the PEM file of the installation's certification authority.";
         if (LogDirectory.Length > 0 && !Directory.Exists(LogDirectory)) yield return $"{Section}:{nameof(LogDirectory)} is '{LogDirectory}', which is no directory; make it for the console's user, or leave it empty.";
         if (string.IsNullOrWhiteSpace(BrokerName)) yield return $"{Section}:{nameof(BrokerName)} is empty; use broker.montalegre.internal.";
+        if (CertificateLookEvery < TimeSpan.FromSeconds(1) || CertificateLookEvery > TimeSpan.FromDays(1)) yield return $"{Section}:{nameof(CertificateLookEvery)} is {CertificateLookEvery}; use 00:00:01 to 1.00:00:00.";
         if (DrawInterval < TimeSpan.FromMilliseconds(100) || DrawInterval > TimeSpan.FromSeconds(5))
             yield return $"{Section}:{nameof(DrawInterval)} is {DrawInterval}; use 0.1 to 5 seconds.";
     }

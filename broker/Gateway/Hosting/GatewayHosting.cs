@@ -37,6 +37,7 @@ internal static class GatewayHosting
         services.AddSingleton<Reception>();
         services.AddSingleton<DoorListener>();
         services.AddHostedService(s => s.GetRequiredService<DoorListener>());
+        services.AddHostedService<CertificateWatch>();
         services.AddHostedService<IdleSweep>();
         services.AddSingleton<RightsSweep>();
         services.AddHostedService(s => s.GetRequiredService<RightsSweep>());

@@ -93,6 +93,12 @@ internal static partial class GatewayLog
     [LoggerMessage(4040, LogLevel.Warning, "No certificate is configured (Gateway:CertificateFile); clients will be shown the self-signed one with SHA-256 {Sha256}")]
     public static partial void SelfSigned(this ILogger log, string sha256);
 
+    [LoggerMessage(4041, LogLevel.Information, "{File} was renewed; clients are shown the certificate with SHA-256 {Sha256} from now on, which is good until {NotAfter}")]
+    public static partial void CertificateReplaced(this ILogger log, string file, string sha256, DateTime notAfter);
+
+    [LoggerMessage(4042, LogLevel.Warning, "{File} changed and cannot be used: {Problem} Clients are shown the certificate from before")]
+    public static partial void CertificateNotReplaced(this ILogger log, string file, string problem);
+
     [LoggerMessage(4050, LogLevel.Information, "This gateway has joined as {Gateway}; its certificate is good until {NotAfter}")]
     public static partial void Joined(this ILogger log, string gateway, DateTime notAfter);
 

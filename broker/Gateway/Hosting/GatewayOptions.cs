@@ -29,6 +29,9 @@ internal sealed class GatewayOptions
     /// <summary>PEM private key of <see cref="CertificateFile"/>.</summary>
     public string? CertificateKeyFile { get; set; }
 
+    /// <summary>How often both files are looked at for another certificate.</summary>
+    public TimeSpan CertificateLookEvery { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>One-time token, or whole join document, with which a new gateway joins; deleted once used.</summary>
     public string? JoinTokenFile { get; set; }
 
@@ -100,6 +103,7 @@ internal sealed class GatewayOptions
         {
             if (file is not null && !File.Exists(file)) yield return $"{Section}: the file {file} does not exist; correct the path.";
         }
+        if (CertificateLookEvery < TimeSpan.FromSeconds(1) || CertificateLookEvery > TimeSpan.FromDays(1)) yield return $"{Section}:{nameof(CertificateLookEvery)} is {CertificateLookEvery}; use 00:00:01 to 1.00:00:00.";
         if (BrokerAuthoritySha256 is { Length: not 64 })
             yield return $"{Section}:{nameof(BrokerAuthoritySha256)} has not 64 hexadecimal digits; copy it from the broker's console.";
         foreach (var (name, value) in new[]

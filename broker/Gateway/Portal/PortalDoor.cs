@@ -49,7 +49,9 @@ internal static class PortalDoor
             portal.RdGateway = rdGateway.Value.Enabled;
             portal.InBrowser = html5.Value.WorkerFolder.Length > 0;
             if (portal.KeyFolder.Length == 0) portal.KeyFolder = Path.Combine(gateway.Value.StateDirectory, "portal-keys");
-            if (portal.RdpCertificateSha256.Length == 0) portal.RdpCertificateSha256 = Fingerprint(door);
+            if (portal.RdpCertificateSha256.Length > 0) return;
+            portal.RdpCertificateSha256 = door.Sha256;
+            door.Replaced += () => portal.RdpCertificateSha256 = door.Sha256;
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.AddSingleton<IConnectionListenerFactory, PagesTransport>();
@@ -66,9 +68,6 @@ internal static class PortalDoor
     private static bool IsWanted(IConfiguration configuration) => Has(configuration, nameof(PortalOptions.Broker));
 
     private static bool Has(IConfiguration configuration, string option) => configuration[$"{PortalOptions.Section}:{option}"] is { Length: > 0 };
-
-    private static string Fingerprint(DoorCertificate door) =>
-        door.Options.ServerCertificateContext!.TargetCertificate.GetCertHashString(HashAlgorithmName.SHA256);
 
     private static void Open(KestrelServerOptions kestrel, IOptions<PortalDoorOptions> options)
     {

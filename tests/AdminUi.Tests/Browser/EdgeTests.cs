@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
 using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Playwright;
 using Montalegre.Vdi.AdminUi.Tests.Fakes;
 using static Microsoft.Playwright.Assertions;
@@ -43,6 +46,28 @@ public sealed class EdgeTests(Chromium chromium)
         Assert.Equal("same-origin", Header("Cross-Origin-Opener-Policy"));
         Assert.Equal("no-store", Header("Cache-Control"));
         Assert.Equal("", Header("Server"));
+    }
+
+    [Fact]
+    public async Task Certificate_that_was_renewed_is_shown_without_a_restart()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        async Task<string> ShownAsync()
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync("127.0.0.1", new Uri(console.Address).Port, TestContext.Current.CancellationToken);
+            await using var tls = new SslStream(client.GetStream());
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", RemoteCertificateValidationCallback = (_, certificate, _, _) => console.Authority.Signed(certificate) }, TestContext.Current.CancellationToken);
+            return tls.RemoteCertificate!.GetCertHashString();
+        }
+        var first = await ShownAsync();
+
+        var file = console.Authority.Issue("localhost");
+
+        using var renewed = X509CertificateLoader.LoadCertificateFromFile(file);
+        Assert.NotEqual(first, renewed.GetCertHashString());
+        for (var look = 0; look < 60 && await ShownAsync() == first; look++) await Task.Delay(TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        Assert.Equal(renewed.GetCertHashString(), await ShownAsync());
     }
 
     [Fact]

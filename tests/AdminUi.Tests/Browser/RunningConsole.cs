@@ -41,6 +41,7 @@ internal sealed class RunningConsole : IAsyncDisposable
             {
                 ["Console:Urls"] = "https://127.0.0.1:0",
                 ["Console:CertificatePath"] = authority.Issue("localhost"),
+                ["Console:CertificateLookEvery"] = "00:00:01",
                 ["Console:BrokerAddress"] = broker.Address,
                 ["Console:BrokerCertificateAuthorityPath"] = authority.AuthorityPath,
                 ["Serilog:MinimumLevel:Default"] = "Warning",

@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Gateway.Hosting;
+
+namespace Montalegre.Vdi.Gateway.RdpTcp;
+
+/// <summary>Has the door look from time to time whether somebody renewed its certificate.</summary>
+internal sealed class CertificateWatch(DoorCertificate certificate, IOptions<GatewayOptions> options, TimeProvider time, ILogger<CertificateWatch> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.Value.CertificateFile is not { } file) return;
+        using var tick = new PeriodicTimer(options.Value.CertificateLookEvery, time);
+        while (await tick.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                if (certificate.LookAgain()) log.CertificateReplaced(file, certificate.Sha256, certificate.NotAfter);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or NotSupportedException or ArgumentException) { log.CertificateNotReplaced(file, e.Message); }
+        }
+    }
+}
