@@ -1,16 +1,22 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Identity.V1;
 
 namespace Montalegre.Vdi.Portal.Hosting;
 
 /// <summary>Questions to the broker about passkeys: of who signs in, of a sign-in that is half done, and of the person of this request.</summary>
-internal sealed class PasskeyCalls(PasskeySignIn.PasskeySignInClient alone, SecondStep.SecondStepClient steps, Factors.FactorsClient factors, IOptions<PortalOptions> options, TimeProvider time)
+internal sealed class PasskeyCalls(IServiceProvider services, IOptions<PortalOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private volatile Place? _place;
+
+    // Asked for at each call: before a gateway has joined there are none, and the page with the password stands all the same.
+    private PasskeySignIn.PasskeySignInClient Alone => services.GetRequiredService<PasskeySignIn.PasskeySignInClient>();
+    private SecondStep.SecondStepClient Steps => services.GetRequiredService<SecondStep.SecondStepClient>();
+    private Contracts.Identity.V1.Factors.FactorsClient Factors => services.GetRequiredService<Contracts.Identity.V1.Factors.FactorsClient>();
 
     /// <summary>Whether a page at this address may ask for passkeys. A broker that does not answer costs the button only.</summary>
     public async Task<bool> AreOfferedAsync(HttpContext http)
@@ -21,35 +27,35 @@ internal sealed class PasskeyCalls(PasskeySignIn.PasskeySignInClient alone, Seco
     }
 
     public async Task<PasskeyQuestion> BeginAsync(HttpContext http) =>
-        await alone.BeginAsync(new() { ClientAddress = BrokerCalls.AddressOf(http) }, deadline: Deadline(), cancellationToken: http.RequestAborted);
+        await Alone.BeginAsync(new() { ClientAddress = BrokerCalls.AddressOf(http) }, deadline: Deadline(), cancellationToken: http.RequestAborted);
 
-    public async Task<StepDone> SignInAsync(HttpContext http, string challenge, string answer) => await alone.SignInAsync(
+    public async Task<StepDone> SignInAsync(HttpContext http, string challenge, string answer) => await Alone.SignInAsync(
         new() { Challenge = challenge, Answer = answer, ClientAddress = BrokerCalls.AddressOf(http), ClientName = BrowserName.Of(http.Request.Headers.UserAgent.ToString()) },
         deadline: Deadline(), cancellationToken: http.RequestAborted);
 
     public async Task<PasskeyQuestion> BeginStepAsync(HttpContext http, string step) =>
-        await steps.BeginPasskeyAsync(new() { Step = step }, deadline: Deadline(), cancellationToken: http.RequestAborted);
+        await Steps.BeginPasskeyAsync(new() { Step = step }, deadline: Deadline(), cancellationToken: http.RequestAborted);
 
     public async Task<StepDone> ProveAsync(HttpContext http, string step, string answer) =>
-        await steps.ProvePasskeyAsync(new() { Step = step, Answer = answer, ClientAddress = BrokerCalls.AddressOf(http) }, deadline: Deadline(), cancellationToken: http.RequestAborted);
+        await Steps.ProvePasskeyAsync(new() { Step = step, Answer = answer, ClientAddress = BrokerCalls.AddressOf(http) }, deadline: Deadline(), cancellationToken: http.RequestAborted);
 
     public async Task<PasskeyQuestion> BeginOwnAsync(HttpContext http) =>
-        await factors.BeginPasskeyAsync(new(), await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
+        await Factors.BeginPasskeyAsync(new(), await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
 
     public async Task<IReadOnlyList<string>> AddAsync(HttpContext http, string answer, string name) =>
-        (await factors.AddPasskeyAsync(new() { Answer = answer, Name = name }, await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted)).Codes;
+        (await Factors.AddPasskeyAsync(new() { Answer = answer, Name = name }, await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted)).Codes;
 
     public async Task RenameAsync(HttpContext http, string passkey, string name) =>
-        await factors.RenamePasskeyAsync(new() { PasskeyId = passkey, Name = name }, await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
+        await Factors.RenamePasskeyAsync(new() { PasskeyId = passkey, Name = name }, await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
 
     public async Task RemoveAsync(HttpContext http, string passkey) =>
-        await factors.RemovePasskeyAsync(new() { PasskeyId = passkey }, await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
+        await Factors.RemovePasskeyAsync(new() { PasskeyId = passkey }, await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
 
     private async Task<string> HostAsync(HttpContext http)
     {
         try
         {
-            return (await alone.GetPlaceAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Host;
+            return (await Alone.GetPlaceAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Host;
         }
         catch (RpcException) when (!http.RequestAborted.IsCancellationRequested) { return ""; }
     }

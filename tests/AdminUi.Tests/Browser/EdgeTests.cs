@@ -49,6 +49,16 @@ public sealed class EdgeTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task Console_answers_at_its_own_name_only()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        using var client = console.Client();
+        using var question = new HttpRequestMessage(HttpMethod.Get, new Uri("/sign-in", UriKind.Relative)) { Headers = { Host = "portal.example" } };
+        Assert.Equal(HttpStatusCode.BadRequest, (await client.SendAsync(question, TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(new Uri("/sign-in", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Fact]
     public async Task Certificate_that_was_renewed_is_shown_without_a_restart()
     {
         await using var console = await RunningConsole.StartAsync();

@@ -42,6 +42,7 @@ internal sealed class RunningConsole : IAsyncDisposable
                 ["Console:Urls"] = "https://127.0.0.1:0",
                 ["Console:CertificatePath"] = authority.Issue("localhost"),
                 ["Console:CertificateLookEvery"] = "00:00:01",
+                ["AllowedHosts"] = "localhost;127.0.0.1",
                 ["Console:BrokerAddress"] = broker.Address,
                 ["Console:BrokerCertificateAuthorityPath"] = authority.AuthorityPath,
                 ["Serilog:MinimumLevel:Default"] = "Warning",

@@ -41,6 +41,8 @@ public sealed class PortalDoorTests
         await gateway.StartAsync(stop);
         using var client = Client(gateway);
         Assert.Equal("ok", await client.GetStringAsync("/health", stop));
+        using var elsewhere = new HttpRequestMessage(HttpMethod.Get, "/sign-in") { Headers = { Host = "console.example" } };
+        Assert.Equal(HttpStatusCode.BadRequest, (await client.SendAsync(elsewhere, stop)).StatusCode);      // AllowedHosts
 
         var early = await SignInAsync(client);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, early.StatusCode);      // not joined yet: said, not a crash
@@ -74,6 +76,7 @@ public sealed class PortalDoorTests
         {
             ["Gateway:StateDirectory"] = folder,
             ["Gateway:Name"] = "localhost",
+            ["AllowedHosts"] = "localhost",
             ["Gateway:RdpListen"] = "127.0.0.1:0",
             ["Gateway:Portal:Listen"] = "127.0.0.1:0",
             ["Portal:Broker"] = broker.ToString(),
