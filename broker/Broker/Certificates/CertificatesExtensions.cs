@@ -8,7 +8,8 @@ internal static class CertificatesExtensions
     public static IServiceCollection AddCertificates(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptionsWithProblems<CertificatesOptions>(configuration);
-        services.AddSingleton<KeyEncryptionKey>();
+        services.AddSingleton<KeyFiles>();
+        services.AddSingleton<KeyRing>();
         services.AddSingleton<SecretBox>();
         services.AddSingleton<CertificateStore>();
         services.AddSingleton<CertificateAuthority>();
