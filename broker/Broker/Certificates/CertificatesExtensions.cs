@@ -11,6 +11,7 @@ internal static class CertificatesExtensions
         services.AddSingleton<KeyFiles>();
         services.AddSingleton<KeyRing>();
         services.AddSingleton<SecretBox>();
+        services.AddSingleton<RotateKey>();
         services.AddSingleton<CertificateStore>();
         services.AddSingleton<CertificateAuthority>();
         services.AddSingleton<ServerCertificate>();
