@@ -19,6 +19,7 @@ internal static class DatabaseCommands
         new("db restore", $"[<name>] [--at <time>] {Local}", "repõe uma cópia no lugar dos dados (serviço parado)", "put a backup in the place of the data (broker stopped)", LocalAsync),
         new("db upgrade", $"[--to <directory>] {Local}", "passa os dados para um PostgreSQL mais novo (serviço parado)", "move the data to a newer PostgreSQL (broker stopped)", LocalAsync),
         new("db rollback-upgrade", Local, "volta aos dados anteriores à passagem (serviço parado)", "go back to the data from before the upgrade (broker stopped)", LocalAsync),
+        new("db rotate-key", $"[--copied] {Local}", "nova chave dos segredos: volta a selar tudo com ela (continua se for interrompido)", "a new key for the secrets: seals everything anew with it (goes on when interrupted)", LocalAsync),
         new("db reset-factors", $"<user> {Local}", "retira os segundos fatores de quem já não pode entrar", "take the second factors of somebody away who cannot get in any more", LocalAsync),
         new("db break-glass", $"--reason <text> {Local}", "código de emergência: entra uma vez como administrador, sem diretório nem segundo fator", "an emergency code: signs in once as an administrator, without directory or second factor", LocalAsync),
         new("db promote-to-ha", $"--standby [<host>=]<directory> [--standby ...] [--primary <host>] [--confirm] {Local}", "copia os dados para servidores de reserva (serviço parado); --confirm: cada escrita espera por um", "copy the data to standbys (broker stopped); --confirm: every write waits for one", LocalAsync),
@@ -51,7 +52,10 @@ internal static class DatabaseCommands
         if (!File.Exists(program)) throw new UsageException($"--broker {program}");
         if (!Directory.Exists(state)) throw new UsageException($"--state {state}");
         List<string> command = [.. program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : new[] { program }, .. call.Line.Words, $"--Hosting:StateDirectory={state}"];
-        if (call.Line.Has("confirm")) command.Add("--confirm");
+        foreach (var name in new[] { "confirm", "copied" })
+        {
+            if (call.Line.Has(name)) command.Add($"--{name}");
+        }
         foreach (var name in new[] { "at", "to", "standby", "primary", "reason" })
         {
             if (call.Line.Option(name) is { } value) command.Add($"--{name}={value}");

@@ -29,6 +29,8 @@ internal sealed partial class Language
         "break_glass.make" => Pick("Criou um código de emergência no servidor", "Made an emergency code on the server"),
         "break_glass.use" => Pick("Entrou com um código de emergência", "Signed in by an emergency code"),
         "break_glass.end" => Pick("Terminou um acesso de emergência", "Ended an emergency sign-in"),
+        "secret_key.rotate" => Pick("Começou a trocar a chave dos segredos", "Began to rotate the key of the secrets"),
+        "secret_key.rotated" => Pick("Trocou a chave dos segredos", "Rotated the key of the secrets"),
         _ => null,
     };
 }

@@ -144,6 +144,7 @@ internal sealed partial class Language
         "image" or "image_version" => Pick("imagem-base", "golden image"),
         "gateway" => "gateway",
         "ticket" => Pick("bilhete", "ticket"),
+        "secret_key" => Pick("chave dos segredos", "key of the secrets"),
         _ => kind,
     };
 

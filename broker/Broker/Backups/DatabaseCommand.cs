@@ -1,5 +1,6 @@
 using System.Globalization;
 using Montalegre.Vdi.Broker.Administration;
+using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Identity.SecondFactor;
@@ -9,7 +10,7 @@ namespace Montalegre.Vdi.Broker.Backups;
 /// <summary>
 /// What an administrator does to the private cluster on its own machine, as the broker's user: <c>db backup</c>,
 /// <c>db verify-backup</c>, <c>db restore</c>, <c>db upgrade</c>, <c>db rollback-upgrade</c>,
-/// <c>db promote-to-ha</c>, <c>db reset-factors</c>, <c>db break-glass</c>. The broker runs or not, as the verb needs it; none of them opens a door.
+/// <c>db promote-to-ha</c>, <c>db rotate-key</c>, <c>db reset-factors</c>, <c>db break-glass</c>. The broker runs or not, as the verb needs it; none of them opens a door.
 /// </summary>
 internal static class DatabaseCommand
 {
@@ -73,6 +74,9 @@ internal static class DatabaseCommand
             case ["promote-to-ha"]:
                 await services.GetRequiredService<PromoteToHa>().RunAsync(StandbyTarget.Parse(settings["standby"]), settings["primary"], Say, ct);
                 return 0;
+            case ["rotate-key"]:
+                await services.GetRequiredService<RotateKey>().RunAsync(settings["copied"] is not null, Offline.UserName, Offline.SourceAddress, Say, ct);
+                return 0;
             // For the day the only administrator has lost telephone and recovery codes: whoever is the broker's user on its machine helps.
             case ["reset-factors", var user]:
                 var person = await services.GetRequiredService<FactorStore>().ResetAsync(UserNames.Normalise(user), Offline) ?? throw new StartUpException($"There is no user {user}.");
@@ -84,7 +88,7 @@ internal static class DatabaseCommand
                 Say($"{secret.Text}\nType it at /sign-in/emergency of the console within {MakeBreakGlass.SecretLifetime.TotalMinutes:0} minutes. It works once, for an hour, and every administrator sees it.");
                 return 0;
             default:
-                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade | db promote-to-ha --standby=[HOST=]DIRECTORY [--standby=...] [--primary=HOST] | db promote-to-ha --confirm | db reset-factors USER | db break-glass --reason=TEXT");
+                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade | db promote-to-ha --standby=[HOST=]DIRECTORY [--standby=...] [--primary=HOST] | db promote-to-ha --confirm | db rotate-key [--copied] | db reset-factors USER | db break-glass --reason=TEXT");
                 return NotUnderstood;
         }
     }
@@ -93,7 +97,7 @@ internal static class DatabaseCommand
     private static List<string> Options(IEnumerable<string> arguments)
     {
         const string standby = "--standby=";
-        List<string> all = [.. arguments.Select(a => a == "--confirm" ? "--confirm=yes" : a)];
+        List<string> all = [.. arguments.Select(a => a is "--confirm" or "--copied" ? $"{a}=yes" : a)];
         var standbys = all.Where(a => a.StartsWith(standby, StringComparison.Ordinal)).Select(a => a[standby.Length..]).ToList();
         if (standbys.Count > 0) all.Add(standby + string.Join(',', standbys));
         return all;

@@ -7,7 +7,7 @@ namespace Montalegre.Vdi.Broker.Certificates;
 
 /// <summary>The installation's authority: made once, shared by all nodes, trusted by agents and gateways alone.</summary>
 internal sealed class CertificateAuthority(
-    CertificateStore store, SecretBox secrets, KeyEncryptionKey key, IOptions<HostingOptions> hosting, TimeProvider time, ILogger<CertificateAuthority> log) : IDisposable
+    CertificateStore store, SecretBox secrets, KeyRing keys, IOptions<HostingOptions> hosting, TimeProvider time, ILogger<CertificateAuthority> log) : IDisposable
 {
     private static readonly TimeSpan MachineLifetime = TimeSpan.FromHours(72);
     private static readonly TimeSpan GatewayLifetime = TimeSpan.FromDays(30);
@@ -29,7 +29,9 @@ internal sealed class CertificateAuthority(
             log.AuthorityMade(stored.AuthorityId);
         }
         var privateKey = secrets.Open(stored.WrappedKey, Place(stored.AuthorityId))
-            ?? throw new StartUpException($"The key-encryption key {key.Path} is not the one this database was set up with. Copy the key file of the first node, or restore it from its backup.");
+            ?? throw new StartUpException(secrets.MissingKey(stored.WrappedKey) is { } missing
+                ? $"This database is sealed by key {missing}, and no key {keys.Path}* is that one. Copy the key file of the first node (all of them after a rotation), or restore it from its backup."
+                : $"The key-encryption key {keys.Path} is not the one this database was set up with. Copy the key file of the first node, or restore it from its backup.");
         using var ecdsa = ECDsa.Create();
         ecdsa.ImportPkcs8PrivateKey(privateKey, out _);
         CryptographicOperations.ZeroMemory(privateKey);

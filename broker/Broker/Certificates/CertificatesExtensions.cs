@@ -8,8 +8,10 @@ internal static class CertificatesExtensions
     public static IServiceCollection AddCertificates(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptionsWithProblems<CertificatesOptions>(configuration);
-        services.AddSingleton<KeyEncryptionKey>();
+        services.AddSingleton<KeyFiles>();
+        services.AddSingleton<KeyRing>();
         services.AddSingleton<SecretBox>();
+        services.AddSingleton<RotateKey>();
         services.AddSingleton<CertificateStore>();
         services.AddSingleton<CertificateAuthority>();
         services.AddSingleton<ServerCertificate>();

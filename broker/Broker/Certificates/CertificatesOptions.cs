@@ -13,6 +13,9 @@ internal sealed class CertificatesOptions : IOptionsWithProblems
     /// </summary>
     public string? KeyFile { get; set; }
 
+    /// <summary>Where systemd puts the credentials of a service; it says so itself.</summary>
+    public string? CredentialsDirectory { get; set; } = Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY");
+
     /// <summary>Further DNS names and addresses by which agents, gateways and the console reach this node.</summary>
     public IList<string> ServerNames { get; } = [];
 

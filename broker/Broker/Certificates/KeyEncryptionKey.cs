@@ -1,63 +1,33 @@
 using System.Security.Cryptography;
-using Microsoft.Extensions.Options;
-using Montalegre.Vdi.Broker.Hosting;
 
 namespace Montalegre.Vdi.Broker.Certificates;
 
-/// <summary>The installation's key-encryption key: a file outside the database, so that a stolen dump opens nothing.</summary>
-internal sealed class KeyEncryptionKey(IOptions<CertificatesOptions> certificates, IOptions<HostingOptions> hosting)
+/// <summary>What a key is good for.</summary>
+internal enum KeyUse
 {
-    private const int KeyBytes = 32;
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    /// <summary>Opens; the one with the highest number seals.</summary>
+    Active,
 
-    /// <summary>Where the key is read from, for messages.</summary>
-    public string Path { get; } = Locate(certificates.Value, hosting.Value);
+    /// <summary>Opens, and seals once it is on every node.</summary>
+    Next,
 
-    /// <summary>Reads the key; makes it at the first start when nobody named a file of his own.</summary>
-    public byte[] Read()
-    {
-        if (!File.Exists(Path)) Create();
-        byte[] key;
-        try
-        {
-            key = Convert.FromBase64String(File.ReadAllText(Path).Trim());
-        }
-        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
-        {
-            throw new StartUpException($"The key-encryption key {Path} cannot be read: {e.Message} Restore it from its backup.", e);
-        }
-        if (key.Length != KeyBytes) throw new StartUpException($"The key-encryption key {Path} holds {key.Length} bytes and must hold {KeyBytes}, as base64. Restore it from its backup.");
-        // systemd hands credentials over read-only to the service alone; a file of ours must be as private.
-        if ((File.GetUnixFileMode(Path) & ~(OwnerOnly | UnixFileMode.GroupRead)) != 0)
-            throw new StartUpException($"The key-encryption key {Path} can be read by others. Run: chmod 0600 {Path}");
-        return key;
-    }
+    /// <summary>Opens what a restored backup brings back.</summary>
+    Retired,
+}
 
-    private void Create()
-    {
-        if (certificates.Value.KeyFile is { Length: > 0 }) throw new StartUpException($"{CertificatesOptions.SectionName}:KeyFile names {Path}, which does not exist. Make it with: (umask 077; openssl rand -base64 32 > {Path}), or copy the one of the first node.");
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!, HostingOptions.OwnerOnly);
-        // Written aside and renamed: a process killed here leaves no half key behind.
-        var draft = $"{Path}.{Environment.ProcessId}";
-        using (var file = new FileStream(draft, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
-        {
-            file.Write(System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)) + "\n"));
-            file.Flush(flushToDisk: true);
-        }
-        try
-        {
-            File.Move(draft, Path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(Path))
-        {
-            File.Delete(draft);   // another process of this user was faster; its key counts
-        }
-    }
+/// <summary>A key-encryption key, and the file that holds it.</summary>
+/// <param name="File">Where it was read.</param>
+/// <param name="Number">1 for the first; a later one has a higher number.</param>
+/// <param name="Use">By the end of the file's name.</param>
+/// <param name="Bytes">32 bytes, AES-256.</param>
+internal sealed record KeyEncryptionKey(string File, int Number, KeyUse Use, byte[] Bytes)
+{
+    /// <summary>Bytes of an identifier.</summary>
+    public const int IdBytes = 8;
 
-    private static string Locate(CertificatesOptions certificates, HostingOptions hosting)
-    {
-        if (certificates.KeyFile is { Length: > 0 } named) return named;
-        var credential = Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY") is { Length: > 0 } directory ? System.IO.Path.Combine(directory, "montalegre-key") : null;
-        return credential is not null && File.Exists(credential) ? credential : System.IO.Path.Combine(hosting.StateDirectory, "key-encryption.key");
-    }
+    /// <summary>Says which key it is and nothing about it: the beginning of HMAC-SHA256 with the key.</summary>
+    public byte[] Id { get; } = HMACSHA256.HashData(Bytes, "montalegre key-encryption key"u8)[..IdBytes];
+
+    /// <summary>The identifier in hexadecimal, for people.</summary>
+    public string Name => Convert.ToHexStringLower(Id);
 }

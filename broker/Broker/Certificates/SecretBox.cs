@@ -4,38 +4,62 @@ using System.Text;
 namespace Montalegre.Vdi.Broker.Certificates;
 
 /// <summary>
-/// Envelope encryption: a random data key for each secret, wrapped by the key-encryption key; both AES-256-GCM. The
+/// Envelope encryption: a random data key for each secret, wrapped by a key-encryption key; both AES-256-GCM. A box says which key wrapped it. The
 /// place (table, column, row) is authenticated with it, so that a box moved to another row does not open.
 /// </summary>
-internal sealed class SecretBox(KeyEncryptionKey keyEncryptionKey)
+internal sealed class SecretBox(KeyRing keys)
 {
-    private const byte Version = 1;
+    private const byte Unnamed = 1;   // boxes from before a key could be changed do not say which it was
+    private const byte Version = 2;
     private const int KeyBytes = 32;
     private const int Nonce = 12;
     private const int Tag = 16;
     private const int WrappedKey = Nonce + KeyBytes + Tag;
-    private readonly Lazy<byte[]> _key = new(keyEncryptionKey.Read);
+
+    /// <summary>With what every box begins that this key sealed.</summary>
+    public static byte[] Head(KeyEncryptionKey key) => [Version, .. key.Id];
 
     /// <summary>Closes a secret for one place, for example <c>authority.wrapped_key:id</c>.</summary>
     public byte[] Seal(ReadOnlySpan<byte> secret, string place)
     {
+        var key = keys.Sealing;
+        var head = Head(key);
         var dataKey = RandomNumberGenerator.GetBytes(KeyBytes);
-        var box = new byte[1 + WrappedKey + Nonce + secret.Length + Tag];
-        box[0] = Version;
-        Encrypt(_key.Value, dataKey, $"key:{place}", box.AsSpan(1, WrappedKey));
-        Encrypt(dataKey, secret, $"secret:{place}", box.AsSpan(1 + WrappedKey));
+        var box = new byte[head.Length + WrappedKey + Nonce + secret.Length + Tag];
+        head.CopyTo(box, 0);
+        Encrypt(key.Bytes, dataKey, $"key:{place}", box.AsSpan(head.Length, WrappedKey));
+        Encrypt(dataKey, secret, $"secret:{place}", box.AsSpan(head.Length + WrappedKey));
         CryptographicOperations.ZeroMemory(dataKey);
         return box;
     }
 
-    /// <summary>Opens a box; null when the key, the place or a byte of it is not the one it was closed with.</summary>
+    /// <summary>Opens a box; null when no key that is here, or the place or a byte of it is not the one it was closed with.</summary>
     public byte[]? Open(ReadOnlySpan<byte> box, string place)
     {
-        if (box.Length < 1 + WrappedKey + Nonce + Tag || box[0] != Version) return null;
+        if (box.IsEmpty) return null;
+        if (box[0] == Unnamed)
+        {
+            foreach (var key in keys.All.OrderBy(k => k.Number))
+            {
+                if (Open(key, box[1..], place) is { } secret) return secret;
+            }
+            return null;
+        }
+        return Named(box) is { IsEmpty: false } id && keys.Find(id) is { } named ? Open(named, box[(1 + KeyEncryptionKey.IdBytes)..], place) : null;
+    }
+
+    /// <summary>Name of the key that a box asks for and that is not here; null when that is not why it stays closed.</summary>
+    public string? MissingKey(ReadOnlySpan<byte> box) => Named(box) is { IsEmpty: false } id && keys.Find(id) is null ? Convert.ToHexStringLower(id) : null;
+
+    private static ReadOnlySpan<byte> Named(ReadOnlySpan<byte> box) => box.Length > KeyEncryptionKey.IdBytes && box[0] == Version ? box.Slice(1, KeyEncryptionKey.IdBytes) : default;
+
+    private static byte[]? Open(KeyEncryptionKey key, ReadOnlySpan<byte> sealedParts, string place)
+    {
+        if (sealedParts.Length < WrappedKey + Nonce + Tag) return null;
         var dataKey = new byte[KeyBytes];
-        var secret = new byte[box.Length - 1 - WrappedKey - Nonce - Tag];
-        var opened = Decrypt(_key.Value, box.Slice(1, WrappedKey), $"key:{place}", dataKey)
-            && Decrypt(dataKey, box[(1 + WrappedKey)..], $"secret:{place}", secret);
+        var secret = new byte[sealedParts.Length - WrappedKey - Nonce - Tag];
+        var opened = Decrypt(key.Bytes, sealedParts[..WrappedKey], $"key:{place}", dataKey)
+            && Decrypt(dataKey, sealedParts[WrappedKey..], $"secret:{place}", secret);
         CryptographicOperations.ZeroMemory(dataKey);
         return opened ? secret : null;
     }

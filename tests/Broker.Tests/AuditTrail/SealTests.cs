@@ -27,6 +27,8 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
     [InlineData("update audit_leaf set leaf = ''")]
     [InlineData("delete from audit_personal")]
     [InlineData("truncate audit_key cascade")]
+    [InlineData("delete from audit_key")]
+    [InlineData("update audit_key set public_key = '', sealed_key = ''")]
     public async Task Not_even_the_owner_changes_the_record(string statement)
     {
         await using var connection = await _database.Owner.OpenConnectionAsync(Ct);

@@ -78,10 +78,10 @@ public sealed class InstallationTests(TestDatabase database) : IClassFixture<Tes
     [Fact]
     public void Key_is_made_once_where_nobody_named_a_file()
     {
-        var first = Key("fresh", null).Read();
+        var first = Assert.Single(Key("fresh", null).Read()).Bytes;
 
         Assert.Equal(32, first.Length);
-        Assert.Equal(first, Key("fresh", null).Read());
+        Assert.Equal(first, Assert.Single(Key("fresh", null).Read()).Bytes);
     }
 
     [Fact]
@@ -95,8 +95,8 @@ public sealed class InstallationTests(TestDatabase database) : IClassFixture<Tes
     [Fact]
     public void Box_opens_only_with_its_key_at_its_place_and_unchanged()
     {
-        var box = new SecretBox(Key("any", KeyFile("one.key")));
-        var other = new SecretBox(Key("any", KeyFile("two.key")));
+        var box = new SecretBox(Ring("any", KeyFile("one.key")));
+        var other = new SecretBox(Ring("any", KeyFile("two.key")));
         var closed = box.Seal("segredo"u8, "host.secret:1");
 
         Assert.Equal("segredo"u8.ToArray(), box.Open(closed, "host.secret:1"));
@@ -119,13 +119,15 @@ public sealed class InstallationTests(TestDatabase database) : IClassFixture<Tes
 
     private CertificateAuthority Node(string name, string keyFile, TimeProvider? time = null)
     {
-        var key = Key(name, keyFile);
-        var authority = new CertificateAuthority(new CertificateStore(database.DataSource), new SecretBox(key), key, HostingOf(name), time ?? TimeProvider.System, NullLogger<CertificateAuthority>.Instance);
+        var keys = Ring(name, keyFile);
+        var authority = new CertificateAuthority(new CertificateStore(database.DataSource), new SecretBox(keys), keys, HostingOf(name), time ?? TimeProvider.System, NullLogger<CertificateAuthority>.Instance);
         _authorities.Add(authority);
         return authority;
     }
 
-    private KeyEncryptionKey Key(string node, string? keyFile) => new(Options.Create(new CertificatesOptions { KeyFile = keyFile }), HostingOf(node));
+    private KeyRing Ring(string node, string? keyFile) => new(Key(node, keyFile), NullLogger<KeyRing>.Instance);
+
+    private KeyFiles Key(string node, string? keyFile) => new(Options.Create(new CertificatesOptions { KeyFile = keyFile }), HostingOf(node));
 
     private IOptions<HostingOptions> HostingOf(string node) =>
         Options.Create(new HostingOptions { StateDirectory = Directory.CreateDirectory(Path.Combine(_directory, node)).FullName });

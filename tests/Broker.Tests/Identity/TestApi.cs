@@ -57,7 +57,7 @@ public sealed class TestApi : IAsyncDisposable
         builder.Services.AddSingleton(database.DataSource).AddSingleton<Database>(database.DataSource);
         builder.Services.AddKeyedSingleton(StorageExtensions.Reports, database.DataSource);
         builder.Services.AddGrpc().AddJsonTranscoding(Rest.Configure);
-        builder.Services.AddSingleton<KeyEncryptionKey>().AddSingleton<SecretBox>();
+        builder.Services.AddSingleton<KeyFiles>().AddSingleton<KeyRing>().AddSingleton<SecretBox>();
         builder.Services.AddIdentity(builder.Configuration).AddAdministration().AddEntitlements().AddGroups().AddDesk().AddReports(builder.Configuration);
         var app = builder.Build();
         app.UseRouting();
