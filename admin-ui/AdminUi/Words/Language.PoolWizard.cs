@@ -29,6 +29,8 @@ internal sealed partial class Language
     public string NamedAs(string first, string second) => Pick($"As máquinas chamam-se {first}, {second} e assim por diante.", $"Machines are called {first}, {second} and so on.");
     public string PlacesShort(int places, int size) => Pick($"Atenção: com este máximo só há lugar para {places} das {size} máquinas.", $"Note: with this limit there is room for only {places} of the {size} machines.");
     public string MemoryShort(ulong wanted, ulong free) => Pick($"Atenção: as máquinas prontas precisam de {Mebibytes(wanted)} de memória e os anfitriões escolhidos têm {Mebibytes(free)} livres.", $"Note: the ready machines need {Mebibytes(wanted)} of memory, and the chosen hosts have {Mebibytes(free)} free.");
+    public string HostsAway(string hosts) => Pick($"Atenção: sem ligação agora: {hosts}. Só lá são criadas máquinas quando voltar a haver ligação.", $"Note: not connected now: {hosts}. Machines are made there only once the connection is back.");
+    public string OrBetween => Pick(" ou ", " or ");
     public string ChooseImage => Pick("Escolha uma imagem-base.", "Choose a golden image.");
 
     public string AddToList => Pick("Acrescentar à lista", "Add to the list");

@@ -104,6 +104,34 @@ public sealed class WizardTests(Chromium chromium)
         Assert.Empty(found);
     }
 
+    [Fact]
+    public async Task A_right_that_is_refused_is_said_and_the_pool_is_offered()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await chromium.OpenAsync(console, 390, 844, "pt-PT", path: "/pools/new");
+        await page.GetByLabel("Nome", new() { Exact = true }).FillAsync("Tesouraria");
+        for (var step = 2; step <= 5; step++) await Wizard.NextAsync(page, step);
+        foreach (var name in new[] { "ana.martins", "bruno.sequeira" })
+        {
+            await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Combobox).FillAsync(name);
+            await page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Option).First.ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Acrescentar à lista" }).ClickAsync();
+            await Expect(page.Locator("main .rows")).ToContainTextAsync(name);
+        }
+        await page.Locator("main > .actions").ScrollIntoViewIfNeededAsync();
+        await Picture.TakeAsync(page, "pool-wizard-end-pt-PT-390");
+        console.World.Users.RemoveAll(u => u.UserName == "ana.martins");
+        await Wizard.CreateAsync(page);
+        await Expect(page.Locator("main [role=alert]")).ToContainTextAsync("O conjunto Tesouraria foi criado, mas nem tudo ficou feito.");
+        List<string> found = [];
+        await AccessTests.LookAsync(page, "/pools/new-partly", "pt-PT", AccessTests.WordsOnlyIn("en-GB", "pt-PT"), found);
+        Assert.Empty(found);
+        await page.GetByRole(AriaRole.Button, new() { Name = "Abrir o conjunto" }).ClickAsync();
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");
+        await Expect(page.Locator("main")).ToContainTextAsync("Bruno Sequeira");
+        Assert.Single(console.World.Calls, c => c.StartsWith("create-pool", StringComparison.Ordinal));
+    }
+
     private static async Task NextAsync(IPage page, Language say, int step)
     {
         await TabToAsync(page, page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Button, new() { Name = say.NextStep, Exact = true }));

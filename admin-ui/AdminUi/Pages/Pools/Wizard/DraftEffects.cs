@@ -52,10 +52,11 @@ internal sealed class DraftEffects(PoolDraft draft, Language say, IReadOnlyList<
             yield break;
         }
         var (shape, ready, pattern) = (draft.Shape, draft.Shape.ReadyOf(draft.Seats), draft.Pattern.Trim());
-        yield return say.CreateEffect(ready, FieldRules.MachineOf(pattern, 1), FieldRules.MachineOf(pattern, ready), draft.Cpus, draft.MemoryMib, string.Join(", ", chosen.Select(h => h.Name)));
+        yield return say.CreateEffect(ready, FieldRules.MachineOf(pattern, 1), FieldRules.MachineOf(pattern, ready), draft.Cpus, draft.MemoryMib, string.Join(ready == 1 ? say.OrBetween : ", ", chosen.Select(h => h.Name)));
         if (ready < shape.Size) yield return say.SpareEffect(ready, shape.Size);
         if (chosen.Count > 1) yield return $"{say.PlacementWord}: {say.PlacementOf(shape.Placement)}{(shape.MostPerHost > 0 ? say.AtMostPerHost(shape.MostPerHost) : "")}.";
         if (chosen.Count > 1 && shape.MostPerHost > 0 && shape.MostPerHost * chosen.Count < shape.Size) yield return say.PlacesShort(shape.MostPerHost * chosen.Count, shape.Size);
+        if (chosen.Where(h => !h.Connected).Select(h => h.Name).ToList() is { Count: > 0 } away) yield return say.HostsAway(string.Join(", ", away));
         var (wanted, free) = ((ulong)ready * (ulong)draft.MemoryMib, chosen.Aggregate(0UL, (sum, h) => sum + h.FreeMemoryMib));
         if (wanted > free) yield return say.MemoryShort(wanted, free);
         if (draft.Shared) foreach (var line in OfSharing()) yield return line;
@@ -74,7 +75,7 @@ internal sealed class DraftEffects(PoolDraft draft, Language say, IReadOnlyList<
         if (rules.MessageOfTheDay.Length == 0) rules.ClearMessageOfTheDay();
         foreach (var line in say.RulesEffects(rules, sessions: 0)) yield return line;
         if (rules.LogOffAction == LogOffAction.Unspecified) yield return say.KeepsAtLogOff;
-        yield return draft.Policy.Blocked.Any() ? $"{say.BlockedWord}: {say.Features(draft.Policy.Blocked)}." : $"{say.NothingBlocked}.";
+        yield return draft.Policy.Blocked.Any() ? $"{say.BlockedWord}: {say.Features(draft.Policy.Blocked)}." : $"{say.DevicesWord}: {say.NothingBlocked}.";
         if (draft.Policy.EndToEnd) yield return draft.Policy.Blocked.Any() ? say.EndToEndIgnored : $"{say.RdGatewayWord}: {say.EndsAtMachine}.";
     }
 
