@@ -105,7 +105,7 @@ public sealed class WizardTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task A_right_that_is_refused_is_said_and_the_pool_is_offered()
+    public async Task A_refusal_is_said_at_its_field_and_a_later_one_with_what_was_made()
     {
         await using var console = await RunningConsole.StartAsync();
         var page = await chromium.OpenAsync(console, 390, 844, "pt-PT", path: "/pools/new");
@@ -120,14 +120,29 @@ public sealed class WizardTests(Chromium chromium)
         }
         await page.Locator("main > .actions").ScrollIntoViewIfNeededAsync();
         await Picture.TakeAsync(page, "pool-wizard-end-pt-PT-390");
+
+        // Somebody else was faster with the name: the field says so, and everything else is still there.
+        var other = console.World.Pools.Find("p-urb")!.Clone();
+        (other.PoolId, other.Name) = ("p-other", "Tesouraria");
+        console.World.Pools.Put(other);
+        await Wizard.CreateAsync(page);
+        await Wizard.AtAsync(page, 1);
+        var field = page.GetByLabel("Nome", new() { Exact = true });
+        await Expect(field).ToHaveAttributeAsync("aria-invalid", "true");
+        await Expect(field).ToBeFocusedAsync();
+        await Picture.TakeAsync(page, "pool-wizard-taken-pt-PT-390");
+        await field.FillAsync("Finanças");
+        for (var step = 2; step <= 5; step++) await Wizard.NextAsync(page, step);
+        await Expect(page.Locator("main .rows li")).ToHaveCountAsync(2);
+
         console.World.Users.RemoveAll(u => u.UserName == "ana.martins");
         await Wizard.CreateAsync(page);
-        await Expect(page.Locator("main [role=alert]")).ToContainTextAsync("O conjunto Tesouraria foi criado, mas nem tudo ficou feito.");
+        await Expect(page.Locator("main [role=alert]")).ToContainTextAsync("O conjunto Finanças foi criado, mas nem tudo ficou feito.");
         List<string> found = [];
         await AccessTests.LookAsync(page, "/pools/new-partly", "pt-PT", AccessTests.WordsOnlyIn("en-GB", "pt-PT"), found);
         Assert.Empty(found);
         await page.GetByRole(AriaRole.Button, new() { Name = "Abrir o conjunto" }).ClickAsync();
-        await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Finanças");
         await Expect(page.Locator("main")).ToContainTextAsync("Bruno Sequeira");
         Assert.Single(console.World.Calls, c => c.StartsWith("create-pool", StringComparison.Ordinal));
     }
