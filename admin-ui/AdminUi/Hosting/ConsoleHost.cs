@@ -8,6 +8,7 @@ using Montalegre.Vdi.AdminUi.Components;
 using Montalegre.Vdi.AdminUi.Live;
 using Montalegre.Vdi.AdminUi.Pages.Audit;
 using Montalegre.Vdi.AdminUi.Pages.Images;
+using Montalegre.Vdi.AdminUi.Pages.Pools.Wizard;
 using Montalegre.Vdi.AdminUi.Pages.Reports;
 using Montalegre.Vdi.AdminUi.Pages.Sessions;
 using Montalegre.Vdi.AdminUi.SignIn;
@@ -45,6 +46,7 @@ internal static class ConsoleHost
         builder.Services.AddScoped<Broker>();
         builder.Services.AddScoped<Language>();
         builder.Services.AddScoped<Ask>();
+        builder.Services.AddScoped<PoolDrafts>();
         builder.Services.AddScoped<MudLocalizer, MudWords>();
         builder.Services.AddMudServices(mud =>
         {

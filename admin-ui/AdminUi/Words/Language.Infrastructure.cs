@@ -117,6 +117,8 @@ internal sealed partial class Language
     public string DescriptionEffect => Pick("A descrição no portal muda.", "The description in the portal changes.");
     public string CreateEffect(int size, string first, string last, int cpus, int memory, string host) => size == 0
         ? Pick("O conjunto fica sem máquinas até mudar o tamanho.", "The pool has no machines until you change its size.")
+        : size == 1
+        ? Pick($"Vai ser criada 1 máquina, {first}, em {host}.", $"1 machine will be made, {first}, on {host}.")
         : Pick($"Vão ser criadas {size} máquinas, de {first} a {last}. Ao todo {size * cpus} processadores e {Mebibytes((ulong)size * (ulong)memory)} de memória em {host}.", $"{size} machines will be made, {first} to {last}. In all {size * cpus} processors and {Mebibytes((ulong)size * (ulong)memory)} of memory on {host}.");
     public string CreateManualEffect => Pick("O conjunto começa vazio; acrescente-lhe depois os computadores.", "The pool starts empty; add the computers afterwards.");
 

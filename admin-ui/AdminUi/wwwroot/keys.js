@@ -16,5 +16,6 @@ const offered = () => [...document.querySelectorAll("main .actions > *, main .he
 window.montalegreKeys = {
   actions: () => [...new Set(offered().map(([name]) => name))],
   act: name => offered().find(([n]) => n === name)?.[1].click(),
+  wrong: () => (document.querySelector("main [aria-invalid=true]") ?? document.querySelector("main [data-wrong]"))?.focus(),
   show: id => document.getElementById(id)?.scrollIntoView({ block: "nearest" }),
 };

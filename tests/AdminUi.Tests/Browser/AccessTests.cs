@@ -16,7 +16,7 @@ public sealed class AccessTests(Chromium chromium)
 
     private static readonly string[] Pages =
     [
-        "/", "/alerts", "/sessions", "/sessions/s-balcao-1", "/machines", "/machines/m-balcao-1", "/pools", "/pools/p-balcao", "/pools/p-man", "/users", "/users/ana.martins", "/groups", "/groups/g-1", "/directories", "/roles", "/api-keys", "/hosts", "/hosts/host-1", "/hosts/host-2",
+        "/", "/alerts", "/sessions", "/sessions/s-balcao-1", "/machines", "/machines/m-balcao-1", "/pools", "/pools/p-balcao", "/pools/p-man", "/pools/new", "/users", "/users/ana.martins", "/groups", "/groups/g-1", "/directories", "/roles", "/api-keys", "/hosts", "/hosts/host-1", "/hosts/host-2",
         "/images", "/images/img-7", "/gateways", "/calendars", "/portal", "/audit", "/reports", "/reports/logons", "/reports/capacity", "/reports/access", "/reports/incident", "/nowhere",
     ];
 
@@ -92,7 +92,7 @@ public sealed class AccessTests(Chromium chromium)
         List<string> found = [];
         foreach (var (path, buttons) in new (string, string[])[]
         {
-            ("/alerts", [say.AddChannel, say.SilenceOf(say.NameOf(AlertRule.HostLost) + ", anfitriao-b"), say.ChangeOf(say.NameOf(AlertRule.PoolShort))]), ("/sessions/s-balcao-1", [say.LogOff, say.SendMessage]), ("/pools", [say.CreatePool]), ("/pools/p-balcao", [say.EditPool, say.ChangeSize, say.ChangeDevices]),
+            ("/alerts", [say.AddChannel, say.SilenceOf(say.NameOf(AlertRule.HostLost) + ", anfitriao-b"), say.ChangeOf(say.NameOf(AlertRule.PoolShort))]), ("/sessions/s-balcao-1", [say.LogOff, say.SendMessage]), ("/pools/p-balcao", [say.EditPool, say.ChangeSize, say.ChangeDevices]),
             ("/pools/p-man", [say.AddMachine, say.Adopt]), ("/users", [say.CreateUser]), ("/users/ana.martins", [say.ResetPassword, say.ResetFactors, say.ErasePerson]), ("/users/hugo.lopes", [say.ErasePerson]),
             ("/groups", [say.CreateGroup]), ("/groups/g-1", [say.ChangeGroup, say.DeleteGroup]), ("/directories", [say.AddDirectory, say.RemoveDirectoryOf("Município")]), ("/roles", [say.GiveRole, say.CreateRole]), ("/api-keys", [say.MakeKey]), ("/hosts", [say.AddHost]), ("/hosts/host-2", [say.SharedStorage]), ("/hosts/host-2", [say.FenceHost]), ("/images", [say.PublishImage]), ("/images", [say.ImportImage]), ("/images", [say.CaptureImage]), ("/gateways", [say.AddGateway]), ("/calendars", [say.CreateCalendar]), ("/calendars", [say.OfCalendar(say.ImportDays, "Município")]), ("/portal", [say.AddAnnouncement, say.AddLink]),
         })
@@ -116,7 +116,8 @@ public sealed class AccessTests(Chromium chromium)
         Assert.Empty(found);
     }
 
-    private static async Task LookAsync(IPage page, string path, string language, HashSet<string> foreign, List<string> found)
+    /// <summary>Looks at the page as it stands, in every size and both colours; what is wrong is added to <paramref name="found"/>.</summary>
+    internal static async Task LookAsync(IPage page, string path, string language, HashSet<string> foreign, List<string> found)
     {
         found.AddRange(Violations(await ScanAsync(page), path));
         found.AddRange((await TextsAsync(page, language)).Where(foreign.Contains).Select(t => $"{path}: {t}"));
@@ -136,7 +137,7 @@ public sealed class AccessTests(Chromium chromium)
     }
 
     // Words that are the same in both languages, or that data of the test carry, say nothing.
-    private static HashSet<string> WordsOnlyIn(string there, string here)
+    internal static HashSet<string> WordsOnlyIn(string there, string here)
     {
         var (other, own) = (new Language(new(there)), new Language(new(here)));
         var words = typeof(Language).GetProperties().Where(p => p.PropertyType == typeof(string)).Select(p => ((string)p.GetValue(own)!, (string)p.GetValue(other)!)).ToList();

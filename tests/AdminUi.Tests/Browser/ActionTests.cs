@@ -86,13 +86,17 @@ public sealed class ActionTests(Chromium chromium)
     {
         await using var console = await RunningConsole.StartAsync();
         var page = await OpenAsync(console, "/pools");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Criar conjunto" }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Criar conjunto" }).ClickAsync();
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Nome", Exact = true }).FillAsync("Tesouraria");
+        await Wizard.NextAsync(page, 2);
+        await Wizard.NextAsync(page, 3);
         await page.GetByLabel("Número de máquinas").FillAsync("3");
         await page.GetByLabel("Sempre prontas").SelectOptionAsync(new SelectOptionValue { Label = "Um número certo" });
         await page.GetByLabel("Máquinas livres").FillAsync("2");
-        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Ficam sempre 2 máquinas prontas além das que estão em uso, até 3 ao todo.");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Criar", Exact = true }).ClickAsync();
+        await Expect(page.Locator("main")).ToContainTextAsync("Ficam sempre 2 máquinas prontas além das que estão em uso, até 3 ao todo.");
+        await Wizard.NextAsync(page, 4);
+        await Wizard.NextAsync(page, 5);
+        await Wizard.CreateAsync(page);
         await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");
         await Expect(page.GetByText("2 máquinas livres")).ToBeVisibleAsync();
         Assert.Contains("create-pool Tesouraria Floating 3 img-7 host-1", console.World.Calls);

@@ -62,6 +62,11 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         if (request.HasEnabled) pool.Enabled = request.Enabled;
         if (request.HasName) pool.Name = request.Name;
         if (request.HasDescription) pool.Description = request.Description;
+        if (request.HasInstant)
+        {
+            pool.Instant = request.Instant;
+            world.Calls.Enqueue($"instant {pool.Name} {pool.Instant}");
+        }
         if (request.Spare is { } spare) pool.Spare = spare;
         if (request.SessionRules is { } rules)
         {
@@ -123,6 +128,7 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         var group = world.Groups.Single(g => g.GroupId == request.GroupId);
         world.EntitledGroups.GetOrAdd(request.PoolId, _ => []).Add(group);
         group.Pools++;
+        world.Calls.Enqueue($"entitle-group {group.Name}");
         return Task.FromResult(new EntitleResponse());
     }
 
