@@ -42,9 +42,6 @@ public sealed class PoolShape
         _ => new() { Everything = true },
     };
 
-    /// <summary>Machines that are kept ready at this size.</summary>
-    public int Ready => ReadyOf(null);
-
     /// <summary>Machines that are kept ready at this size; where they are shared the spare is a number of seats.</summary>
     public int ReadyOf(int? seats) => SpareKind switch
     {
