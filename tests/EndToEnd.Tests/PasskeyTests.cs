@@ -63,6 +63,7 @@ public sealed partial class PasskeyTests(RunningStack running)
 
         await PasswordAsync(page);
         await Expect(page.Locator(".person")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await running.SignAnaInAgainAsync();
     }
 
     [Fact]
