@@ -100,7 +100,7 @@ public sealed class FindTests(Chromium chromium)
         await page.Keyboard.TypeAsync("ana martinss");
         await page.Keyboard.PressAsync("Backspace");
         await Expect(filter).ToHaveValueAsync("ana martins");
-        await Expect(page.Locator(".count")).ToContainTextAsync("1");
+        await Expect(page.Locator(".toolbar .count")).ToContainTextAsync("1");
         await Expect(page).ToHaveURLAsync(new Regex("/sessions[?]q=ana.*martins$"));
         await Expect(filter).ToHaveValueAsync("ana martins");
         await page.GotoAsync("/sessions?q=bruno");

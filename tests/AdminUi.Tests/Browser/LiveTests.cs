@@ -37,7 +37,7 @@ public sealed class LiveTests(Chromium chromium)
     {
         await using var console = await RunningConsole.StartAsync(world => world.Machines.Put([.. Enumerable.Range(1, 10_000).Select(i => new Machine { MachineId = "m" + i, Name = $"pc-{i}", PoolId = "p", PoolName = "Grande", State = MachineState.Available })]));
         var page = await OpenMachinesAsync(console);
-        await Expect(page.Locator(".count")).ToContainTextAsync("10");
+        await Expect(page.Locator(".toolbar .count")).ToContainTextAsync("10");
         Assert.Equal("10001", await page.Locator(".grid table").GetAttributeAsync("aria-rowcount"));
         Assert.InRange(await page.Locator(".grid tbody tr").CountAsync(), 5, 80);
         await page.Locator(".grid").EvaluateAsync("g => g.scrollTop = g.scrollHeight");
@@ -48,7 +48,7 @@ public sealed class LiveTests(Chromium chromium)
         await page.GetByRole(AriaRole.Button, new() { Name = "Nome" }).ClickAsync();
         await Expect(page).ToHaveURLAsync(new Regex("/machines[?]sort=-name$"));
         await page.GetByRole(AriaRole.Searchbox).FillAsync("pc-777");
-        await Expect(page.Locator(".count")).ToContainTextAsync("11 de ");
+        await Expect(page.Locator(".toolbar .count")).ToContainTextAsync("11 de ");
         await Expect(page).ToHaveURLAsync(new Regex("q=pc-777"));
         await page.ReloadAsync();
         await Expect(page.Locator(".grid tbody tr td:first-child").First).ToHaveTextAsync("pc-7779");

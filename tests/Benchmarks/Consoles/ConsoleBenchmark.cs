@@ -52,7 +52,7 @@ internal static class ConsoleBenchmark
     {
         await using var profile = await browser.ProfileAsync(stack.ConsoleUrl, stack.ConsoleSignIn);
         var page = await OpenTableAsync(profile);
-        await page.WaitForFunctionAsync($"() => /{ConsoleSeed.Machines}|{ConsoleSeed.Machines / 1000}.000/.test(document.querySelector('.count').textContent)");
+        await page.WaitForFunctionAsync($"() => /{ConsoleSeed.Machines}|{ConsoleSeed.Machines / 1000}.000/.test(document.querySelector('.toolbar .count').textContent)");
         var times = new List<double>();
         for (var n = 0; n <= Filters; n++)
         {
