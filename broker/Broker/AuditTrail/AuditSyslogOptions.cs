@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hosting;
 
 namespace Montalegre.Vdi.Broker.AuditTrail;
@@ -33,13 +34,7 @@ internal sealed class AuditSyslogOptions : IOptionsWithProblems
     public (string Host, int Port) Address => Uri.TryCreate($"syslog://{Server}", UriKind.Absolute, out var uri) ? (uri.Host.Trim('[', ']'), uri.Port < 0 ? UsualPort : uri.Port) : (Server, UsualPort);
 
     /// <summary>Whom to trust; null: whom the system trusts. Read each time, so that a new file counts at once.</summary>
-    public X509ChainPolicy? Trust()
-    {
-        if (AuthorityFile.Length == 0) return null;
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPemFile(AuthorityFile);
-        return policy;
-    }
+    public X509ChainPolicy? Trust() => AuthorityFile.Length == 0 ? null : TrustedAuthorities.Only(File.ReadAllText(AuthorityFile));
 
     public IEnumerable<string> Problems()
     {

@@ -44,7 +44,8 @@ internal sealed class RotateKey(KeyFiles files, KeyRing keys, SecretBox box, Dat
         await RefuseElsewhereAsync(store);
         await PrepareAsync(store, copied, say);
 
-        var (key, older) = (keys.Sealing, keys.All.Where(k => k.Use is KeyUse.Active && k.Number < keys.Sealing.Number).OrderBy(k => k.Number).ToList());
+        var key = keys.Sealing;
+        var older = keys.All.Where(k => k.Use is KeyUse.Active && k.Number < key.Number).OrderBy(k => k.Number).ToList();
         await store.AuditAsync(actor, source, "secret_key.rotate", key.Name, string.Join(' ', older.Select(k => k.Name)));
         var sealedAnew = await SealAllAsync(store, key, say, ct);
         if ((await store.NodesAsync()).Count > 0)

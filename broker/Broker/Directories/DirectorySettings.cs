@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography.X509Certificates;
+using Montalegre.Vdi.Broker.Certificates;
 
 namespace Montalegre.Vdi.Broker.Directories;
 
@@ -47,13 +48,7 @@ internal sealed record DirectorySettings
     }
 
     /// <summary>Whom to trust; null: whom the system trusts.</summary>
-    public X509ChainPolicy? Trust()
-    {
-        if (Authorities.Length == 0) return null;
-        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-        policy.CustomTrustStore.ImportFromPem(Authorities);
-        return policy;
-    }
+    public X509ChainPolicy? Trust() => Authorities.Length == 0 ? null : TrustedAuthorities.Only(Authorities);
 
     // Without the password, which must reach no log.
     public override string ToString() => Name;
