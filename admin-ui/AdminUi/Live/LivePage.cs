@@ -14,6 +14,7 @@ public abstract class LivePage : ComponentBase, IDisposable
     private ITimer? _timer;
     private bool _scheduled;
     private bool _gone;
+    private long? _drawn;
 
     [Inject] internal Broker Broker { get; set; } = null!;
     [Inject] internal Language Say { get; set; } = null!;
@@ -40,19 +41,22 @@ public abstract class LivePage : ComponentBase, IDisposable
 
     private void OnChanged()
     {
+        TimeSpan wait;
         lock (_lock)
         {
             if (_scheduled || _gone) return;
             _scheduled = true;
+            // The first change after a quiet moment is shown at once; what follows it is gathered.
+            wait = _drawn is { } drawn ? Live.DrawInterval - Live.Time.GetElapsedTime(drawn) : TimeSpan.Zero;
         }
-        _timer?.Change(Live.DrawInterval, Timeout.InfiniteTimeSpan);
+        _timer?.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     private void Draw()
     {
         lock (_lock)
         {
-            _scheduled = false;
+            (_scheduled, _drawn) = (false, Live.Time.GetTimestamp());
             if (_gone) return;
         }
         _ = InvokeAsync(async () =>

@@ -39,6 +39,7 @@ internal static class LiveView
         var next = batches.MoveNextAsync().AsTask();
         var snapshot = await all(ct);
         var sent = snapshot.Select(id).ToHashSet();
+        var told = time.GetTimestamp();
         yield return new LiveUpdate<TRow>.Snapshot(snapshot);
         var touched = new HashSet<Guid>();
         while (await next)
@@ -55,7 +56,8 @@ internal static class LiveView
             }
             touched.UnionWith(batch.Ids(kinds));
             if (touched.Count == 0) continue;
-            await Task.Delay(Pace, time, ct);
+            // The first change after a quiet moment goes at once; what follows it is gathered.
+            if (Pace - time.GetElapsedTime(told) is { Ticks: > 0 } early) await Task.Delay(early, time, ct);
             while (next.IsCompletedSuccessfully && next.Result && !batches.Current.Lost)
             {
                 touched.UnionWith(batches.Current.Ids(kinds));
@@ -66,6 +68,7 @@ internal static class LiveView
             var gone = touched.Except(rows.Select(id)).Where(sent.Remove).ToList();
             sent.UnionWith(rows.Select(id));
             touched.Clear();
+            told = time.GetTimestamp();
             if (rows.Count + gone.Count > 0) yield return new LiveUpdate<TRow>.Changes(rows, gone);
         }
     }
