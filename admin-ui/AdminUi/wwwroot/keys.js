@@ -25,7 +25,7 @@ window.montalegreKeys = {
   const stops = "a[href], button:not(:disabled), input:not(:disabled, [type=hidden]), select:not(:disabled), textarea:not(:disabled), summary";
   let held = null, around = [], waiting = 0;
   const nowhere = () => !document.activeElement || document.activeElement === document.body;
-  const gone = () => held && nowhere() && (!held.isConnected || held.disabled);
+  const gone = () => held && (!held.isConnected || held.disabled);   // the browser itself notices a little later
 
   document.addEventListener("focusin", event => {
     held = event.target;

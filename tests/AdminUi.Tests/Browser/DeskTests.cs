@@ -58,6 +58,7 @@ public sealed class DeskTests(Chromium chromium)
         await walk.EnterAsync(flow.Button(say.AddNote));
         await Expect(page.Locator(".notes li")).ToContainTextAsync("O rato falha; trocado.");
         await Expect(page.Locator(".notes li")).ToContainTextAsync("rita");
+        await Expect(page.GetByLabel(say.NewNote)).ToBeFocusedAsync();
         await walk.LookAsync("note");
         walk.Ends();
     }
