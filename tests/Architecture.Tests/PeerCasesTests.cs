@@ -17,6 +17,14 @@ public sealed partial class PeerCasesTests
     }
 
     [Fact]
+    public void Each_of_the_ten_main_flows_has_a_test_that_exists()
+    {
+        var flows = File.ReadAllText(Path.Combine(SourceTree.FindRoot(), "docs", "flows.md"));
+        Assert.Equal(10, Named().Count(flows));
+        Assert.Empty(Missing(flows));
+    }
+
+    [Fact]
     public void Every_case_is_in_the_table_with_a_test_or_the_reason_why_there_is_none()
     {
         var rows = Row().Matches(Table).ToDictionary(r => int.Parse(r.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture), r => r.Value);

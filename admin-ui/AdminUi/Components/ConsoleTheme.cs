@@ -19,7 +19,7 @@ internal static class ConsoleTheme
         {
             Primary = "#64cdb9", PrimaryContrastText = "#06231e", Error = "#ff9d94", Warning = "#f3bc6b", Success = "#7fd49b", Info = "#8fc1f5",
             Background = "#111715", Surface = "#1a211f", TextPrimary = "#e7edea", TextSecondary = "#a3b1ac", ActionDefault = "#a3b1ac",
-            Divider = "#2d3734", LinesInputs = "#7d8a86", LinesDefault = "#2d3734", ErrorContrastText = "#2a0603",
+            Divider = "#2d3734", LinesInputs = "#7d8a86", LinesDefault = "#2d3734", ErrorContrastText = "#2a0603", SuccessContrastText = "#0a2415", WarningContrastText = "#2b1c00", InfoContrastText = "#0a1c30",
         },
         LayoutProperties = new() { DefaultBorderRadius = "8px" },
         Typography = new()

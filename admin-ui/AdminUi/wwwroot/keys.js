@@ -19,3 +19,38 @@ window.montalegreKeys = {
   wrong: () => (document.querySelector("main [aria-invalid=true]") ?? document.querySelector("main [data-wrong]"))?.focus(),
   show: id => document.getElementById(id)?.scrollIntoView({ block: "nearest" }),
 };
+
+// What has the focus may leave with its row, or be switched off. The focus then stays near: whoever does not see the page must not start at its top.
+(() => {
+  const stops = "a[href], button:not(:disabled), input:not(:disabled, [type=hidden]), select:not(:disabled), textarea:not(:disabled), summary";
+  let held = null, around = [], waiting = 0;
+  const nowhere = () => !document.activeElement || document.activeElement === document.body;
+  const gone = () => held && (!held.isConnected || held.disabled);   // the browser itself notices a little later
+
+  document.addEventListener("focusin", event => {
+    held = event.target;
+    around = [];
+    for (let n = held.parentElement; n && n !== document.body; n = n.parentElement) around.push(n);
+  });
+  // Somebody who clicks beside everything wants the focus nowhere.
+  document.addEventListener("focusout", event => setTimeout(() => {
+    if (held === event.target && nowhere() && !gone() && document.hasFocus()) held = null;
+  }));
+
+  function keep() {
+    waiting = 0;
+    if (!held || !nowhere()) return;
+    if (held.isConnected && !held.disabled) { held.focus({ preventScroll: true }); return; }
+    for (const place of around.filter(n => n.isConnected)) {
+      if (place.id === "main") break;
+      const stop = [...place.querySelectorAll(stops)].find(e => e.getClientRects().length > 0);
+      if (stop) { stop.focus({ preventScroll: true }); return; }
+    }
+    document.querySelector("main h1")?.focus({ preventScroll: true });
+  }
+
+  // A button that is off only while it works gets the focus back; a dialog gives it back itself.
+  new MutationObserver(() => {
+    if (!waiting && gone()) waiting = setTimeout(keep, held.isConnected ? 600 : 150);
+  }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
+})();

@@ -32,9 +32,8 @@
     const line = document.getElementById(button.dataset.copy);
     button.hidden = false;
     button.addEventListener('click', async () => {
-      line.select();
       try { await navigator.clipboard.writeText(line.value); tell(say.copied); button.textContent = say.copied; }
-      catch { tell(say.copyFailed); button.textContent = say.copyFailed; }
+      catch { line.select(); tell(say.copyFailed); button.textContent = say.copyFailed; }
     });
   }
 

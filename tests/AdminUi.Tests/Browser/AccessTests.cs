@@ -4,10 +4,11 @@ using Microsoft.Playwright;
 using Montalegre.Vdi.AdminUi.Tests.Fakes;
 using Montalegre.Vdi.AdminUi.Words;
 using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Flows;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
-/// <summary>Every page and dialog: accessible, in one language, without error, and no wider than any screen. Pictures are kept where MONTALEGRE_SCREENSHOTS points.</summary>
+/// <summary>Every page and dialog: accessible, in one language, without error, and no wider than any screen. Pictures of all are kept.</summary>
 public sealed class AccessTests(Chromium chromium)
 {
     private static readonly AxeRunOptions Rules = new() { RunOnly = new() { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] } };
@@ -24,7 +25,7 @@ public sealed class AccessTests(Chromium chromium)
     private static readonly Dictionary<string, (int Width, int Height, ColorScheme Scheme)[]> Looks = new()
     {
         ["pt-PT"] = [(1440, 900, ColorScheme.Light), (390, 844, ColorScheme.Dark), (320, 700, ColorScheme.Light)],
-        ["en-GB"] = [(1440, 900, ColorScheme.Dark), (320, 700, ColorScheme.Light)],
+        ["en-GB"] = [(1440, 900, ColorScheme.Dark), (390, 844, ColorScheme.Light), (320, 700, ColorScheme.Dark)],
     };
 
     [Theory]
@@ -103,8 +104,7 @@ public sealed class AccessTests(Chromium chromium)
                 await page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
                 var dialog = page.GetByRole(AriaRole.Dialog);
                 await dialog.WaitForAsync();
-                await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
-                await SaveAsync(page, $"dialog-{language}-{scheme}-{button}", wholePage: false);
+                await Picture.TakeAsync(page, $"dialog-{language}-{scheme}-{button.Replace('/', '-')}", always: true);
                 found.AddRange(Violations(await ScanAsync(page), $"{path} {button}"));
                 await page.Keyboard.PressAsync("Escape");
                 await Assertions.Expect(dialog).ToHaveCountAsync(0);
@@ -120,12 +120,13 @@ public sealed class AccessTests(Chromium chromium)
     internal static async Task LookAsync(IPage page, string path, string language, HashSet<string> foreign, List<string> found)
     {
         found.AddRange(Violations(await ScanAsync(page), path));
-        found.AddRange((await TextsAsync(page, language)).Where(foreign.Contains).Select(t => $"{path}: {t}"));
+        found.AddRange((await KeyboardWalk.TextsAsync(page, language)).Where(text => foreign.Contains(text) || (language == "pt-PT" && KeyboardWalk.Brazilian().IsMatch(text))).Select(t => $"{path}: {t}"));
         foreach (var (width, height, scheme) in Looks[language])
         {
             await page.SetViewportSizeAsync(width, height);
             await page.EmulateMediaAsync(new() { ColorScheme = scheme });
-            await SaveAsync(page, $"{language}-{width}{path.Replace('/', '-')}", wholePage: true);
+            // The smallest phone is for the checks; the pictures are of screens that people have.
+            if (width > 320) await Picture.TakeAsync(page, $"{language}-{width}{path.Replace('/', '-')}", always: true, wholePage: true);
             var overflow = await page.EvaluateAsync<int>("""
                 () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(Math.max(0,
                   ...[document.documentElement, document.querySelector("main")].filter(e => e).map(e => e.scrollWidth - e.clientWidth))))))
@@ -145,17 +146,6 @@ public sealed class AccessTests(Chromium chromium)
         return [.. words.Select(w => w.Item2).Where(w => w.Length > 2 && !known.Contains(w))];
     }
 
-    private static Task<string[]> TextsAsync(IPage page, string language) => page.EvaluateAsync<string[]>("""
-        language => {
-          const out = [document.title];
-          const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-          const other = `script, style, [lang]:not([lang=${language}])`;
-          while (walk.nextNode()) if (!walk.currentNode.parentElement.closest(other)) out.push(walk.currentNode.data);
-          for (const e of document.body.querySelectorAll("[aria-label], [placeholder], [title], [alt]")) for (const a of ["aria-label", "placeholder", "title", "alt"]) out.push(e.getAttribute(a) ?? "");
-          return out.map(t => t.trim()).filter(t => t);
-        }
-        """, language);
-
     // The other mode opens a page more for each scan, for sites with frames of others; it takes most of this test's time.
 #pragma warning disable CS0618
     private static Task<AxeResult> ScanAsync(IPage page) => page.Locator("html").RunAxeLegacy(Rules);
@@ -163,11 +153,4 @@ public sealed class AccessTests(Chromium chromium)
 
     private static IEnumerable<string> Violations(AxeResult result, string path) =>
         result.Violations.SelectMany(v => v.Nodes.Select(n => $"{path}: {v.Id}: {n.Html[..Math.Min(160, n.Html.Length)]}"));
-
-    private static async Task SaveAsync(IPage page, string name, bool wholePage)
-    {
-        if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is not { Length: > 0 } folder) return;
-        await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
-        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = wholePage });
-    }
 }

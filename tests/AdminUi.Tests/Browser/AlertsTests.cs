@@ -1,5 +1,4 @@
 using Microsoft.Playwright;
-using Montalegre.Vdi.AdminUi.Words;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using static Microsoft.Playwright.Assertions;
@@ -10,69 +9,64 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 public sealed class AlertsTests(Chromium chromium)
 {
     [Theory]
-    [InlineData(1280, "pt-PT")]
-    [InlineData(390, "en-GB")]
-    public async Task An_alert_comes_is_looked_after_and_goes_and_rules_and_channels_are_set(int width, string language)
+    [InlineData(320, "pt-PT", false)]
+    [InlineData(768, "en-GB", true)]
+    [InlineData(1440, "pt-PT", true)]
+    public async Task An_alert_comes_is_looked_after_and_goes_rules_and_channels_are_set_and_the_record_is_verified(int width, string language, bool dark)
     {
         await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console, width, 900, language, path: "/alerts");
-        await Ready.PageAsync(page);
-        var say = new Language(new(language));
-        var main = page.Locator("main");
-        var dialog = page.GetByRole(AriaRole.Dialog);
+        var flow = await Flow.OpenAsync(chromium, console, "alert", width, language, dark, "/alerts");
+        var (page, walk, say) = flow;
+        var dialog = flow.Dialog;
         var count = page.Locator("#side .count");
         await Expect(count).ToContainTextAsync(say.OpenAlertsCount(2));
 
         var coming = console.World.Alerts.Find("alert-1")!.Clone();
         (coming.AlertId, coming.Rule, coming.ObjectKind, coming.ObjectKey, coming.ObjectName) = ("alert-3", AlertRule.AgentSilent, "machine", "m-urb-12", "urb-12");
         console.World.Alerts.Put(coming);
-        await Expect(main).ToContainTextAsync(AlertTexts.Sentence(coming, say.Culture));
+        await Expect(flow.Main).ToContainTextAsync(AlertTexts.Sentence(coming, say.Culture));
         await Expect(count).ToContainTextAsync(say.OpenAlertsCount(3));
         await Expect(page.Locator("main a[href='/machines/m-urb-12']")).ToHaveCountAsync(1);
-        await PictureAsync(page, $"alerts-{language}-{width}");
-        Assert.Equal(0, await page.EvaluateAsync<int>("() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"));
+        await walk.LookAsync("open");
 
         var called = $"{say.NameOf(AlertRule.AgentSilent)}, urb-12";
-        await Button(page, say.AcknowledgeOf(called)).ClickAsync();
-        await Expect(Button(page, say.AcknowledgeOf(called))).ToHaveCountAsync(0);
+        await walk.EnterAsync(flow.Button(say.AcknowledgeOf(called)));
+        await Expect(flow.Button(say.AcknowledgeOf(called))).ToHaveCountAsync(0);
         Assert.Equal("rita", console.World.Alerts.Find("alert-3")!.AcknowledgedBy);
-        await Button(page, say.SilenceOf(called)).ClickAsync();
-        await PictureAsync(page, $"alerts-silence-{language}-{width}");
-        await dialog.GetByRole(AriaRole.Button, new() { Name = say.SilenceWord, Exact = true }).ClickAsync();
-        await Expect(Button(page, say.EndSilenceOf(say.NameOf(AlertRule.AgentSilent)))).ToBeVisibleAsync();
+        await walk.LookAsync("looked-after");
+        await walk.EnterAsync(flow.Button(say.SilenceOf(called)));
+        await walk.LookAsync("silence");
+        await walk.EnterAsync(flow.Asked(say.SilenceWord));
+        await Expect(flow.Button(say.EndSilenceOf(say.NameOf(AlertRule.AgentSilent)))).ToBeVisibleAsync();
         Assert.Equal("m-urb-12", Assert.Single(console.World.Silences).ObjectKey);
         console.World.Alerts.Remove("alert-3");
         await Expect(count).ToContainTextAsync(say.OpenAlertsCount(2));
 
-        await Button(page, say.ChangeOf(say.NameOf(AlertRule.PoolShort))).ClickAsync();
-        await dialog.Locator("select").First.SelectOptionAsync(new SelectOptionValue { Label = "Urbanismo" });
-        await dialog.GetByLabel($"{say.LimitWord} ({say.UnitOf(AlertUnit.Machines)})", new() { Exact = true }).FillAsync("3");
-        await PictureAsync(page, $"alerts-rule-{language}-{width}");
-        await dialog.GetByRole(AriaRole.Button, new() { Name = say.Save, Exact = true }).ClickAsync();
-        await Expect(Button(page, say.ResetOf($"{say.NameOf(AlertRule.PoolShort)}: Urbanismo"))).ToBeVisibleAsync();
+        await walk.EnterAsync(flow.Button(say.ChangeOf(say.NameOf(AlertRule.PoolShort))));
+        await walk.PickAsync(dialog.GetByRole(AriaRole.Combobox, new() { Name = say.RuleWhere }), "Urbanismo");
+        await walk.FillAsync(dialog.GetByLabel($"{say.LimitWord} ({say.UnitOf(AlertUnit.Machines)})", new() { Exact = true }), "3");
+        await walk.LookAsync("rule");
+        await walk.EnterAsync(flow.Asked(say.Save));
+        await Expect(flow.Button(say.ResetOf($"{say.NameOf(AlertRule.PoolShort)}: Urbanismo"))).ToBeVisibleAsync();
         Assert.Equal(3, console.World.AlertRules.Single(r => r.PoolId == "p-urb").Threshold);
 
-        await Button(page, say.AddChannel).ClickAsync();
-        await dialog.GetByLabel(say.NameWord, new() { Exact = true }).FillAsync("Piquete");
-        await dialog.GetByLabel(say.MailServerWord, new() { Exact = true }).FillAsync("correio.example.pt");
-        await dialog.GetByLabel(say.SenderWord, new() { Exact = true }).FillAsync("vdi@example.pt");
-        await dialog.GetByLabel(say.RecipientsWord, new() { Exact = true }).FillAsync("ana@example.pt, rui@example.pt");
-        await PictureAsync(page, $"alerts-channel-{language}-{width}");
-        await dialog.GetByRole(AriaRole.Button, new() { Name = say.Save, Exact = true }).ClickAsync();
+        await walk.EnterAsync(flow.Button(say.AddChannel));
+        foreach (var (label, text) in new[] { (say.NameWord, "Piquete"), (say.MailServerWord, "correio.example.pt"), (say.SenderWord, "vdi@example.pt"), (say.RecipientsWord, "ana@example.pt, rui@example.pt") })
+            await walk.FillAsync(dialog.GetByLabel(label, new() { Exact = true }), text);
+        await walk.LookAsync("channel");
+        await walk.EnterAsync(flow.Asked(say.Save));
         await Expect(dialog).ToHaveCountAsync(0);
-        await Button(page, say.SendTestOf("Piquete")).ClickAsync();
+        await walk.EnterAsync(flow.Button(say.SendTestOf("Piquete")));
         await Expect(page.GetByText(say.TestSent("Piquete"))).ToBeVisibleAsync();
         Assert.Equal(["ana@example.pt", "rui@example.pt"], console.World.AlertChannels.Single(c => c.Name == "Piquete").Recipients);
-        await Button(page, say.SendTestOf("Central")).ClickAsync();
+        await walk.EnterAsync(flow.Button(say.SendTestOf("Central")));
         await Expect(page.GetByText(say.TestNotSent("Central", "502"))).ToBeVisibleAsync();
-    }
+        await walk.LookAsync("tested");
 
-    private static ILocator Button(IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
-
-    private static async Task PictureAsync(IPage page, string name)
-    {
-        if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is not { Length: > 0 } folder) return;
-        await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
-        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = true });
+        await flow.FindAsync("Control+k", say.AuditLog, say.AuditLog);
+        await walk.EnterAsync(flow.Button(say.VerifyAudit));
+        await Expect(page.Locator("main div[role=status]")).ToContainTextAsync(say.AuditGenuine(120, 4312));
+        await walk.LookAsync("verified");
+        walk.Ends();
     }
 }

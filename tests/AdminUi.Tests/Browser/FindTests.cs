@@ -6,27 +6,34 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
 public sealed class FindTests(Chromium chromium)
 {
-    [Fact]
-    public async Task A_person_is_found_by_keyboard_and_logged_off_in_two_clicks()
+    [Theory]
+    [InlineData(320, "pt-PT", true)]
+    [InlineData(768, "en-GB", false)]
+    [InlineData(1440, "pt-PT", false)]
+    public async Task A_person_is_found_by_keyboard_gets_a_message_and_is_logged_off_in_two_presses(int width, string language, bool dark)
     {
         await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console);
-        await Ready.PageAsync(page);
         // The dashboard has heard the live lists; the audit log alone asks for none of them before somebody types.
-        await page.GotoAsync("/audit");
+        var flow = await Flow.OpenAsync(chromium, console, "person", width, language, dark, "/audit");
+        var (page, walk, say) = flow;
+        await flow.FindAsync("/", "ines", "Inês Barros");    // found without its accent
         await Ready.PageAsync(page);
-        // The page's script may not be listening yet; once it does, the first key moves the focus.
-        for (var i = 0; i < 1000 && !await page.EvaluateAsync<bool>("document.activeElement?.id === 'find'"); i++) await page.Keyboard.PressAsync("/");
-        await Expect(page.Locator("#find")).ToBeFocusedAsync();
-        await page.Keyboard.TypeAsync("ines");            // found without its accent
-        await Expect(page.GetByRole(AriaRole.Option)).ToHaveCountAsync(1);
-        await Expect(page.GetByRole(AriaRole.Option)).ToContainTextAsync("Inês Barros");
-        await page.Keyboard.PressAsync("Enter");
-        await Expect(page.Locator("h1")).ToHaveTextAsync("Inês Barros");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Terminar sessão", Exact = true }).ClickAsync();
-        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Terminar sessão" }).ClickAsync();
-        await Expect(page.Locator(".mud-snackbar")).ToContainTextAsync("a sessão de Inês Barros está a terminar");
+        await walk.LookAsync("person");
+
+        await walk.EnterAsync(flow.Button(say.SendMessage));
+        await walk.FillAsync(flow.Dialog.GetByLabel(say.MessageText), "Reiniciamos às 18:00.");
+        await walk.LookAsync("message");
+        await walk.EnterAsync(flow.Asked(say.Send));
+        await Expect(flow.Said).ToContainTextAsync(say.MessageDone("Inês Barros"));
+        Assert.Contains("message 'Reiniciamos às 18:00.' to ines.barros", console.World.Calls);
+
+        await walk.EnterAsync(flow.Button(say.LogOff));
+        await Expect(flow.Asked(say.Cancel)).ToBeFocusedAsync();
+        await walk.LookAsync("log-off");
+        await walk.EnterAsync(flow.Asked(say.LogOff));
+        await Expect(flow.Said).ToContainTextAsync(say.LogOffDone("Inês Barros"));
         Assert.Contains("log-off ines.barros", console.World.Calls);
+        walk.Ends();
     }
 
     [Fact]
@@ -106,18 +113,5 @@ public sealed class FindTests(Chromium chromium)
         await page.GotoAsync("/sessions?q=bruno");
         await Ready.PageAsync(page);
         await Expect(filter).ToHaveValueAsync("bruno");
-    }
-
-    [Fact]
-    public async Task What_the_table_shows_is_saved_for_a_spreadsheet()
-    {
-        await using var console = await RunningConsole.StartAsync();
-        var page = await chromium.OpenAsync(console, path: "/machines?q=urb&state=used");
-        await Ready.PageAsync(page);
-        var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Exportar CSV" }).ClickAsync());
-        Assert.Matches("^máquinas-[0-9-]{15}[.]csv$", download.SuggestedFilename);
-        var lines = await File.ReadAllLinesAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
-        Assert.StartsWith("\"Nome\";\"Estado\"", lines[0], StringComparison.Ordinal);
-        Assert.Equal(["urb-1", "urb-2", "urb-3"], lines[1..].Select(l => l.Split(';')[0].Trim('"')));
     }
 }

@@ -156,7 +156,8 @@ public sealed class InfrastructureTests(Chromium chromium)
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Fechar" }).ClickAsync();
         await Expect(dialog).ToHaveCountAsync(0);
         await page.GetByRole(AriaRole.Button, new() { Name = "Adotar máquina virtual" }).ClickAsync();
-        await dialog.GetByLabel("Máquina virtual", new() { Exact = true }).SelectOptionAsync("7d3c0000-0000-4000-8000-000000000002");
+        // By its role: the text of its label holds the choices too, once they are there.
+        await dialog.GetByRole(AriaRole.Combobox, new() { Name = "Máquina virtual", Exact = true }).SelectOptionAsync("7d3c0000-0000-4000-8000-000000000002");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Adotar máquina virtual" }).ClickAsync();
         await Expect(dialog.Locator("#secret")).ToBeVisibleAsync();
         Assert.Contains("add-machine sala-2 p-man", console.World.Calls);

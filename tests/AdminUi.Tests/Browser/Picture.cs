@@ -1,14 +1,16 @@
 using Microsoft.Playwright;
+using Montalegre.Vdi.Flows;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
-/// <summary>Pictures of pages as they are, kept where MONTALEGRE_SCREENSHOTS points.</summary>
+/// <summary>Pictures of pages as they are, once nothing on them moves.</summary>
 internal static class Picture
 {
-    public static async Task TakeAsync(IPage page, string name)
+    public static Task TakeAsync(IPage page, string name) => TakeAsync(page, name, always: false);
+
+    public static async Task TakeAsync(IPage page, string name, bool always, bool wholePage = false)
     {
-        if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is not { Length: > 0 } folder) return;
         await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running')");
-        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png") });
+        await Pictures.TakeAsync(page, name, always, wholePage);
     }
 }

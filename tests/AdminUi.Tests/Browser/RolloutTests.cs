@@ -1,6 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Playwright;
-using Montalegre.Vdi.AdminUi.Tests.Fakes;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Common.V1;
 using static Microsoft.Playwright.Assertions;
@@ -8,24 +7,29 @@ using static Microsoft.Playwright.Assertions;
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
 /// <summary>Publishing another image version to a pool, as an administrator does it.</summary>
-public sealed class RolloutTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class RolloutTests(Chromium chromium)
 {
-    [Fact]
-    public async Task A_version_is_published_from_the_pool_says_what_it_touches_and_is_followed_to_its_halt()
+    [Theory]
+    [InlineData(320, "en-GB", false)]
+    [InlineData(768, "pt-PT", true)]
+    [InlineData(1440, "en-GB", true)]
+    public async Task A_version_is_published_from_the_pool_says_what_it_touches_and_is_followed_to_its_halt_by_keyboard_alone(int width, string language, bool dark)
     {
         await using var console = await RunningConsole.StartAsync();
         console.World.Images.Single(i => i.ImageVersionId == "img-8").State = "ready";
-        var page = await OpenAsync(console, "/pools/p-balcao");
-        await Expect(page.GetByText("Ainda não foi publicada outra versão neste conjunto.")).ToBeVisibleAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Publicar no conjunto" }).ClickAsync();
-        var dialog = page.GetByRole(AriaRole.Dialog);
-        await Expect(dialog).ToContainTextAsync("1 máquina livre passa primeiro a debian-balcao 8");
-        await Expect(dialog).ToContainTextAsync("hoje 13 livres; 9 em uso mudam quando a sessão terminar.");
-        await dialog.GetByText("Terminar as sessões que restarem").ClickAsync();
-        await Expect(dialog).ToContainTextAsync("são terminadas: agora são 9. As pessoas são avisadas antes.");
-        await ShotAsync(page, "dialog");
-        await dialog.GetByText("Terminar as sessões que restarem").ClickAsync();
-        await dialog.GetByRole(AriaRole.Button, new() { Name = "Publicar no conjunto" }).ClickAsync();
+        var flow = await Flow.OpenAsync(chromium, console, "rollout", width, language, dark, "/pools/p-balcao");
+        var (page, walk, say) = flow;
+        var dialog = flow.Dialog;
+        await Expect(page.GetByText(say.NoRollouts)).ToBeVisibleAsync();
+        await walk.EnterAsync(flow.Button(say.PublishToPool));
+        await Expect(dialog).ToContainTextAsync(say.RolloutEffectCanary(1, "debian-balcao 8"));
+        await Expect(dialog).ToContainTextAsync(say.RolloutEffectRest(13, 9));
+        var force = dialog.GetByRole(AriaRole.Checkbox, new() { Name = say.ForceWord });
+        await walk.SpaceAsync(force);
+        await Expect(dialog).ToContainTextAsync(say.RolloutEffectForce(9, "|").Split('|')[1]);
+        await walk.LookAsync("publish");
+        await walk.PressAsync("Space");
+        await walk.EnterAsync(flow.Asked(say.PublishToPool));
         await Expect(page.Locator("h1")).ToHaveTextAsync("debian-balcao 7 → debian-balcao 8");
         Assert.Contains(console.World.Calls, c => c.StartsWith("rollout ", StringComparison.Ordinal) && c.EndsWith("img-8 1 6 force=False", StringComparison.Ordinal));
 
@@ -33,31 +37,31 @@ public sealed class RolloutTests(Chromium chromium) : IClassFixture<Chromium>
         {
             MachineId = "balcao-1", MachineName = "balcao-01", State = "passed", GatewayName = "gateway-a", PictureMs = 3900, LogonMs = 4900,
         });
-        await Expect(page.GetByText("A mudar as restantes")).ToBeVisibleAsync();
-        await Expect(page.GetByText("correu bem")).ToBeVisibleAsync();
-        await ShotAsync(page, "waves");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Parar" }).ClickAsync();
-        await Expect(dialog).ToContainTextAsync("Nada mais muda até a continuar ou reverter.");
-        await dialog.GetByRole(AriaRole.Button, new() { Name = "Parar" }).ClickAsync();
-        await page.GetByRole(AriaRole.Button, new() { Name = "Continuar" }).ClickAsync();
-        await Expect(dialog).ToContainTextAsync("hoje 5 livres; 9 em uso mudam quando a sessão terminar.");
-        await Expect(dialog).ToContainTextAsync("Ficam sempre 6 prontas.");
-        await ShotAsync(page, "dialog-resume");
-        await dialog.GetByRole(AriaRole.Button, new() { Name = "Continuar" }).ClickAsync();
-        await Expect(page.GetByText("A mudar as restantes")).ToBeVisibleAsync();
+        await Expect(page.GetByText(say.State(RolloutState.Waves))).ToBeVisibleAsync();
+        await Expect(page.GetByText(say.ProbeState("passed"))).ToBeVisibleAsync();
+        await walk.LookAsync("waves");
+        await walk.EnterAsync(flow.Button(say.HaltRollout));
+        await Expect(dialog).ToContainTextAsync(say.HaltTouches);
+        await walk.EnterAsync(flow.Asked(say.HaltRollout));
+        await Expect(page.GetByText(say.State(RolloutState.Halted), new() { Exact = true })).ToBeVisibleAsync();
+        await walk.LookAsync("halted");
+        await walk.EnterAsync(flow.Button(say.ResumeRollout));
+        await Expect(dialog).ToContainTextAsync(say.RolloutEffectRest(5, 9));
+        await walk.EnterAsync(flow.Asked(say.ResumeRollout));
+        await Expect(page.GetByText(say.State(RolloutState.Waves))).ToBeVisibleAsync();
         Assert.Contains("rollout Waves", console.World.Calls);
-        await page.GetByRole(AriaRole.Button, new() { Name = "Voltar à versão anterior" }).ClickAsync();
-        await Expect(dialog).ToContainTextAsync("10 máquinas novas voltam à versão anterior");
-        await dialog.GetByRole(AriaRole.Button, new() { Name = "Voltar à versão anterior" }).ClickAsync();
-        await Expect(page.GetByText("A reverter", new() { Exact = true })).ToBeVisibleAsync();
+        await walk.EnterAsync(flow.Button(say.RollBackWord));
+        await Expect(dialog).ToContainTextAsync(say.RollBackTouches(10));
+        await walk.LookAsync("roll-back");
+        await walk.EnterAsync(flow.Asked(say.RollBackWord));
+        await Expect(page.GetByText(say.State(RolloutState.RollingBack), new() { Exact = true })).ToBeVisibleAsync();
         Assert.Contains("rollout RollingBack", console.World.Calls);
         Move(console, r => r.Halted = new Reason { Code = ReasonCode.RolloutTooSlow, Detail = "9.1 s > 7.3 s" });
-        await Expect(page.Locator("p.problem")).ToContainTextAsync("é mais lento do que o permitido. (9.1 s > 7.3 s)");
-        await ShotAsync(page, "halted");
-        await page.GotoAsync("/pools/p-balcao");
-        await Ready.PageAsync(page);
+        await Expect(page.Locator("p.problem")).ToContainTextAsync("(9.1 s > 7.3 s)");
+        await walk.LookAsync("failed");
+        await walk.EnterAsync(flow.Main.GetByRole(AriaRole.Link, new() { Name = "Balcão único", Exact = true }));
         await Expect(page.GetByRole(AriaRole.Link, new() { Name = "debian-balcao 7 → debian-balcao 8" })).ToBeVisibleAsync();
-        await ShotAsync(page, "pool");
+        walk.Ends();
     }
 
     [Fact]
@@ -88,16 +92,5 @@ public sealed class RolloutTests(Chromium chromium) : IClassFixture<Chromium>
         await page.GotoAsync(path);
         await Ready.PageAsync(page);
         return page;
-    }
-
-    private static async Task ShotAsync(IPage page, string name)
-    {
-        if (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") is not { Length: > 0 } folder) return;
-        foreach (var width in new[] { 1280, 390 })
-        {
-            await page.SetViewportSizeAsync(width, 900);
-            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"rollout-{name}-{width}.png"), FullPage = !name.StartsWith("dialog", StringComparison.Ordinal) });
-        }
-        await page.SetViewportSizeAsync(1280, 900);
     }
 }

@@ -1,41 +1,35 @@
 using Microsoft.Playwright;
 using Montalegre.Vdi.AdminUi.Pages.Pools.Wizard;
-using Montalegre.Vdi.AdminUi.Words;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
-/// <summary>The five steps to a new pool, by keyboard alone. Every step is looked at as <see cref="AccessTests"/> looks at a page.</summary>
+/// <summary>The five steps to a new pool, and a change of it, by keyboard alone.</summary>
 public sealed class WizardTests(Chromium chromium)
 {
     [Theory]
-    [InlineData("pt-PT", ColorScheme.Light)]
-    [InlineData("en-GB", ColorScheme.Dark)]
-    public async Task A_pool_is_made_in_five_steps_by_keyboard_alone(string language, ColorScheme scheme)
+    [InlineData(320, "en-GB", true)]
+    [InlineData(768, "pt-PT", false)]
+    [InlineData(1440, "en-GB", false)]
+    public async Task A_pool_is_made_in_five_steps_and_changed_by_keyboard_alone(int width, string language, bool dark)
     {
         await using var console = await RunningConsole.StartAsync();
-        var say = new Language(new(language));
-        var foreign = AccessTests.WordsOnlyIn(language == "pt-PT" ? "en-GB" : "pt-PT", language);
-        List<string> found = [];
-        var page = await chromium.OpenAsync(console, 1440, 900, language, scheme: scheme, path: "/pools");
-        var main = page.GetByRole(AriaRole.Main);
-        Task LookAsync(int step) => AccessTests.LookAsync(page, $"/pools/new-{step}", language, foreign, found);
-        await Ready.PageAsync(page);
-        await page.GetByRole(AriaRole.Link, new() { Name = say.CreatePool, Exact = true }).FocusAsync();
-        await page.Keyboard.PressAsync("Enter");
+        var flow = await Flow.OpenAsync(chromium, console, "pool", width, language, dark, "/pools");
+        var (page, walk, say) = flow;
+        var main = flow.Main;
+        await walk.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = say.CreatePool, Exact = true }));
         await Wizard.AtAsync(page, 1);
         await Expect(page.Locator("h1")).ToBeFocusedAsync();
 
         var name = main.GetByLabel(say.NameWord, new() { Exact = true });
-        await TabToAsync(page, name);
-        await page.Keyboard.PressAsync("Enter");
+        await walk.EnterAsync(name);
         await Expect(main).ToContainTextAsync(say.WrongName);
         await Expect(name).ToBeFocusedAsync();
-        await page.Keyboard.TypeAsync("Tesouraria");
+        await walk.TypeAsync("Tesouraria");
         await Expect(main).ToContainTextAsync(say.SeenAs("Tesouraria"));
-        await LookAsync(1);
-        await page.Keyboard.PressAsync("Enter");
+        await walk.LookAsync("1");
+        await walk.PressAsync("Enter");
         await ArrivedAsync(page, 2);
 
         // The browser's own way back and forward loses nothing.
@@ -44,64 +38,68 @@ public sealed class WizardTests(Chromium chromium)
         await Expect(name).ToHaveValueAsync("Tesouraria");
         await page.EvaluateAsync("history.forward()");
         await ArrivedAsync(page, 2);
-        await TabToAsync(page, main.GetByLabel(say.Cpus));
-        await TypeOverAsync(page, "4");
+        await walk.FillAsync(main.GetByLabel(say.Cpus), "4");
         await Expect(main).ToContainTextAsync(say.EachMachine(4, 2048));
-        await TabToAsync(page, main.GetByRole(AriaRole.Switch));
-        await page.Keyboard.PressAsync("Space");
+        await walk.SpaceAsync(main.GetByRole(AriaRole.Switch));
         await Expect(main).ToContainTextAsync(say.InstantEffect(true));
-        await LookAsync(2);
-        await NextAsync(page, say, 3);
+        await walk.LookAsync("2");
+        await NextAsync(flow, 3);
 
-        await TabToAsync(page, main.GetByLabel(say.SizeWord));
-        await TypeOverAsync(page, "3");
-        await TabToAsync(page, main.GetByLabel(say.SpareSetting));
-        await page.Keyboard.PressAsync("ArrowDown");
+        await walk.FillAsync(main.GetByLabel(say.SizeWord), "3");
+        await walk.ToAsync(main.GetByLabel(say.SpareSetting));
+        await walk.PressAsync("ArrowDown");
         await Expect(main).ToContainTextAsync(say.SpareEffect(1, 3));
-        await TabToAsync(page, main.GetByRole(AriaRole.Checkbox, new() { Name = "anfitriao-b" }));
-        await page.Keyboard.PressAsync("Space");
+        await walk.SpaceAsync(main.GetByRole(AriaRole.Checkbox, new() { Name = "anfitriao-b" }));
         await Expect(main).ToContainTextAsync(say.PlacementOf(Placement.Breadth) + ".");
-        await LookAsync(3);
-        await NextAsync(page, say, 4);
+        await walk.LookAsync("3");
+        await NextAsync(flow, 4);
 
-        await TabToAsync(page, main.GetByLabel(say.IdleTimeoutWord));
-        await TypeOverAsync(page, "30");
+        await walk.FillAsync(main.GetByLabel(say.IdleTimeoutWord), "30");
         await Expect(main).ToContainTextAsync(say.IdleRule(30));
-        await LookAsync(4);
-        await NextAsync(page, say, 5);
+        await walk.LookAsync("4");
+        await NextAsync(flow, 5);
 
-        await TabToAsync(page, main.GetByRole(AriaRole.Button, new() { Name = say.Back, Exact = true }));
-        await page.Keyboard.PressAsync("Enter");
+        await walk.EnterAsync(flow.Button(say.Back));
         await ArrivedAsync(page, 4);
         await Expect(main.GetByLabel(say.IdleTimeoutWord)).ToHaveValueAsync("30");
-        await NextAsync(page, say, 5);
+        await NextAsync(flow, 5);
         var picker = main.GetByRole(AriaRole.Combobox);
-        await TabToAsync(page, picker);
+        await walk.ToAsync(picker);
         foreach (var (typed, shown) in new[] { ("ana.mar", "Ana Martins"), (console.World.Groups[0].Name[..^1], console.World.Groups[0].Name) })
         {
-            await page.Keyboard.TypeAsync(typed);
+            await walk.TypeAsync(typed);
             await Expect(main.GetByRole(AriaRole.Option).First).ToContainTextAsync(shown);
-            await page.Keyboard.PressAsync("Enter");
-            await Expect(main.GetByRole(AriaRole.Button, new() { Name = say.TakeOffOf(shown), Exact = true })).ToBeVisibleAsync();
+            await walk.PressAsync("Enter");
+            await Expect(flow.Button(say.TakeOffOf(shown))).ToBeVisibleAsync();
             await Expect(picker).ToHaveValueAsync("");
             await Expect(picker).ToBeFocusedAsync();
         }
         foreach (var line in new[] { say.SeenAs("Tesouraria"), say.FromImage("debian-balcao", 7), say.SpareEffect(1, 3), say.IdleRule(30), say.PersonWillSee("Ana Martins"), say.MakingOrder })
             await Expect(main).ToContainTextAsync(line);
-        await LookAsync(5);
-        await TabToAsync(page, main.GetByRole(AriaRole.Button, new() { Name = say.CreatePool, Exact = true }));
-        await page.Keyboard.PressAsync("Enter");
+        await walk.LookAsync("5");
+        await walk.EnterAsync(flow.Button(say.CreatePool));
         await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/pools/pool-Tesouraria$"));
         Assert.Equal(["create-pool Tesouraria Floating 3 img-7 host-1,host-2", "instant Tesouraria True", "entitle ana.martins", "entitle-group " + console.World.Groups[0].Name],
             console.World.Calls.Where(c => c.StartsWith("create-pool", StringComparison.Ordinal) || c.StartsWith("instant", StringComparison.Ordinal) || c.StartsWith("entitle", StringComparison.Ordinal)));
         Assert.Equal(30u, console.World.Pools.Find("pool-Tesouraria")!.SessionRules.IdleMinutes);
+        await walk.LookAsync("made");
+
+        // A change says what it will do before it is saved, and the focus comes back to where it was asked for.
+        await walk.EnterAsync(flow.Button(say.ChangeSize));
+        await walk.FillAsync(flow.Dialog.GetByLabel(say.SizeWord), "5");
+        await Expect(flow.Dialog).ToContainTextAsync(say.SpareEffect(1, 5));
+        await walk.LookAsync("change");
+        await walk.EnterAsync(flow.Asked(say.ChangeSize));
+        await Expect(flow.Said).ToContainTextAsync(say.SizeChanged("Tesouraria", 5));
+        await Expect(flow.Button(say.ChangeSize)).ToBeFocusedAsync();
+        Assert.Contains("update-pool Tesouraria size=5 enabled=True", console.World.Calls);
 
         // Who goes back from the pool finds an empty first step, not the last one once more.
         await page.EvaluateAsync("history.back()");
         await Wizard.AtAsync(page, (int)WizardStep.Kind);
         await Expect(name).ToHaveValueAsync("");
-        Assert.Empty(found);
+        walk.Ends();
     }
 
     [Fact]
@@ -147,11 +145,10 @@ public sealed class WizardTests(Chromium chromium)
         Assert.Single(console.World.Calls, c => c.StartsWith("create-pool", StringComparison.Ordinal));
     }
 
-    private static async Task NextAsync(IPage page, Language say, int step)
+    private static async Task NextAsync(Flow flow, int step)
     {
-        await TabToAsync(page, page.GetByRole(AriaRole.Main).GetByRole(AriaRole.Button, new() { Name = say.NextStep, Exact = true }));
-        await page.Keyboard.PressAsync("Enter");
-        await ArrivedAsync(page, step);
+        await flow.Walk.EnterAsync(flow.Button(flow.Say.NextStep));
+        await ArrivedAsync(flow.Page, step);
     }
 
     // The focus is on the title of the step, so that a reader hears where he is.
@@ -160,21 +157,5 @@ public sealed class WizardTests(Chromium chromium)
         await Wizard.AtAsync(page, step);
         await Expect(page.Locator("#step-title")).ToBeFocusedAsync();
         await Expect(page.Locator(".steps [aria-current=step]")).ToContainTextAsync($"{step}");
-    }
-
-    private static async Task TabToAsync(IPage page, ILocator target)
-    {
-        for (var pressed = 0; pressed < 80; pressed++)
-        {
-            if (await target.EvaluateAsync<bool>("e => e === document.activeElement")) return;
-            await page.Keyboard.PressAsync("Tab");
-        }
-        Assert.Fail($"The keyboard does not reach {target}.");
-    }
-
-    private static async Task TypeOverAsync(IPage page, string text)
-    {
-        await page.Keyboard.PressAsync("Control+A");
-        await page.Keyboard.TypeAsync(text);
     }
 }

@@ -1,16 +1,16 @@
-using System.Text.RegularExpressions;
+using Montalegre.Vdi.Flows;
 using Montalegre.Vdi.Portal.Languages;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
 
-public sealed partial class PortalWordsTests
+public sealed class PortalWordsTests
 {
     [Fact]
     public void Portuguese_pages_have_neither_English_left_over_nor_Brazilian_words()
     {
         var (pt, en) = (Sentences(Portuguese.Texts), Sentences(English.Texts));
         Assert.Equal(en.Keys.Order(), pt.Keys.Order());
-        Assert.DoesNotContain(pt, words => Brazilian().IsMatch(words.Value));
+        Assert.DoesNotContain(pt, words => KeyboardWalk.Brazilian().IsMatch(words.Value));
         // Names of products are the same for everybody.
         Assert.Equal([nameof(Texts.CommandTitle)], pt.Where(words => words.Value == en[words.Key] && words.Value.Contains(' ', StringComparison.Ordinal)).Select(words => words.Key));
     }
@@ -22,7 +22,4 @@ public sealed partial class PortalWordsTests
         Func<int, string> of => of(3),
         _ => null,
     })).Where(p => p.Value is not null).ToDictionary(p => p.Name, p => p.Value!, StringComparer.Ordinal);
-
-    [GeneratedRegex(@"\b(usuários?|senhas?|telas?|arquivos?|salvar|deletar|excluir|excluíd[oa]s?|logar|logou|digite|gerenci\w+|cadastr\w+|celular|área de trabalho|piscinas?|registro|baixar|conosco|você)\b", RegexOptions.IgnoreCase)]
-    private static partial Regex Brazilian();
 }

@@ -1,0 +1,16 @@
+using Microsoft.Playwright;
+
+namespace Montalegre.Vdi.Flows;
+
+/// <summary>Pictures of pages as they are. Those of every page are always kept beside the test's own files; all others where MONTALEGRE_SCREENSHOTS or MONTALEGRE_SHOTS points.</summary>
+internal static class Pictures
+{
+    private static readonly string? Asked = (Environment.GetEnvironmentVariable("MONTALEGRE_SCREENSHOTS") ?? Environment.GetEnvironmentVariable("MONTALEGRE_SHOTS")) is { Length: > 0 } folder ? Directory.CreateDirectory(folder).FullName : null;
+    private static readonly Lazy<string> Kept = new(() => Directory.CreateDirectory(Path.Combine(AppContext.BaseDirectory, "TestResults", "pictures")).FullName);
+
+    public static async Task TakeAsync(IPage page, string name, bool always, bool wholePage = false)
+    {
+        if (Asked is null && !always) return;
+        await page.ScreenshotAsync(new() { Path = Path.Combine(Asked ?? Kept.Value, name + ".png"), FullPage = wholePage });
+    }
+}
