@@ -35,6 +35,7 @@ typedef struct
 	const char* domain;
 	const char* password;
 	const char* client_name;
+	const char* program; /* in place of the desktop; NULL or empty: the desktop */
 	const uint8_t* time_zone; /* MV_TIME_ZONE bytes, or NULL when it is not known */
 	uint8_t certificate_sha256[32];
 } mv_config;

@@ -13,7 +13,8 @@ static BOOL set_texts(rdpSettings* settings, const mv_config* config)
 	       freerdp_settings_set_string(settings, FreeRDP_Username, config->user ? config->user : "") &&
 	       freerdp_settings_set_string(settings, FreeRDP_Domain, config->domain ? config->domain : "") &&
 	       freerdp_settings_set_string(settings, FreeRDP_Password, config->password ? config->password : "") &&
-	       freerdp_settings_set_string(settings, FreeRDP_ClientHostname, config->client_name ? config->client_name : "browser");
+	       freerdp_settings_set_string(settings, FreeRDP_ClientHostname, config->client_name ? config->client_name : "browser") &&
+	       freerdp_settings_set_string(settings, FreeRDP_AlternateShell, config->program ? config->program : "");
 }
 
 BOOL mv_set_all(rdpSettings* settings, const mv_config* config)

@@ -29,11 +29,32 @@ public sealed class RelayTests
         Assert.Equal(ConnectionConfirm.Read(Samples.ConnectionConfirmTls), await client.AnswerAsync());
         await using var clientEnd = await client.StartTlsAsync();
         foreach (var b in RawClient.Handshake) await clientEnd.WriteAsync(new[] { b });      // one TLS record a byte
-        var seen = new byte[RawClient.Handshake.Length + 14];
+        var seen = new byte[RawClient.Handshake.Length + 10];
         await machineEnd.ReadExactlyAsync(seen).AsTask().WaitAsync(Patience);
-        var text = Encoding.Unicode.GetString(seen[^64..]) + Encoding.Unicode.GetString(seen[^65..]);
-        Assert.Contains("ana\0once-only\0sh", text, StringComparison.Ordinal);
+        var text = Encoding.Unicode.GetString(seen[^60..]) + Encoding.Unicode.GetString(seen[^61..]);
+        Assert.Contains("ana\0once-only\0\0\0", text, StringComparison.Ordinal);   // and nothing of the program "sh" that the client asks for
         Assert.DoesNotContain("pw", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Machine_is_told_the_tickets_program_and_not_the_clients()
+    {
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await TestGateway.StartAsync(redeemer);
+        await using var machine = new FakeMachine();
+        var ticket = redeemer.NewTicket(machine.Address, machine.CertificateSha256, "ana", "once-only", program: "exec gedit");
+        using var client = await RawClient.ConnectAsync(gateway.Address);
+        var accepting = machine.AcceptAsync();
+        await client.SendAsync(RawClient.Request(ticket, SecurityProtocols.Tls));
+        var (machineEnd, _) = await accepting;
+        await client.AnswerAsync();
+        await using var clientEnd = await client.StartTlsAsync();
+        await clientEnd.WriteAsync(RawClient.Handshake);
+        var seen = new byte[RawClient.Handshake.Length + 30];
+        await machineEnd.ReadExactlyAsync(seen).AsTask().WaitAsync(Patience);
+        var text = Encoding.Unicode.GetString(seen[^80..]) + Encoding.Unicode.GetString(seen[^81..]);
+        Assert.Contains("ana\0once-only\0exec gedit\0\0", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("\0sh\0", text, StringComparison.Ordinal);
     }
 
     [Fact]

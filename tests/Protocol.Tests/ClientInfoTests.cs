@@ -11,29 +11,49 @@ namespace Montalegre.Vdi.Protocol.Tests;
 public sealed class ClientInfoTests
 {
     [Fact]
-    public void Unicode_sign_in_takes_the_place_of_what_was_typed_and_the_rest_stays()
+    public void Unicode_sign_in_takes_the_place_of_what_was_typed_and_the_clients_own_program_goes_nowhere()
     {
         byte[] expected =
         [
-            0x03, 0x00, 0x00, 0x4B, 0x02, 0xF0, 0x80,           // TPKT: 75 bytes
-            0x64, 0x00, 0x06, 0x03, 0xEB, 0x70, 0x3D,           // Send Data Request, 61 bytes
+            0x03, 0x00, 0x00, 0x47, 0x02, 0xF0, 0x80,           // TPKT: 71 bytes
+            0x64, 0x00, 0x06, 0x03, 0xEB, 0x70, 0x39,           // Send Data Request, 57 bytes
             0x40, 0x00, 0x00, 0x00, 0x09, 0x04, 0x00, 0x00,     // security flags, code page
             0x3B, 0x47, 0x01, 0x00,                             // flags with INFO_AUTOLOGON
-            0x00, 0x00, 0x06, 0x00, 0x0A, 0x00, 0x04, 0x00, 0x00, 0x00, // byte counts without terminators
+            0x00, 0x00, 0x06, 0x00, 0x0A, 0x00, 0x00, 0x00, 0x00, 0x00, // byte counts without terminators
             0x00, 0x00,                                         // ""
             0x61, 0x00, 0x6E, 0x00, 0x61, 0x00, 0x00, 0x00,     // "ana"
             0x73, 0x00, 0xE9, 0x00, 0x63, 0x00, 0x72, 0x00, 0x65, 0x00, 0x00, 0x00, // "sécre"
-            0x73, 0x00, 0x68, 0x00, 0x00, 0x00, 0x00, 0x00,     // "sh", ""
+            0x00, 0x00, 0x00, 0x00,                             // no shell, no directory, whatever the client asked for
             0x02, 0x00, 0x02, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00, // extra information, unchanged
         ];
         Assert.Equal(expected, Rewritten(Samples.ClientInfoUnicode, new SignIn("", "ana", "sécre"u8)));
     }
 
     [Fact]
+    public void Program_of_the_ticket_takes_the_place_of_the_one_that_the_client_asks_for()
+    {
+        var frame = Samples.ClientInfoUnicode;
+        frame[23] |= 0x80;                      // INFO_RAIL
+        frame[25] |= 0x02;                      // INFO_HIDEF_RAIL_SUPPORTED
+        var rewritten = Rewritten(frame, new SignIn("", "ana", "s"u8) { Program = "xmessage olá" });
+        Assert.Contains("ana\0s\0xmessage olá\0\0", Encoding.Unicode.GetString(SendDataRequest.Read(rewritten).UserData[22..]), StringComparison.Ordinal);
+        Assert.Equal(0, rewritten[23] & 0x80);
+        Assert.Equal(0, rewritten[25] & 0x02);
+    }
+
+    [Fact]
+    public void Ansi_client_is_refused_when_the_program_is_not_ascii() =>
+        Assert.Throws<WireFormatException>(() => Rewritten(Samples.ClientInfoAnsi, new SignIn("", "ana", "secret"u8) { Program = "edição" }));
+
+    [Fact]
+    public void Program_that_has_no_room_is_refused_where_it_is_named() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SignIn("", "ana", "s"u8) { Program = new string('x', SignIn.LongestText + 1) });
+
+    [Fact]
     public void Ansi_client_gets_ansi_back()
     {
         var rewritten = Rewritten(Samples.ClientInfoAnsi, new SignIn("DOM", "ana", "secret"u8));
-        Assert.Contains("DOM\0ana\0secret\0sh\0\0", Encoding.Latin1.GetString(rewritten), StringComparison.Ordinal);
+        Assert.Contains("DOM\0ana\0secret\0\0\0", Encoding.Latin1.GetString(rewritten), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +73,7 @@ public sealed class ClientInfoTests
     public void Longest_sign_in_fits_the_output_of_one_step()
     {
         var longest = new string('x', SignIn.LongestText);
-        var rewritten = Rewritten(Samples.ClientInfoUnicode, new SignIn(longest, longest, Encoding.UTF8.GetBytes(longest)));
+        var rewritten = Rewritten(Samples.ClientInfoUnicode, new SignIn(longest, longest, Encoding.UTF8.GetBytes(longest)) { Program = longest });
         Assert.Equal(FrameStatus.Complete, TpktFrame.TryRead(rewritten, SpliceSequence.LongestOutput, out _));
     }
 

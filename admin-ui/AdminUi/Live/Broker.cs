@@ -45,6 +45,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Assistances.AssistancesClient Assistances => new(Calls);
     public Power.PowerClient Power => new(Calls);
     public Rollouts.RolloutsClient Rollouts => new(Calls);
+    public Applications.ApplicationsClient Applications => new(Calls);
     public PortalContent.PortalContentClient PortalContent => new(Calls);
     public Contracts.Admin.V1.Alerts.AlertsClient Alerts => new(Calls);
     public Launches.LaunchesClient Launches => new(Calls);

@@ -7,7 +7,7 @@ namespace Montalegre.Vdi.Broker.Gateways;
 /// <summary>What a redeem statement saw. Refused is the name of a reason code; the target's fields are set when it is null.</summary>
 internal sealed record Redemption(
     string? Refused, Guid? SessionId, Guid? MachineId, string? MachineName, string? Address, int? Port, byte[]? CertificateSha256,
-    string? UserName, string? DisplayName, string? BlockedFeatures, bool? RdGatewayEndToEnd, string? TraceParent);
+    string? UserName, string? DisplayName, string? BlockedFeatures, bool? RdGatewayEndToEnd, string? TraceParent, string? Program, string? Arguments, string? OsFamily);
 
 /// <summary>A gateway as pages list it.</summary>
 internal sealed record GatewayRow(Guid GatewayId, string Name, string RdpAddress, bool Connected, int Connections);
@@ -78,8 +78,9 @@ internal sealed class GatewayStore(Database database)
                coalesce(m.address, g.addresses[1]) as address, coalesce(m.port, g.rdp_port) as port,
                g.rdp_certificate_sha256 as certificate_sha256, u.user_name, u.display_name,
                array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end,
-               (select t.trace_parent from ticket t where t.ticket_sha256 = @ticket) as trace_parent
+               (select t.trace_parent from ticket t where t.ticket_sha256 = @ticket) as trace_parent, s.program, s.arguments, g.os_family
           from answer a
+            left join session s on s.session_id = a.session_id
             left join machine m on m.machine_id = a.machine_id
             left join pool p on p.pool_id = m.pool_id
             left join machine_agent g on g.machine_id = a.machine_id

@@ -86,6 +86,7 @@ internal sealed class RedeemTicket(
                 UserName = found.UserName, Secret = ByteString.CopyFrom(secret), MachineName = found.MachineName ?? "",
                 RdgEndToEnd = found.RdGatewayEndToEnd ?? false,
                 TraceParent = found.TraceParent ?? "",
+                Program = found.Program is { } program ? ProgramLine.Of(program, found.Arguments ?? "", found.OsFamily ?? "") : "",
             },
         };
         BlockedFeatures.Fill(answer.Target.BlockedFeatures, found.BlockedFeatures ?? "");

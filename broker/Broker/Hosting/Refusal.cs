@@ -42,11 +42,11 @@ internal static class Refusal
         RefusalReason.NotEntitled or RefusalReason.NotAllowed or RefusalReason.SecondFactorNeeded or RefusalReason.SignInAgain or RefusalReason.PermissionMissing or RefusalReason.SetUpLinkInvalid or RefusalReason.JoinTokenInvalid
             or RefusalReason.DuplicateIdentity or (>= RefusalReason.TicketUnknown and <= RefusalReason.NoTicket) => StatusCode.PermissionDenied,
         RefusalReason.PasswordTooWeak or RefusalReason.NewPasswordRefused or RefusalReason.CodeWrong or RefusalReason.CodeUsed or RefusalReason.PasskeyRefused or RefusalReason.PasskeyUnknown or RefusalReason.InvalidField or RefusalReason.CertificateRequestInvalid => StatusCode.InvalidArgument,
-        RefusalReason.PoolUnknown or RefusalReason.NotFound => StatusCode.NotFound,
+        RefusalReason.PoolUnknown or RefusalReason.ApplicationUnknown or RefusalReason.NotFound => StatusCode.NotFound,
         RefusalReason.NameTaken => StatusCode.AlreadyExists,
         RefusalReason.InUse or RefusalReason.InDirectory or RefusalReason.SessionEnded or RefusalReason.PoolDisabled or RefusalReason.NotSupported
             or RefusalReason.ImageMissing or RefusalReason.ImageDamaged or RefusalReason.ImageRefused or RefusalReason.ImportIncomplete or RefusalReason.MachineRunning or RefusalReason.ImageNotSealable
-            or RefusalReason.MachineInMaintenance or RefusalReason.LastAdministrator or RefusalReason.FactorMandatory or RefusalReason.FactorExists or RefusalReason.PasskeysOff or RefusalReason.RolloutRunning or RefusalReason.RolloutOver
+            or RefusalReason.MachineInMaintenance or RefusalReason.LastAdministrator or RefusalReason.OtherProgramOpen or RefusalReason.FactorMandatory or RefusalReason.FactorExists or RefusalReason.PasskeysOff or RefusalReason.RolloutRunning or RefusalReason.RolloutOver
             or RefusalReason.HostNotLost or RefusalReason.StorageDiffers or (>= RefusalReason.AssistNotConnected and <= RefusalReason.AssistEndedByPerson) => StatusCode.FailedPrecondition,
         RefusalReason.SignInBusy or RefusalReason.TooManyTries or RefusalReason.PoolFull or RefusalReason.StorageFull or RefusalReason.DiskFull or RefusalReason.TooManyConnections or RefusalReason.TooManyImports => StatusCode.ResourceExhausted,
         RefusalReason.LaunchTimedOut => StatusCode.DeadlineExceeded,

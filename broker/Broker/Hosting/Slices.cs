@@ -1,6 +1,7 @@
 using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Alerts;
+using Montalegre.Vdi.Broker.Applications;
 using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Backups;
@@ -66,6 +67,7 @@ internal static class Slices
         services.AddFleetMetrics();
         services.AddAlerts(configuration);
         services.AddPortalContent();
+        services.AddApplications();
         services.AddDemonstration(configuration);
     }
 
@@ -94,6 +96,7 @@ internal static class Slices
         app.MapAlerts();
         app.MapGrpcService<EmployeeService>();
         app.MapGrpcService<PortalContentService>();
+        app.MapGrpcService<ApplicationsService>();
         app.MapGrpcService<LaunchesService>();
     }
 }

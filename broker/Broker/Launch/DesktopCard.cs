@@ -12,6 +12,8 @@ internal static class DesktopCard
     {
         var (state, reason) = State(row);
         var card = new Desktop { PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, State = state, MachineName = row.MachineName ?? "", ClientName = row.ClientName ?? "", MessageOfTheDay = row.MessageOfTheDay, BrowserFirst = row.WayIn == "browser", Favourite = row.Favourite, SharedMachine = row.SharedMachine };
+        if (row.ApplicationId is { } application) card.ApplicationId = application.ToString();
+        if (reason is RefusalReason.OtherProgramOpen) card.OpenInstead = row.OpenApplication is { Length: > 0 } open ? open : row.PoolName;
         BlockedFeatures.Fill(card.BlockedFeatures, row.BlockedFeatures);
         if (reason is { } why) card.Reason = why.ToContract();
         if (row.SessionId is { } session) card.SessionId = session.ToString();
@@ -19,8 +21,12 @@ internal static class DesktopCard
         return card;
     }
 
+    /// <summary>The card of an application: its own name, and the state of its pool.</summary>
+    public static Desktop From(OfferedApplication row, OfferedDesktop pool) => From(pool with { ApplicationId = row.ApplicationId, Name = row.Name, Description = row.Description, Favourite = row.Favourite, PoolName = pool.Name });
+
     private static (DesktopState, RefusalReason?) State(OfferedDesktop row) => row switch
     {
+        { SessionId: not null } when row.OpenApplicationId != row.ApplicationId => (DesktopState.Unavailable, RefusalReason.OtherProgramOpen),
         { SessionId: not null, MachineState: "unreachable", Sleeps: true } => (DesktopState.Wait, RefusalReason.WaitingForWake),
         { SessionId: not null, MachineState: not ("reserved" or "in_use") } => (DesktopState.Unavailable, RefusalReason.MachineUnreachable),
         { SessionState: "active" } => (DesktopState.SessionActive, null),

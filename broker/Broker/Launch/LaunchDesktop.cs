@@ -8,7 +8,11 @@ using Montalegre.Vdi.Domain;
 namespace Montalegre.Vdi.Broker.Launch;
 
 /// <summary>What somebody asks for.</summary>
-internal sealed record LaunchOrder(RequestId Request, UserId User, PoolId Pool, string? ClientAddress, bool ForFile);
+internal sealed record LaunchOrder(RequestId Request, UserId User, PoolId Pool, string? ClientAddress, bool ForFile)
+{
+    /// <summary>The published application that is asked for; null: the whole desktop.</summary>
+    public Guid? Application { get; init; }
+}
 
 /// <summary>What a launch says on its way.</summary>
 internal abstract record LaunchNews
@@ -55,7 +59,7 @@ internal sealed class LaunchDesktop(
                 var text = Base64Url.EncodeToString(ticket);
                 var answer = await trace.AskAsync(() => store.TryAsync(new(order.Request, order.User, order.Pool, order.ClientAddress, session,
                     SHA256.HashData(ticket), order.ForFile ? options.Value.FileTicketLifetime : options.Value.TicketLifetime,
-                    Random.Shared.Next()) { TraceParent = Instruments.TraceParent }));
+                    Random.Shared.Next()) { TraceParent = Instruments.TraceParent, Application = order.Application }));
                 CryptographicOperations.ZeroMemory(ticket);
                 switch (LaunchPolicy.Decide(answer.Facts))
                 {
@@ -75,7 +79,7 @@ internal sealed class LaunchDesktop(
                         trace.Refused(refuse.Reason, answer.Facts);
                         log.Refused(order.User, order.Pool, refuse.Reason);
                         queued &= refuse.Reason != RefusalReason.LeftQueue;   // its mark stays: another call may still wait under the same request
-                        yield return new LaunchNews.Refused(refuse.Reason, refuse.Reason switch { RefusalReason.QuotaReached => answer.OpenSessions, RefusalReason.GroupQuotaReached => answer.FullGroups, RefusalReason.PoolClosed => answer.Opens, _ => "" });
+                        yield return new LaunchNews.Refused(refuse.Reason, refuse.Reason switch { RefusalReason.QuotaReached => answer.OpenSessions, RefusalReason.GroupQuotaReached => answer.FullGroups, RefusalReason.PoolClosed => answer.Opens, RefusalReason.OtherProgramOpen => answer.OpenApplication, _ => "" });
                         yield break;
                 }
                 if (time.GetUtcNow() - since > options.Value.LongestWait)

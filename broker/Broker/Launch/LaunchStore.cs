@@ -14,6 +14,9 @@ internal sealed record LaunchAttempt(
 {
     /// <summary>The W3C trace parent of the call, so that gateway and agent go on with its trace; null: it is not traced.</summary>
     public string? TraceParent { get; init; }
+
+    /// <summary>The published application that is asked for; null: the whole desktop.</summary>
+    public Guid? Application { get; init; }
 }
 
 /// <summary>What one attempt answered. A ticket exists exactly when <see cref="TicketExpiresAt"/> is set.</summary>
@@ -25,6 +28,9 @@ internal sealed record LaunchAnswer(LaunchFacts Facts, string MachineName, DateT
 
     /// <summary>Names of the person's groups that have as many sessions open as they may.</summary>
     public string FullGroups { get; init; } = "";
+
+    /// <summary>The application that the open session of this pool is of; empty: it is the desktop.</summary>
+    public string OpenApplication { get; init; } = "";
 }
 
 /// <summary>All SQL of the launch slice.</summary>
@@ -48,8 +54,16 @@ internal sealed partial class LaunchStore(Database database)
                    exists (select from entitled_person e where e.pool_id = p.pool_id and e.user_id = @User) as entitled
               from pool p
              where p.pool_id = @Pool and not p.deleting
+        ), program as materialized (   -- the published application that is asked for, where it still is, and is for this person
+            select a.application_id, a.name, a.program, a.arguments
+              from application a
+             where a.application_id = @Application and a.pool_id = @Pool
+               and (not a.narrowed or exists (select from application_group g join group_member o on o.group_id = g.group_id and o.user_id = @User where g.application_id = a.application_id))
+        ), fit as materialized (
+            select @Application is null or exists (select from program) as known
         ), own as materialized (
-            select s.session_id, s.machine_id, m.state as machine_state, m.name as machine_name
+            select s.session_id, s.machine_id, m.state as machine_state, m.name as machine_name, s.application_name,
+                   s.application_id is distinct from @Application as other
               from session s left join machine m using (machine_id)
              where s.user_id = @User and s.pool_id = @Pool and s.state <> 'ended'
         ), request as materialized (
@@ -127,7 +141,7 @@ internal sealed partial class LaunchStore(Database database)
         ), gate as materialized (
             select offer.kind, offer.seats
               from offer
-             where offer.enabled and offer.entitled and offer.closed is null
+             where offer.enabled and offer.entitled and offer.closed is null and (select known from fit)
                and not exists (select from own) and not exists (select from request) and not exists (select from gone)
                and ((select most from person) is null or exists (select from user_seat))
                and not exists (select from group_seat_free where n is null)
@@ -183,10 +197,11 @@ internal sealed partial class LaunchStore(Database database)
             select taken.machine_id, taken.name, case when (select seats from gate) is null then 0 else free_seat(taken.machine_id, (select seats from gate)) end as seat
               from taken
         ), opened as (
-            insert into session (session_id, request_id, user_id, pool_id, machine_id, pool_name, machine_name, state, machine_seat, user_seat, pool_seat, trace_parent)
+            insert into session (session_id, request_id, user_id, pool_id, machine_id, pool_name, machine_name, state, machine_seat, user_seat, pool_seat, trace_parent, application_id, application_name, program, arguments)
                  select @NewSession, @Request, @User, @Pool, seated.machine_id, (select name from offer), seated.name, 'pending', seated.seat, (select n from user_seat),
-                        (select n from pool_seat order by n < @Rank % (select most_sessions from offer), n limit 1), @TraceParent
-                   from seated
+                        (select n from pool_seat order by n < @Rank % (select most_sessions from offer), n limit 1), @TraceParent,
+                        program.application_id, coalesce(program.name, ''), program.program, program.arguments
+                   from seated left join program on true
                   where seated.seat is not null
               returning session_id, machine_id, machine_name
         ), grouped as (
@@ -197,6 +212,7 @@ internal sealed partial class LaunchStore(Database database)
              union all
             select session_id, machine_id, machine_name, false from own
              where own.machine_state in ('reserved', 'in_use') and (select entitled from offer)
+               and not own.other and (select known from fit)
         ), issued as (
             insert into ticket (ticket_sha256, session_id, user_id, machine_id, client_address, expires_at, trace_parent)
                  select @TicketSha256, session_id, @User, machine_id, @ClientAddress, now() + @TicketLifetime, @TraceParent from target
@@ -232,7 +248,10 @@ internal sealed partial class LaunchStore(Database database)
                exists (select from shared) and not exists (select from opened)                as lost_seat,
                (select distribution from offer where seats is not null)                       as shared_by,
                (select string_agg(name, ', ' order by name) from group_seat_free where n is null)  as full_groups,
-               (select in_vain from sleeper)                                                  as woken_in_vain
+               (select in_vain from sleeper)                                                  as woken_in_vain,
+               not (select known from fit)                                                    as application_unknown,
+               coalesce((select other from own), false)                                       as other_program_open,
+               (select application_name from own)                                             as open_application
         """;
 
     // A prepared statement keeps the plan that was right for the tables of that moment: one made while few sessions were open
@@ -243,7 +262,7 @@ internal sealed partial class LaunchStore(Database database)
     private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
 
     // Numbered once, and not by the driver at every launch; the names are for whoever reads the statement.
-    private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank", "Spread", "TraceParent"];
+    private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank", "Spread", "TraceParent", "Application"];
     private static readonly string Numbered = ParameterName().Replace(LaunchStatement, m => $"${Array.IndexOf(Parameters, m.Groups[1].Value) + 1}");
 
     /// <summary>Runs the one statement; repeats it when the same user's other launch won meanwhile, or when the database went away.</summary>
@@ -283,6 +302,7 @@ internal sealed partial class LaunchStore(Database database)
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = attempt.Rank });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = spread });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)attempt.TraceParent ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)attempt.Application ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
         await using var row = await batch.ExecuteReaderAsync(CommandBehavior.Default, CancellationToken.None);
         if (!await row.ReadAsync(CancellationToken.None)) throw new InvalidOperationException("The launch statement answered no row.");
         var answer = (Read(row), row.GetBoolean(15));
@@ -300,7 +320,8 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id <> $1 then m.state end,
                    case when s.request_id = $1 then s.session_id end,
                    s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false, false,
-                   (select p.distribution from pool p where p.pool_id = s.pool_id and p.sessions_per_machine is not null), null::text, null::boolean
+                   (select p.distribution from pool p where p.pool_id = s.pool_id and p.sessions_per_machine is not null), null::text, null::boolean,
+                   false, false, s.application_name
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -331,7 +352,9 @@ internal sealed partial class LaunchStore(Database database)
         GroupQuotaReached = !row.IsDBNull(17),
         OwnComputerSleeps = !row.IsDBNull(18),
         OwnComputerDidNotWake = !row.IsDBNull(18) && row.GetBoolean(18),
-    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13), FullGroups = row.IsDBNull(17) ? "" : row.GetString(17) };
+        ApplicationUnknown = row.GetBoolean(19),
+        OtherProgramOpen = row.GetBoolean(20),
+    }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13), FullGroups = row.IsDBNull(17) ? "" : row.GetString(17), OpenApplication = row.IsDBNull(21) ? "" : row.GetString(21) };
 
     /// <summary>The person gives the place in the queue back. A launch that still waits for it finds that out and ends; false: nobody waited.</summary>
     public async Task<bool> GiveUpAsync(UserId user, PoolId pool)
@@ -355,6 +378,7 @@ internal sealed partial class LaunchStore(Database database)
             select p.pool_id, p.name, p.description, p.enabled, array_to_string(p.blocked_features, ',') as blocked_features, p.message_of_the_day, p.way_in,
                    f.pool_id is not null as favourite, p.sessions_per_machine is not null as shared_machine,
                    s.session_id, s.state as session_state, s.started_at, s.machine_name, m.state as machine_state,
+                   s.application_id as open_application_id, s.application_name as open_application,
                    (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
                      order by c.created_at desc limit 1)                                                 as client_name,
                    exists (select from machine n
@@ -374,6 +398,17 @@ internal sealed partial class LaunchStore(Database database)
              order by f.pool_id is null, p.name
             """, new { user = user.Value })).AsList());
 
+    /// <summary>The applications that a user is offered, in the order of their cards; what else a card says is its pool's.</summary>
+    public Task<List<OfferedApplication>> ApplicationsAsync(UserId user) => database.RepeatableAsync(async (connection, _) =>
+        (await connection.QueryAsync<OfferedApplication>("""
+            select a.application_id, a.pool_id, a.name, a.description, f.application_id is not null as favourite
+              from (select distinct pool_id from entitled_person where user_id = @user) e
+              join application a using (pool_id)
+              left join application_favourite f on f.application_id = a.application_id and f.user_id = @user
+             where not a.narrowed or exists (select from application_group g join group_member m using (group_id) where g.application_id = a.application_id and m.user_id = @user)
+             order by f.application_id is null, lower(a.name), a.application_id
+            """, new { user = user.Value })).AsList());
+
     /// <summary>Doors of the gateways that are up, or of all when none reports.</summary>
     public Task<List<string>> GatewayDoorsAsync() => database.RepeatableAsync(async (connection, _) =>
         (await connection.QueryAsync<string>("""
@@ -386,6 +421,9 @@ internal sealed partial class LaunchStore(Database database)
     [GeneratedRegex(@"@(\w+)")]
     private static partial Regex ParameterName();
 }
+
+/// <summary>One application of the employee's list.</summary>
+internal sealed record OfferedApplication(Guid ApplicationId, Guid PoolId, string Name, string Description, bool Favourite);
 
 /// <summary>One row of the employee's list.</summary>
 internal sealed record OfferedDesktop
@@ -407,4 +445,12 @@ internal sealed record OfferedDesktop
     public bool Sleeps { get; init; }
     public bool Favourite { get; init; }
     public bool SharedMachine { get; init; }
+
+    /// <summary>What the open session was opened as; null: the whole desktop, or there is none.</summary>
+    public Guid? OpenApplicationId { get; init; }
+    public string? OpenApplication { get; init; }
+
+    /// <summary>Set when the row is the card of an application; name and description are its own then, and the rest is its pool's.</summary>
+    public Guid? ApplicationId { get; init; }
+    public string PoolName { get; init; } = "";
 }

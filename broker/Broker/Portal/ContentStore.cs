@@ -93,6 +93,15 @@ internal sealed class ContentStore(Database database)
             : "delete from favourite where user_id = @user and pool_id = @pool", new { user, pool });
     }
 
+    /// <summary>The same for an application.</summary>
+    public async Task SetApplicationFavouriteAsync(Guid user, Guid application, bool favourite)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await connection.ExecuteAsync(favourite
+            ? "insert into application_favourite (user_id, application_id) select distinct e.user_id, a.application_id from application a join entitled_person e using (pool_id) where e.user_id = @user and a.application_id = @application on conflict do nothing"
+            : "delete from application_favourite where user_id = @user and application_id = @application", new { user, application });
+    }
+
     private async Task<bool> DeleteAsync(string sql, Guid id, Caller by)
     {
         await using var connection = await database.OpenConnectionAsync();

@@ -42,14 +42,20 @@ internal sealed class EmployeeService(
     public override async Task<ListDesktopsResponse> ListDesktops(ListDesktopsRequest request, ServerCallContext context)
     {
         var rows = await store.DesktopsAsync(context.Caller().User);
-        return new() { Desktops = { rows.Select(DesktopCard.From) } };
+        var pools = rows.ToDictionary(r => r.PoolId);
+        var applications = await store.ApplicationsAsync(context.Caller().User);   // of a pool that came or went in between none is shown
+        return new()
+        {
+            Desktops = { rows.Select(DesktopCard.From) },
+            Applications = { applications.Where(a => pools.ContainsKey(a.PoolId)).Select(a => DesktopCard.From(a, pools[a.PoolId])) },
+        };
     }
 
     public override async Task Launch(LaunchRequest request, IServerStreamWriter<LaunchProgress> responseStream, ServerCallContext context)
     {
         if (!Guid.TryParse(request.PoolId, out var pool)) throw Refusal.Refused(RefusalReason.PoolUnknown, "pool_id");
         if (!Guid.TryParse(request.RequestId, out var id)) throw Refusal.Refused(RefusalReason.InvalidField, "request_id must be a UUID");
-        var order = new LaunchOrder(new(id), context.Caller().User, new(pool), request.ClientAddress is "" ? null : request.ClientAddress, request.ForFile);
+        var order = new LaunchOrder(new(id), context.Caller().User, new(pool), request.ClientAddress is "" ? null : request.ClientAddress, request.ForFile) { Application = ApplicationOf(request.ApplicationId) };
         await foreach (var news in launch.RunAsync(order, context.CancellationToken))
             await responseStream.WriteAsync(await ToContractAsync(news), context.CancellationToken);
     }
@@ -87,7 +93,8 @@ internal sealed class EmployeeService(
     public override async Task<SetFavouriteResponse> SetFavourite(SetFavouriteRequest request, ServerCallContext context)
     {
         if (!Guid.TryParse(request.PoolId, out var pool)) throw Refusal.Refused(RefusalReason.PoolUnknown, "pool_id");
-        await content.SetFavouriteAsync(context.Caller().User.Value, pool, request.Favourite);
+        if (ApplicationOf(request.ApplicationId) is { } application) await content.SetApplicationFavouriteAsync(context.Caller().User.Value, application, request.Favourite);
+        else await content.SetFavouriteAsync(context.Caller().User.Value, pool, request.Favourite);
         return new();
     }
 
@@ -117,6 +124,9 @@ internal sealed class EmployeeService(
             }),
         },
     };
+
+    private static Guid? ApplicationOf(string id) =>
+        id is "" ? null : Guid.TryParse(id, out var application) ? application : throw Refusal.Refused(RefusalReason.ApplicationUnknown, "application_id");
 
     private static OwnAssistanceState StateOf(OwnAssistanceRow row) => row.State switch
     {

@@ -18,6 +18,12 @@ public sealed record LaunchFacts
     /// <summary>True when the user may use the pool.</summary>
     public required bool Entitled { get; init; }
 
+    /// <summary>True when an application was asked for that is not published any more, or not for this user.</summary>
+    public bool ApplicationUnknown { get; init; }
+
+    /// <summary>True when the own open session was opened as something else than what is asked for now: another application, or the desktop.</summary>
+    public bool OtherProgramOpen { get; init; }
+
     /// <summary>The user's own open session in this pool, if there was one before the statement.</summary>
     public SessionId? OwnSession { get; init; }
 

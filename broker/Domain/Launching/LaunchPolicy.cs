@@ -9,6 +9,9 @@ public static class LaunchPolicy
         { PoolExists: false } => new Placement.Refuse(RefusalReason.PoolUnknown),
         { Entitled: false } => new Placement.Refuse(RefusalReason.NotEntitled),
         { RequestAlreadyEnded: true } => new Placement.Refuse(RefusalReason.SessionEnded),
+        { ApplicationUnknown: true } => new Placement.Refuse(RefusalReason.ApplicationUnknown),
+        // Never silently something else: the person decides what becomes of the open work.
+        { OwnSession: not null, OtherProgramOpen: true } => new Placement.Refuse(RefusalReason.OtherProgramOpen),
         { OwnSession: { } own, Machine: { } machine, OwnMachineState: MachineState.Reserved or MachineState.InUse } =>
             new Placement.Reconnect(own, machine),
         // A session whose computer sleeps is waited for, whatever its pool says: it is woken, and the person is back in it.

@@ -150,7 +150,7 @@ internal sealed class DesktopSocket(
         var start = new WorkerStart(
             AllowedBy(target.Policy, _options.DriveSize > 0, converter.IsInstalled) | (_options.FullColourVideo ? Allowed.Avc444 : 0),
             target.CertificateSha256.ToArray(), target.SignIn?.UserName ?? "", target.SignIn?.Domain ?? "", target.SignIn?.Utf8Secret.ToArray() ?? [], ClientName,
-            new DriveLimits(_options.DriveSize, Math.Min(_options.LargestFile, _options.DriveSize)), TimeZone(hello.TimeZone), hello with { Ticket = "" });
+            new DriveLimits(_options.DriveSize, Math.Min(_options.LargestFile, _options.DriveSize)), TimeZone(hello.TimeZone), hello with { Ticket = "" }) { Program = target.SignIn?.Program ?? "" };
         var session = new DesktopSession(started, new WorkerLink(started.Control), start, owner, _options, converter, tokens, assistances, time, log);
         var connection = new OpenConnection(target.ConnectionId, target.SessionId, target.MachineId, client, ClientName, acceptedAt, time.GetUtcNow(), session) { TraceParent = target.TraceParent };
         var serving = session.ServeAsync(browser, null, ct);    // before it runs: its first word is for this browser

@@ -65,6 +65,8 @@ internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOp
         }, deadline: time.GetUtcNow().UtcDateTime + CallDeadline, cancellationToken: ct);
         return answer.OutcomeCase switch
         {
+            // A person who signs in by himself has no Client Info of ours that could say which program.
+            RedeemResponse.OutcomeOneofCase.Target when answer.Target is { Program.Length: > 0, UserName.Length: 0 } => new Redemption.Refused(ReasonCode.NotSupported, ""),
             RedeemResponse.OutcomeOneofCase.Target => new Redemption.Granted(Take(answer.Target)),
             RedeemResponse.OutcomeOneofCase.Refused => new Redemption.Refused(answer.Refused.Code, answer.Refused.Reference),
             _ => new Redemption.Refused(ReasonCode.Internal, ""),
@@ -75,7 +77,7 @@ internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOp
     {
         try
         {
-            var signIn = target.UserName.Length == 0 ? null : new SignIn(target.Domain, target.UserName, target.Secret.Span);
+            var signIn = target.UserName.Length == 0 ? null : new SignIn(target.Domain, target.UserName, target.Secret.Span) { Program = target.Program };
             return new(target.SessionId, target.ConnectionId, target.MachineId, target.Address, (int)target.Port, target.CertificateSha256.Memory, signIn)
             {
                 Policy = PolicyOf(target),
@@ -97,6 +99,7 @@ internal sealed class BrokerTicketRedeemer(BrokerLink broker, IOptions<GatewayOp
             ClipboardToDesktop = Passes(DeviceFeature.ClipboardToDesktop), ClipboardFromDesktop = Passes(DeviceFeature.ClipboardFromDesktop),
             Drives = Passes(DeviceFeature.Drives), Printers = Passes(DeviceFeature.Printers), Usb = Passes(DeviceFeature.Usb),
             SmartCards = Passes(DeviceFeature.SmartCards), AudioOut = Passes(DeviceFeature.AudioOut), AudioIn = Passes(DeviceFeature.AudioIn),
+            ProgramsByClient = target.Program.Length == 0,
         };
 
         bool Passes(DeviceFeature feature) => !target.BlockedFeatures.Contains(feature);

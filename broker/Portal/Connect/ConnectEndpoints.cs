@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Portal.Desktops;
 using Montalegre.Vdi.Portal.Hosting;
 using Montalegre.Vdi.Portal.Pages;
 
@@ -26,9 +27,9 @@ internal static class ConnectEndpoints
     {
         var form = await http.Request.ReadFormAsync(http.RequestAborted);
         var pool = form["pool"].ToString();
-        var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.PoolId == pool);
+        var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => CardKey.Of(d) == pool);
         if (desktop is null) return MessagePage.Refusal(http, new Reason { Code = ReasonCode.PoolUnknown }, StatusCodes.Status404NotFound);
-        var handle = handles.Make(http, new(desktop.PoolId, Guid.NewGuid(), desktop.Name));
+        var handle = handles.Make(http, new(CardKey.Of(desktop), Guid.NewGuid(), desktop.Name));
         return Navigation.SeeOther(http, $"/connect/{handle}");
     }
 
@@ -55,7 +56,7 @@ internal static class ConnectEndpoints
         {
             case LaunchProgress.KindOneofCase.Ready:
                 var broker = (BrokerCalls)http.RequestServices.GetService(typeof(BrokerCalls))!;
-                var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.PoolId == launching.Pool);
+                var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => CardKey.Of(d) == launching.Pool);
                 var portal = (IOptions<PortalOptions>)http.RequestServices.GetService(typeof(IOptions<PortalOptions>))!;
                 return new RazorComponentResult<ReadyPage>(new
                 {

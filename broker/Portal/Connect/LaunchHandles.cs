@@ -7,7 +7,7 @@ using Montalegre.Vdi.Portal.SignIn;
 
 namespace Montalegre.Vdi.Portal.Connect;
 
-/// <summary>One launch a person asked for: which pool, under which request, and the name to show.</summary>
+/// <summary>One launch a person asked for: which card (<see cref="Desktops.CardKey"/>), under which request, and the name to show.</summary>
 internal sealed record Launching(string Pool, Guid Request, string Name);
 
 /// <summary>

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Portal.Desktops;
 using Montalegre.Vdi.Portal.Hosting;
 using Montalegre.Vdi.Portal.Pages;
 using Montalegre.Vdi.Portal.SignIn;
@@ -28,7 +29,7 @@ internal static class WayInEndpoints
     {
         if (handles.Read(http, handle) is not { } launching) return MessagePage.NotFound(http);
         // Before the ticket, which is already getting old when it is there. A desktop that is not offered any more is refused there.
-        var blocked = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.PoolId == launching.Pool)?.BlockedFeatures ?? [];
+        var blocked = (await broker.DesktopsAsync(http)).FirstOrDefault(d => CardKey.Of(d) == launching.Pool)?.BlockedFeatures ?? [];
         var (again, progress) = await desk.AskAsync(http, launching);
         if (progress.KindCase != LaunchProgress.KindOneofCase.Ready) return await NotReadyAsync(http, again, progress, handles);
         var (user, signature) = (PortalSession.UserName(http), signing.Signature);

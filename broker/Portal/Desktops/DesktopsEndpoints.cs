@@ -38,7 +38,7 @@ internal static class DesktopsEndpoints
     /// <summary>Only the lines of state, for the script of the connect page.</summary>
     private static async Task<IResult> State(HttpContext http, string pool, BrokerCalls broker, TimeProvider time)
     {
-        var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.PoolId == pool);
+        var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => CardKey.Of(d) == pool);
         return desktop is null
             ? Results.NotFound()
             : new RazorComponentResult<LiveState>(new { Desktop = desktop, T = Language.Of(http), Now = time.GetLocalNow() });

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Portal.Desktops;
 using Montalegre.Vdi.Portal.SignIn;
 
 namespace Montalegre.Vdi.Portal.Hosting;
@@ -26,8 +27,12 @@ internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<Porta
         catch (RpcException e) { log.SignOutFailed(e.StatusCode); }
     }
 
-    public async Task<IReadOnlyList<Desktop>> DesktopsAsync(HttpContext http) =>
-        (await broker.ListDesktopsAsync(new ListDesktopsRequest(), await ProofAsync(http), Deadline(), http.RequestAborted)).Desktops;
+    /// <summary>The cards of the person: desktops, then applications; favourites before both.</summary>
+    public async Task<IReadOnlyList<Desktop>> DesktopsAsync(HttpContext http)
+    {
+        var all = await broker.ListDesktopsAsync(new ListDesktopsRequest(), await ProofAsync(http), Deadline(), http.RequestAborted);
+        return [.. all.Desktops.Concat(all.Applications).OrderBy(card => !card.Favourite)];
+    }
 
     public async Task<EmployeeLogOffResponse> LogOffAsync(HttpContext http, string session) =>
         await broker.LogOffAsync(new EmployeeLogOffRequest { SessionId = session }, await ProofAsync(http), Deadline(), http.RequestAborted);
@@ -36,7 +41,7 @@ internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<Porta
         await broker.RestartAsync(new EmployeeRestartRequest { SessionId = session }, await ProofAsync(http), Deadline(), http.RequestAborted);
 
     public async Task SetFavouriteAsync(HttpContext http, string pool, bool favourite) =>
-        await broker.SetFavouriteAsync(new SetFavouriteRequest { PoolId = pool, Favourite = favourite }, await ProofAsync(http), Deadline(), http.RequestAborted);
+        await broker.SetFavouriteAsync(new SetFavouriteRequest { PoolId = CardKey.Parse(pool).Pool, ApplicationId = CardKey.Parse(pool).Application, Favourite = favourite }, await ProofAsync(http), Deadline(), http.RequestAborted);
 
     public async Task<IReadOnlyList<OwnSignIn>> SignInsAsync(HttpContext http) =>
         (await broker.ListSignInsAsync(new ListSignInsRequest(), await ProofAsync(http), Deadline(), http.RequestAborted)).SignIns;
@@ -64,11 +69,11 @@ internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<Porta
     }
 
     public async Task LeaveQueueAsync(HttpContext http, string pool) =>
-        await broker.LeaveQueueAsync(new LeaveQueueRequest { PoolId = pool }, await ProofAsync(http), Deadline(), http.RequestAborted);
+        await broker.LeaveQueueAsync(new LeaveQueueRequest { PoolId = CardKey.Parse(pool).Pool }, await ProofAsync(http), Deadline(), http.RequestAborted);
 
     public async Task<AsyncServerStreamingCall<LaunchProgress>> LaunchAsync(HttpContext http, string pool, Guid request, bool forFile, CancellationToken ct) =>
         broker.Launch(
-            new LaunchRequest { PoolId = pool, RequestId = request.ToString(), ForFile = forFile, ClientAddress = AddressOf(http) },
+            new LaunchRequest { PoolId = CardKey.Parse(pool).Pool, ApplicationId = CardKey.Parse(pool).Application, RequestId = request.ToString(), ForFile = forFile, ClientAddress = AddressOf(http) },
             await ProofAsync(http), cancellationToken: ct);
 
     // The gateway's RDP door sees the same person without this mapping, so both sides speak plain IPv4 where it is IPv4.

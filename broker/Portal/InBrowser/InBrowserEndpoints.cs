@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Montalegre.Vdi.Contracts.Common.V1;
+using Montalegre.Vdi.Portal.Desktops;
 using Montalegre.Vdi.Portal.Hosting;
 using Montalegre.Vdi.Portal.Pages;
 
@@ -20,7 +21,7 @@ internal static class InBrowserEndpoints
 
     private static async Task<IResult> Show(HttpContext http, string pool, BrokerCalls broker)
     {
-        var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.PoolId == pool);
+        var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => CardKey.Of(d) == pool);
         if (desktop is null) return MessagePage.Refusal(http, new Reason { Code = ReasonCode.PoolUnknown }, StatusCodes.Status404NotFound);
         var page = PageContext.Of(http);
         if (!page.InBrowser) return MessagePage.Refusal(http, new Reason { Code = ReasonCode.BrowserDesktopUnavailable }, StatusCodes.Status503ServiceUnavailable);

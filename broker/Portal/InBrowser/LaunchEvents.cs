@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Portal.Connect;
+using Montalegre.Vdi.Portal.Desktops;
 using Montalegre.Vdi.Portal.Hosting;
 using Montalegre.Vdi.Portal.Languages;
 
@@ -68,7 +69,7 @@ internal static class LaunchEvents
     }
 
     private static async Task<bool> HasSessionAsync(HttpContext http, string pool, BrokerCalls broker) =>
-        (await broker.DesktopsAsync(http)).Any(d => d.PoolId == pool && d.SessionId.Length > 0);
+        (await broker.DesktopsAsync(http)).Any(d => CardKey.Of(d) == pool && d.SessionId.Length > 0);
 
     private static async Task<(LaunchProgress? Progress, Reason? Failure)> NextAsync(AsyncServerStreamingCall<LaunchProgress> call, CancellationToken gone)
     {

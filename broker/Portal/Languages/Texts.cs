@@ -45,6 +45,10 @@ public sealed record Texts
     public required string Connect { get; init; }
     public required string BackToSession { get; init; }
     public required string LogOff { get; init; }
+    public required string OpenApplication { get; init; }
+    public required string ApplicationWord { get; init; }
+    public required Func<string, string> LogOffFrom { get; init; }
+    public required Func<string, string> StateOtherOpen { get; init; }
     public required string Machine { get; init; }
     public required string Since { get; init; }
     public required string ConnectedFrom { get; init; }

@@ -30,7 +30,9 @@ internal static class LogOffEndpoints
     /// <summary>The page that says what it will cost, as long as the session is the person's and open.</summary>
     private static async Task<IResult> AskAsync<TPage>(HttpContext http, string session, BrokerCalls broker) where TPage : IComponent
     {
-        var desktop = (await broker.DesktopsAsync(http)).FirstOrDefault(d => d.SessionId == session);
+        // Cards of other things in the same pool name the session, too; what it was opened as comes first, and may not be published any more.
+        var desktop = (await broker.DesktopsAsync(http)).Where(d => d.SessionId == session).MinBy(d => d.OpenInstead.Length > 0);
+        if (desktop is { OpenInstead.Length: > 0 }) desktop.Name = desktop.OpenInstead;
         return desktop is null
             ? MessagePage.Refusal(http, new Reason { Code = ReasonCode.SessionEnded }, StatusCodes.Status404NotFound)
             : new RazorComponentResult<TPage>(new { Page = PageContext.Of(http), Desktop = desktop });

@@ -64,7 +64,7 @@ internal sealed class DesktopWorker : RdpEvents, IDisposable
         _encoder = new(_browser.CacheSlots);
         _session = new(new RdpTarget(
             socket, _browser.Width, _browser.Height, _browser.ScalePercent, _browser.KeyboardLayout, Features.Of(start),
-            start.UserName, start.Domain, start.Secret, start.ClientName, start.TimeZone, start.CertificateSha256), this);
+            start.UserName, start.Domain, start.Secret, start.ClientName, start.TimeZone, start.CertificateSha256) { Program = start.Program }, this);
         _channels.Start(_session);
         _input = new(_session);
         _clipboard = new(_session, link, start.Allowed);

@@ -80,5 +80,8 @@ public sealed record RdpTarget(
     int Socket, int Width, int Height, int ScalePercent, uint KeyboardLayout, RdpFeatures Features, string User, string Domain, byte[] Utf8Password,
     string ClientName, byte[] TimeZone, byte[] CertificateSha256)
 {
+    /// <summary>What the machine starts in place of the desktop; empty: the desktop.</summary>
+    public string Program { get; init; } = "";
+
     public override string ToString() => $"RdpTarget {{ {Width}x{Height}, {Features} }}";
 }

@@ -17,14 +17,14 @@ public sealed unsafe class RdpSession : IDisposable
         var callbacks = RdpCallbacks.For(GCHandle.ToIntPtr(_events));
         var password = Terminated(target.Utf8Password);
         fixed (byte* user = Terminated(Encoding.UTF8.GetBytes(target.User)), domain = Terminated(Encoding.UTF8.GetBytes(target.Domain)))
-        fixed (byte* secret = password, name = Terminated(Encoding.UTF8.GetBytes(target.ClientName)), zone = target.TimeZone)
+        fixed (byte* secret = password, name = Terminated(Encoding.UTF8.GetBytes(target.ClientName)), zone = target.TimeZone, program = Terminated(Encoding.UTF8.GetBytes(target.Program)))
         {
             var config = new ShimApi.Config
             {
                 Size = (uint)sizeof(ShimApi.Config), Socket = target.Socket, Width = (uint)target.Width, Height = (uint)target.Height,
                 ScalePercent = (uint)target.ScalePercent, KeyboardLayout = target.KeyboardLayout, Flags = (uint)target.Features,
                 User = user, Domain = domain, Password = target.Utf8Password.Length == 0 ? null : secret, ClientName = name,
-                TimeZone = zone,
+                TimeZone = zone, Program = program,
             };
             target.CertificateSha256.AsSpan(0, 32).CopyTo(new Span<byte>(config.CertificateSha256, 32));
             _session = ShimApi.Create(&config, &callbacks);

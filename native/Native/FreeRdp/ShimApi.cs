@@ -17,6 +17,7 @@ internal static unsafe partial class ShimApi
         public byte* Domain;
         public byte* Password;
         public byte* ClientName;
+        public byte* Program;
         public byte* TimeZone;
         public fixed byte CertificateSha256[32];
     }

@@ -23,6 +23,9 @@ public sealed record ChannelPolicy
 
     public bool AudioIn { get; init; } = true;
 
+    /// <summary>The client may ask the machine to start programs, MS-RDPERP. Not where the ticket says which one runs.</summary>
+    public bool ProgramsByClient { get; init; } = true;
+
     /// <summary>Static virtual channels that the machine must not find at all.</summary>
     public IReadOnlySet<string> BlockedChannels
     {
@@ -32,6 +35,7 @@ public sealed record ChannelPolicy
             if (!ClipboardToDesktop && !ClipboardFromDesktop) blocked.Add("cliprdr");
             if (!Drives && !Printers && !SmartCards) blocked.Add("rdpdr");
             if (!AudioOut) blocked.Add("rdpsnd");
+            if (!ProgramsByClient) blocked.UnionWith(["rail", "rail_wi", "rail_ri"]);
             return blocked;
         }
     }

@@ -10,6 +10,9 @@ namespace Montalegre.Vdi.Protocol.Html5;
 public sealed record WorkerStart(
     Allowed Allowed, byte[] CertificateSha256, string UserName, string Domain, byte[] Secret, string ClientName, DriveLimits Drive, byte[] TimeZone, Hello Browser)
 {
+    /// <summary>What the machine starts in place of the desktop; empty: the desktop.</summary>
+    public string Program { get; init; } = "";
+
     public const int Longest = 4096;
     private const int HashLength = 32;
 
@@ -17,15 +20,17 @@ public sealed record WorkerStart(
     {
         var r = new WireReader(message, nameof(WorkerStart));
         r.Expect((uint)WorkerMessage.Start, r.ReadByte("type"), "type");
+        var program = ReadText(ref r, "program");
         return new(
             (Allowed)r.ReadUInt32("allowed"), r.ReadBytes(HashLength, "certificate").ToArray(), ReadText(ref r, "userName"), ReadText(ref r, "domain"),
             r.ReadBytes(r.ReadUInt16("secret"), "secret").ToArray(), ReadText(ref r, "clientName"),
-            new DriveLimits((int)r.ReadUInt32("driveSize"), (int)r.ReadUInt32("largestFile")), ReadTimeZone(ref r), Hello.Read(r.Rest));
+            new DriveLimits((int)r.ReadUInt32("driveSize"), (int)r.ReadUInt32("largestFile")), ReadTimeZone(ref r), Hello.Read(r.Rest)) { Program = program };
     }
 
     public void Write(ref WireWriter w)
     {
         w.WriteByte((byte)WorkerMessage.Start);
+        WriteText(ref w, Program);
         w.WriteUInt32((uint)Allowed);
         w.WriteBytes(CertificateSha256.AsSpan(0, HashLength));
         WriteText(ref w, UserName);

@@ -18,47 +18,50 @@ public static class ClientInfo
         userData.Length >= 2 && (userData[0] & SecurityInfoPacket) != 0;
 
     /// <summary>Copies one whole Client Info frame and puts <paramref name="signIn"/> in the place of what the client sent.</summary>
-    /// <remarks>Shell, working directory and the whole of TS_EXTENDED_INFO_PACKET stay byte for byte.</remarks>
+    /// <remarks>
+    /// INVARIANT: the machine starts what the ticket says, so the client's own shell and working directory go nowhere.
+    /// The whole of TS_EXTENDED_INFO_PACKET stays byte for byte.
+    /// </remarks>
     public static void Rewrite(ReadOnlySpan<byte> frame, SignIn signIn, ref WireWriter w)
     {
         var packet = Packet.Read(frame);
         var (flags, unicode) = (packet.Flags, packet.Unicode);
-        var shell = packet.Shell;
-        var directory = packet.Directory;
         var extra = packet.Extra;
         var terminator = unicode ? 2 : 1;
 
         Span<byte> domain = stackalloc byte[LongestField];
         Span<byte> userName = stackalloc byte[LongestField];
         Span<byte> password = stackalloc byte[LongestField];
+        Span<byte> shell = stackalloc byte[LongestField];
         Span<char> secret = stackalloc char[SignIn.LongestText];
         try
         {
             domain = Encode(signIn.Domain, unicode, domain, "domain");
             userName = Encode(signIn.UserName, unicode, userName, "userName");
+            shell = Encode(signIn.Program, unicode, shell, "alternateShell");
             secret = secret[..Encoding.UTF8.GetChars(signIn.Utf8Secret, secret)];
             password = Encode(secret, unicode, password, "password");
 
             const int fixedPart = 4 + 4 + 4 + (5 * 2);
-            var length = fixedPart + domain.Length + userName.Length + password.Length + (3 * terminator)
-                + shell.Length + directory.Length + extra.Length;
+            var length = fixedPart + domain.Length + userName.Length + password.Length + shell.Length + (5 * terminator) + extra.Length;
             var start = w.Written;
             var tpktLength = TpktFrame.Begin(ref w);
             SendDataRequest.WriteHeader(ref w, packet.Initiator, packet.ChannelId, length);
             w.WriteUInt16(packet.Security);
             w.WriteUInt16(packet.SecurityHigh);
             w.WriteUInt32(packet.CodePage);
-            w.WriteUInt32((uint)((flags | InfoFlags.AutoLogon) & ~InfoFlags.PasswordIsSmartCardPin));
+            var notOurs = InfoFlags.PasswordIsSmartCardPin | (signIn.Program.Length > 0 ? InfoFlags.RemoteApplication | InfoFlags.RemoteApplicationHiDef : 0);
+            w.WriteUInt32((uint)((flags | InfoFlags.AutoLogon) & ~notOurs));
             w.WriteUInt16((ushort)domain.Length);
             w.WriteUInt16((ushort)userName.Length);
             w.WriteUInt16((ushort)password.Length);
-            w.WriteUInt16((ushort)(shell.Length - terminator));
-            w.WriteUInt16((ushort)(directory.Length - terminator));
+            w.WriteUInt16((ushort)shell.Length);
+            w.WriteUInt16(0);               // working directory
             WriteTerminated(ref w, domain, terminator);
             WriteTerminated(ref w, userName, terminator);
             WriteTerminated(ref w, password, terminator);
-            w.WriteBytes(shell);
-            w.WriteBytes(directory);
+            WriteTerminated(ref w, shell, terminator);
+            WriteTerminated(ref w, [], terminator);
             w.WriteBytes(extra);
             TpktFrame.End(tpktLength, w.Written - start);
         }
@@ -120,7 +123,7 @@ public static class ClientInfo
         w.Take(terminator).Clear();
     }
 
-    /// <summary>TS_INFO_PACKET as it lies in its frame. Shell and directory come with their terminators.</summary>
+    /// <summary>TS_INFO_PACKET as it lies in its frame, without the shell and directory that the client names.</summary>
     private readonly ref struct Packet
     {
         public ushort Initiator { get; private init; }
@@ -132,8 +135,6 @@ public static class ClientInfo
         public ReadOnlySpan<byte> Domain { get; private init; }
         public ReadOnlySpan<byte> UserName { get; private init; }
         public ReadOnlySpan<byte> Password { get; private init; }
-        public ReadOnlySpan<byte> Shell { get; private init; }
-        public ReadOnlySpan<byte> Directory { get; private init; }
         public ReadOnlySpan<byte> Extra { get; private init; }
 
         public bool Unicode => (Flags & InfoFlags.Unicode) != 0;
@@ -155,6 +156,11 @@ public static class ClientInfo
             var password = ReadCount(ref r, unicode, "cbPassword");
             var shell = ReadCount(ref r, unicode, "cbAlternateShell");
             var directory = ReadCount(ref r, unicode, "cbWorkingDir");
+            var domainText = r.ReadBytes(domain + terminator, "domain")[..domain];
+            var userText = r.ReadBytes(userName + terminator, "userName")[..userName];
+            var passwordText = r.ReadBytes(password + terminator, "password")[..password];
+            r.ReadBytes(shell + terminator, "alternateShell");
+            r.ReadBytes(directory + terminator, "workingDir");
             return new Packet
             {
                 Initiator = request.Initiator,
@@ -163,11 +169,9 @@ public static class ClientInfo
                 SecurityHigh = securityHigh,
                 CodePage = codePage,
                 Flags = flags,
-                Domain = r.ReadBytes(domain + terminator, "domain")[..domain],
-                UserName = r.ReadBytes(userName + terminator, "userName")[..userName],
-                Password = r.ReadBytes(password + terminator, "password")[..password],
-                Shell = r.ReadBytes(shell + terminator, "alternateShell"),
-                Directory = r.ReadBytes(directory + terminator, "workingDir"),
+                Domain = domainText,
+                UserName = userText,
+                Password = passwordText,
                 Extra = r.Rest,
             };
         }

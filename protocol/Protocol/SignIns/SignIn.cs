@@ -26,6 +26,9 @@ public sealed class SignIn : IDisposable
 
     public string UserName { get; }
 
+    /// <summary>What the machine starts in place of the whole desktop; empty: the desktop. Whatever program the client names is not looked at.</summary>
+    public string Program { get; init => field = value.Length <= LongestText ? value : throw new ArgumentOutOfRangeException(nameof(value), value.Length, "is too long for a Client Info"); } = "";
+
     public ReadOnlySpan<byte> Utf8Secret => _secret;
 
     public void Dispose() => CryptographicOperations.ZeroMemory(_secret);

@@ -16,8 +16,8 @@ public sealed class SpliceSequence(ClientDataEdit edit, SignIn? signIn)
     /// <summary>Our limit: a Connect Initial with 16 monitors and a full Client Info are both far below.</summary>
     public const int LongestFrame = 8 * 1024;
 
-    /// <summary>Room the caller's buffer must have for one step: the frame and a longer sign-in.</summary>
-    public const int LongestOutput = LongestFrame + (3 * 512);
+    /// <summary>Room the caller's buffer must have for one step: the frame, a longer sign-in and a program.</summary>
+    public const int LongestOutput = LongestFrame + (4 * 512);
 
     /// <summary>Erect Domain, Attach User, 33 channel joins, and one redundant message each for good measure.</summary>
     private const int MostFrames = 72;

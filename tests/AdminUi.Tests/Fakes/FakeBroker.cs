@@ -57,6 +57,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeAssistances>();
         _app.MapGrpcService<FakePower>();
         _app.MapGrpcService<FakePortalContent>();
+        _app.MapGrpcService<FakeApplications>();
         _app.MapGrpcService<FakeAlerts>();
         _app.MapGrpcService<FakeRollouts>();
         _app.MapGrpcService<FakeLaunches>();

@@ -55,6 +55,23 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Application_is_published_for_a_group_changed_without_opening_it_to_everybody_and_removed()
+    {
+        await SetUpAsync();
+        await RunAsync("pools", "create", "Balcao", "--kind", "manual");
+        await RunAsync("groups", "create", "Contabilidade");
+        Assert.Equal(0, (await RunAsync("apps", "publish", "Balcao", "SAP", "/opt/sap/gui", "--arguments", "--system P01", "--groups", "Contabilidade")).Code);
+        Assert.Equal(0, (await RunAsync("apps", "publish", "Balcao", "sap", "/opt/sap/gui2")).Code);
+        var listed = (await RunAsync("apps", "list", "--pool", "Balcao")).Output;
+        Assert.Contains("/opt/sap/gui2", listed, StringComparison.Ordinal);
+        Assert.Contains("Contabilidade", listed, StringComparison.Ordinal);
+        Assert.NotEqual(0, (await RunAsync("apps", "publish", "Balcao", "Outra", "x", "--groups", "Nenhum")).Code);
+        Assert.NotEqual(0, (await RunAsync("apps", "remove", "Balcao", "Outra")).Code);
+        Assert.Equal(0, (await RunAsync("apps", "remove", "Balcao", "SAP")).Code);
+        Assert.DoesNotContain("sap", (await RunAsync("apps", "list")).Output, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task Alert_that_the_leader_finds_is_listed_acknowledged_and_silenced()
     {
         await SetUpAsync();

@@ -17,7 +17,7 @@ namespace Montalegre.Vdi.Fuzz.Fuzzing;
 /// <summary>Everything that reads bytes of a stranger, each with good bytes to start from.</summary>
 internal sealed record Parser(string Name, byte[][] Corpus, Action<byte[]> Read)
 {
-    private static readonly SignIn SignIn = new("DOMAIN", "maria", "a secret of some length"u8);
+    private static readonly SignIn SignIn = new("DOMAIN", "maria", "a secret of some length"u8) { Program = "gedit --new-window" };
 
     private static readonly ClientDataEdit Edit = new(SecurityProtocols.HybridEx, new HashSet<string> { "cliprdr", "rdpdr" });
 

@@ -81,6 +81,9 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>Process ids of the X servers of this machine's person: one for each session.</summary>
     public int[] Sessions() => [.. ProcessesOfUser().Where(p => p.CommandLine.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal)).Select(p => p.Id).Order()];
 
+    /// <summary>Whether the machine's person runs a program whose command line has this part; words are kept apart by NUL.</summary>
+    public bool Runs(string part) => ProcessesOfUser().Any(p => p.CommandLine.Contains(part, StringComparison.Ordinal));
+
     /// <summary>Copies a text in the person's session.</summary>
     public Task CopyAsync(string text) => InSessionAsync($"printf %s '{text}' | xclip -selection clipboard -i >/dev/null 2>&1");
 

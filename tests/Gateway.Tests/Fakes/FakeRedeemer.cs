@@ -34,14 +34,14 @@ internal sealed class FakeRedeemer : ITicketRedeemer
     /// <summary>Grants used tickets too, as the broker does for a client whose connection broke a moment ago.</summary>
     public bool LetsComeBack { get; init; }
 
-    public string NewTicket(IPEndPoint machine, byte[] certificateSha256, string userName = "somebody", string secret = "one-time-secret", bool endToEnd = false)
+    public string NewTicket(IPEndPoint machine, byte[] certificateSha256, string userName = "somebody", string secret = "one-time-secret", bool endToEnd = false, string program = "")
     {
         var ticket = Unknown();
         _fresh[ticket] = new MachineTarget(
             Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), machine.Address.ToString(), machine.Port,
-            certificateSha256, new SignIn("", userName, Encoding.UTF8.GetBytes(secret)))
+            certificateSha256, new SignIn("", userName, Encoding.UTF8.GetBytes(secret)) { Program = program })
         {
-            MachineName = MachineName, Policy = Policy, EndToEnd = endToEnd,
+            MachineName = MachineName, Policy = program.Length == 0 ? Policy : Policy with { ProgramsByClient = false }, EndToEnd = endToEnd,
         };
         return ticket;
     }

@@ -22,6 +22,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public ConcurrentQueue<string> LoggedOff { get; } = new();
     public ConcurrentQueue<string> Tickets { get; } = new();
     public List<Desktop> Desktops { get; set; } = [Ready()];
+    public List<Desktop> Applications { get; set; } = [];
     public Reason? Refusal { get; set; }
     public RpcException? SignInStatus { get; set; }
     public bool Away { get; set; }
@@ -101,7 +102,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public override Task<ListDesktopsResponse> ListDesktops(ListDesktopsRequest request, ServerCallContext context)
     {
         Check(context);
-        return Task.FromResult(new ListDesktopsResponse { Desktops = { Desktops } });
+        return Task.FromResult(new ListDesktopsResponse { Desktops = { Desktops }, Applications = { Applications } });
     }
 
     public override async Task Launch(LaunchRequest request, IServerStreamWriter<LaunchProgress> responseStream, ServerCallContext context)
@@ -167,7 +168,7 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     public override Task<SetFavouriteResponse> SetFavourite(SetFavouriteRequest request, ServerCallContext context)
     {
         Check(context);
-        foreach (var desktop in Desktops.Where(d => d.PoolId == request.PoolId)) desktop.Favourite = request.Favourite;
+        foreach (var desktop in Desktops.Concat(Applications).Where(d => d.PoolId == request.PoolId && d.ApplicationId == request.ApplicationId)) desktop.Favourite = request.Favourite;
         return Task.FromResult(new SetFavouriteResponse());
     }
 

@@ -1,0 +1,90 @@
+using Montalegre.Vdi.Gateway.Tests.Desktops;
+using Montalegre.Vdi.Gateway.Tests.Fakes;
+using Montalegre.Vdi.Gateway.Tests.Html5;
+using Montalegre.Vdi.Rig.Html5;
+
+namespace Montalegre.Vdi.Gateway.Tests;
+
+/// <summary>Published applications on a real xrdp whose channel server starts programs for whoever asks it (MS-RDPERP): what runs is what the ticket says.</summary>
+public sealed class ApplicationTests(ApplicationTests.ProgramsMachine machine) : IClassFixture<ApplicationTests.ProgramsMachine>
+{
+    private const string Application = "w=/usr/lib/montalegre/program;[ -x $w ]||w=;exec $w xterm -geometry 300x120+0+0 -bg '#AA3377' -fg '#AA3377' -cr '#AA3377' +sb -bw 0 -b 0 -e sleep 77001";
+    private const string ApplicationColor = "#AA3377";
+
+    /// <summary>xrdp as Debian ships it, which lets clients start programs.</summary>
+    public sealed class ProgramsMachine : XrdpMachine
+    {
+        protected override string MoreChannels => "rail=true";
+    }
+
+    [Fact]
+    public async Task Program_comes_up_alone_and_the_session_ends_with_it()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await TestGateway.StartAsync(redeemer);
+        await using var screen = await RdpScreen.StartAsync();
+
+        var client = screen.Connect(gateway.Address, Ticket(redeemer));
+
+        Assert.True(await screen.ShowsAsync(ApplicationColor), client.Output + machine.Logs);
+        Assert.True(machine.Runs("sleep\077001"), machine.Logs);
+        Assert.False(machine.Runs("sleep\0infinity"), "the desktop came up, too");
+        await machine.InSessionAsync("pkill -x -f 'sleep 77001'");
+        await client.ExitedAsync(TimeSpan.FromSeconds(30));
+        Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(20)), machine.Logs);
+    }
+
+    [Theory]
+    [InlineData("/shell:xterm -bg green -e sleep 77002")]
+    [InlineData("/app:/usr/bin/xterm|/app-cmd:-bg green -e sleep 77002")]
+    public async Task Client_that_asks_for_another_program_is_not_obeyed(string asked)
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await TestGateway.StartAsync(redeemer);
+        await using var screen = await RdpScreen.StartAsync();
+
+        await using var client = screen.Connect(gateway.Address, Ticket(redeemer), asked.Split('|'));
+
+        Assert.True(await Eventually.IsTrueAsync(() => machine.Runs("sleep\077001"), TimeSpan.FromSeconds(30)), client.Output + machine.Logs);
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);      // time enough for the request after the handshake
+        Assert.False(machine.Runs("sleep\077002"), client.Output + machine.Logs);
+        await EndAsync();
+    }
+
+    [Fact]
+    public async Task Client_of_a_whole_desktop_may_start_programs_in_it_so_that_the_channel_is_worth_blocking()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await TestGateway.StartAsync(redeemer);
+        await using var screen = await RdpScreen.StartAsync();
+        await using var client = screen.Connect(gateway.Address, redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password), "/app:/usr/bin/xterm", "/app-cmd:-e sleep 77003");
+        Assert.True(await Eventually.IsTrueAsync(() => machine.Runs("77003"), TimeSpan.FromSeconds(30)), client.Output + machine.Logs);
+        await machine.InSessionAsync("pkill -f 77003; pkill -x -f 'sleep infinity'");
+        Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(20)), machine.Logs);
+    }
+
+    [Fact]
+    public async Task Program_comes_up_alone_in_a_browser()
+    {
+        machine.Require();
+        var redeemer = new FakeRedeemer();
+        await using var gateway = await DesktopGateway.StartAsync(redeemer);
+        await using var browser = gateway.Browser();
+        await browser.ConnectAsync(gateway.Socket, Ticket(redeemer), 800, 600);
+        Assert.True(await browser.UntilAsync(b => b.Ended is not null || b.Screen.Width == 800 && b.Screen.At(400, 300) == 0xAA3377, TimeSpan.FromSeconds(60)), machine.Logs);
+        Assert.Null(browser.Ended);
+        Assert.False(machine.Runs("sleep\0infinity"), "the desktop came up, too");
+        await EndAsync();
+    }
+
+    private string Ticket(FakeRedeemer redeemer) => redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password, program: Application);
+
+    private async Task EndAsync()
+    {
+        await machine.InSessionAsync("pkill -x -f 'sleep 77001'");
+        Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(20)), machine.Logs);
+    }
+}
