@@ -26,6 +26,9 @@ public sealed class ConsoleOptions
     /// <summary>The name that must stand in the broker's certificate, whatever address it is reached at.</summary>
     public string BrokerName { get; set; } = "broker.montalegre.internal";
 
+    /// <summary>A gateway's address for certificates, for example https://cartao.example.pt; empty: certificates sign nobody in here.</summary>
+    public string CertificateAddress { get; set; } = "";
+
     /// <summary>Directory of the keys that protect the sign-in cookie; empty: in memory, a restart signs everyone out.</summary>
     public string KeysPath { get; set; } = "";
 
@@ -48,6 +51,8 @@ public sealed class ConsoleOptions
         if (!Uri.TryCreate(BrokerAddress, UriKind.Absolute, out var broker) || broker.Scheme != Uri.UriSchemeHttps)
             yield return $"{Section}:{nameof(BrokerAddress)} is '{BrokerAddress}'; use the broker's https address, for example https://127.0.0.1:7443.";
         if (Missing(BrokerCertificateAuthorityPath)) yield return $"{Section}:{nameof(BrokerCertificateAuthorityPath)} is '{BrokerCertificateAuthorityPath}', which is no file; give the PEM file of the installation's certification authority.";
+        if (CertificateAddress.Length > 0 && !(Uri.TryCreate(CertificateAddress, UriKind.Absolute, out var cards) && cards.Scheme == Uri.UriSchemeHttps && cards.PathAndQuery == "/"))
+            yield return $"{Section}:{nameof(CertificateAddress)} is '{CertificateAddress}'; use the gateway's https address for certificates, for example https://cartao.example.pt, or leave it empty.";
         if (LogDirectory.Length > 0 && !Directory.Exists(LogDirectory)) yield return $"{Section}:{nameof(LogDirectory)} is '{LogDirectory}', which is no directory; make it for the console's user, or leave it empty.";
         if (string.IsNullOrWhiteSpace(BrokerName)) yield return $"{Section}:{nameof(BrokerName)} is empty; use broker.montalegre.internal.";
         if (CertificateLookEvery < TimeSpan.FromSeconds(1) || CertificateLookEvery > TimeSpan.FromDays(1)) yield return $"{Section}:{nameof(CertificateLookEvery)} is {CertificateLookEvery}; use 00:00:01 to 1.00:00:00.";

@@ -24,6 +24,7 @@ internal static class SignInEndpoints
         routes.MapSecondStep();
         routes.MapPasskeys();
         routes.MapProviders();
+        routes.MapCertificates();
     }
 
     internal static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "";

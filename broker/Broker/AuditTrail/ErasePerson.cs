@@ -38,6 +38,9 @@ internal sealed class ErasePerson(Database database)
                    unlocked as (
                    delete from totp
                     where user_id = (select user_id from nameless)),
+                   linkless as (
+                   delete from certificate_link
+                    where user_id = (select user_id from nameless)),
                    passkeyless as (
                    delete from passkey
                     where user_id = (select user_id from nameless)),

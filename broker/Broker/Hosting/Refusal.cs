@@ -38,7 +38,7 @@ internal static class Refusal
     private static StatusCode StatusOf(RefusalReason reason) => reason switch
     {
         RefusalReason.SignInFailed or RefusalReason.SignInExpired or RefusalReason.ApiKeyInvalid or RefusalReason.BreakGlassInvalid or RefusalReason.StepExpired or RefusalReason.PasswordExpired or RefusalReason.AccountLocked or RefusalReason.AccountDisabled
-            or RefusalReason.ProviderRefused or RefusalReason.NotKnownHere or RefusalReason.ClaimMissing => StatusCode.Unauthenticated,
+            or RefusalReason.ProviderRefused or RefusalReason.NotKnownHere or RefusalReason.ClaimMissing or (>= RefusalReason.CertificateNotShown and <= RefusalReason.CertificateUnknown) => StatusCode.Unauthenticated,
         RefusalReason.NotEntitled or RefusalReason.NotAllowed or RefusalReason.SecondFactorNeeded or RefusalReason.SignInAgain or RefusalReason.PermissionMissing or RefusalReason.SetUpLinkInvalid or RefusalReason.JoinTokenInvalid
             or RefusalReason.DuplicateIdentity or (>= RefusalReason.TicketUnknown and <= RefusalReason.NoTicket) => StatusCode.PermissionDenied,
         RefusalReason.PasswordTooWeak or RefusalReason.NewPasswordRefused or RefusalReason.CodeWrong or RefusalReason.CodeUsed or RefusalReason.PasskeyRefused or RefusalReason.PasskeyUnknown or RefusalReason.InvalidField or RefusalReason.CertificateRequestInvalid => StatusCode.InvalidArgument,
@@ -46,7 +46,7 @@ internal static class Refusal
         RefusalReason.NameTaken => StatusCode.AlreadyExists,
         RefusalReason.InUse or RefusalReason.InDirectory or RefusalReason.SessionEnded or RefusalReason.PoolDisabled or RefusalReason.NotSupported
             or RefusalReason.ImageMissing or RefusalReason.ImageDamaged or RefusalReason.ImageRefused or RefusalReason.ImportIncomplete or RefusalReason.MachineRunning or RefusalReason.ImageNotSealable
-            or RefusalReason.MachineInMaintenance or RefusalReason.LastAdministrator or RefusalReason.OtherProgramOpen or RefusalReason.FactorMandatory or RefusalReason.FactorExists or RefusalReason.PasskeysOff or RefusalReason.RolloutRunning or RefusalReason.RolloutOver
+            or RefusalReason.MachineInMaintenance or RefusalReason.LastAdministrator or RefusalReason.OtherProgramOpen or RefusalReason.FactorMandatory or RefusalReason.FactorExists or RefusalReason.PasskeysOff or RefusalReason.CertificatesOff or RefusalReason.RolloutRunning or RefusalReason.RolloutOver
             or RefusalReason.HostNotLost or RefusalReason.StorageDiffers or (>= RefusalReason.AssistNotConnected and <= RefusalReason.AssistEndedByPerson) => StatusCode.FailedPrecondition,
         RefusalReason.SignInBusy or RefusalReason.TooManyTries or RefusalReason.PoolFull or RefusalReason.StorageFull or RefusalReason.DiskFull or RefusalReason.TooManyConnections or RefusalReason.TooManyImports => StatusCode.ResourceExhausted,
         RefusalReason.LaunchTimedOut => StatusCode.DeadlineExceeded,

@@ -6,6 +6,7 @@ using Montalegre.Vdi.Broker.Assistance;
 using Montalegre.Vdi.Broker.AuditTrail;
 using Montalegre.Vdi.Broker.Backups;
 using Montalegre.Vdi.Broker.Certificates;
+using Montalegre.Vdi.Broker.ClientCertificates;
 using Montalegre.Vdi.Broker.Demonstration;
 using Montalegre.Vdi.Broker.Desk;
 using Montalegre.Vdi.Broker.Directories;
@@ -45,6 +46,7 @@ internal static class Slices
         services.AddAdministration();
         services.AddDirectories(configuration);
         services.AddOpenId(configuration);
+        services.AddClientCertificates(configuration);
         services.AddSealing(configuration);
         services.AddEntitlements();
         services.AddGroups();
@@ -80,6 +82,7 @@ internal static class Slices
         app.MapGroups();
         app.MapDirectories();
         app.MapOpenId();
+        app.MapClientCertificates();
         app.MapDesk();
         app.MapReports();
         app.MapBackups();

@@ -22,6 +22,9 @@ internal sealed class BrokerLink(IOptions<GatewayOptions> options, TimeProvider 
     /// <summary>The broker's side of assistances; null before this gateway has joined.</summary>
     public GatewayAssistance.GatewayAssistanceClient? Assistance => _way is { } way ? new(way.Channel) : null;
 
+    /// <summary>Whom to tell what certificates browsers showed; null before this gateway has joined.</summary>
+    public GatewayCertificates.GatewayCertificatesClient? Certificates => _way is { } way ? new(way.Channel) : null;
+
     /// <summary>Waits until this gateway has joined.</summary>
     public async Task<GatewayChannel.GatewayChannelClient> ClientAsync(CancellationToken ct)
     {

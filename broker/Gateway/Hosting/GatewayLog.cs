@@ -90,6 +90,9 @@ internal static partial class GatewayLog
     [LoggerMessage(4081, LogLevel.Warning, "The broker did not take what was said of an assistance, {Status}: {Problem}")]
     public static partial void AssistanceCallFailed(this ILogger log, string status, string problem);
 
+    [LoggerMessage(4095, LogLevel.Warning, "The broker did not judge a certificate, {Status}: {Problem}; nobody was signed in")]
+    public static partial void CertificateNotJudged(this ILogger log, string status, string problem);
+
     [LoggerMessage(4040, LogLevel.Warning, "No certificate is configured (Gateway:CertificateFile); clients will be shown the self-signed one with SHA-256 {Sha256}")]
     public static partial void SelfSigned(this ILogger log, string sha256);
 

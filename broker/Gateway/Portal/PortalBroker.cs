@@ -25,6 +25,8 @@ internal sealed class PortalBroker(IOptions<GatewayOptions> gateway, IOptions<Po
 
     public ProviderSignIn.ProviderSignInClient Providers() => new(Channel());
 
+    public CertificateSignIn.CertificateSignInClient Certificates() => new(Channel());
+
     public void Dispose() => _channel?.Dispose();
 
     private GrpcChannel Channel()

@@ -34,6 +34,7 @@ internal static class PortalDoor
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Factors());
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().PasskeySignIns());
             builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Providers());
+            builder.Services.AddTransient(services => services.GetRequiredService<PortalBroker>().Certificates());
         }
         builder.Services.AddPortal(builder.Configuration);
         builder.Services.AddHtml5();
@@ -43,6 +44,13 @@ internal static class PortalDoor
             builder.Services.AddSingleton<AssistanceLink>();
             builder.Services.AddSingleton<IAssistanceBroker>(services => services.GetRequiredService<AssistanceLink>());
             builder.Services.AddHostedService(services => services.GetRequiredService<AssistanceLink>());
+            builder.Services.AddOptions<CertificateDoorOptions>().BindConfiguration(CertificateDoorOptions.Section).ValidateOnStart();
+            builder.Services.AddSingleton<IValidateOptions<CertificateDoorOptions>, CertificateDoorProblems>();
+            builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, CertificateDoor>();
+            builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<CertificateDoorOptions>>((portal, certificates) =>
+            {
+                if (certificates.Value.IsOn) portal.CertificateAddress = certificates.Value.PublicAddress.Length > 0 ? certificates.Value.PublicAddress : $":{IPEndPoint.Parse(certificates.Value.Listen).Port}";
+            });
         }
         builder.Services.AddOptions<PortalOptions>().PostConfigure<IOptions<GatewayOptions>, DoorCertificate, IOptions<RdGatewayOptions>, IOptions<Html5Options>>((portal, gateway, door, rdGateway, html5) =>
         {
@@ -61,6 +69,7 @@ internal static class PortalDoor
     public static void MapPortalDoor(this WebApplication app)
     {
         if (!IsWanted(app.Configuration)) return;
+        if (app.Services.GetService<BrokerLink>() is not null) app.UseMiddleware<CertificatePages>();
         app.MapPortal();
         app.MapHtml5();
     }

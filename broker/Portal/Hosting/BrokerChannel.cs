@@ -28,6 +28,7 @@ internal sealed class BrokerChannel : IDisposable
         Client = new Contracts.Gateway.V1.Employee.EmployeeClient(_channel);
         SecondSteps = new Contracts.Identity.V1.SecondStep.SecondStepClient(_channel);
         Providers = new Contracts.Identity.V1.ProviderSignIn.ProviderSignInClient(_channel);
+        Certificates = new Contracts.Identity.V1.CertificateSignIn.CertificateSignInClient(_channel);
         Factors = new Contracts.Identity.V1.Factors.FactorsClient(_channel);
         PasskeySignIns = new Contracts.Identity.V1.PasskeySignIn.PasskeySignInClient(_channel);
     }
@@ -41,6 +42,8 @@ internal sealed class BrokerChannel : IDisposable
     public Contracts.Identity.V1.PasskeySignIn.PasskeySignInClient PasskeySignIns { get; }
 
     public Contracts.Identity.V1.ProviderSignIn.ProviderSignInClient Providers { get; }
+
+    public Contracts.Identity.V1.CertificateSignIn.CertificateSignInClient Certificates { get; }
 
     public void Dispose() => _channel.Dispose();
 

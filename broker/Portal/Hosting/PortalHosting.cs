@@ -41,12 +41,14 @@ public static class PortalHosting
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().Factors);
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().PasskeySignIns);
         services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().Providers);
+        services.TryAddSingleton(provider => provider.GetRequiredService<BrokerChannel>().Certificates);
         services.AddSingleton<PortalAssets>();
         services.AddSingleton<LaunchHandles>();
         services.AddSingleton<BrokerCalls>();
         services.AddSingleton<FactorCalls>();
         services.AddSingleton<PasskeyCalls>();
         services.AddSingleton<ProviderCalls>();
+        services.AddSingleton<CertificateCalls>();
         services.AddSingleton<TicketDesk>();
         services.AddSingleton<RdpSigning>();
 
@@ -89,6 +91,7 @@ public static class PortalHosting
         SecondStepEndpoints.Map(portal);
         PasskeyEndpoints.Map(portal);
         ProviderEndpoints.Map(portal);
+        CertificateEndpoints.Map(portal);
         DesktopsEndpoints.Map(portal);
         ConnectEndpoints.Map(portal);
         LogOffEndpoints.Map(portal);

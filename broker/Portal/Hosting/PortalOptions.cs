@@ -23,6 +23,9 @@ public sealed class PortalOptions
     /// <summary>True where these pages' own address is an RD Gateway too; set by the gateway that serves them.</summary>
     public bool RdGateway { get; set; }
 
+    /// <summary>Where browsers show certificates, as an https address or only its port (<c>:8444</c>); set by the gateway that serves it. Empty: certificates sign nobody in.</summary>
+    public string CertificateAddress { get; set; } = "";
+
     /// <summary>PEM certificate, with chain, that signs .rdp files, so that clients name the publisher; empty: not signed.</summary>
     public string SigningCertificateFile { get; set; } = "";
 

@@ -35,6 +35,7 @@ internal static class English
         SigningIn = "Signing you in…",
         SigningOut = "Signing you out…",
         GoOn = "Go on",
+        SignInWithCertificate = "Sign in with a card or certificate",
         MyDesktops = "My desktops",
         Welcome = name => $"Welcome, {name}.",
         NoDesktops = "You have no desktops yet.",

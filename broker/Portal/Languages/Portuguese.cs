@@ -36,6 +36,7 @@ internal static class Portuguese
         SigningIn = "A iniciar a sua sessão…",
         SigningOut = "A terminar a sua sessão…",
         GoOn = "Continuar",
+        SignInWithCertificate = "Entrar com cartão ou certificado",
         MyDesktops = "Os meus ambientes de trabalho",
         Welcome = name => $"Bem-vindo(a), {name}.",
         NoDesktops = "Ainda não tem ambientes de trabalho.",

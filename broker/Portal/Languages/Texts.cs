@@ -36,6 +36,7 @@ public sealed record Texts
     public required string SigningIn { get; init; }
     public required string SigningOut { get; init; }
     public required string GoOn { get; init; }
+    public required string SignInWithCertificate { get; init; }
 
     public required string MyDesktops { get; init; }
     public required Func<string, string> Welcome { get; init; }

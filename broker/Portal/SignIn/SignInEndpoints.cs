@@ -89,5 +89,5 @@ internal static class SignInEndpoints
     }
 
     private static async Task<IResult> PageAsync(HttpContext http, IReadOnlyList<SignInProvider> providers, string userName, Reason? reason, bool signedOut, int status, string back, bool unfilled = false, bool differs = false) =>
-        new RazorComponentResult<SignInPage>(new { Page = PageContext.Of(http), Passkeys = await http.RequestServices.GetRequiredService<PasskeyCalls>().AreOfferedAsync(http), Providers = providers, UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled, Differs = differs, Return = Navigation.Local(back) }) { StatusCode = status };
+        new RazorComponentResult<SignInPage>(new { Page = PageContext.Of(http), Passkeys = await http.RequestServices.GetRequiredService<PasskeyCalls>().AreOfferedAsync(http), Certificates = await http.RequestServices.GetRequiredService<CertificateCalls>().AreOfferedAsync(http), Providers = providers, UserName = userName, Reason = reason, SignedOut = signedOut, Unfilled = unfilled, Differs = differs, Return = Navigation.Local(back) }) { StatusCode = status };
 }

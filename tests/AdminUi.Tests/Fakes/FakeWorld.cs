@@ -46,6 +46,8 @@ internal sealed class FakeWorld : IDisposable
     public List<RoleGrant> Grants { get; } =
         [new() { GrantId = "grant-0", UserName = "rita", DisplayName = "Rita Admin", Enabled = true, Role = "administrator", GrantedBy = "set-up", GrantedAt = DateTimeOffset.UtcNow.AddDays(-40).ToTimestamp() }];
     public List<LdapDirectory> Directories { get; } = [];
+    public List<CertificateAuthority> CertificateAuthorities { get; } = [];
+    public List<CertificateLink> CertificateLinks { get; } = [];
 
     /// <summary>What trying a directory says.</summary>
     public TestDirectoryResponse DirectoryTest { get; set; } = new() { Server = "dc1.cm-montalegre.pt:636", People = 214, Groups = 31 };

@@ -407,6 +407,30 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Authority_of_cards_is_added_tried_linked_listed_and_removed()
+    {
+        await SetUpAsync();
+        using var cards = new ClientCertificates.CardAuthority("Cartões");
+        using var card = cards.Issue("BI00000001");
+        var (authority, certificate) = (Path.Combine(_home, "cards.pem"), Path.Combine(_home, "card.pem"));
+        await File.WriteAllTextAsync(authority, cards.Pem, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(certificate, card.ExportCertificatePem(), TestContext.Current.CancellationToken);
+        Assert.Equal(1, (await RunAsync("certificate-authorities", "test", certificate)).Code);
+        Assert.NotEqual(0, (await RunAsync("certificate-authorities", "add", "Cartões", "--certificates", authority)).Code);       // revocation has no default
+        await DoneAsync("certificate-authorities", "add", "Cartões", "--certificates", authority, "--revocation", "off", "--names-by", "serial", "--pattern", "BI[0-9]+", "--both-factors");
+        var tried = await RunAsync("certificate-authorities", "test", certificate);
+        Assert.Equal((1, true), (tried.Code, (tried.Output + tried.Talk).Contains("BI00000001", StringComparison.Ordinal)));
+        await DoneAsync("certificate-authorities", "link", "cartões", "BI00000001", "rosa");
+        Assert.Contains("rosa", await DoneAsync("certificate-authorities", "test", certificate), StringComparison.Ordinal);
+        Assert.Contains("BI00000001", await DoneAsync("certificate-authorities", "links", "Cartões"), StringComparison.Ordinal);
+        var kept = JsonDocument.Parse(await DoneAsync("certificate-authorities", "list", "--json")).RootElement.GetProperty("authorities")[0];
+        Assert.Equal(("Cartões", true, 1), (kept.GetProperty("name").GetString(), kept.GetProperty("bothFactors").GetBoolean(), kept.GetProperty("links").GetInt32()));
+        await DoneAsync("certificate-authorities", "unlink", "Cartões", "BI00000001");
+        await DoneAsync("certificate-authorities", "remove", "Cartões");
+        Assert.DoesNotContain("Cartões", await DoneAsync("certificate-authorities", "list"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Provider_is_tried_added_listed_and_removed()
     {
         await SetUpAsync();
