@@ -37,6 +37,20 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
     }
 
     [Fact]
+    public async Task Application_is_opened_in_the_browser_from_the_menu_of_its_card()
+    {
+        _rig.Broker.Applications = [Application(Editor, "Editor de texto")];
+        var page = await browser.OpenAsync(_rig.Address);
+        await SignInAsync(page, "pt-PT");
+        var card = page.Locator(".desktop", new() { HasText = "Editor de texto" });
+        await card.Locator(".more summary").ClickAsync();
+        await card.GetByRole(AriaRole.Link, new() { Name = "Abrir neste navegador" }).ClickAsync();
+        await page.WaitForURLAsync($"**/desktop/{FakeBroker.Pool}_{Editor}");
+        await Expect(page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex("^Editor de texto"));
+        Assert.True(await Montalegre.Vdi.Rig.Clients.Eventually.IsTrueAsync(() => _rig.Broker.Launches.Any(l => l.ApplicationId == Editor && l.PoolId == FakeBroker.Pool), TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
     public async Task Favourite_application_comes_first_and_its_desktop_stays_where_it_was()
     {
         _rig.Broker.Applications = [Application(Editor, "Editor de texto"), Application(Accounts, "Contabilidade")];
