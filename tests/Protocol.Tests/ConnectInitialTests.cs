@@ -1,4 +1,5 @@
 using Montalegre.Vdi.Fuzz.Corpus;
+using Montalegre.Vdi.Protocol.Channels;
 using Montalegre.Vdi.Protocol.Mcs;
 using Montalegre.Vdi.Protocol.Negotiation;
 using Montalegre.Vdi.Protocol.Wire;
@@ -8,6 +9,18 @@ namespace Montalegre.Vdi.Protocol.Tests;
 public sealed class ConnectInitialTests
 {
     private static readonly ClientDataEdit Edit = new(SecurityProtocols.Tls, new HashSet<string>());
+
+    [Fact]
+    public void Client_that_may_not_start_programs_has_no_channel_for_it()
+    {
+        var frame = Samples.ConnectInitial;
+        "rail\0\0\0\0"u8.CopyTo(frame.AsSpan(frame.AsSpan().IndexOf("rdpsnd\0\0"u8)));
+        Assert.Contains("rail", ConnectInitial.Read(frame).Channels);
+        ConnectInitial.Rewrite(frame, Edit with { BlockedChannels = new ChannelPolicy { ProgramsByClient = false }.BlockedChannels });
+        Assert.DoesNotContain("rail", ConnectInitial.Read(frame).Channels);
+        Assert.Contains("cliprdr", ConnectInitial.Read(frame).Channels);
+        Assert.Empty(ChannelPolicy.Everything.BlockedChannels);
+    }
 
     [Fact]
     public void Core_data_says_screen_keyboard_name_and_protocol() =>

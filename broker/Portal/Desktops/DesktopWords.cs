@@ -22,11 +22,12 @@ internal sealed record DesktopWords(string State, string? Help, string Tone)
     /// <summary>Something else of the same pool is open, and has to be logged off from before this can be opened.</summary>
     public static bool OtherOpen(Desktop desktop) => desktop.Reason?.Code == ReasonCode.OtherProgramOpen && desktop.SessionId.Length > 0;
 
-    /// <summary>What stands where an icon would: the first letters of the first two words.</summary>
+    /// <summary>What stands where an icon would: the first letters of the first two words that are more than a "de".</summary>
     public static string Initials(string name)
     {
         var words = name.Split(' ', StringSplitOptions.RemoveEmptyEntries).Where(w => char.IsLetterOrDigit(w, 0)).ToArray();
-        return string.Concat(words.Take(2).Select(w => StringInfo.GetNextTextElement(w))).ToUpperInvariant();
+        var telling = words.Where(w => w.Length > 2).ToArray();
+        return string.Concat((telling.Length > 1 ? telling : words).Take(2).Select(w => StringInfo.GetNextTextElement(w))).ToUpperInvariant();
     }
 
     public static bool HasSession(Desktop desktop) => desktop.SessionId.Length > 0

@@ -25,7 +25,7 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
         await SignInAsync(page, "pt-PT");
         var card = page.Locator(".desktop", new() { HasText = "Editor de texto" });
         await Expect(card.GetByText("Aplicação", new() { Exact = true })).ToBeVisibleAsync();
-        await Expect(card.Locator(".initials")).ToHaveTextAsync("ED");
+        await Expect(card.Locator(".initials")).ToHaveTextAsync("ET");
         await Expect(card.GetByText("Pronto", new() { Exact = true })).ToBeVisibleAsync();
 
         await card.GetByRole(AriaRole.Button, new() { Name = "Abrir", Exact = true }).ClickAsync();
@@ -34,6 +34,20 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
         Assert.Equal("Editor de texto.rdp", download.SuggestedFilename);
         Assert.All(_rig.Broker.Launches, l => Assert.Equal((FakeBroker.Pool, Editor), (l.PoolId, l.ApplicationId)));
         Assert.NotEmpty(_rig.Broker.Launches);
+    }
+
+    [Fact]
+    public async Task Application_is_opened_in_the_browser_from_the_menu_of_its_card()
+    {
+        _rig.Broker.Applications = [Application(Editor, "Editor de texto")];
+        var page = await browser.OpenAsync(_rig.Address);
+        await SignInAsync(page, "pt-PT");
+        var card = page.Locator(".desktop", new() { HasText = "Editor de texto" });
+        await card.Locator(".more summary").ClickAsync();
+        await card.GetByRole(AriaRole.Link, new() { Name = "Abrir neste navegador" }).ClickAsync();
+        await page.WaitForURLAsync($"**/desktop/{FakeBroker.Pool}_{Editor}");
+        await Expect(page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex("^Editor de texto"));
+        Assert.True(await Montalegre.Vdi.Rig.Clients.Eventually.IsTrueAsync(() => _rig.Broker.Launches.Any(l => l.ApplicationId == Editor && l.PoolId == FakeBroker.Pool), TimeSpan.FromSeconds(20)));
     }
 
     [Fact]
@@ -111,6 +125,8 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
         await page.Locator("#user").FillAsync("maria");
         await page.Locator("#password").FillAsync(FakeBroker.Password);
         await page.Locator(".fields .primary").ClickAsync();
+        await page.Locator("#desktops").WaitForAsync();
+        if (await page.Locator("html").GetAttributeAsync("lang") is { } shown && !language.StartsWith(shown[..2], StringComparison.Ordinal)) await page.Locator("button[name=to]").ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Name = language == "pt-PT" ? "Os meus ambientes de trabalho" : "My desktops" })).ToBeVisibleAsync();
     }
 }
