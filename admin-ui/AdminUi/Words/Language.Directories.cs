@@ -30,11 +30,11 @@ internal sealed partial class Language
     public string AuthoritiesWord => Pick("Autoridades de confiança (PEM)", "Trusted authorities (PEM)");
     public string AuthoritiesHint => Pick("Se ficar vazio, valem as do sistema.", "When empty, the system's count.");
     public string WrongAuthorities => Pick("São precisos certificados em PEM.", "Certificates in PEM are needed.");
-    public string BaseDnWord => Pick("Onde estão as pessoas e os grupos (DN)", "Where people and groups are (DN)");
+    public string BaseDnWord => Pick("Base das pessoas e grupos (DN)", "Base of people and groups (DN)");
     public string WrongDn => Pick("É preciso um DN, por exemplo dc=montalegre,dc=pt.", "A DN is needed, for example dc=montalegre,dc=pt.");
     public string BindDnWord => Pick("Conta de leitura", "Reading account");
     public string BindDnHint => Pick("DN da conta; no Active Directory também nome@domínio", "DN of the account; in Active Directory name@domain, too");
-    public string BindPasswordWord => Pick("Palavra-passe da conta de leitura", "Password of the reading account");
+    public string BindPasswordWord => Pick("Palavra-passe da conta", "Password of the account");
     public string BindPasswordKept => Pick("Se ficar vazia, vale a que está guardada.", "When empty, the saved one counts.");
     public string WrongBindPassword => Pick("É precisa de novo, porque os servidores, a cifra, as autoridades ou a conta mudam.", "It is needed again, because servers, encryption, authorities or the account change.");
     public string BindPasswordNeeded => Pick("É precisa a palavra-passe da conta de leitura.", "The password of the reading account is needed.");
@@ -44,12 +44,12 @@ internal sealed partial class Language
     public string GroupFilterWord => Pick("Filtro de grupos", "Filter of groups");
     public string UsualOfKind => Pick("Se ficar vazio, vale o habitual neste tipo de diretório.", "When empty, what is usual for the kind counts.");
     public string WrongFilter => Pick("É preciso um filtro LDAP entre parênteses, ou nada.", "An LDAP filter in parentheses is needed, or nothing.");
-    public string MostBadTriesWord => Pick("Palavras-passe erradas que chegam ao diretório", "Wrong passwords that reach the directory");
+    public string MostBadTriesWord => Pick("Tentativas erradas no diretório", "Wrong tries at the directory");
     public string BadTriesMinutesWord => Pick("Durante minutos", "Within minutes");
     public string SyncMinutesWord => Pick("Ler a cada minutos", "Read every minutes");
     public string MoreSettings => Pick("Filtros, tentativas e intervalos", "Filters, tries and intervals");
     public string SignInsAllowed => Pick("As pessoas deste diretório podem entrar", "People of this directory may sign in");
-    public string SomebodyToFind => Pick("Pessoa a procurar no teste (facultativo)", "Somebody to look for in the test (optional)");
+    public string SomebodyToFind => Pick("Pessoa a procurar (facultativo)", "Somebody to find (optional)");
     public string SaveAnyway => Pick("Guardar mesmo que o teste falhe", "Save although the test fails");
     public string DirectoryTestedBeforeSaving => Pick("A ligação é experimentada antes de guardar.", "The connection is tried before saving.");
     public string DirectoryDisabledEffect => Pick("Enquanto estiver desativado, ninguém deste diretório entra e ele não é lido. As sessões abertas continuam.", "While it is disabled nobody of this directory signs in, and it is not read. Open sessions go on.");

@@ -13,7 +13,7 @@ internal sealed partial class Language
     public string ChangeGroupTitle(string group) => Pick($"Mudar o grupo {group}", $"Change the group {group}");
     public string GroupCreated(string group) => Pick($"O grupo {group} foi criado. Acrescente-lhe pessoas.", $"The group {group} was created. Add people to it.");
     public string GroupSaved(string group) => Pick($"O grupo {group} foi guardado.", $"The group {group} was saved.");
-    public string GroupQuotaWord => Pick("Sessões ao mesmo tempo, de todos os membros", "Sessions at once, of all members");
+    public string GroupQuotaWord => Pick("Sessões de todos os membros", "Sessions of all members");
     public string GroupQuotaHint => Pick("0: sem limite. Vale para as próximas sessões; as abertas continuam.", "0: any number. It holds for the next sessions; open ones go on.");
     public string GroupQuotaEffect(int before, int after) => after == 0
         ? Pick("Os membros podem ter qualquer número de sessões abertas.", "The members may have any number of sessions open.")

@@ -28,7 +28,7 @@ internal sealed partial class Language
     public string SharedStorageHint => Pick("O mesmo nome em todos os anfitriões que veem a mesma pasta; vazio: só deste.", "The same name on all hosts that see the same folder; empty: its own.");
     public string SharedStorageEffect => Pick("As máquinas pessoais podem arrancar noutro anfitrião do mesmo armazenamento quando este se perder. A pasta tem de estar no mesmo caminho.", "Personal machines can start on another host of the same storage when this one is lost. The folder must be at the same path.");
     public string OwnStorage => Pick("Só deste anfitrião", "Its own");
-    public string TakeoverMinutes => Pick("Retirar discos a um anfitrião calado ao fim de (minutos)", "Takes disks from a silent host after (minutes)");
+    public string TakeoverMinutes => Pick("Retirar discos após (minutos)", "Take disks after (minutes)");
     public string TakeoverHint => Pick("0: só depois de confirmação. Só se o próprio armazenamento retirar os trincos (NFSv4, sanlock).", "0: only after confirmation. Only if the storage itself takes locks away (NFSv4, sanlock).");
     public string TakeoverAfter(uint minutes) => minutes == 0 ? Pick("só depois de confirmação", "only after confirmation") : Count((int)minutes, "ao fim de {0} minuto", "ao fim de {0} minutos", "after {0} minute", "after {0} minutes");
     public string TakeoverWord => Pick("Máquinas pessoais arrancam noutro", "Personal machines start elsewhere");

@@ -56,7 +56,7 @@ internal sealed partial class Language
     public string PublishImage => Pick("Publicar versão", "Publish a version");
     public string PublishImageTitle => Pick("Publicar versão de imagem-base", "Publish a version of a golden image");
     public string ImageNameHint => Pick("Um nome que já existe recebe a versão seguinte.", "A name that exists gets the next version.");
-    public string ImagePath => Pick("Ficheiro qcow2 no servidor do serviço de ligações", "qcow2 file on the broker's server");
+    public string ImagePath => Pick("Ficheiro qcow2 no servidor", "qcow2 file on the server");
     public string ImagePathHint => Pick("Caminho absoluto, por exemplo /srv/imagens/balcao.qcow2", "An absolute path, for example /srv/images/counter.qcow2");
     public string PublishEffect(string name, uint next, int hosts) => name.Length == 0
         ? Pick("O ficheiro é lido, conferido e copiado para todos os anfitriões.", "The file is read, hashed and copied to every host.")

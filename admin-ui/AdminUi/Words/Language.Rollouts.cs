@@ -13,7 +13,7 @@ internal sealed partial class Language
     public string CanaryCount => Pick("Máquinas que provam a versão", "Machines that prove the version");
     public string WaveShare => Pick("Mudam de cada vez (%)", "Changing at a time (%)");
     public string KeepReadyWord => Pick("Máquinas sempre prontas", "Machines always ready");
-    public string SlowdownWord => Pick("Início de sessão mais lento até (%)", "Log-on slower by at most (%)");
+    public string SlowdownWord => Pick("Início mais lento até (%)", "Log-on slower up to (%)");
     public string ForceWord => Pick("Terminar as sessões que restarem a uma hora marcada", "End the sessions that are left at a set time");
     public string ForceAtWord => Pick("Às", "At");
     public string WarnMinutesWord => Pick("Avisar quantos minutos antes", "Warn how many minutes before");

@@ -126,7 +126,12 @@ public sealed class AccessTests(Chromium chromium)
             await page.SetViewportSizeAsync(width, height);
             await page.EmulateMediaAsync(new() { ColorScheme = scheme });
             // The smallest phone is for the checks; the pictures are of screens that people have.
-            if (width > 320) await Picture.TakeAsync(page, $"{language}-{width}{path.Replace('/', '-')}", always: true, wholePage: true);
+            if (width > 320)
+            {
+                // The page scrolls inside its shell; the picture has all of it.
+                if (await page.EvaluateAsync<int>("() => document.querySelector('.shell main')?.scrollHeight ?? 0") is var tall && tall > height - 60) await page.SetViewportSizeAsync(width, Math.Min(tall + 60, 6000));
+                await Picture.TakeAsync(page, $"{language}-{width}{path.Replace('/', '-')}", always: true, wholePage: true);
+            }
             var overflow = await page.EvaluateAsync<int>("""
                 () => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(Math.max(0,
                   ...[document.documentElement, document.querySelector("main")].filter(e => e).map(e => e.scrollWidth - e.clientWidth))))))
