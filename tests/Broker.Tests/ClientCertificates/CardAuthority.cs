@@ -18,7 +18,8 @@ internal sealed class CardAuthority : IDisposable
 
     /// <param name="name">Names must differ, or chains do.</param>
     /// <param name="ocsp">Where it would be asked; null: nowhere.</param>
-    public CardAuthority(string name, Uri? ocsp = null)
+    /// <param name="rootList">Where the root's list would be; null: nowhere.</param>
+    public CardAuthority(string name, Uri? ocsp = null, Uri? rootList = null)
     {
         Ocsp = ocsp;
         var root = new CertificateRequest($"CN={name} Raiz, O=Teste, C=PT", _rootKey, HashAlgorithmName.SHA256);
@@ -26,6 +27,7 @@ internal sealed class CardAuthority : IDisposable
         Root = root.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-400), DateTimeOffset.UtcNow.AddDays(400));
         var below = new CertificateRequest($"CN=EC de {name} 0001, O=Teste, C=PT", _key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         Authority(below);
+        if (rootList is not null) below.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([rootList.ToString()]));
         using var issued = below.Create(Root.SubjectName, X509SignatureGenerator.CreateForECDsa(_rootKey), DateTimeOffset.UtcNow.AddDays(-399), DateTimeOffset.UtcNow.AddDays(399), RandomNumberGenerator.GetBytes(8));
         Issuing = issued.CopyWithPrivateKey(_key);
     }
