@@ -50,6 +50,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeUserNotes>();
         _app.MapGrpcService<FakeRoles>();
         _app.MapGrpcService<FakeDirectories>();
+        _app.MapGrpcService<FakeOidcProviders>();
         _app.MapGrpcService<FakeReports>();
         _app.MapGrpcService<FakeApiKeys>();
         _app.MapGrpcService<FakeBreakGlass>();
