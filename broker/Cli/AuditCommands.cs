@@ -44,27 +44,8 @@ internal static class AuditCommands
     {
         var file = call.Line.Take(2, 1, 1)[0];
         var request = new ExportAuditRequest { From = TimeOf(call, "from"), To = TimeOf(call, "to") };
-        var beside = $"{file}.{Environment.ProcessId}";
-        long lines = 0;
-        try
-        {
-            using var export = new Audit.AuditClient(call.Calls).Export(request, call.AsAdministrator);
-            await using (var writer = new StreamWriter(beside, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
-            {
-                writer.NewLine = "\n";
-                await foreach (var some in export.ResponseStream.ReadAllAsync(call.Ct))
-                    foreach (var line in some.Lines)
-                    {
-                        await writer.WriteLineAsync(line);
-                        lines++;
-                    }
-            }
-            File.Move(beside, file, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(beside);   // there only when something went wrong
-        }
+        using var export = new Audit.AuditClient(call.Calls).Export(request, call.AsAdministrator);
+        var lines = await LinesToFile.WriteAsync(file, export.ResponseStream.ReadAllAsync(call.Ct).Select(some => some.Lines.AsEnumerable()), call.Ct);
         call.Screen.Result(call.Screen.Words($"{lines} linhas em {file}", $"{lines} lines in {file}"));
         return 0;
     }
@@ -117,7 +98,7 @@ internal static class AuditCommands
         return 0;
     }
 
-    private static Timestamp? TimeOf(Invocation call, string option) =>
+    internal static Timestamp? TimeOf(Invocation call, string option) =>
         call.Line.Option(option) is not { } text ? null
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var time) ? time.ToTimestamp() : throw new UsageException($"--{option} {text}");
 

@@ -3,7 +3,7 @@ namespace Montalegre.Vdi.Cli;
 /// <summary>What was typed: words in order, and options by name. An option takes a value unless it is a switch.</summary>
 internal sealed class CommandLine
 {
-    private static readonly string[] Switches = ["json", "password-stdin", "employee", "administrator", "all", "off", "help", "confirm", "end-to-end", "keep-identity", "orphaned", "national", "switched-off", "dry-run", "start-tls", "only-groups", "copied", "by-user-name", "both-factors"];
+    private static readonly string[] Switches = ["json", "password-stdin", "employee", "administrator", "all", "off", "help", "confirm", "end-to-end", "keep-identity", "orphaned", "national", "switched-off", "dry-run", "start-tls", "only-groups", "copied", "by-user-name", "both-factors", "csv", "tls", "resolved"];
     private static readonly string[] Lists = ["standby", "block"];
     private readonly Dictionary<string, string> _options = new(StringComparer.Ordinal);
 

@@ -16,7 +16,7 @@ internal static class CommandTable
 {
     public static IReadOnlyList<Command> All { get; } =
     [
-        .. SignInCommands.All, .. PoolCommands.All, .. ApplicationCommands.All, .. RolloutCommands.All, .. PowerCommands.All, .. MachineCommands.All, .. SessionCommands.All, .. LaunchCommand.All, .. LaunchesCommands.All, .. UserCommands.All, .. AuditCommands.All, .. AlertCommands.All, .. GroupCommands.All, .. DirectoryCommands.All, .. OidcCommands.All, .. CertificateCommands.All, .. RoleCommands.All, .. KeyCommands.All, .. InfrastructureCommands.All, .. DatabaseCommands.All,
+        .. SignInCommands.All, .. PoolCommands.All, .. ApplicationCommands.All, .. RolloutCommands.All, .. PowerCommands.All, .. MachineCommands.All, .. SessionCommands.All, .. LaunchCommand.All, .. LaunchesCommands.All, .. UserCommands.All, .. AuditCommands.All, .. AlertCommands.All, .. AlertSettingsCommands.All, .. ReportCommands.All, .. GroupCommands.All, .. DirectoryCommands.All, .. OidcCommands.All, .. CertificateCommands.All, .. RoleCommands.All, .. KeyCommands.All, .. InfrastructureCommands.All, .. DatabaseCommands.All,
     ];
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Screen screen, IPasswords passwords, string savedFile, CancellationToken ct)
@@ -25,6 +25,7 @@ internal static class CommandTable
         {
             var line = CommandLine.Parse(arguments);
             screen.Json = line.Has("json");
+            screen.Csv = line.Has("csv");
             if (line.Has("help") || line.Words.Count == 0 || line.Words[0] == "help") return Help(screen);
             var command = Find(line) ?? throw new UsageException(string.Join(' ', line.Words));
             if (line.Options.FirstOrDefault(option => !command.Knows(option)) is { } unknown) throw new UsageException($"--{unknown}");

@@ -12,7 +12,7 @@ internal static class OidcCommands
         new("oidc list", "", "fornecedores OpenID Connect com que se inicia sessão", "OpenID Connect providers that people sign in with", ListAsync),
         new("oidc add", $"<name> {Settings} [--password-stdin]", "junta um fornecedor OpenID Connect; pede o segredo do cliente", "add an OpenID Connect provider; asks for the client's secret", AddAsync),
         new("oidc test", $"<name> {Settings}", "lê o que o fornecedor diz de si, sem guardar", "read what the provider says about itself, without keeping", TestAsync),
-        new("oidc remove", "<provider>", "retira um fornecedor; as pessoas dele ficam desativadas", "let a provider go; its people are disabled", RemoveAsync),
+        new("oidc remove", "<provider>", "retira um fornecedor; as pessoas dele ficam desativadas até entrarem de novo pelo mesmo emissor", "let a provider go; its people are disabled until they sign in again by the same issuer", RemoveAsync),
     ];
 
     private static OidcProviders.OidcProvidersClient Client(Invocation call) => new(call.Calls);

@@ -13,6 +13,9 @@ internal sealed class Screen(TextWriter output, TextWriter talk, CultureInfo cul
 
     public bool Json { get; set; }
 
+    /// <summary>Tables for spreadsheets and scripts: RFC 4180.</summary>
+    public bool Csv { get; set; }
+
     public string Words(string pt, string en) => culture.TwoLetterISOLanguageName == "pt" ? pt : en;
 
     public void Say(string pt, string en) => talk.WriteLine(Words(pt, en));
@@ -29,6 +32,11 @@ internal sealed class Screen(TextWriter output, TextWriter talk, CultureInfo cul
         if (Json)
         {
             Message(whole);
+            return;
+        }
+        if (Csv)
+        {
+            foreach (var line in rows.Select(row => columns.Select(column => column.Cell(row))).Prepend(columns.Select(column => column.Heading))) output.Write($"{string.Join(',', line.Select(Quoted))}\r\n");
             return;
         }
         var cells = rows.Select(row => columns.Select(column => Printable(column.Cell(row))).ToArray()).Prepend([.. columns.Select(column => column.Heading)]).ToList();
@@ -51,6 +59,10 @@ internal sealed class Screen(TextWriter output, TextWriter talk, CultureInfo cul
         var name = System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
         return name.StartsWith(prefix, StringComparison.Ordinal) ? name[prefix.Length..] : name;
     }
+
+    // What a spreadsheet would take for a formula gets an apostrophe in front: names are not ours to trust.
+    private static string Quoted(string cell) =>
+        $"\"{(cell.TrimStart(' ') is ['=' or '+' or '-' or '@' or '\t' or '\r' or '\n', ..] ? "'" : "")}{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     // Names come from guests and users: no control character may reach the terminal.
     private static string Printable(string text) => text.Any(char.IsControl) ? new([.. text.Select(c => char.IsControl(c) ? ' ' : c)]) : text;

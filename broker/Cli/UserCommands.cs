@@ -24,7 +24,7 @@ internal static class UserCommands
         var answer = await new Users.UsersClient(call.Calls).ListAsync(new(), call.AsAdministrator);
         s.Table(answer, answer.Users,
             (s.Words("UTILIZADOR", "USER"), u => u.UserName),
-            (s.Words("NOME", "NAME"), u => u.DisplayName),
+            (s.Words("NOME", "NAME"), u => u.Emergency ? s.Words("(conta de emergência)", "(emergency account)") : u.DisplayName),
             (s.Words("ATIVO", "ENABLED"), u => u.Enabled ? s.Words("sim", "yes") : s.Words("não", "no")),
             (s.Words("ADMINISTRADOR", "ADMINISTRATOR"), u => u.Administrator ? s.Words("sim", "yes") : ""));
         return 0;

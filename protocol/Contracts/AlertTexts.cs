@@ -52,10 +52,14 @@ public static class AlertTexts
             "Disco quase cheio", "Storage nearly full", "O volume {0} está ocupado a {1}; o limite é {2}.", "Volume {0} is {1} used; the limit is {2}.",
             "Liberte espaço ou aumente o volume. Cheio, a base de dados recusa escritas e ninguém novo entra.",
             "Free space or enlarge the volume. Once it is full, the database refuses to write and nobody new gets in."),
+        [AlertRule.HostStorageFull] = new(
+            "Armazenamento do anfitrião quase cheio", "Host storage nearly full", "O armazenamento do anfitrião {0} está ocupado a {1}; o limite é {2}.", "The storage of host {0} is {1} used; the limit is {2}.",
+            "Retire versões de imagem que já não servem, diminua conjuntos ou aumente o armazenamento. Cheio, não se fazem máquinas e as que correm podem parar.",
+            "Retire image versions that are not used any more, make pools smaller, or enlarge the storage. Once it is full, no machine is made and running ones may stop."),
         [AlertRule.CertificateEnds] = new(
             "Certificado a terminar", "Certificate ends", "O certificado de {0} termina dentro de {1}.", "The certificate of {0} ends within {1}.",
-            "Um gateway ou agente renova o seu sozinho: veja no registo dele porque não conseguiu. A autoridade da instalação tem de ser substituída antes de terminar.",
-            "A gateway or agent renews its own: see in its log why it could not. The installation's authority has to be replaced before it ends."),
+            "Um gateway ou agente renova o seu sozinho: veja no registo dele porque não conseguiu. O da porta de um gateway, do portal ou da consola é renovado por quem o emitiu (certbot, por exemplo) e lido de novo sozinho. A autoridade da instalação tem de ser substituída antes de terminar.",
+            "A gateway or agent renews its own: see in its log why it could not. That of a gateway's door, portal or console is renewed by who issued it (certbot, for example), and read again by itself. The installation's authority has to be replaced before it ends."),
         [AlertRule.LogonSlow] = new(
             "Início de sessão lento", "Slow log-on", "95 em cada 100 inícios de sessão do conjunto {0} demoram até {1}; o limite é {2}.", "95 of 100 log-ons of pool {0} take up to {1}; the limit is {2}.",
             "Veja as fases na página de uma sessão recente: a mais longa diz se é a máquina, o perfil ou o diretório.",
@@ -159,7 +163,7 @@ public static class AlertTexts
         AlertRule.HostLost or AlertRule.GatewayLost or AlertRule.NodeLost or AlertRule.QueueSlow or AlertRule.LogonSlow or AlertRule.AgentSilent or AlertRule.AuditStands or AlertRule.AuditExportStands => AlertUnit.Seconds,
         AlertRule.BackupOld => AlertUnit.Hours,
         AlertRule.CertificateEnds => AlertUnit.Days,
-        AlertRule.StorageFull => AlertUnit.Percent,
+        AlertRule.StorageFull or AlertRule.HostStorageFull => AlertUnit.Percent,
         AlertRule.PoolShort => AlertUnit.Machines,
         AlertRule.QueueLong => AlertUnit.People,
         AlertRule.CreationFailing or AlertRule.ChannelFailing => AlertUnit.Tries,

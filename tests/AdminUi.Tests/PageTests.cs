@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Bunit;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -44,6 +45,8 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
         Services.AddSingleton(new LiveFeeds(TimeProvider.System, options, NullLogger<LiveFeeds>.Instance));
         Services.AddSingleton<Broker>();
         Services.AddScoped<Ask>();
+        Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        Services.AddScoped<Microsoft.AspNetCore.Components.Server.ProtectedBrowserStorage.ProtectedSessionStorage>();
         Services.AddScoped<PoolDrafts>();
         var signedIn = _broker.World.Enter("rita");
         Services.GetRequiredService<Broker>().Begin(new(new ClaimsIdentity([new(ClaimTypes.Name, "rita"), new(ConsoleCookies.TokenClaim, signedIn.Token)], "test")));

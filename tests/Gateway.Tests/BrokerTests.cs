@@ -25,6 +25,9 @@ public sealed class BrokerTests
         using var _client = client;
 
         Assert.Equal(["CN=gateway-1"], broker.RedeemedBy);
+        var shown = Assert.Single(broker.Shown);
+        Assert.StartsWith("CN=", shown.Subject, StringComparison.Ordinal);
+        Assert.True(shown.NotAfter.ToDateTime() > DateTime.UtcNow.AddDays(700));   // made by the gateway itself
         Assert.Contains("ana\0once-only\0", System.Text.Encoding.Unicode.GetString(seen[^63..]) + System.Text.Encoding.Unicode.GetString(seen[^64..]), StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(gateway.StateDirectory, "identity.json")));
         Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await broker.NextReportAsync()).KindCase);

@@ -100,6 +100,7 @@ internal static class ConsoleHost
         // Left to the options check when the file is not there, so that the reader sees every problem at once.
         if (!File.Exists(options.CertificatePath)) return;
         builder.Services.AddSingleton<ConsoleCertificate>();
+        builder.Services.AddSingleton<CertificateReport>();
         builder.Services.AddHostedService(services => services.GetRequiredService<ConsoleCertificate>());
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

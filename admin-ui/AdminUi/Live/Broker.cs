@@ -35,6 +35,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Groups.GroupsClient Groups => new(Calls);
     public Directories.DirectoriesClient Directories => new(Calls);
     public CertificateAuthorities.CertificateAuthoritiesClient CertificateAuthorities => new(Calls);
+    public OidcProviders.OidcProvidersClient Providers => new(Calls);
     public Reports.ReportsClient Reports => new(Calls);
     public Roles.RolesClient Roles => new(Calls);
     public Contracts.Identity.V1.Factors.FactorsClient Factors => new(Calls);

@@ -46,6 +46,8 @@ internal sealed partial class Language
     public string ChangedWord => Pick("alterada", "changed");
     public string RuleTitle(string what) => Pick($"Regra «{what}»", $"Rule “{what}”");
     public string RuleOn => Pick("Regra ligada", "Rule on");
+    public string RuleRemindHours => Pick("Repetir o aviso (horas)", "Tell again after (hours)");
+    public string RuleRemindHint => Pick("Enquanto estiver em aberto e ninguém disser que trata dele. 0: avisa uma só vez.", "While it is open and nobody has said that he looks after it. 0: it is told once.");
     public string RuleForSeconds => Pick("Segundos antes de avisar", "Seconds before telling");
     public string RuleWhere => Pick("Onde vale", "Where it holds");
     public string RuleEffect => Pick("Vale na próxima leitura, dentro de segundos. Alertas em aberto que já não passam o limite são encerrados.", "It holds from the next reading, within seconds. Open alerts that no longer pass the threshold are resolved.");

@@ -13,6 +13,8 @@ internal sealed partial class Language
     public string EmergencySeen => Pick(
         "Entra como administrador durante uma hora. Todos os administradores são avisados, e tudo fica no registo de auditoria.",
         "You enter as administrator for an hour. Every administrator is warned, and everything is in the audit record.");
+    public string EmergencyAccount => Pick("Conta de emergência", "Emergency account");
+    public string EmergencyAccountHint => Pick("Não é de ninguém e não tem palavra-passe: só entra com um código de emergência, feito na máquina do serviço de ligações. Tudo o que se faz com ela fica no registo de auditoria.", "It is nobody's and has no password: it comes in only with an emergency code, made on the broker's machine. All that is done with it stands in the audit record.");
     public string EmergencyOpen => Pick("Há um acesso de emergência aberto.", "An emergency sign-in is open.");
     public string EmergencyIsYours => Pick("Está num acesso de emergência.", "This is an emergency sign-in.");
     public string EmergencyWho(Emergency emergency) => Pick(

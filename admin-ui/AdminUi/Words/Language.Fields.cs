@@ -42,6 +42,12 @@ internal sealed partial class Language
         ["most_bad_tries"] = say => (say.MostBadTriesWord, ""),
         ["bad_tries_minutes"] = say => (say.BadTriesMinutesWord, ""),
         ["sync_minutes"] = say => (say.SyncMinutesWord, ""),
+        ["issuer"] = say => (say.IssuerWord, say.WrongIssuer),
+        ["client_id"] = say => (say.ClientIdWord, say.WrongClientId),
+        ["client_secret"] = say => (say.ClientSecretWord, say.WrongClientSecret),
+        ["groups"] = say => (say.ClaimsToGroups, say.WrongMappedGroups),
+        ["scopes"] = say => (say.ScopesWord, ""),
+        ["second_factor_values"] = say => (say.SecondFactorValuesWord, ""),
         ["host_id"] = say => (say.HostWord, ""),
     }.ToFrozenDictionary();
 

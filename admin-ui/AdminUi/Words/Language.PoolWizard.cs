@@ -57,5 +57,16 @@ internal sealed partial class Language
     public string DiscardPoolQuestion => Pick("Abandonar o novo conjunto?", "Discard the new pool?");
     public string DiscardPoolTouches => Pick("O que escreveu perde-se. Nada foi criado.", "What you typed is lost. Nothing was made.");
 
+    public string DraftRestored => Pick("Foi retomado o que já tinha escrito neste separador.", "This goes on from what you had typed in this tab.");
+    public string StartAnew => Pick("Começar de novo", "Start anew");
+
+    public string WhatIfArrivals => Pick("Chegadas a usar na simulação", "Arrivals that the simulation uses");
+    public string WhatIfAllPools => Pick("De todos os conjuntos que vê", "Of all pools that you see");
+    public string WhatIfOfPool(string pool) => Pick($"Do conjunto {pool}", $"Of the pool {pool}");
+    public string WhatIfNobody => Pick("Nos últimos 7 dias ninguém chegou: não há nada a simular.", "Nobody arrived in the last 7 days: there is nothing to simulate.");
+    public string WhatIfWhose(uint people, uint pools, string pool) => pool.Length > 0
+        ? Count((int)people, $"Como se chegasse a este conjunto {{0}} pessoa: quem usou {Braces(pool)}.", $"Como se chegassem a este conjunto {{0}} pessoas: quem usou {Braces(pool)}.", $"As if {{0}} person came to this pool: who used {Braces(pool)}.", $"As if {{0}} people came to this pool: those who used {Braces(pool)}.")
+        : Count((int)people, $"Como se chegasse a este conjunto {{0}} pessoa, de {Count((int)pools, "{0} conjunto", "{0} conjuntos", "", "")}.", $"Como se chegassem a este conjunto {{0}} pessoas, todas as de {Count((int)pools, "{0} conjunto", "{0} conjuntos", "", "")}.", $"As if {{0}} person came to this pool, from {Count((int)pools, "", "", "{0} pool", "{0} pools")}.", $"As if {{0}} people came to this pool, all those of {Count((int)pools, "", "", "{0} pool", "{0} pools")}.");
+
     private static string Braces(string name) => name.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
 }

@@ -207,7 +207,7 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? DirectoryAction(action) ?? KeyAction(action) ?? EmergencyAction(action) ?? AlertAction(action) ?? action,
+        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? DirectoryAction(action) ?? ProviderAction(action) ?? KeyAction(action) ?? EmergencyAction(action) ?? AlertAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch

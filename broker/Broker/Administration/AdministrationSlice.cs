@@ -17,6 +17,7 @@ internal static class AdministrationSlice
         .AddSingleton<MakeBreakGlass>()
         .AddSingleton<GrantRole>()
         .AddSingleton<SetRole>()
+        .AddSingleton<ConsoleCertificates>()
         .AddSingleton<SetUpStore>()
         .AddSingleton<SetUpToken>()
         .AddSingleton<SetUpFirstAdministrator>()

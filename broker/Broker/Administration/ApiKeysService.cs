@@ -8,10 +8,17 @@ using Montalegre.Vdi.Domain;
 namespace Montalegre.Vdi.Broker.Administration;
 
 /// <summary>The gRPC and REST face of API keys.</summary>
-internal sealed class ApiKeysService(ApiKeyStore keys, MakeApiKey make, CallerDirectory callers) : ApiKeys.ApiKeysBase
+internal sealed class ApiKeysService(ApiKeyStore keys, RoleStore roles, MakeApiKey make, CallerDirectory callers) : ApiKeys.ApiKeysBase
 {
     public override async Task<ListApiKeysResponse> List(ListApiKeysRequest request, ServerCallContext context) =>
         new() { Keys = { (await keys.ListAsync(context.Scope(), context.CancellationToken)).Select(From) } };
+
+    public override async Task<ListKeyRolesResponse> ListRoles(ListKeyRolesRequest request, ServerCallContext context)
+    {
+        var said = (await roles.ListAsync(context.CancellationToken)).Select(RolesService.From).ToList();
+        foreach (var role in said) role.Holders = 0;
+        return new() { Roles = { RolesService.InOrder(said) } };
+    }
 
     public override async Task<MadeApiKey> Make(MakeApiKeyRequest request, ServerCallContext context)
     {

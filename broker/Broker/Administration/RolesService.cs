@@ -13,7 +13,7 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
     public override async Task<ListRolesResponse> List(ListRolesRequest request, ServerCallContext context)
     {
         var rows = await roles.ListAsync(context.CancellationToken);
-        return new() { Roles = { rows.Where(r => r.BuiltIn).OrderBy(r => BuiltInRoles.Names.ToList().IndexOf(r.Name)).Concat(rows.Where(r => !r.BuiltIn)).Select(From) }, Permissions = { Permissions.All.Select(p => p.Name()) } };
+        return new() { Roles = { InOrder([.. rows.Select(From)]) }, Permissions = { Permissions.All.Select(p => p.Name()) } };
     }
 
     public override async Task<Role> Set(Role request, ServerCallContext context)
@@ -71,7 +71,10 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
         return said;
     }
 
-    private static Role From(RoleRow row) => new()
+    /// <summary>Built-in ones from the mightiest to the least, then the others.</summary>
+    internal static IEnumerable<Role> InOrder(IReadOnlyCollection<Role> all) => all.Where(r => r.BuiltIn).OrderBy(r => BuiltInRoles.Names.ToList().IndexOf(r.Name)).Concat(all.Where(r => !r.BuiltIn));
+
+    internal static Role From(RoleRow row) => new()
     {
         Name = row.Name, BuiltIn = row.BuiltIn, Description = row.Description, Holders = (uint)row.Holders,
         Permissions = { RoleRules.PermissionsOf(row.Name, row.BuiltIn ? null : row.Permissions).Order().Select(p => p.Name()) },

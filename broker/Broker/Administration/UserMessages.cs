@@ -12,6 +12,7 @@ internal static class UserMessages
         var user = new User
         {
             UserId = person.Id.ToString(), UserName = person.UserName, DisplayName = person.DisplayName, Enabled = person.Enabled, Administrator = person.Administrator,
+            Emergency = person.UserName == BreakGlassStore.Account,
         };
         if (person.MostSessions is { } most) user.MostSessions = (uint)most;
         return user;

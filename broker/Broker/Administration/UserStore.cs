@@ -97,7 +97,8 @@ internal sealed class UserStore(Database database, [FromKeyedServices(StorageExt
               with {RoleStore.Keepers},
                    changed as (
                    update app_user
-                      set enabled   = @enabled
+                      set enabled                = @enabled,
+                          disabled_with_provider = false
                     where user_name = @userName
                       and not synthetic
                       and (@overRoles or not administrator)

@@ -29,7 +29,7 @@ internal static class AlertContract
     public static AlertRuleSetting Message(Domain.AlertRule rule, PoolId? pool, AlertSetting setting, bool changed) => new()
     {
         Rule = rule.ToMessage(), PoolId = pool?.Value.ToString() ?? "", Enabled = setting.Enabled, Threshold = setting.Threshold ?? 0, ForSeconds = (uint)setting.For.TotalSeconds,
-        Severity = setting.Severity.ToMessage(), Unit = (Told.AlertUnit)(int)rule.Facts().Unit, PerPool = rule.Facts().PerPool, Changed = changed,
+        Severity = setting.Severity.ToMessage(), Unit = (Told.AlertUnit)(int)rule.Facts().Unit, PerPool = rule.Facts().PerPool, Changed = changed, RemindHours = (uint)setting.RemindEvery.TotalHours,
     };
 
     public static Told.AlertSilence ToMessage(this SilenceRow row) => new()

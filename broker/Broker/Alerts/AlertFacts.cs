@@ -29,6 +29,12 @@ internal sealed class AlertFacts(Database database)
          cross join jsonb_to_recordset(n.volumes) as v (path text, used_percent double precision)
          where n.seen_at > now() - interval '5 minutes'
          union all
+        select 'host_storage_full', 'host', h.host_id::text, h.name, null, r.storage_used_percent, h.storage_path
+          from host h
+          join host_reading r using (host_id)
+         where r.reached
+           and r.storage_used_percent is not null
+         union all
         select 'directory_fails', 'directory', directory_id::text, name, null, 1, sync_error
           from directory
          where enabled
@@ -108,6 +114,15 @@ internal sealed class AlertFacts(Database database)
           left join gateway g on c.subject_kind = 'gateway' and g.gateway_id = c.subject_id and g.connected
          where coalesce(m.name, g.name) is not null
            and c.not_after - now() < (c.not_after - c.issued_at) / 6
+         union all
+        select 'certificate_ends', 'gateway', 'door:' || gateway_id, name || ' (' || door_subject || ')', null, extract(epoch from door_not_after - now())::double precision / 86400, ''
+          from gateway
+         where connected
+           and door_not_after is not null
+         union all
+        select 'certificate_ends', 'console', 'console:' || name, name || ' (' || subject || ')', null, extract(epoch from not_after - now())::double precision / 86400, ''
+          from console_certificate
+         where seen_at > now() - interval '7 days'
          union all
         select 'audit_broken', 'audit', 'audit', '', null, 1, string_agg(fault || ' ' || batch_no, ', ' order by batch_no)
           from audit_fault

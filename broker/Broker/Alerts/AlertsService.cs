@@ -90,7 +90,7 @@ internal sealed partial class AlertsService(
         var rule = Rule(request.Rule);
         var pool = Pool(rule, request.PoolId);
         if (request.Severity.ToDomain() is not { } severity) throw Refusal.Refused(RefusalReason.InvalidField, "severity: INFO, WARNING or CRITICAL");
-        var setting = new AlertSetting(request.Enabled, rule.Facts().Unit is Domain.AlertUnit.None && request.Threshold == 0 ? null : request.Threshold, TimeSpan.FromSeconds(request.ForSeconds), severity);
+        var setting = new AlertSetting(request.Enabled, rule.Facts().Unit is Domain.AlertUnit.None && request.Threshold == 0 ? null : request.Threshold, TimeSpan.FromSeconds(request.ForSeconds), severity) { RemindEvery = TimeSpan.FromHours(request.RemindHours) };
         if (AlertRules.Problem(rule, setting) is { } problem) throw Refusal.Refused(RefusalReason.InvalidField, problem);
         if (!await rules.SetAsync(rule, pool, setting, context.Caller())) throw Refusal.Refused(RefusalReason.NotFound, "pool_id");
         return AlertContract.Message(rule, pool, setting, true);

@@ -78,6 +78,45 @@ internal sealed class ApplyAlerts(Database database)
             }, commandTimeout: 30));
     }
 
+    /// <summary>
+    /// Notes for every channel that was told of an alert that it is to tell of it again, as often as its rule says: while it is open and nobody has
+    /// said that he looks after it. What is silenced waits until the silence is over. How many alerts.
+    /// </summary>
+    public async Task<int> RemindAsync(IReadOnlyList<AlertBreach> breaches, long epoch)
+    {
+        var told = breaches.Where(b => b.Setting.RemindEvery > TimeSpan.Zero).ToList();
+        if (told.Count == 0) return 0;
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<int>(new CommandDefinition(
+            """
+              with said as (
+                   select * from unnest(@rules, @keys, @every::interval[]) as t (rule, object_key, every)
+                    where exists (select from lease where role = @role and epoch = @epoch and expires_at > clock_timestamp())),
+                   due as (
+                   update alert a
+                      set reminded_at = now()
+                     from said s
+                    where (a.rule, a.object_key) = (s.rule, s.object_key)
+                      and a.state = 'open'
+                      and a.acknowledged_at is null
+                      and coalesce(a.reminded_at, a.opened_at) <= now() - s.every
+                      and alert_silenced_until(a.rule, a.object_key) is null
+                returning a.alert_id),
+                   noted as (
+                   insert into alert_notice (alert_id, alert_channel_id, what)
+                   select d.alert_id, n.alert_channel_id, 'reminded'
+                     from due d
+                     join alert_notice n on n.alert_id = d.alert_id and n.what = 'opened'
+                       on conflict (alert_id, alert_channel_id, what)
+                       do update set noted_at = now(), alert_delivery_id = null)
+            select count(*)::integer from due
+            """,
+            new
+            {
+                role = LeaseKeeper.Role, epoch, rules = told.Select(b => SqlText.Of(b.Reading.Rule)).ToArray(), keys = told.Select(b => b.Reading.Key).ToArray(), every = told.Select(b => b.Setting.RemindEvery).ToArray(),
+            }, commandTimeout: 30));
+    }
+
     /// <summary>Forgets what was resolved long ago, messages that were sent then, and nodes that are gone for good.</summary>
     public async Task ForgetAsync(TimeSpan olderThan)
     {
@@ -87,6 +126,7 @@ internal sealed class ApplyAlerts(Database database)
             delete from alert where resolved_at < now() - @olderThan;
             delete from alert_delivery where ended_at < now() - @olderThan;
             delete from alert_silence where until_at < now();
+            delete from console_certificate where seen_at < now() - interval '7 days';
             delete from broker_node where seen_at < now() - interval '7 days';   -- it was taken away without being stopped in order
             """, new { olderThan }, commandTimeout: 30));
     }

@@ -13,7 +13,9 @@ internal sealed class LookForAlerts(AlertFacts facts, AlertRuleStore rules, Appl
     {
         var settings = new AlertSettings(await rules.ChangedAsync(ct));
         List<AlertReading> readings = [.. await facts.ReadAsync(ct), .. await BackupsAsync(ct), Authority()];
-        var applied = await apply.RunAsync(AlertPlan.Breaches(readings, settings), All, epoch);
+        var breaches = AlertPlan.Breaches(readings, settings);
+        var applied = await apply.RunAsync(breaches, All, epoch);
+        await apply.RemindAsync(breaches, epoch);
         if (applied.Opened > 0) log.Opened(applied.Opened);
         if (applied.Resolved > 0) log.Resolved(applied.Resolved);
         return applied;

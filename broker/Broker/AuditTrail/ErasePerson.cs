@@ -26,7 +26,8 @@ internal sealed class ErasePerson(Database database)
                       for update),
                    nameless as (
                    update app_user
-                      set user_name = 'erased-' || user_id, display_name = '', password_hash = null, directory_id = null, external_id = null, directory_name = null, oidc_provider_id = null, oidc_subject = null
+                      set user_name = 'erased-' || user_id, display_name = '', password_hash = null, directory_id = null, external_id = null, directory_name = null, oidc_provider_id = null, oidc_subject = null,
+                          former_issuer = null, former_subject = null, disabled_with_provider = false
                     where user_id = (select user_id from person where not enabled and (@overRoles or not administrator))
                 returning user_id),
                    keyless as (

@@ -81,6 +81,9 @@ internal sealed class GatewayConversation(
             case ConnectionReport.KindOneofCase.Failed:
                 await FailedAsync(gateway, id, report.Failed);
                 break;
+            case ConnectionReport.KindOneofCase.Shown when report.Shown.NotAfter is { } until:
+                await gateways.ShowsAsync(gateway, Bounded.Text(report.Shown.Subject, 200), until.ToDateTimeOffset());
+                break;
             case ConnectionReport.KindOneofCase.Probed when Guid.TryParseExact(report.Probed.ProbeId, "D", out var probe):
                 await probes.ResultAsync(gateway, new(probe), report.Probed.Code.ToDomain(), new(Ms(report.Probed.RedeemedMs), Ms(report.Probed.StartedMs), Ms(report.Probed.PictureMs)));
                 break;

@@ -253,6 +253,21 @@ internal sealed class GatewayStore(Database database)
         await connection.ExecuteAsync("update gateway set connected = false, seen_at = now() where gateway_id = @gateway", new { gateway = gateway.Value });
     }
 
+    /// <summary>Which certificate clients see at a gateway's door.</summary>
+    public async Task ShowsAsync(GatewayId gateway, string subject, DateTimeOffset notAfter)
+    {
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("update gateway set door_subject = @subject, door_not_after = @notAfter where gateway_id = @gateway", new { gateway = gateway.Value, subject, notAfter });
+    }
+
+    /// <summary>These are connected here. One that another node took for lost, because this one was frozen, is there again.</summary>
+    public async Task BeatAsync(IReadOnlyCollection<GatewayId> here)
+    {
+        if (here.Count == 0) return;
+        await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
+        await connection.ExecuteAsync("update gateway set connected = true, seen_at = now() where gateway_id = any(@here)", new { here = here.Select(gateway => gateway.Value).ToArray() });
+    }
+
     /// <summary>Closes what a gateway that came back did not name again.</summary>
     public async Task<int> CloseLostAsync(GatewayId gateway, DateTime since, IReadOnlyCollection<Guid> named)
     {
@@ -337,6 +352,11 @@ internal sealed class GatewayStore(Database database)
                                              where t.expires_at < now() - interval '1 hour'
                                                and (c.connection_id is null or c.closed_at < now() - interval '1 hour')
                                              limit 1000)
+            ), lost as (
+                   update gateway
+                      set connected = false
+                    where connected
+                      and seen_at < now() - interval '90 seconds'
             )
             update connection
                set closed_at = now(), end_reason = 'never_opened'

@@ -21,6 +21,15 @@ internal sealed class HostStorage : IDisposable
         _pool.Start();
     }
 
+    /// <summary>Percent of the volume behind our pool that is used, by whomever; null: there is no pool yet, or libvirt cannot say.</summary>
+    public static double? UsedPercent(LibvirtConnection connection, HypervisorHost host)
+    {
+        using var pool = connection.FindStoragePool(host.StoragePool);
+        if (pool is not { IsActive: true }) return null;
+        pool.Refresh();   // disks grow behind the pool's back
+        return pool.Space is { Capacity: > 0 } space ? 100.0 * (space.Capacity - space.Available) / space.Capacity : null;
+    }
+
     /// <summary>True when the image had to be brought.</summary>
     public bool EnsureImage(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct)
     {

@@ -28,6 +28,9 @@ internal static partial class HypervisorLog
     [LoggerMessage(2808, LogLevel.Information, "Machine {Machine} moved from host {From} to host {To} while it ran")]
     public static partial void MachineMoved(this ILogger log, MachineId machine, string from, string to);
 
+    [LoggerMessage(2809, LogLevel.Information, "How full the storage of host {Host} is could not be read: {Reason}")]
+    public static partial void StorageNotRead(this ILogger log, string host, string reason);
+
     [LoggerMessage(2807, LogLevel.Information, "Machine {Machine} on host {Host} is let go; its domain and disks stay")]
     public static partial void MachineLetGo(this ILogger log, MachineId machine, string host);
 }

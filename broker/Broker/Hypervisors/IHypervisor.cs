@@ -110,7 +110,11 @@ internal interface IHypervisor : IAsyncDisposable
 }
 
 /// <summary>What a host has and what of it is free, in MiB; pressure as <see cref="HostOffer.CpuPressure"/>.</summary>
-internal sealed record HostLoad(int Cpus, long MemoryMib, long FreeMemoryMib, double? CpuPressure);
+internal sealed record HostLoad(int Cpus, long MemoryMib, long FreeMemoryMib, double? CpuPressure)
+{
+    /// <summary>Of the storage for our machines; null: it was not looked at this time.</summary>
+    public double? StorageUsedPercent { get; init; }
+}
 
 /// <summary>How to stop: ask the guest, or pull the plug.</summary>
 internal enum StopMode { Graceful, Force }

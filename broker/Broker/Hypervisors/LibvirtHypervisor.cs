@@ -17,7 +17,11 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
     private readonly HypervisorWorker _worker = new(host.Name, time);
     private readonly HypervisorWorker _asking = new(host.Name, time, threads: 1);
     private readonly Lock _loadAsked = new();
+    // Looking at the storage lists all that is in it: not with every question.
+    private static readonly TimeSpan StorageLook = TimeSpan.FromMinutes(5);
     private Task<HostLoad>? _load;
+    private long? _storageLooked;
+    private volatile object? _storageUsed;   // a double
     private volatile bool _silent;
     private readonly HostConnection _connection = new(host, time, log);
 
@@ -37,7 +41,12 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
     {
         Task<HostLoad> asked;
         lock (_loadAsked) asked = _load is { IsCompleted: false } last ? last : _load = AskLoadAsync();
-        try { return await asked.WaitAsync(LoadPatience, time, ct); }
+        try
+        {
+            var load = await asked.WaitAsync(LoadPatience, time, ct);
+            LookAtStorage();
+            return load;
+        }
         catch (TimeoutException)
         {
             _silent = !asked.IsCompleted;
@@ -52,10 +61,24 @@ internal sealed class LibvirtHypervisor(HypervisorHost host, TimeProvider time, 
             return await _asking.RunAsync(_ => Translated(() =>
             {
                 var info = _connection.Get().HostInfo();
-                return new HostLoad(info.Cpus, info.MemoryBytes >> 20, info.FreeMemoryBytes >> 20, host.IsLocal ? CpuPressure.Read() : null);
+                return new HostLoad(info.Cpus, info.MemoryBytes >> 20, info.FreeMemoryBytes >> 20, host.IsLocal ? CpuPressure.Read() : null) { StorageUsedPercent = (double?)_storageUsed };
             }), Timeout.InfiniteTimeSpan, CancellationToken.None);
         }
         finally { _silent = false; }   // it answers again, or its connection is broken and says so
+    }
+
+    // Beside what the host is asked for: a storage that answers slowly is no silence of the host.
+    private void LookAtStorage()
+    {
+        if (_storageLooked is { } at && time.GetElapsedTime(at) < StorageLook) return;
+        _storageLooked = time.GetTimestamp();
+        _ = LookAsync();
+
+        async Task LookAsync()
+        {
+            try { _storageUsed = await RunAsync(connection => (object?)HostStorage.UsedPercent(connection, host), CancellationToken.None); }
+            catch (Exception e) { log.StorageNotRead(host.Name, e.Message); }   // busy with a copy, away, or on its way out: what it said before holds until the next look
+        }
     }
 
     public Task EnsureImageAsync(ImageVersionId image, string localPath, IProgress<double>? progress, CancellationToken ct) =>

@@ -3,6 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
@@ -48,6 +49,20 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
         return new()
         {
             AsIs = From(answer.AsIs), Changed = From(answer.Changed), Days = (uint)answer.Days, StartSeconds = answer.Start.TotalSeconds, StartMeasured = answer.StartMeasured, StartsAtOnce = (uint)answer.StartsAtOnce,
+        };
+    }
+
+    public override async Task<WhatIfNewResponse> WhatIfNew(WhatIfNewRequest request, ServerCallContext context)
+    {
+        if (request.Days > MostDays) throw Refusal.Refused(RefusalReason.InvalidField, $"days: 1 to {MostDays}");
+        if (request.Draft is null) throw Refusal.Refused(RefusalReason.InvalidField, "draft");
+        if (request.Draft.Kind == Contracts.Admin.V1.PoolKind.Manual) throw Refusal.Refused(RefusalReason.NotSupported, "draft.kind: a manual pool has no size before its computers are added");
+        var like = Id(request.PoolId, "pool_id") is { } pool ? new PoolScope([pool]).Within(context.Scope()) : context.Scope();
+        var answer = await whatIf.RunNewAsync(PoolContract.Read(request.Draft, new(Guid.Empty)), like.Pools, request.Days == 0 ? UsualDays : (int)request.Days, context.CancellationToken);
+        return new()
+        {
+            Outcome = From(answer.Outcome), Days = (uint)answer.Days, StartSeconds = answer.Start.TotalSeconds, StartMeasured = answer.StartMeasured, StartsAtOnce = (uint)answer.StartsAtOnce,
+            People = (uint)answer.People, Pools = (uint)answer.Pools,
         };
     }
 

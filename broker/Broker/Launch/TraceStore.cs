@@ -114,8 +114,23 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
             """, new { pool = pool.Value, startsAtOnce }, cancellationToken: ct));
     }
 
-    /// <summary>The sessions of a pool since some days ago, and those that were open then; the newest, at most so many.</summary>
-    public async Task<List<RecordedStay>> StaysAsync(PoolId pool, int days, int most, CancellationToken ct)
+    /// <summary>How fast machines of those pools come, at the hosts of a pool that is not made yet, and how many of them saw a session in those days; null: all pools.</summary>
+    public async Task<ReplayedDemand> DemandAsync(Guid[]? pools, Guid[] hosts, int startsAtOnce, int days, CancellationToken ct)
+    {
+        await using var connection = await reports.OpenConnectionAsync(ct);
+        return await connection.QuerySingleAsync<ReplayedDemand>(new CommandDefinition("""
+            select (select percentile_cont(0.5) within group (order by start_seconds(p.pool_id, 0.5)) from pool p where @pools::uuid[] is null or p.pool_id = any(@pools)) as start_seconds,
+                   (select sum(coalesce(r.starts_at_once, @startsAtOnce))::int from unnest(@hosts) as h (host_id) left join host_reading r using (host_id))                 as starts_at_once,
+                   (select count(distinct s.pool_id)::int
+                      from session s
+                     where (@pools::uuid[] is null or s.pool_id = any(@pools)) and not s.synthetic
+                       and (s.started_at > now() - make_interval(days => @days) or s.ended_at > now() - make_interval(days => @days) or s.ended_at is null))                    as pools,
+                   now() as now
+            """, new { pools, hosts, startsAtOnce, days }, cancellationToken: ct));
+    }
+
+    /// <summary>The sessions of some pools since some days ago, and those that were open then; the newest, at most so many. Null: of all pools.</summary>
+    public async Task<List<RecordedStay>> StaysAsync(Guid[]? pools, int days, int most, CancellationToken ct)
     {
         await using var connection = await reports.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<(string UserName, DateTime AskedAt, DateTime StartedAt, DateTime? EndedAt)>(new CommandDefinition("""
@@ -123,11 +138,11 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
                 from session s
                 join app_user u using (user_id)
                 left join logon_phase b on b.session_id = s.session_id and b.name = 'brokering'
-               where s.pool_id = @pool and not s.synthetic
+               where (@pools::uuid[] is null or s.pool_id = any(@pools)) and not s.synthetic
                  and (s.started_at > now() - make_interval(days => @days) or s.ended_at > now() - make_interval(days => @days) or s.ended_at is null)
             order by s.started_at desc
                limit @most
-            """, new { pool = pool.Value, days, most }, cancellationToken: ct));
+            """, new { pools, days, most }, cancellationToken: ct));
         return [.. rows.Select(r => new RecordedStay(r.UserName, new(r.AskedAt, TimeSpan.Zero), r.EndedAt - r.StartedAt))];
     }
 
@@ -184,6 +199,15 @@ internal sealed record ReplayedPool
     public DateTime Now { get; init; }
 
     public Spare SpareOf => Domain.Spare.Of(Spare, SparePercent);
+}
+
+/// <summary>What a replay needs besides a draft and its arrivals.</summary>
+internal sealed record ReplayedDemand
+{
+    public double? StartSeconds { get; init; }
+    public int StartsAtOnce { get; init; }
+    public int Pools { get; init; }
+    public DateTime Now { get; init; }
 }
 
 /// <summary>One kept launch.</summary>

@@ -43,6 +43,8 @@ internal sealed class BeginProviderSignIn(OidcStore providers, FlowStore flows, 
         };
         request.SetParameter("code_challenge", Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(flow.Verifier))));
         request.SetParameter("code_challenge_method", "S256");
+        // Administrators give a second factor: a provider that steps up only when asked is asked. Values of amr among them mean nothing to it (OpenID Connect Core 1.0 section 3.1.2.1).
+        if (audience is Audience.Administrator && settings.SecondFactorValues.Count > 0) request.AcrValues = string.Join(' ', settings.SecondFactorValues);
         if (fresh)
         {
             request.Prompt = OpenIdConnectPrompt.Login;

@@ -1,3 +1,4 @@
+using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.OpenId;
@@ -9,4 +10,7 @@ internal sealed class OidcFailure(RefusalReason reason, string problem, string d
 
     /// <summary>For the person; never a secret, and nothing that the provider may choose freely.</summary>
     public string Detail { get; } = detail;
+
+    /// <summary>What failed of what a provider says about itself.</summary>
+    public OidcStep Step { get; init; }
 }

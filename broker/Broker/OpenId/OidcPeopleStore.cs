@@ -22,7 +22,7 @@ internal sealed class OidcPeopleStore(Database database, TimeProvider time)
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         // A conflict about the person and not the name: the same person signs in twice at once.
-        var user = await UpdateAsync(connection, provider.Id, person) ?? await CreateAsync(connection, provider.Id, person) ?? await UpdateAsync(connection, provider.Id, person);
+        var user = await UpdateAsync(connection, provider.Id, person) ?? await ReturnAsync(connection, provider, person) ?? await CreateAsync(connection, provider.Id, person) ?? await UpdateAsync(connection, provider.Id, person);
         if (user is null) return null;
         await connection.ExecuteAsync(
             """
@@ -61,6 +61,35 @@ internal sealed class OidcPeopleStore(Database database, TimeProvider time)
                and oidc_subject     = @Subject
          returning {Person}
         """, new { provider, person.Subject, person.DisplayName });
+
+    // Issuer and subject together are one person for ever (OpenID Connect Core 1.0 section 2), whichever client asks. Who has a password or a directory by now is somebody else's.
+    private static Task<KnownUser?> ReturnAsync(NpgsqlConnection connection, OidcSettings provider, OidcPerson person) => connection.QuerySingleOrDefaultAsync<KnownUser>(
+        $"""
+          with back as (
+               update app_user
+                  set display_name           = @DisplayName,
+                      oidc_provider_id       = @Id,
+                      oidc_subject           = former_subject,
+                      enabled                = enabled or disabled_with_provider,
+                      disabled_with_provider = false,
+                      former_issuer          = null,
+                      former_subject         = null
+                where user_id = (select user_id
+                                   from app_user
+                                  where former_issuer  = @Issuer
+                                    and former_subject = @Subject
+                                    and directory_id is null
+                                    and password_hash is null
+                               order by user_id desc
+                                  limit 1)
+                  and former_issuer is not null
+            returning {Person}),
+               audit as (
+               insert into audit_event (actor, action, object_kind, object_id, object_name, reference)
+               select 'provider', 'user.return', 'user', user_id, user_name, @Name
+                 from back)
+        select * from back
+        """, new { provider.Id, provider.Issuer, provider.Name, person.Subject, person.DisplayName });
 
     private async Task<KnownUser?> CreateAsync(NpgsqlConnection connection, Guid provider, OidcPerson person) => await connection.QuerySingleOrDefaultAsync<KnownUser>(
         $"""

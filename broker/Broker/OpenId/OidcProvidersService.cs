@@ -15,6 +15,7 @@ internal sealed class OidcProvidersService(OidcStore store, ProviderClient clien
     private const int LongestAuthorities = 256 * 1024;
     private const int MostGroups = 1000;
     private const int MostValues = 50;
+    private const int KeysNamed = 20;
 
     public override async Task<ListOidcProvidersResponse> List(ListOidcProvidersRequest request, ServerCallContext context) =>
         new() { Providers = { await AllAsync(context.CancellationToken) } };
@@ -29,17 +30,18 @@ internal sealed class OidcProvidersService(OidcStore store, ProviderClient clien
     public override async Task<TestOidcProviderResponse> Test(TestOidcProviderRequest request, ServerCallContext context)
     {
         var settings = await SettingsAsync(request.Provider, "not asked for", context.CancellationToken);
+        var answer = new TestOidcProviderResponse { Document = ProviderClient.DocumentOf(settings) };
         try
         {
             var found = await client.AskAsync(settings);
-            return new()
-            {
-                AuthorizationEndpoint = found.AuthorizationEndpoint, SignsOut = ProviderClient.IsHttps(found.EndSessionEndpoint), Keys = (uint)found.SigningKeys.Count,
-                TellsSignOuts = found.AdditionalData.TryGetValue("backchannel_logout_supported", out var tells) && bool.TryParse($"{tells}", out var told) && told,
-                Problem = found.ScopesSupported.Count > 0 && settings.Scopes.Except(found.ScopesSupported).FirstOrDefault() is { } scope ? $"scope {scope} is not offered" : "",
-            };
+            (answer.AuthorizationEndpoint, answer.TokenEndpoint, answer.UserinfoEndpoint) = (found.AuthorizationEndpoint, found.TokenEndpoint, found.UserInfoEndpoint ?? "");
+            (answer.SignsOut, answer.Keys) = (ProviderClient.IsHttps(found.EndSessionEndpoint), (uint)found.SigningKeys.Count);
+            answer.TellsSignOuts = found.AdditionalData.TryGetValue("backchannel_logout_supported", out var tells) && bool.TryParse($"{tells}", out var told) && told;
+            answer.KeyNames.Add(found.JsonWebKeySet.Keys.Where(key => key.Use is null or "" or "sig").Take(KeysNamed).Select(key => string.Join(' ', new[] { key.Alg ?? key.Kty, key.Kid }.Where(text => !string.IsNullOrEmpty(text)))));
+            if (found.ScopesSupported.Count > 0 && settings.Scopes.Except(found.ScopesSupported).FirstOrDefault() is { } scope) (answer.Problem, answer.FailedStep) = ($"scope {scope} is not offered", OidcStep.Scopes);
         }
-        catch (OidcFailure e) { return new() { Problem = e.Message }; }
+        catch (OidcFailure e) { (answer.Problem, answer.FailedStep) = (e.Message, e.Step); }
+        return answer;
     }
 
     public override async Task<RemoveOidcProviderResponse> Remove(RemoveOidcProviderRequest request, ServerCallContext context)

@@ -75,7 +75,7 @@ internal sealed class OidcStore(Database database, SecretBox box)
         return true;
     }
 
-    /// <summary>Lets a provider go. Its groups go with it; its people are disabled and keep their desktops' names. False when nobody could administer any more.</summary>
+    /// <summary>Lets a provider go. Its groups go with it; its people are disabled and keep their desktops' names, until the same issuer names them again. False when nobody could administer any more.</summary>
     public async Task<bool> RemoveAsync(Guid provider, Caller by)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -90,7 +90,16 @@ internal sealed class OidcStore(Database database, SecretBox box)
             """
             delete from sign_in      where user_id in (select user_id from app_user where oidc_provider_id = @provider);
             delete from sign_in_step where user_id in (select user_id from app_user where oidc_provider_id = @provider);
-            update app_user set enabled = false, oidc_provider_id = null, oidc_subject = null where oidc_provider_id = @provider;
+            update app_user u
+               set enabled                = false,
+                   disabled_with_provider = u.enabled,
+                   former_issuer          = p.issuer,
+                   former_subject         = u.oidc_subject,
+                   oidc_provider_id       = null,
+                   oidc_subject           = null
+              from oidc_provider p
+             where p.provider_id      = @provider
+               and u.oidc_provider_id = @provider;
               with gone as (
                    delete from oidc_provider
                     where provider_id = @provider

@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Security.Authentication;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
+using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.OpenId;
@@ -36,15 +38,18 @@ internal sealed class ProviderClient(IOptions<OpenIdOptions> options, TimeProvid
         using var http = Open(provider);
         try
         {
-            var found = await OpenIdConnectConfigurationRetriever.GetAsync($"{provider.Issuer.TrimEnd('/')}/.well-known/openid-configuration", new HttpDocumentRetriever(http), CancellationToken.None);
-            if (found.Issuer != provider.Issuer) throw new OidcFailure(RefusalReason.ProviderUnreachable, $"it calls itself {found.Issuer}");
+            var found = await OpenIdConnectConfigurationRetriever.GetAsync(DocumentOf(provider), new HttpDocumentRetriever(http), CancellationToken.None);
+            if (found.Issuer != provider.Issuer) throw Unfit(OidcStep.Issuer, $"it calls itself {found.Issuer}");
             foreach (var address in new[] { found.AuthorizationEndpoint, found.TokenEndpoint })
-                if (!IsHttps(address)) throw new OidcFailure(RefusalReason.ProviderUnreachable, $"'{address}' is not an https address");
-            return found.SigningKeys.Count > 0 ? found : throw new OidcFailure(RefusalReason.ProviderUnreachable, "it names no signing keys");
+                if (!IsHttps(address)) throw Unfit(OidcStep.Endpoints, $"'{address}' is not an https address");
+            return found.SigningKeys.Count > 0 ? found : throw Unfit(OidcStep.Keys, "it names no signing keys");
         }
         // Whatever a stranger's document makes the library throw is about that document.
-        catch (Exception e) when (e is not OidcFailure) { throw new OidcFailure(RefusalReason.ProviderUnreachable, Innermost(e), inner: e); }
+        catch (Exception e) when (e is not OidcFailure) { throw new OidcFailure(RefusalReason.ProviderUnreachable, Innermost(e), inner: e) { Step = StepOf(e) }; }
     }
+
+    /// <summary>Where a provider describes itself (OpenID Connect Discovery 1.0 section 4).</summary>
+    public static string DocumentOf(OidcSettings provider) => $"{provider.Issuer.TrimEnd('/')}/.well-known/openid-configuration";
 
     /// <summary>Tokens for a code. They reach no log.</summary>
     public async Task<OpenIdConnectMessage> RedeemAsync(OidcSettings provider, OpenIdConnectConfiguration configuration, string code, string redirectUri, string verifier, CancellationToken ct)
@@ -114,6 +119,23 @@ internal sealed class ProviderClient(IOptions<OpenIdOptions> options, TimeProvid
         var age = time.GetElapsedTime(old.At);
         if (old.Answer is { IsValueCreated: true, Value: { IsFaulted: true } or { IsCanceled: true } }) return age > FailureRemembered;
         return age > (anew ? YoungEnough : options.Value.Remembered);
+    }
+
+    private static OidcFailure Unfit(OidcStep step, string problem) => new(RefusalReason.ProviderUnreachable, problem) { Step = step };
+
+    private static OidcStep StepOf(Exception e)
+    {
+        for (var inner = e; inner is not null; inner = inner.InnerException)
+        {
+            switch (inner)
+            {
+                case AuthenticationException: return OidcStep.Certificate;
+                case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }: return OidcStep.Certificate;
+                case HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError }: return OidcStep.Connect;
+                case TaskCanceledException: return OidcStep.Connect;
+            }
+        }
+        return OidcStep.Document;
     }
 
     private static string Innermost(Exception e) => e.GetBaseException().Message;

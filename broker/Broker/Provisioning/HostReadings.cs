@@ -13,12 +13,12 @@ internal sealed class HostReadings(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         await connection.ExecuteAsync("""
-            insert into host_reading (host_id, reached, cpus, memory_mib, free_memory_mib, cpu_pressure)
-                 select host_id, true, @Cpus, @MemoryMib, @FreeMemoryMib, @CpuPressure from host where host_id = @host
+            insert into host_reading (host_id, reached, cpus, memory_mib, free_memory_mib, cpu_pressure, storage_used_percent)
+                 select host_id, true, @Cpus, @MemoryMib, @FreeMemoryMib, @CpuPressure, @StorageUsedPercent from host where host_id = @host
             on conflict (host_id) do update
                     set reached = true, cpus = excluded.cpus, memory_mib = excluded.memory_mib, free_memory_mib = excluded.free_memory_mib,
-                        cpu_pressure = excluded.cpu_pressure, read_at = now(), silent_since = null
-            """, new { host = host.Value, load.Cpus, load.MemoryMib, load.FreeMemoryMib, load.CpuPressure });
+                        cpu_pressure = excluded.cpu_pressure, storage_used_percent = coalesce(excluded.storage_used_percent, host_reading.storage_used_percent), read_at = now(), silent_since = null
+            """, new { host = host.Value, load.Cpus, load.MemoryMib, load.FreeMemoryMib, load.CpuPressure, load.StorageUsedPercent });
         var starts = await connection.QueryAsync<(DateTime From, DateTime To, bool Reported)>("""
             select powered_on_at, ended_at, reported
               from machine_start

@@ -5,6 +5,7 @@ public enum AlertRule
 {
     HostLost = 1, GatewayLost, NodeLost, PoolShort, QueueLong, QueueSlow, CreationFailing, RolloutHalted, BackupFailed, BackupOld,
     StorageFull, CertificateEnds, LogonSlow, AgentSilent, AuditBroken, AuditStands, DirectoryFails, ChannelFailing, AuditExportStands,
+    HostStorageFull,
 }
 
 /// <summary>How much an alert matters.</summary>
@@ -16,7 +17,11 @@ public enum AlertUnit { None, Seconds, Hours, Days, Percent, Machines, People, T
 /// <summary>When and how loudly a rule speaks.</summary>
 /// <param name="Threshold">In the rule's unit; null for a rule that has none.</param>
 /// <param name="For">How long it must be so before anybody is told.</param>
-public sealed record AlertSetting(bool Enabled, double? Threshold, TimeSpan For, AlertSeverity Severity);
+public sealed record AlertSetting(bool Enabled, double? Threshold, TimeSpan For, AlertSeverity Severity)
+{
+    /// <summary>How often an alert that nobody looks after is told again, in whole hours; zero: never.</summary>
+    public TimeSpan RemindEvery { get; init; }
+}
 
 /// <summary>What a rule is, whatever is set.</summary>
 /// <param name="Below">It speaks below the threshold; else from the threshold on.</param>

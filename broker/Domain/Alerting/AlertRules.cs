@@ -26,6 +26,7 @@ public static class AlertRules
         [AlertRule.DirectoryFails] = From(AlertUnit.None, null, 300, AlertSeverity.Critical),
         [AlertRule.ChannelFailing] = From(AlertUnit.Tries, 3, 0, AlertSeverity.Warning),
         [AlertRule.AuditExportStands] = From(AlertUnit.Seconds, 300, 0, AlertSeverity.Critical),
+        [AlertRule.HostStorageFull] = From(AlertUnit.Percent, 85, 60, AlertSeverity.Warning),
     }.ToFrozenDictionary();
 
     public static AlertRuleFacts Facts(this AlertRule rule) => All[rule];
@@ -37,7 +38,8 @@ public static class AlertRules
         (not AlertUnit.None, null) => "threshold",
         (AlertUnit.Percent, < 1 or > 100) => "threshold: 1 to 100",
         (not AlertUnit.None, not (>= 1 and <= 1_000_000)) => "threshold: 1 to 1000000",
-        _ => setting.For < TimeSpan.Zero || setting.For > TimeSpan.FromDays(1) ? "for_seconds: 0 to 86400" : null,
+        _ when setting.For < TimeSpan.Zero || setting.For > TimeSpan.FromDays(1) => "for_seconds: 0 to 86400",
+        _ => setting.RemindEvery < TimeSpan.Zero || setting.RemindEvery > TimeSpan.FromDays(30) ? "remind_hours: 0 to 720" : null,
     };
 
     private static AlertRuleFacts From(AlertUnit unit, double? threshold, int seconds, AlertSeverity severity, bool perPool = false) =>

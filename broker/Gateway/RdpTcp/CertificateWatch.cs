@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.Reports;
 
 namespace Montalegre.Vdi.Gateway.RdpTcp;
 
 /// <summary>Has the door look from time to time whether somebody renewed its certificate.</summary>
-internal sealed class CertificateWatch(DoorCertificate certificate, IOptions<GatewayOptions> options, TimeProvider time, ILogger<CertificateWatch> log) : BackgroundService
+internal sealed class CertificateWatch(DoorCertificate certificate, ConnectionReports reports, IOptions<GatewayOptions> options, TimeProvider time, ILogger<CertificateWatch> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -15,7 +16,9 @@ internal sealed class CertificateWatch(DoorCertificate certificate, IOptions<Gat
         {
             try
             {
-                if (certificate.LookAgain()) log.CertificateReplaced(file, certificate.Sha256, certificate.NotAfter);
+                if (!certificate.LookAgain()) continue;
+                log.CertificateReplaced(file, certificate.Sha256, certificate.NotAfter);
+                reports.Shown(certificate);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or NotSupportedException or ArgumentException) { log.CertificateNotReplaced(file, e.Message); }
         }

@@ -34,6 +34,9 @@ internal sealed class DoorCertificate : IDisposable
     /// <summary>Its SHA-256, in hexadecimal.</summary>
     public string Sha256 => _now.Leaf.GetCertHashString(HashAlgorithmName.SHA256);
 
+    /// <summary>Whose it is, as it says.</summary>
+    public string Subject => _now.Leaf.Subject;
+
     /// <summary>Until when it is good, in UTC.</summary>
     public DateTime NotAfter => _now.Leaf.NotAfter.ToUniversalTime();
 

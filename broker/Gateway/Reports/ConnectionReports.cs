@@ -4,6 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Gateway.Relay;
 
 namespace Montalegre.Vdi.Gateway.Reports;
@@ -46,6 +47,12 @@ internal sealed class ConnectionReports(TimeProvider time)
 
     /// <summary>What came of a synthetic log-on.</summary>
     public void Probed(DesktopProbed probed) => _waiting.Writer.TryWrite(new ConnectionReport { Probed = probed });
+
+    /// <summary>Clients see another certificate from now on.</summary>
+    public void Shown(DoorCertificate certificate) => _waiting.Writer.TryWrite(Describe(certificate));
+
+    /// <summary>The report of the door's certificate; sent at the beginning of each stream, too.</summary>
+    public static ConnectionReport Describe(DoorCertificate certificate) => new() { Shown = new ShownCertificate { Subject = certificate.Subject, NotAfter = Timestamp.FromDateTime(certificate.NotAfter) } };
 
     /// <summary>The report of an open connection; sent when it opens, and again after every break of the stream.</summary>
     public static ConnectionReport Describe(OpenConnection connection) => new()

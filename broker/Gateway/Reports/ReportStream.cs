@@ -3,13 +3,14 @@ using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Enrolment;
 using Montalegre.Vdi.Gateway.Hosting;
+using Montalegre.Vdi.Gateway.RdpTcp;
 using Montalegre.Vdi.Gateway.Relay;
 
 namespace Montalegre.Vdi.Gateway.Reports;
 
 /// <summary>The stream with the broker: reports go up, orders come down. While it is broken, relays run and reports wait.</summary>
 internal sealed class ReportStream(
-    BrokerLink broker, ConnectionReports reports, OpenConnections connections, ProbeOrders probes, RightsSweep rights, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ReportStream> log)
+    BrokerLink broker, ConnectionReports reports, DoorCertificate certificate, OpenConnections connections, ProbeOrders probes, RightsSweep rights, IOptions<GatewayOptions> options, TimeProvider time, ILogger<ReportStream> log)
     : BackgroundService
 {
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(500);
@@ -54,6 +55,7 @@ internal sealed class ReportStream(
         var obeying = ObeyAsync(call.ResponseStream, broken);
         try
         {
+            await call.RequestStream.WriteAsync(ConnectionReports.Describe(certificate), broken.Token);
             foreach (var connection in connections.All) await call.RequestStream.WriteAsync(ConnectionReports.Describe(connection), broken.Token);
             while (await reports.Waiting.WaitToReadAsync(broken.Token))
             {

@@ -27,6 +27,16 @@ public sealed unsafe class LibvirtStoragePool : IDisposable
         }
     }
 
+    /// <summary>Size of the volume that the pool is on, and what of it is left, in bytes; as of the last look.</summary>
+    public (long Capacity, long Available) Space
+    {
+        get
+        {
+            LibvirtApi.StoragePoolGetInfo(_handle, out var info).Checked();
+            return ((long)info.Capacity, (long)info.Available);
+        }
+    }
+
     /// <summary>Makes the directory behind the pool; harmless when it exists.</summary>
     public void Build() => LibvirtApi.StoragePoolBuild(_handle, 0).Checked();
 

@@ -16,6 +16,12 @@ internal sealed class FakeApiKeys(FakeWorld world) : ApiKeys.ApiKeysBase
         return Task.FromResult(new ListApiKeysResponse { Keys = { world.ApiKeys.OrderBy(k => k.Name, StringComparer.Ordinal) } });
     }
 
+    public override Task<ListKeyRolesResponse> ListRoles(ListKeyRolesRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        return Task.FromResult(new ListKeyRolesResponse { Roles = { FakeRights.BuiltIn.Select(r => new Role { Name = r.Key, BuiltIn = true, Permissions = { r.Value } }), world.Roles } });
+    }
+
     public override Task<MadeApiKey> Make(MakeApiKeyRequest request, ServerCallContext context)
     {
         world.Demand(context);

@@ -51,6 +51,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeRoles>();
         _app.MapGrpcService<FakeDirectories>();
         _app.MapGrpcService<FakeCertificateAuthorities>();
+        _app.MapGrpcService<FakeOidcProviders>();
         _app.MapGrpcService<FakeReports>();
         _app.MapGrpcService<FakeApiKeys>();
         _app.MapGrpcService<FakeBreakGlass>();

@@ -36,6 +36,7 @@ internal static class FakeData
         foreach (var person in People)
             world.Users.Add(new() { UserId = "u-" + NameOf(person), UserName = NameOf(person), DisplayName = person, Enabled = person != "Hugo Lopes" });
         world.Users.Add(new() { UserId = "u-rita", UserName = "rita", DisplayName = "Rita Admin", Enabled = true, Administrator = true });
+        world.Users.Add(new() { UserId = "u-break", UserName = "break:glass", DisplayName = "Break-glass", Enabled = true, Emergency = true });
 
         AddPool(world, "p-balcao", "Balcão único", PoolKind.Floating, 24, "balcao", 9, now);
         AddPool(world, "p-urb", "Urbanismo", PoolKind.Dedicated, 12, "urb", 3, now);
@@ -57,6 +58,16 @@ internal static class FakeData
             DirectoryId = "d-2", Name = "Biblioteca", Kind = DirectoryKind.InetOrgPerson, Servers = { "ldap.biblioteca.pt:389" }, StartTls = true, BaseDn = "dc=biblioteca,dc=pt", BindDn = "cn=leitura,dc=biblioteca,dc=pt",
             MostBadTries = 3, BadTriesMinutes = 30, SyncMinutes = 15, SyncError = "ldap.biblioteca.pt:389: Certificate: not trusted: PartialChain", SyncFailedStep = DirectoryStep.Certificate, People = 1,
         });
+        world.Providers.Add(new()
+        {
+            ProviderId = "o-1", Name = "Autenticação da Câmara", Issuer = "https://login.cm-montalegre.pt/realms/camara", ClientId = "montalegre", Scopes = { "profile", "groups" }, NameClaim = "preferred_username", DisplayNameClaim = "name",
+            GroupsClaim = "groups", Groups = { new OidcGroup { Value = "7c4-urbanismo", Name = "Urbanismo" }, new OidcGroup { Value = "7c4-obras", Name = "Obras" } }, SecondFactorValues = { "mfa" }, People = 63,
+        });
+        world.ProviderTest = new()
+        {
+            Document = "https://login.cm-montalegre.pt/realms/camara/.well-known/openid-configuration", AuthorizationEndpoint = "https://login.cm-montalegre.pt/realms/camara/auth", TokenEndpoint = "https://login.cm-montalegre.pt/realms/camara/token",
+            UserinfoEndpoint = "https://login.cm-montalegre.pt/realms/camara/userinfo", Keys = 2, KeyNames = { "RS256 2026-a", "ES256 2026-b" }, SignsOut = true, TellsSignOuts = true,
+        };
         world.Alerts.Put(
             new Alert { AlertId = "alert-1", Rule = AlertRule.HostLost, ObjectKind = "host", ObjectKey = "host-2", ObjectName = "anfitriao-b", State = AlertState.Open, Severity = AlertSeverity.Critical, Value = 312, Threshold = 30, OpenedAt = now.AddMinutes(-5).ToTimestamp() },
             new Alert { AlertId = "alert-2", Rule = AlertRule.CreationFailing, ObjectKind = "pool", ObjectKey = "p-balcao", ObjectName = "Balcão único", PoolId = "p-balcao", State = AlertState.Open, Severity = AlertSeverity.Warning, Value = 4, Threshold = 3, Detail = "balcao-24: qcow2", OpenedAt = now.AddMinutes(-42).ToTimestamp(), AcknowledgedBy = "rui", AcknowledgedAt = now.AddMinutes(-40).ToTimestamp() });

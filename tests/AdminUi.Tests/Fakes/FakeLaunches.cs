@@ -31,6 +31,21 @@ internal sealed class FakeLaunches(FakeWorld world) : Launches.LaunchesBase
         });
     }
 
+    public override Task<WhatIfNewResponse> WhatIfNew(WhatIfNewRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.Calls.Enqueue($"what-if-new {request.Draft.Kind} {request.Draft.Size} {request.PoolId}");
+        return Task.FromResult(new WhatIfNewResponse
+        {
+            Days = 7, StartSeconds = 62, StartMeasured = true, StartsAtOnce = 4, People = request.PoolId.Length > 0 ? 48u : 71, Pools = request.PoolId.Length > 0 ? 1u : 3,
+            Outcome = new()
+            {
+                Arrivals = 214, Waited = 9, LongestWaitSeconds = 1210, MostMachines = 3, MostMachinesAt = At.ToTimestamp(),
+                First = { new WhatIfWait { UserName = "ana.martins", AskedAt = At.ToTimestamp(), WaitSeconds = 1210, Served = true, Reason = new Reason { Code = ReasonCode.WaitingForMachine } } },
+            },
+        });
+    }
+
     private static Launch Served() => new()
     {
         LaunchId = "launch-1", AskedAt = At.ToTimestamp(), EndedAt = At.AddSeconds(44).ToTimestamp(), UserName = "ana.martins", PoolId = "p-balcao", PoolName = "Balcão", Outcome = LaunchOutcome.Started,

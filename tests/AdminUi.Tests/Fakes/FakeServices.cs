@@ -10,6 +10,13 @@ internal sealed class FakeAdministrators(FakeWorld world) : Administrators.Admin
 {
     public override Task<Status> GetStatus(GetStatusRequest request, ServerCallContext context) => Task.FromResult(new Status { SetUpDone = world.SetUpDone, Version = "0.1.0" });
 
+    public override Task<ReportCertificateResponse> ReportCertificate(ReportCertificateRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        world.ConsoleCertificates.Enqueue(request);
+        return Task.FromResult(new ReportCertificateResponse());
+    }
+
     public override Task<AdministratorSignInResponse> SetUp(SetUpRequest request, ServerCallContext context)
     {
         if (world.SetUpDone || request.Token != FakeWorld.SetUpToken) throw FakeWorld.Refuse(StatusCode.PermissionDenied, ReasonCode.SetUpLinkInvalid);

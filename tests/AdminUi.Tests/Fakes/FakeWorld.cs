@@ -51,6 +51,11 @@ internal sealed class FakeWorld : IDisposable
 
     /// <summary>What trying a directory says.</summary>
     public TestDirectoryResponse DirectoryTest { get; set; } = new() { Server = "dc1.cm-montalegre.pt:636", People = 214, Groups = 31 };
+    public ConcurrentQueue<ReportCertificateRequest> ConsoleCertificates { get; } = new();
+    public List<OidcProvider> Providers { get; } = [];
+
+    /// <summary>What trying a provider says.</summary>
+    public TestOidcProviderResponse ProviderTest { get; set; } = new();
     public IReadOnlyList<Emergency> Emergencies { get; set; } = [];
     public List<ApiKey> ApiKeys { get; } =
         [new() { ApiKeyId = "key-0", Name = "inventario", Role = "read_only", MadeBy = "rita", MakerDisplayName = "Rita Admin", MakerActive = true, CreatedAt = DateTimeOffset.UtcNow.AddDays(-9).ToTimestamp(), ExpiresAt = DateTimeOffset.UtcNow.AddDays(81).ToTimestamp(), LastUsedAt = DateTimeOffset.UtcNow.AddMinutes(-9).ToTimestamp(), LastUsedFrom = "10.0.4.7" }];

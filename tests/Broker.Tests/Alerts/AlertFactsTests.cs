@@ -1,4 +1,6 @@
+using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Alerts;
+using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Domain;
 
@@ -18,6 +20,12 @@ public sealed class AlertFactsTests(TestDatabase database) : IClassFixture<TestD
         await _rows.ExecuteAsync("insert into broker_node (name, node_id, seen_at, volumes) values ('casa-3', @gateway, now() - interval '90 seconds', '[{\"path\": \"/var\", \"used_percent\": 93.5}]')", new { gateway });
 
         Assert.InRange((await OneAsync(AlertRule.HostLost, host)).Value, 100, 160);
+        Assert.Empty(await AllAsync(AlertRule.HostStorageFull, host.ToString()));
+        await new HostReadings(database.DataSource).KeepAsync(new(host), new(8, 1024, 512, null) { StorageUsedPercent = 91.5 }, new(1, 4));
+        await new HostReadings(database.DataSource).KeepAsync(new(host), new(8, 1024, 512, null), new(1, 4));   // not looked at this time
+        Assert.Equal(91.5, (await OneAsync(AlertRule.HostStorageFull, host)).Value);
+        await new HostReadings(database.DataSource).KeepSilentAsync(new(host));
+        Assert.Empty(await AllAsync(AlertRule.HostStorageFull, host.ToString()));
         Assert.InRange((await OneAsync(AlertRule.GatewayLost, gateway)).Value, 200, 260);
         Assert.InRange((await OneAsync(AlertRule.NodeLost, "casa-3")).Value, 90, 150);
         Assert.Equal(93.5, (await OneAsync(AlertRule.StorageFull, "casa-3:/var")).Value);
@@ -119,6 +127,17 @@ public sealed class AlertFactsTests(TestDatabase database) : IClassFixture<TestD
 
         Assert.InRange((await OneAsync(AlertRule.CertificateEnds, gateway)).Value, 1.9, 2);
         Assert.Empty(await AllAsync(AlertRule.CertificateEnds, good.ToString()));
+        Assert.Empty(await AllAsync(AlertRule.CertificateEnds, $"door:{good}"));
+        await _rows.ExecuteAsync("update gateway set door_subject = 'CN=rdp.camara.pt', door_not_after = now() + interval '12 days' where gateway_id = @good", new { good });
+        var certificates = new ConsoleCertificates(database.DataSource);
+        for (var n = 0; n < 30; n++) await certificates.KeepAsync($"consola-{n}", "CN=consola.camara.pt", DateTimeOffset.UtcNow.AddDays(5));
+        Assert.InRange((await OneAsync(AlertRule.CertificateEnds, "console:consola-3")).Value, 4.9, 5);
+        Assert.Empty(await AllAsync(AlertRule.CertificateEnds, "console:consola-29"));   // there are bounds to what a signed-in stranger may fill
+        await certificates.KeepAsync("consola-3", "CN=consola.camara.pt", DateTimeOffset.UtcNow.AddDays(90));
+        Assert.InRange((await OneAsync(AlertRule.CertificateEnds, "console:consola-3")).Value, 89.9, 90);
+        var door = await OneAsync(AlertRule.CertificateEnds, $"door:{good}");
+        Assert.InRange(door.Value, 11.9, 12);
+        Assert.Equal($"{good} (CN=rdp.camara.pt)", door.Name);
         Assert.Equal("cannot connect", (await OneAsync(AlertRule.DirectoryFails, directory)).Detail);
         Assert.InRange((await OneAsync(AlertRule.AuditStands, "audit")).Value, 120, 180);
         Assert.Equal("entry_changed 7", (await OneAsync(AlertRule.AuditBroken, "audit")).Detail);

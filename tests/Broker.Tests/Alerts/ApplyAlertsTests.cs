@@ -97,6 +97,34 @@ public sealed class ApplyAlertsTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Alert_that_nobody_looks_after_is_told_again_as_often_as_its_rule_says()
+    {
+        var channel = await ChannelAsync("info");
+        var (again, once) = (Breach("h1"), Breach("h2"));
+        again = again with { Setting = again.Setting with { RemindEvery = TimeSpan.FromHours(4) } };
+        Task<int> RemindAsync(long epoch = Epoch) => _apply.RemindAsync([again, once], epoch);
+        Task LaterAsync(int hours) => _rows.ExecuteAsync("update alert set opened_at = opened_at - make_interval(hours => @hours), reminded_at = reminded_at - make_interval(hours => @hours)", new { hours });
+        await PassAsync(again, once);
+
+        Assert.Equal(0, await RemindAsync());
+        await LaterAsync(5);
+        Assert.Equal((0, 1, 0), (await RemindAsync(epoch: 4), await RemindAsync(), await RemindAsync()));   // a deposed leader reminds nobody, and one reminder is one
+        Assert.Equal(1, await CountAsync("select count(*)::integer from alert_notice where alert_channel_id = @id and what = 'reminded'", channel));
+        await _rows.ExecuteAsync("delete from alert_notice where what = 'opened' and alert_id in (select alert_id from alert where object_key = 'h2')", new { });
+        await new AlertOutbox(_database.DataSource).GatherAsync(TimeSpan.Zero, TimeSpan.Zero);
+        await LaterAsync(5);
+        Assert.Equal(1, await RemindAsync());
+        Assert.Equal(1, await CountAsync("select count(*)::integer from alert_notice where alert_channel_id = @id and what = 'reminded' and alert_delivery_id is null", channel));
+
+        await LaterAsync(5);
+        var silence = await _alerts.SilenceAsync(Guid.NewGuid(), "host_lost", "h1", DateTimeOffset.UtcNow.AddHours(1), "obras", TestApi.By);
+        Assert.Equal(0, await RemindAsync());
+        await _alerts.EndSilenceAsync(silence.AlertSilenceId, TestApi.By);
+        await _alerts.AcknowledgeAsync((await OpenAsync()).Single(a => a.ObjectKey == "h1").AlertId, TestApi.By);
+        Assert.Equal(0, await RemindAsync());
+    }
+
+    [Fact]
     public async Task Whoever_acknowledges_first_stays_silence_ends_by_itself_and_scopes_cut_the_list()
     {
         var pool = await _rows.PoolAsync("floating");

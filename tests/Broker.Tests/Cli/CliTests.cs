@@ -95,6 +95,63 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Alert_rules_and_channels_are_set_by_command()
+    {
+        await SetUpAsync();
+        await DoneAsync("pools", "create", "Balcao", "--kind", "manual");
+
+        await DoneAsync("alerts", "rules", "set", "host_storage_full", "--threshold", "70", "--remind", "6");
+        await DoneAsync("alerts", "rules", "set", "queue-long", "--pool", "Balcao", "--threshold", "3", "--severity", "critical", "--state", "off");
+        var rules = await DoneAsync("alerts", "rules", "list");
+        Assert.Matches("host_storage_full +yes +70 percent +60 +6 +Warning +yes", rules);
+        Assert.Matches("queue_long +Balcao +no +3 people +60 +Critical +yes", rules);
+        await DoneAsync("alerts", "rules", "set", "queue_long", "--pool", "Balcao", "--state", "on");   // the rest stays as it is
+        Assert.Matches("queue_long +Balcao +yes +3 people +60 +Critical +yes", await DoneAsync("alerts", "rules", "list"));
+        await DoneAsync("alerts", "rules", "reset", "queue_long", "--pool", "Balcao");
+        Assert.DoesNotContain("Balcao", await DoneAsync("alerts", "rules", "list"), StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync("alerts", "rules", "set", "no_such_rule")).Code);
+
+        await DoneAsync("alerts", "channels", "add", "Turno", "--mail", "ana@camara.pt,rui@camara.pt", "--mail-server", "127.0.0.1:1", "--sender", "vdi@camara.pt");
+        await DoneAsync("alerts", "channels", "add", "Central", "--webhook", "https://alertas.camara.pt/vdi", "--least", "critical", "--password-stdin");
+        await DoneAsync("alerts", "channels", "add", "turno", "--mail", "ana@camara.pt", "--mail-server", "127.0.0.1:1", "--sender", "vdi@camara.pt");
+        var channels = await DoneAsync("alerts", "channels", "list");
+        Assert.Matches("turno +ana@camara.pt +Warning", channels);
+        Assert.Matches("Central +https://alertas.camara.pt/vdi +Critical", channels);
+        Assert.Equal(1, (await RunAsync("alerts", "channels", "test", "Turno")).Code);
+        await DoneAsync("alerts", "channels", "remove", "Turno");
+        Assert.DoesNotContain("turno", await DoneAsync("alerts", "channels", "list"), StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync("alerts", "channels", "add", "both", "--mail", "x@y.pt", "--webhook", "https://x")).Code);
+        await DoneAsync("alerts", "list", "--resolved");
+    }
+
+    [Fact]
+    public async Task Reports_are_tables_json_and_csv_and_an_incident_is_a_file()
+    {
+        await SetUpAsync();
+        await DoneAsync("pools", "create", "Balcao", "--kind", "manual");
+        await DoneAsync("users", "create", "rui", "--display-name", "=cmd, \"Rui\"", "--password-stdin");
+
+        foreach (var report in new[] { "use", "logon", "capacity" })
+        {
+            Assert.Contains("POOL", await DoneAsync("reports", report, "--from", "2026-01-01", "--to", "2026-02-01", "--pool", "Balcao"), StringComparison.Ordinal);
+            JsonDocument.Parse(await DoneAsync("reports", report, "--json")).Dispose();
+            Assert.StartsWith("\"", await DoneAsync("reports", report, "--csv"), StringComparison.Ordinal);
+        }
+        var access = await DoneAsync("reports", "access", "--csv");
+        Assert.Contains("\r\n\"rosa\",", access, StringComparison.Ordinal);
+        Assert.Contains("\"rui\",\"'=cmd, \"\"Rui\"\"\",\"yes\"", access, StringComparison.Ordinal);   // no spreadsheet takes it for a formula
+        Assert.Contains("administrator", await DoneAsync("reports", "access"), StringComparison.Ordinal);
+
+        var file = Path.Combine(_home, "incident.jsonl");
+        Assert.Contains("lines in", await DoneAsync("reports", "incident", file, "--user", "rui", "--from", "2026-01-01", "--to", "2026-02-01"), StringComparison.Ordinal);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        foreach (var line in await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken)) JsonDocument.Parse(line).Dispose();
+        Assert.Equal(2, (await RunAsync("reports", "incident", file, "--user", "rui", "--pool", "Balcao", "--from", "2026-01-01", "--to", "2026-02-01")).Code);
+        Assert.Equal(2, (await RunAsync("reports", "incident", file, "--user", "rui")).Code);
+        Assert.Equal(2, (await RunAsync("users", "list", "--csv")).Code);
+    }
+
+    [Fact]
     public async Task Pool_gets_a_schedule_and_a_calendar_from_files_and_gives_both_back()
     {
         await SetUpAsync();

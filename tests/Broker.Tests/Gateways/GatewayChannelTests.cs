@@ -90,6 +90,31 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Gateway_that_died_with_its_broker_is_lost_by_the_databases_time_and_one_that_lives_is_not()
+    {
+        var (lives, client) = await GatewayAsync();
+        var (died, _) = await GatewayAsync();
+        var (store, directory) = (_broker.Services.GetRequiredService<GatewayStore>(), _broker.Services.GetRequiredService<GatewayDirectory>());
+        using var stream = client.Connections(cancellationToken: Ct);
+        await Until.EqualAsync(true, () => _rows.ScalarAsync<bool>("select connected from gateway where gateway_id = @id", lives.Value));
+        await stream.RequestStream.WriteAsync(new() { Shown = new() { Subject = "CN=rdp.camara.pt", NotAfter = Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddDays(9)) } }, Ct);
+        await Until.EqualAsync("CN=rdp.camara.pt", () => _rows.ScalarAsync<string>("select coalesce(door_subject, '') from gateway where gateway_id = @id and (door_not_after is null or door_not_after > now())", lives.Value));
+        await _rows.ExecuteAsync("update gateway set connected = true, seen_at = now() - interval '2 minutes' where gateway_id = any(@ids)", new { ids = new[] { lives.Value, died.Value } });
+
+        await store.BeatAsync(directory.All);
+        await store.SweepAsync();
+
+        Assert.True(await _rows.ScalarAsync<bool>("select connected from gateway where gateway_id = @id", lives.Value));
+        Assert.False(await _rows.ScalarAsync<bool>("select connected from gateway where gateway_id = @id", died.Value));
+        Assert.True(await _rows.ScalarAsync<bool>("select seen_at < now() - interval '100 seconds' from gateway where gateway_id = @id", died.Value));   // the alert says since when
+
+        // Another node took it for lost while this one was frozen.
+        await _rows.ExecuteAsync("update gateway set connected = false where gateway_id = @id", new { id = lives.Value });
+        await store.BeatAsync(directory.All);
+        Assert.True(await _rows.ScalarAsync<bool>("select connected from gateway where gateway_id = @id", lives.Value));
+    }
+
+    [Fact]
     public async Task Gateway_hears_which_of_its_connections_have_lost_their_right()
     {
         var (gateway, client) = await GatewayAsync();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Rig.Libvirt;
+using Montalegre.Vdi.Rig.Clients;
 using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Broker.Tests.Hypervisors;
@@ -49,6 +50,19 @@ public sealed class FullStorageTests : IAsyncLifetime
         Assert.Equal(RefusalReason.StorageFull, HypervisorFailure.Reason(failure));
         Assert.Contains("the image needs 64 MiB", failure.Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(Path.Combine(_storage, "pool")));
+    }
+
+    [Fact]
+    public async Task Host_says_how_full_the_storage_is_that_others_fill_too()
+    {
+        var disk = Path.Combine(_folder, "image.qcow2");
+        await Rig.Postgres.Run.ToEndAsync("qemu-img", ["create", "-q", "-f", "qcow2", disk, "64M"], ct: Ct);
+        await _host.EnsureImageAsync(new(Guid.NewGuid()), disk, null, Ct);
+        await File.WriteAllBytesAsync(Path.Combine(_storage, "somebody-elses"), new byte[6 << 20], Ct);
+
+        double? used = null;
+        Assert.True(await Eventually.IsTrueAsync(async () => (used = (await _host.LoadAsync(Ct)).StorageUsedPercent) is not null, TimeSpan.FromSeconds(30)));
+        Assert.InRange(used!.Value, 75, 90);   // six of eight mebibytes, and the image
     }
 
     [Fact]

@@ -1,9 +1,12 @@
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Launch;
+using Montalegre.Vdi.Broker.Pools;
 using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Tests.Agents;
+using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
+using Spare = Montalegre.Vdi.Domain.Spare;
 
 namespace Montalegre.Vdi.Broker.Tests.Launch;
 
@@ -92,6 +95,28 @@ public sealed class WhatIfTests(TestDatabase database) : IClassFixture<TestDatab
 
         await Assert.ThrowsAsync<RpcException>(() => _whatIf.RunAsync(pool, null, null, 3, 7, Ct));
         await Assert.ThrowsAsync<RpcException>(() => _whatIf.RunAsync(new(Guid.NewGuid()), 3, null, null, 7, Ct));
+    }
+
+    [Fact]
+    public async Task Pool_that_is_not_made_yet_meets_the_arrivals_of_others()
+    {
+        var (first, second, empty) = (await _rows.PoolAsync("floating"), await _rows.PoolAsync("dedicated"), await _rows.PoolAsync("floating"));
+        await _rows.ExecuteAsync("insert into machine_start (pool_id, machine_id, asked_at, powered_on_at, ended_at, reported) values (@id, @id, now() - interval '40 s', now() - interval '30 s', now(), true)", new { id = first.Value });
+        for (var n = 0; n < 2; n++) await StayAsync(first, "3 hours", "1 hour");
+        await StayAsync(second, "3 hours", "1 hour");
+        var draft = new CreatePoolRequest { Name = "Nova", Kind = Contracts.Admin.V1.PoolKind.Floating, Size = 2, ImageVersionId = Guid.NewGuid().ToString(), MachineNamePattern = "nova-{n}", HostIds = { Guid.NewGuid().ToString(), Guid.NewGuid().ToString() } };
+        Task<WhatIfNewAnswer> AskAsync(params Guid[]? like) => _whatIf.RunNewAsync(PoolContract.Read(draft, new(Guid.Empty)), like, 7, Ct);
+
+        var both = await AskAsync(first.Value, second.Value);
+        Assert.Equal((3, 3, 2, 2, true, 8), (both.People, both.Outcome.Arrivals, both.Pools, both.Outcome.MostMachines, both.StartMeasured, both.StartsAtOnce));
+        Assert.True(Assert.Single(both.Outcome.Waits).Wait >= TimeSpan.FromHours(1));   // two machines, three people for an hour
+        Assert.Equal((TimeSpan.FromSeconds(30), 0), ((await AskAsync(first.Value)).Start, (await AskAsync(first.Value)).Outcome.Waits.Count));
+        Assert.False((await AskAsync(second.Value)).StartMeasured);
+        Assert.True((await AskAsync(null)).People >= 3);
+        Assert.Equal((0, 0, 0), await AskAsync(empty.Value) is var none ? (none.People, none.Pools, none.Outcome.Arrivals) : default);
+
+        (draft.Kind, draft.Size, draft.Sharing) = (Contracts.Admin.V1.PoolKind.MultiSession, 1, new() { SessionsPerMachine = 3 });
+        Assert.Empty((await AskAsync(first.Value, second.Value)).Outcome.Waits);
     }
 
     private async Task<UserId> StayAsync(PoolId pool, string ago, string stay, UserId? of = null)

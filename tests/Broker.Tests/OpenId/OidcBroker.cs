@@ -57,6 +57,7 @@ public sealed class OidcBroker(TestCluster cluster) : IAsyncLifetime
             ["odd"] = new { preferred_username = "odd name!" },
             ["root"] = new { preferred_username = "root" },
             ["sure"] = new { amr = new[] { "pwd", "mfa" } },
+            ["card"] = new { acr = "urn:montalegre:card" },
         });
         await _broker.StartAsync(["--Identity:HashIterations=1000", "--OpenId:Patience=00:00:30"]);
         var api = _broker.Api();

@@ -119,6 +119,55 @@ public sealed class ProviderSignInTests(OidcBroker broker) : IClassFixture<OidcB
     }
 
     [Fact]
+    public async Task Class_of_sign_in_is_asked_for_and_believed_where_an_administrator_named_it()
+    {
+        var provider = await broker.SaveAsync();
+        await broker.EnterAsync(provider, "card");
+        await new Roles.RolesClient(broker.Broker.Api()).GrantAsync(new() { UserName = "card", Role = "administrator" }, broker.Administrator);
+        Assert.DoesNotContain("acr_values", (await broker.BeginAsync(provider, console: true)).Address, StringComparison.Ordinal);
+        Assert.Equal(FinishProviderSignInResponse.OutcomeOneofCase.SecondStep, (await broker.EnterAsync(provider, "card", console: true)).OutcomeCase);
+
+        var trusting = broker.Settings();
+        trusting.SecondFactorValues.Add(["urn:montalegre:other", "urn:montalegre:card"]);
+        provider = await broker.SaveAsync(trusting);
+        Assert.Contains("acr_values=urn%3Amontalegre%3Aother%20urn%3Amontalegre%3Acard", (await broker.BeginAsync(provider, console: true)).Address, StringComparison.Ordinal);
+        var whole = await broker.EnterAsync(provider, "card", console: true);
+        Assert.NotEmpty((await broker.Providers.ListAsync(new(), TestApi.With(whole.SignedIn.Token))).Providers);
+
+        // The portal does not ask for it, and the provider does not say it: the person gives the factor here.
+        Assert.Equal(FinishProviderSignInResponse.OutcomeOneofCase.SecondStep, (await broker.EnterAsync(provider, "card")).OutcomeCase);
+
+        // Another class than the one the provider reaches is not enough.
+        trusting.SecondFactorValues.Remove("urn:montalegre:card");
+        Assert.Equal(FinishProviderSignInResponse.OutcomeOneofCase.SecondStep, (await broker.EnterAsync(await broker.SaveAsync(trusting), "card", console: true)).OutcomeCase);
+        await broker.SaveAsync();
+    }
+
+    [Fact]
+    public async Task What_a_provider_says_about_itself_is_named_and_so_is_what_fails()
+    {
+        var said = await broker.Providers.TestAsync(new() { Provider = broker.Settings() }, broker.Administrator);
+        Assert.Equal(("", OidcStep.Unspecified, $"{broker.Provider.Issuer}/.well-known/openid-configuration"), (said.Problem, said.FailedStep, said.Document));
+        Assert.All([said.AuthorizationEndpoint, said.TokenEndpoint, said.UserinfoEndpoint], address => Assert.StartsWith(broker.Provider.Issuer, address, StringComparison.Ordinal));
+        Assert.Equal((int)said.Keys, said.KeyNames.Count);
+        Assert.True(said.SignsOut && said.TellsSignOuts && said.Keys > 0);
+
+        async Task<OidcStep> FailedAsync(Action<OidcProvider> change)
+        {
+            var settings = broker.Settings();
+            change(settings);
+            var failed = await broker.Providers.TestAsync(new() { Provider = settings }, broker.Administrator);
+            Assert.NotEmpty(failed.Problem);
+            return failed.FailedStep;
+        }
+        Assert.Equal(OidcStep.Certificate, await FailedAsync(p => p.Authorities = ""));
+        Assert.Equal(OidcStep.Connect, await FailedAsync(p => p.Issuer = "https://localhost:1"));
+        Assert.Equal(OidcStep.Document, await FailedAsync(p => p.Issuer += "/elsewhere"));
+        Assert.Equal(OidcStep.Issuer, await FailedAsync(p => p.Issuer += "/"));
+        Assert.Equal(OidcStep.Scopes, await FailedAsync(p => p.Scopes.Add("unheard-of")));
+    }
+
+    [Fact]
     public async Task Who_has_to_show_again_that_it_is_him_is_asked_by_the_provider()
     {
         var provider = await broker.SaveAsync();
@@ -192,6 +241,38 @@ public sealed class ProviderSignInTests(OidcBroker broker) : IClassFixture<OidcB
         Assert.False(await broker.ScalarAsync<bool>("select enabled from app_user where user_name = 'guest.user'"));
         Assert.Equal(0, await broker.ScalarAsync<int>("select count(*)::int from sign_in where user_id = @user", new { user = Guid.Parse(entered.SignedIn.UserId) }));
         Assert.DoesNotContain((await broker.SignIn.ListAsync(new(), cancellationToken: Ct)).Providers, p => p.Name == "Second");
+    }
+
+    [Fact]
+    public async Task People_of_a_removed_provider_come_back_when_the_same_issuer_names_them_again()
+    {
+        await using var second = await OpenIdProvider.StartAsync([new(OidcBroker.Face), new(OidcBroker.Face, "another")]);
+        var users = new Users.UsersClient(broker.Broker.Api());
+        var settings = broker.Settings();
+        (settings.Name, settings.Issuer, settings.Authorities) = ("Third", second.Issuer, second.Authority);
+        var provider = await broker.SaveAsync(settings);
+        Task<FinishProviderSignInResponse> EnterAsync(string name) => broker.EnterAsync(provider, name, with: new ProviderBrowser(second));
+        var before = await EnterAsync("back.again");
+        foreach (var name in new[] { "kept.out", "kept.out.later", "own.password" }) await EnterAsync(name);
+        await users.SetEnabledAsync(new() { UserName = "kept.out" }, broker.Administrator);
+        await broker.Providers.RemoveAsync(new() { ProviderId = provider.ProviderId }, broker.Administrator);
+        // Decided after the removal: that one stays out, and this one is ours now.
+        await users.SetEnabledAsync(new() { UserName = "kept.out.later" }, broker.Administrator);
+        await users.SetPasswordAsync(new() { UserName = "own.password", Password = TestApi.Password }, broker.Administrator);
+
+        // By another client of the same issuer.
+        (settings.ProviderId, settings.ClientId) = ("", "another");
+        provider = await broker.Providers.SaveAsync(new() { Provider = settings, ClientSecret = OpenIdProvider.Secret }, broker.Administrator);
+        var ended = await Task.WhenAll(EnterAsync("back.again"), EnterAsync("back.again"));
+        Assert.All(ended, after => Assert.Equal(before.SignedIn.UserId, after.SignedIn.UserId));
+        Assert.Equal("ACCOUNT_DISABLED", await OidcBroker.RefusedAsync(() => EnterAsync("kept.out")));
+        Assert.Equal("ACCOUNT_DISABLED", await OidcBroker.RefusedAsync(() => EnterAsync("kept.out.later")));
+        Assert.Equal("NOT_KNOWN_HERE", await OidcBroker.RefusedAsync(() => EnterAsync("own.password")));
+        Assert.Equal(1, await broker.ScalarAsync<int>("select count(*)::int from audit_event where action = 'user.return' and object_id = @id", new { id = Guid.Parse(before.SignedIn.UserId) }));
+
+        // Another issuer's subject of that name is somebody else.
+        Assert.Equal("NOT_KNOWN_HERE", await OidcBroker.RefusedAsync(async () => await broker.EnterAsync(await broker.SaveAsync(), "back.again")));
+        await broker.Providers.RemoveAsync(new() { ProviderId = provider.ProviderId }, broker.Administrator);
     }
 
     [Fact]

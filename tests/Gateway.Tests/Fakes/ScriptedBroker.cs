@@ -107,6 +107,9 @@ internal sealed class ScriptedBroker : IDisposable
         _app = null;
     }
 
+    /// <summary>Certificates that gateways said they show.</summary>
+    public System.Collections.Concurrent.ConcurrentQueue<ShownCertificate> Shown { get; } = new();
+
     public async Task<ConnectionReport> NextReportAsync() => await _reports.Reader.ReadAsync().AsTask().WaitAsync(Patience);
 
     public void Dispose() => _authority.Dispose();
@@ -150,7 +153,14 @@ internal sealed class ScriptedBroker : IDisposable
         {
             using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
             var orders = SendOrdersAsync(responseStream, over.Token);
-            try { while (await requestStream.MoveNext(over.Token)) await broker._reports.Writer.WriteAsync(requestStream.Current); }
+            try
+            {
+                while (await requestStream.MoveNext(over.Token))
+                {
+                    if (requestStream.Current.Shown is { } shown) broker.Shown.Enqueue(shown);
+                    else await broker._reports.Writer.WriteAsync(requestStream.Current);
+                }
+            }
             catch (Exception e) when (e is IOException or OperationCanceledException) { /* the stream broke, as a test wanted */ }
             await over.CancelAsync();
             await orders;

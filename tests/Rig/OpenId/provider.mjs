@@ -6,10 +6,15 @@ import Provider from 'oidc-provider';
 const settings = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const authority = readFileSync(settings.authority);
 
-// Its own pages do not say how somebody signed in; those who are listed say it.
+// Its own pages do not say how somebody signed in; those who are listed say it, and reach their class of sign-in only when they are asked for it.
 class TestProvider extends Provider {
-  interactionResult(request, response, result, options) {
-    if (result.login) result.login.amr = settings.people[result.login.accountId]?.amr;
+  async interactionResult(request, response, result, options) {
+    if (result.login) {
+      const person = settings.people[result.login.accountId];
+      const { params } = await this.interactionDetails(request, response);
+      result.login.amr = person?.amr;
+      if (params.acr_values?.split(' ').includes(person?.acr)) result.login.acr = person.acr;
+    }
     return super.interactionResult(request, response, result, options);
   }
 }
@@ -17,7 +22,8 @@ class TestProvider extends Provider {
 const provider = new TestProvider(settings.issuer, {
   clients: settings.clients,
   cookies: { keys: ['only for tests'] },
-  claims: { openid: ['sub', 'sid', 'amr'], profile: ['preferred_username', 'name'], groups: ['groups'] },
+  acrValues: ['urn:montalegre:card'],
+  claims: { openid: ['sub', 'sid', 'amr', 'acr'], profile: ['preferred_username', 'name'], groups: ['groups'] },
   conformIdTokenClaims: settings.claimsInIdToken ? false : true,
   features: { backchannelLogout: { enabled: true }, rpInitiatedLogout: { enabled: true }, devInteractions: { enabled: true } },
   pkce: { required: () => true, methods: ['S256'] },

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Montalegre.Vdi.AdminUi.Components;
 using Montalegre.Vdi.AdminUi.Words;
 using Montalegre.Vdi.Contracts.Admin.V1;
@@ -26,10 +27,10 @@ public sealed class PoolDraft
     /// <summary>Several people share each computer of a manual pool.</summary>
     public bool SharedComputers { get; set; }
 
-    public PoolShape Shape { get; } = new();
-    public PoolSharing Sharing { get; } = new();
-    public PoolRules Rules { get; } = new();
-    public DevicePolicy Policy { get; } = new();
+    public PoolShape Shape { get; private init; } = new();
+    public PoolSharing Sharing { get; private init; } = new();
+    public PoolRules Rules { get; private init; } = new();
+    public DevicePolicy Policy { get; private init; } = new();
 
     /// <summary>Who may use the pool, in the order in which they were chosen.</summary>
     public List<PersonPicker.Subject> People { get; } = [];
@@ -99,5 +100,24 @@ public sealed class PoolDraft
         (request.Spare, request.Placement, request.MostPerHost) = (Shape.ToSpare(), Shape.Placement, (uint)Shape.MostPerHost);
         request.HostIds.AddRange(Shape.Hosts.Order(StringComparer.Ordinal));
         return request;
+    }
+
+    internal KeptDraft ToKept() => new(
+        JsonFormatter.Default.Format(ToRequest()), Instant, SharedComputers, (int)Furthest, [.. People.Select(who => who.User?.UserName).OfType<string>()], [.. People.Select(who => who.Group?.GroupId).OfType<string>()]);
+
+    /// <summary>What was kept, with those of its people who are still there.</summary>
+    internal static PoolDraft Of(KeptDraft kept, IReadOnlyList<PersonPicker.Subject> people)
+    {
+        var said = JsonParser.Default.Parse<CreatePoolRequest>(kept.Pool);
+        var shape = said.Kind == PoolKind.Manual ? new() : PoolShape.Of(new() { Size = said.Size, Spare = said.Spare, Placement = said.Placement, MostPerHost = said.MostPerHost });
+        shape.Hosts.UnionWith(said.HostIds);
+        var draft = new PoolDraft
+        {
+            Name = said.Name, Description = said.Description, Kind = said.Kind, Instant = kept.Instant, SharedComputers = kept.SharedComputers, Furthest = (WizardStep)Math.Clamp(kept.Furthest, (int)WizardStep.Kind, (int)WizardStep.People),
+            Shape = shape, Sharing = said.Sharing is { } sharing ? PoolSharing.Of(sharing) : new(), Rules = PoolRules.Of(said.SessionRules), Policy = DevicePolicy.Of(said.BlockedFeatures, said.RdGatewayEndToEnd),
+        };
+        if (!draft.Manual) (draft.Image, draft.Cpus, draft.MemoryMib, draft.Pattern) = (said.ImageVersionId, (int)said.Cpus, (int)said.MemoryMib, said.MachineNamePattern);
+        draft.People.AddRange(people.Where(who => who.User is { } user ? kept.Users.Contains(user.UserName) : kept.Groups.Contains(who.Group!.GroupId)));
+        return draft;
     }
 }
