@@ -32,9 +32,9 @@ internal sealed partial class MachinesService(
     public override async Task<MachineDetails> Get(GetMachineRequest request, ServerCallContext context)
     {
         var id = Ids.Parse(request.MachineId, "machine_id");
-        var details = new MachineDetails { Machine = await OneAsync(id, context.CancellationToken) };
+        var details = new MachineDetails { Machine = await OneAsync(id, context.Scope(), context.CancellationToken) };
         details.Operations.AddRange((await store.JournalAsync(new(id), context.CancellationToken)).Select(MachineContract.From));
-        details.History.AddRange((await audit.ListAsync(0, 100, new(id), PoolScope.Everything, context.CancellationToken)).Select(r => r.ToMessage()));
+        details.History.AddRange((await audit.ListAsync(0, 100, new(id), context.Scope(), context.CancellationToken)).Select(r => r.ToMessage()));
         details.WakeAddresses.AddRange((await wakes.AddressesAsync(new(id), context.CancellationToken)).Select(MachineContract.From));
         return details;
     }
