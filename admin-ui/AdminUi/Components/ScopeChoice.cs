@@ -1,7 +1,7 @@
 namespace Montalegre.Vdi.AdminUi.Components;
 
 /// <summary>Where a role or a key is good, as the API takes it: one of the two, or neither for everything.</summary>
-internal sealed record ScopeChoice(string PoolId, string GroupId)
+public sealed record ScopeChoice(string PoolId, string GroupId)
 {
     private const string Pool = "pool:", People = "people:";
 

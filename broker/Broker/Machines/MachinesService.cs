@@ -157,8 +157,10 @@ internal sealed partial class MachinesService(
             }, ct);
     }
 
-    private async Task<Machine> OneAsync(Guid id, CancellationToken ct) =>
-        (await store.SomeAsync([id], PoolScope.Everything, ct)) is [var row] ? MachineContract.From(row) : throw Refusal.Refused(RefusalReason.NotFound, "machine");
+    private Task<Machine> OneAsync(Guid id, CancellationToken ct) => OneAsync(id, PoolScope.Everything, ct);
+
+    private async Task<Machine> OneAsync(Guid id, PoolScope scope, CancellationToken ct) =>
+        (await store.SomeAsync([id], scope, ct)) is [var row] ? MachineContract.From(row) : throw Refusal.Refused(RefusalReason.NotFound, "machine");
 
     [GeneratedRegex("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")]
     private static partial Regex HostName();

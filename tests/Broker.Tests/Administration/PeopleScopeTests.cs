@@ -38,6 +38,7 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
             insert into pool (pool_id, name, kind, size) values (@_pool, 'postos', 'manual', 2);
             insert into pool (pool_id, name, kind, size, sessions_per_machine) values (@_shared, 'partilhado', 'multi_session', 1, 5);
             insert into app_group (group_id, name) values (@_department, 'Obras');
+            insert into gateway (gateway_id, name, rdp_address) values (gen_random_uuid(), 'porta', '127.0.0.1:1');
             insert into machine (machine_id, pool_id, name, ordinal, state) values (@_both, @_shared, 'comum', 1, 'in_use');
             """, new { _pool, _shared, _department, _both });
         var ordinal = 0;
@@ -51,7 +52,9 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
                 insert into session (session_id, request_id, user_id, pool_id, machine_id, state, multi_session, machine_seat) values (@OnBoth, gen_random_uuid(), @User, @_shared, @_both, 'active', true, @ordinal);
                 insert into launch_trace (launch_trace_id, asked_at, request_id, user_id, user_name, pool_id, outcome, rule, attempts, deciding_ms, look)
                      values (@Launch, now(), gen_random_uuid(), @User, @Name, @_pool, 'started', 'free_machine', 1, 1, '{"occupied": {"machines": 1, "names": ["de-zeferino"]}}');
-                insert into assistance (assistance_id, session_id, asked_by, kind, state, expires_at) values (@Assistance, @Session, 'rui', 'look', 'asked', now() + interval '1 hour');
+                insert into connection (connection_id, session_id, client_name) values (@Session, @Session, 'portatil-' || @Name);
+                insert into assistance (assistance_id, session_id, connection_id, gateway_id, administrator_id, administrator, shown_name, sign_in_sha256, control, reason, state, state_until)
+                     select @Assistance, @Session, @Session, gateway_id, @User, 'rui', 'Rui', sha256('x'), false, 'ligou', 'asked', now() + interval '1 hour' from gateway;
                 insert into audit_event (actor, action, object_kind, object_id, object_name) values
                     (@Name, 'sign_in.ok', 'user', @User, @Name), ('rui', 'session.log_off', 'session', @Session, 'de-' || @Name), ('rui', 'machine.restart', 'machine', @Machine, 'de-' || @Name),
                     (@Name, 'machine.restart', 'machine', @_both, 'comum');
