@@ -36,10 +36,10 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
         await connection.ExecuteAsync(
             """
             insert into pool (pool_id, name, kind, size) values (@_pool, 'postos', 'manual', 2);
-            insert into pool (pool_id, name, kind, size, sessions_per_machine) values (@_shared, 'partilhado', 'multi_session', 1, 5);
+            insert into pool (pool_id, name, kind, size, sessions_per_machine) values (@_shared, 'partilhado', 'manual', 1, 5);
             insert into app_group (group_id, name) values (@_department, 'Obras');
             insert into gateway (gateway_id, name, rdp_address) values (gen_random_uuid(), 'porta', '127.0.0.1:1');
-            insert into machine (machine_id, pool_id, name, ordinal, state) values (@_both, @_shared, 'comum', 1, 'in_use');
+            insert into machine (machine_id, pool_id, name, ordinal, manual, state) values (@_both, @_shared, 'comum', 1, true, 'in_use');
             """, new { _pool, _shared, _department, _both });
         var ordinal = 0;
         foreach (var of in new[] { _zeferino, _ana })   // he came first: the shared machine's row would name him
@@ -49,7 +49,7 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
                 insert into app_user (user_id, user_name, display_name) values (@User, @Name, initcap(@Name));
                 insert into machine (machine_id, pool_id, name, ordinal, manual, state, assigned_user_id) values (@Machine, @_pool, 'de-' || @Name, @ordinal, true, 'in_use', @User);
                 insert into session (session_id, request_id, user_id, pool_id, machine_id, state, machine_name) values (@Session, gen_random_uuid(), @User, @_pool, @Machine, 'active', 'de-' || @Name);
-                insert into session (session_id, request_id, user_id, pool_id, machine_id, state, multi_session, machine_seat) values (@OnBoth, gen_random_uuid(), @User, @_shared, @_both, 'active', true, @ordinal);
+                insert into session (session_id, request_id, user_id, pool_id, machine_id, state, machine_seat) values (@OnBoth, gen_random_uuid(), @User, @_shared, @_both, 'active', @ordinal);
                 insert into launch_trace (launch_trace_id, asked_at, request_id, user_id, user_name, pool_id, outcome, rule, attempts, deciding_ms, look)
                      values (@Launch, now(), gen_random_uuid(), @User, @Name, @_pool, 'started', 'free_machine', 1, 1, '{"occupied": {"machines": 1, "names": ["de-zeferino"]}}');
                 insert into connection (connection_id, session_id, client_name) values (@Session, @Session, 'portatil-' || @Name);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using Montalegre.Vdi.Broker.Certificates.Pkcs11;
 
 namespace Montalegre.Vdi.Broker.Tests.Certificates;
@@ -45,7 +46,7 @@ internal static class SoftHsm
         File.WriteAllText(configuration, $"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n");
         // The library asks the process, and programs that are started from here get the same.
         Environment.SetEnvironmentVariable("SOFTHSM2_CONF", configuration);
-        if (SetEnvironment("SOFTHSM2_CONF", configuration, 1) != 0) throw new InvalidOperationException("setenv");
+        if (SetEnvironment("SOFTHSM2_CONF\0"u8.ToArray(), Encoding.UTF8.GetBytes(configuration + "\0"), 1) != 0) throw new InvalidOperationException("setenv");
         AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         foreach (var token in new[] { "certo", "outro", "errado", "vazio", "canario" })
         {
@@ -58,5 +59,5 @@ internal static class SoftHsm
     }
 
     [DllImport("libc", EntryPoint = "setenv")]
-    private static extern int SetEnvironment([MarshalAs(UnmanagedType.LPUTF8Str)] string name, [MarshalAs(UnmanagedType.LPUTF8Str)] string value, int overwrite);
+    private static extern int SetEnvironment(byte[] name, byte[] value, int overwrite);
 }

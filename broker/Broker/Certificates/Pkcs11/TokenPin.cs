@@ -72,6 +72,7 @@ internal sealed class TokenPin(Pkcs11Options options, string? credentialsDirecto
     private static FileStream OpenAlone(string mark)
     {
         var until = DateTime.UtcNow + WaitForOthers;
+        using var pause = new ManualResetEventSlim();
         while (true)
         {
             try
@@ -80,7 +81,7 @@ internal sealed class TokenPin(Pkcs11Options options, string? credentialsDirecto
             }
             catch (IOException) when (DateTime.UtcNow < until)
             {
-                Thread.Sleep(100);
+                pause.Wait(TimeSpan.FromMilliseconds(100));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

@@ -44,8 +44,10 @@ create trigger group_member_rings after insert or delete on group_member for eac
 -- A machine is seen by them while their person is on it, and a shared machine itself does not change when one more comes or goes.
 create function ring_machine_of_session() returns trigger language plpgsql as $$
 begin
-    insert into change (kind, object_id) values ('machine', new.machine_id);
+    if exists (select from role_grant where scope_group_id is not null) or exists (select from api_key where scope_group_id is not null) then
+        insert into change (kind, object_id) values ('machine', new.machine_id);
+    end if;
     return null;
 end $$;
-create trigger session_began_rings after insert on session for each row when (new.multi_session) execute function ring_machine_of_session();
+create trigger session_began_rings after insert on session for each row execute function ring_machine_of_session();
 create trigger session_ended_rings after update of state on session for each row when (new.state = 'ended' and old.state <> 'ended') execute function ring_machine_of_session();
