@@ -11,8 +11,8 @@ internal static class RoleCommands
     [
         new("roles list", "", "funções e o que cada uma permite", "roles, and what each may do", ListAsync),
         new("roles grants", "[--user name] [--group name]", "quem tem que função, e onde", "who holds which role, and where", GrantsAsync),
-        new("roles grant", "<user>|--group <name> <role> [--pool name] [--dry-run]", "dá uma função a uma pessoa ou aos membros de um grupo, para tudo ou para um conjunto", "give a person, or the members of a group, a role for everything or for one pool", GrantAsync),
-        new("roles take-away", "<user>|--group <name> <role> [--pool name] [--dry-run]", "retira uma função", "take a role away", TakeAwayAsync),
+        new("roles grant", "<user>|--group <name> <role> [--pool name|--people-of group] [--dry-run]", "dá uma função a uma pessoa ou aos membros de um grupo, para tudo, para um conjunto ou sobre as pessoas de um grupo", "give a person, or the members of a group, a role for everything, for one pool or over the people of one group", GrantAsync),
+        new("roles take-away", "<user>|--group <name> <role> [--pool name|--people-of group] [--dry-run]", "retira uma função", "take a role away", TakeAwayAsync),
         new("roles set", "<role> <permission>...", "cria ou muda uma função própria", "make or change a role of your own", SetAsync),
         new("roles delete", "<role>", "elimina uma função própria", "delete a role of your own", DeleteAsync),
     ];
@@ -36,7 +36,7 @@ internal static class RoleCommands
         s.Table(answer, answer.Grants,
             (s.Words("QUEM", "WHO"), WhoOf),
             (s.Words("FUNÇÃO", "ROLE"), g => g.Role),
-            (s.Words("ONDE", "WHERE"), g => g.ScopePoolId is "" ? "*" : g.ScopePoolName),
+            (s.Words("ONDE", "WHERE"), g => ScopeOf(call, g.ScopePoolName, g.ScopeGroupName)),
             (s.Words("ATIVO", "ENABLED"), g => g.Enabled ? s.Words("sim", "yes") : s.Words("não", "no")),
             (s.Words("DADA POR", "GIVEN BY"), g => g.GrantedBy),
             (s.Words("QUANDO", "WHEN"), g => Screen.Time(g.GrantedAt)));
@@ -46,16 +46,16 @@ internal static class RoleCommands
     private static async Task<int> GrantAsync(Invocation call)
     {
         var (user, group, role) = await GranteeAsync(call);
-        Say(call, await Roles(call).GrantAsync(new() { UserName = user, GroupId = group, Role = role, ScopePoolId = await PoolAsync(call), DryRun = call.Line.Has("dry-run") }, call.AsAdministrator));
+        Say(call, await Roles(call).GrantAsync(new() { UserName = user, GroupId = group, Role = role, ScopePoolId = await PoolAsync(call), ScopeGroupId = await PeopleAsync(call), DryRun = call.Line.Has("dry-run") }, call.AsAdministrator));
         return 0;
     }
 
     private static async Task<int> TakeAwayAsync(Invocation call)
     {
         var (user, group, role) = await GranteeAsync(call);
-        var pool = await PoolAsync(call);
+        var (pool, people) = (await PoolAsync(call), await PeopleAsync(call));
         var held = await Roles(call).ListGrantsAsync(new() { UserName = user, GroupId = group }, call.AsAdministrator);
-        var grant = held.Grants.FirstOrDefault(g => g.Role == role && g.ScopePoolId == pool && g.GroupId == group) ?? throw Unknown.Object(ReasonCode.NotFound, string.Join(' ', call.Line.Words.Skip(2)));
+        var grant = held.Grants.FirstOrDefault(g => g.Role == role && g.ScopePoolId == pool && g.ScopeGroupId == people && g.GroupId == group) ?? throw Unknown.Object(ReasonCode.NotFound, string.Join(' ', call.Line.Words.Skip(2)));
         Say(call, await Roles(call).TakeAwayAsync(new() { GrantId = grant.GrantId, DryRun = call.Line.Has("dry-run") }, call.AsAdministrator));
         return 0;
     }
@@ -78,8 +78,13 @@ internal static class RoleCommands
 
     // With --dry-run nothing is changed, and what it would touch is said all the same.
     private static void Say(Invocation call, RoleGrant grant) => call.Screen.Done(grant,
-        $"{WhoOf(grant)}: {grant.Role} ({grant.Pools} conjuntos, {grant.Machines} máquinas, {grant.Sessions} sessões abertas)",
-        $"{WhoOf(grant)}: {grant.Role} ({grant.Pools} pools, {grant.Machines} machines, {grant.Sessions} open sessions)");
+        $"{WhoOf(grant)}: {grant.Role} ({(grant.ScopeGroupId is "" ? $"{grant.Pools} conjuntos" : $"{grant.People} pessoas")}, {grant.Machines} máquinas, {grant.Sessions} sessões abertas)",
+        $"{WhoOf(grant)}: {grant.Role} ({(grant.ScopeGroupId is "" ? $"{grant.Pools} pools" : $"{grant.People} people")}, {grant.Machines} machines, {grant.Sessions} open sessions)");
+
+    /// <summary>Where a grant or a key is good, in a table.</summary>
+    internal static string ScopeOf(Invocation call, string pool, string group) => group is not "" ? call.Screen.Words($"pessoas de {group}", $"people of {group}") : pool is "" ? "*" : pool;
+
+    internal static async Task<string> PeopleAsync(Invocation call) => call.Line.Option("people-of") is { } name ? (await GroupCommands.FindAsync(call, name)).GroupId : "";
 
     private static string WhoOf(RoleGrant grant) => grant.GroupId is "" ? grant.UserName : grant.GroupName is "" ? grant.GroupId : $"{grant.GroupName} ({grant.Members})";
 

@@ -80,6 +80,10 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     /// <summary>Whether the caller holds the permission for that pool; without one, on everything. True as long as the broker has not said.</summary>
     public bool May(string permission, string pool = "") => _rights?.May(permission, pool) ?? true;
 
+    public bool MayOverPeople(string permission) => _rights?.MayOverPeople(permission) ?? true;
+
+    public bool MayOverGroup(string permission, string group) => _rights?.MayOverGroup(permission, group) ?? true;
+
     public bool MaySomewhere(string permission) => _rights?.MaySomewhere(permission) ?? true;
 
     /// <summary>Asks what the caller may do; true when that is not what was known. A broker that cannot answer changes nothing.</summary>

@@ -11,6 +11,11 @@ internal sealed class HeldRights(MineResponse said)
 
     public bool May(string permission, string pool) => _held.TryGetValue(permission, out var held) && (held.Everything || (pool.Length > 0 && held.PoolIds.Contains(pool)));
 
+    /// <summary>On something of a person, who may be of a group: the broker shows only what is theirs, and decides once more.</summary>
+    public bool MayOverPeople(string permission) => _held.TryGetValue(permission, out var held) && held.GroupIds.Count > 0;
+
+    public bool MayOverGroup(string permission, string group) => _held.TryGetValue(permission, out var held) && held.GroupIds.Contains(group);
+
     public bool MaySomewhere(string permission) => _held.ContainsKey(permission);
 
     public bool Same(HeldRights other) => _said.Equals(other._said);

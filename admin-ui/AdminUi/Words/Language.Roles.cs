@@ -6,7 +6,7 @@ namespace Montalegre.Vdi.AdminUi.Words;
 internal sealed partial class Language
 {
     public string RolesWord => Pick("Funções", "Roles");
-    public string RolesHint => Pick("Uma função diz o que se pode fazer; dá-se a uma pessoa ou a um grupo, para tudo ou para um conjunto.", "A role says what may be done; it is given to a person or a group, for everything or for one pool.");
+    public string RolesHint => Pick("Uma função diz o que se pode fazer; dá-se a uma pessoa ou a um grupo, para tudo, para um conjunto ou sobre as pessoas de um grupo.", "A role says what may be done; it is given to a person or a group, for everything, for one pool or over the people of one group.");
     public string GrantsWord => Pick("Quem tem que função", "Who has which role");
     public string NoGrants => Pick("Ninguém tem uma função.", "Nobody has a role.");
     public string NoRolesOfUser => Pick("Não tem nenhuma função: só usa o portal.", "Has no role: uses the portal only.");
@@ -19,9 +19,14 @@ internal sealed partial class Language
     public string TakeAwayOf(string user, string role) => Pick($"Retirar a {user} a função {role}", $"Take away the role {role} from {user}");
     public string TakeAwayQuestion(string user, string role) => TakeAwayOf(user, role) + "?";
     public string TakenAwayDone(string user, string role) => Pick($"{user} já não tem a função {role}.", $"{user} no longer has the role {role}.");
-    public string Reach(RoleGrant grant) => Pick(
+    public string PeopleOfGroup => Pick("As pessoas de um grupo", "The people of a group");
+    public string PeopleOf(string group) => Pick($"Pessoas de {group}", $"People of {group}");
+    public string Reach(RoleGrant grant) => grant.ScopeGroupId.Length > 0 ? ReachOfPeople(grant) : Pick(
         $"Abrange {Count((int)grant.Pools, "{0} conjunto", "{0} conjuntos", "", "")}, {Count((int)grant.Machines, "{0} máquina", "{0} máquinas", "", "")} e {Count((int)grant.Sessions, "{0} sessão aberta", "{0} sessões abertas", "", "")}.",
         $"It reaches {Count((int)grant.Pools, "", "", "{0} pool", "{0} pools")}, {Count((int)grant.Machines, "", "", "{0} machine", "{0} machines")} and {Count((int)grant.Sessions, "", "", "{0} open session", "{0} open sessions")}.");
+    private string ReachOfPeople(RoleGrant grant) => Pick(
+        $"Abrange quem está no grupo ({Count((int)grant.People, "{0} pessoa agora", "{0} pessoas agora", "", "")}) e quem vier a estar: {Count((int)grant.Sessions, "{0} sessão aberta", "{0} sessões abertas", "", "")} e {Count((int)grant.Machines, "{0} máquina em uso", "{0} máquinas em uso", "", "")}.",
+        $"It reaches whoever is in the group ({Count((int)grant.People, "", "", "{0} person now", "{0} people now")}), also in future: {Count((int)grant.Sessions, "", "", "{0} open session", "{0} open sessions")} and {Count((int)grant.Machines, "", "", "{0} machine in use", "{0} machines in use")}.");
     public string MayThere(string what) => Pick($"Poderá: {what}.", $"May: {what}.");
     public string MayNoMore(string what) => Pick($"Deixa de poder: {what}.", $"May no longer: {what}.");
     public string ByGroup(string group) => Pick($"pelo grupo {group}", $"by the group {group}");

@@ -23,8 +23,9 @@ internal sealed class ApiKeysService(ApiKeyStore keys, RoleStore roles, MakeApiK
     public override async Task<MadeApiKey> Make(MakeApiKeyRequest request, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        Guid? pool = request.PoolId is "" ? null : Ids.Parse(request.PoolId, "pool_id");
-        return await make.RunAsync(request.Name, request.Role, pool, request.Days, context.Caller(), ct) switch
+        var where = new GrantScope(request.PoolId is "" ? null : Ids.Parse(request.PoolId, "pool_id"), request.ScopeGroupId is "" ? null : Ids.Parse(request.ScopeGroupId, "scope_group_id"));
+        if (where is { Pool: not null, People: not null }) throw Refusal.Refused(RefusalReason.InvalidField, "scope_group_id: a pool or the people of a group, not both");
+        return await make.RunAsync(request.Name, request.Role, where, request.Days, context.Caller(), ct) switch
         {
             ApiKeyOutcome.Made made => new() { Key = await OneAsync(made.Key, ct), Secret = made.Secret },
             ApiKeyOutcome.Refused refused => throw Refusal.Refused(refused.Reason, refused.Detail),
@@ -45,7 +46,7 @@ internal sealed class ApiKeysService(ApiKeyStore keys, RoleStore roles, MakeApiK
 
     private static ApiKey From(ApiKeyRow row) => new()
     {
-        ApiKeyId = row.ApiKeyId.ToString(), Name = row.Name, Role = row.Role, PoolId = row.PoolId?.ToString() ?? "", PoolName = row.PoolName ?? "",
+        ApiKeyId = row.ApiKeyId.ToString(), Name = row.Name, Role = row.Role, PoolId = row.PoolId?.ToString() ?? "", PoolName = row.PoolName ?? "", ScopeGroupId = row.ScopeGroupId?.ToString() ?? "", ScopeGroupName = row.ScopeGroupName ?? "",
         MadeBy = row.MadeBy, MakerDisplayName = row.MakerDisplayName, MakerActive = row.MakerActive, CreatedAt = At(row.CreatedAt), ExpiresAt = At(row.ExpiresAt),
         Expired = row.Expired, LastUsedAt = row.LastUsedAt is { } used ? At(used) : null, LastUsedFrom = row.LastUsedFrom,
     };

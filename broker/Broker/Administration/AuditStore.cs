@@ -11,12 +11,13 @@ internal sealed class AuditStore(Database database, PersonalTexts texts, [FromKe
 {
     public const int LargestPage = 500;
 
-    private const string InScope =
-        """
+    private static readonly string InScope =
+        $"""
         and (object_kind = 'pool' and object_id = any(@Pools)
              or object_kind = 'machine' and exists (select from machine x where x.machine_id = object_id and x.pool_id = any(@Pools))
              or object_kind = 'session' and exists (select from session x where x.session_id = object_id and x.pool_id = any(@Pools))
-             or object_kind = 'rollout' and exists (select from rollout x where x.rollout_id = object_id and x.pool_id = any(@Pools)))
+             or object_kind = 'rollout' and exists (select from rollout x where x.rollout_id = object_id and x.pool_id = any(@Pools))
+             or {PoolScope.IsOfPeople("e.subject_id")})
         """;
 
     public async Task AppendAsync(AuditEntry entry)
@@ -36,7 +37,7 @@ internal sealed class AuditStore(Database database, PersonalTexts texts, [FromKe
     /// <summary>Newest first.</summary>
     /// <param name="before">Only records older than this one; 0 for the newest.</param>
     /// <param name="about">Only records about this object, or of and about this person.</param>
-    /// <param name="scope">Only records about these pools and what belongs to them: a record about a person may speak of any pool.</param>
+    /// <param name="scope">Only records about these pools and what belongs to them: a record about a person may speak of any pool. By groups: what was done to who is in them.</param>
     public async Task<IReadOnlyList<AuditRow>> ListAsync(long before, int limit, AuditAbout about, PoolScope scope, CancellationToken ct)
     {
         await using var connection = await reports.OpenConnectionAsync(ct);
@@ -51,7 +52,7 @@ internal sealed class AuditStore(Database database, PersonalTexts texts, [FromKe
                        {(scope.IsEverything ? "" : InScope)}
               order by e.audit_id desc
                  limit @limit
-             """, new { before = before <= 0 ? long.MaxValue : before, limit, about.Object, about.Person, scope.Pools }, cancellationToken: ct))).AsList();
+             """, new { before = before <= 0 ? long.MaxValue : before, limit, about.Object, about.Person, scope.Pools, scope.Groups }, cancellationToken: ct))).AsList();
         var opened = await texts.OfAsync(connection, [.. rows.Where(r => r.Texts is null).Select(r => r.AuditId)], ct);
         return [.. rows.Select(row => AuditRow.Of(row, row.Texts is null ? opened.GetValueOrDefault(row.AuditId, EntryTexts.None) : EntryTexts.Waiting(row.Texts)))];
     }

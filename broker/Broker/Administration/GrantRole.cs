@@ -8,48 +8,52 @@ internal sealed class GrantRole(RoleStore roles, UserStore users, TimeProvider t
 {
     /// <param name="userName">To whom.</param>
     /// <param name="role">What.</param>
-    /// <param name="pool">Where; null: on everything.</param>
+    /// <param name="where">Where; null: on everything.</param>
     /// <param name="dryRun">Only checks; the grant is then null.</param>
     /// <param name="by">Who gives it.</param>
     /// <param name="ct">Gives up before anything is given.</param>
-    public async Task<(RoleRefusal? Refused, Guid? Grant)> GiveAsync(string userName, string role, Guid? pool, bool dryRun, Caller by, CancellationToken ct)
+    public async Task<(RoleRefusal? Refused, Guid? Grant)> GiveAsync(string userName, string role, GrantScope? where, bool dryRun, Caller by, CancellationToken ct)
     {
         var name = UserNames.Normalise(userName);
-        if (await ProblemAsync(role, pool, by, ct) is { } problem) return (problem, null);
+        if (await ProblemAsync(role, where ?? GrantScope.Everything, by, ct) is { } problem) return (problem, null);
         if (await users.FindAsync(name, ct) is null) return (new(RefusalReason.NotFound, "user_name"), null);
-        return dryRun ? (null, null) : await GiveAsync(new Grantee(name, null), role, pool, by);
+        return dryRun ? (null, null) : await GiveAsync(new Grantee(name, null), role, where ?? GrantScope.Everything, by);
     }
 
     /// <summary>The same for every member of a group, whoever that is at any time. Who may change the group then must hold the role, too.</summary>
-    public async Task<(RoleRefusal? Refused, Guid? Grant)> GiveToGroupAsync(Guid group, string role, Guid? pool, bool dryRun, Caller by, CancellationToken ct)
+    public async Task<(RoleRefusal? Refused, Guid? Grant)> GiveToGroupAsync(Guid group, string role, GrantScope? where, bool dryRun, Caller by, CancellationToken ct)
     {
-        if (await ProblemAsync(role, pool, by, ct) is { } problem) return (problem, null);
+        if (await ProblemAsync(role, where ?? GrantScope.Everything, by, ct) is { } problem) return (problem, null);
         if (await roles.GroupAsync(group, ct) is null) return (new(RefusalReason.NotFound, "group_id"), null);
-        return dryRun ? (null, null) : await GiveAsync(new Grantee(null, group), role, pool, by);
+        return dryRun ? (null, null) : await GiveAsync(new Grantee(null, group), role, where ?? GrantScope.Everything, by);
     }
 
     public async Task<RoleRefusal?> TakeAwayAsync(GrantRow grant, bool dryRun, Caller by)
     {
-        if (by.Beyond(RoleRules.PermissionsOf(grant.Role, grant.Permissions), grant.PoolId) is { } beyond) return new(RefusalReason.PermissionMissing, beyond.Name());
+        if (by.Beyond(RoleRules.PermissionsOf(grant.Role, grant.Permissions), grant.Where) is { } beyond) return new(RefusalReason.PermissionMissing, beyond.Name());
         if (dryRun || await roles.TakeAwayAsync(grant.RoleGrantId, by)) return null;
         return await roles.GrantAsync(grant.RoleGrantId, CancellationToken.None) is null ? new(RefusalReason.NotFound, "grant_id") : new(RefusalReason.LastAdministrator, grant.UserName);
     }
 
-    /// <summary>What the caller lacks to change who is in a group, because its members get a role by it; null: nothing.</summary>
+    /// <summary>
+    /// What the caller lacks to change who is in a group; null: nothing. Its members get a role by it, or become those over whom others, he himself
+    /// perhaps, hold one: then he must hold it over everybody.
+    /// </summary>
     public async Task<RoleRefusal?> ProblemOfMembershipAsync(Guid group, Caller by, CancellationToken ct) =>
-        (await roles.GrantsAsync(null, group, ct)).Select(g => by.Beyond(RoleRules.PermissionsOf(g.Role, g.Permissions), g.PoolId)).FirstOrDefault(beyond => beyond is not null) is { } missing
+        (await roles.GrantsAsync(null, null, ct)).Where(g => g.GroupId == group || g.ScopeGroupId == group)
+            .Select(g => by.Beyond(RoleRules.PermissionsOf(g.Role, g.Permissions), g.ScopeGroupId == group ? GrantScope.Everything : g.Where)).FirstOrDefault(beyond => beyond is not null) is { } missing
             ? new(RefusalReason.PermissionMissing, missing.Name())
             : null;
 
-    private async Task<RoleRefusal?> ProblemAsync(string role, Guid? pool, Caller by, CancellationToken ct)
+    private async Task<RoleRefusal?> ProblemAsync(string role, GrantScope where, Caller by, CancellationToken ct)
     {
         if (await roles.FindAsync(role, ct) is not { } wanted) return new(RefusalReason.NotFound, "role");
-        return by.Beyond(RoleRules.PermissionsOf(role, wanted.BuiltIn ? null : wanted.Permissions), pool) is { } beyond ? new(RefusalReason.PermissionMissing, beyond.Name()) : null;
+        return by.Beyond(RoleRules.PermissionsOf(role, wanted.BuiltIn ? null : wanted.Permissions), where) is { } beyond ? new(RefusalReason.PermissionMissing, beyond.Name()) : null;
     }
 
-    private async Task<(RoleRefusal?, Guid?)> GiveAsync(Grantee to, string role, Guid? pool, Caller by)
+    private async Task<(RoleRefusal?, Guid?)> GiveAsync(Grantee to, string role, GrantScope where, Caller by)
     {
-        var given = await roles.GiveAsync(Guid.CreateVersion7(time.GetUtcNow()), to, role, pool, by);
-        return given is null ? (new(RefusalReason.NotFound, pool is not null ? "scope_pool_id" : to.Group is null ? "role" : "group_id"), null) : (null, given);
+        var given = await roles.GiveAsync(Guid.CreateVersion7(time.GetUtcNow()), to, role, where, by);
+        return given is null ? (new(RefusalReason.NotFound, where.Pool is not null ? "scope_pool_id" : where.People is not null ? "scope_group_id" : to.Group is null ? "role" : "group_id"), null) : (null, given);
     }
 }

@@ -11,24 +11,24 @@ internal sealed partial class MakeApiKey(ApiKeyStore keys, RoleStore roles, Time
 
     /// <param name="name">How the audit record and the list call it.</param>
     /// <param name="role">What it may.</param>
-    /// <param name="pool">Where; null: wherever its maker may.</param>
+    /// <param name="where">Where; on everything: wherever its maker may.</param>
     /// <param name="days">How long it lives.</param>
     /// <param name="by">Its maker.</param>
     /// <param name="ct">Gives up before anything is made.</param>
-    public async Task<ApiKeyOutcome> RunAsync(string name, string role, Guid? pool, uint days, Caller by, CancellationToken ct)
+    public async Task<ApiKeyOutcome> RunAsync(string name, string role, GrantScope where, uint days, Caller by, CancellationToken ct)
     {
         if (by.ApiKey is not null || by.Emergency) return new ApiKeyOutcome.Refused(RefusalReason.NotAllowed, by.UserName);
         if (!Name().IsMatch(name)) return new ApiKeyOutcome.Refused(RefusalReason.InvalidField, "name: small letters, digits, . _ and -, at most 40");
         if (days is 0 or > LongestDays) return new ApiKeyOutcome.Refused(RefusalReason.InvalidField, $"days: 1 to {LongestDays}");
         if (await roles.FindAsync(role, ct) is not { } wanted) return new ApiKeyOutcome.Refused(RefusalReason.NotFound, "role");
-        if (by.Beyond(RoleRules.PermissionsOf(role, wanted.BuiltIn ? null : wanted.Permissions), pool) is { } beyond) return new ApiKeyOutcome.Refused(RefusalReason.PermissionMissing, beyond.Name());
+        if (by.Beyond(RoleRules.PermissionsOf(role, wanted.BuiltIn ? null : wanted.Permissions), where) is { } beyond) return new ApiKeyOutcome.Refused(RefusalReason.PermissionMissing, beyond.Name());
 
         var (secret, sha256) = ApiKeySecret.Make();
         var id = Guid.CreateVersion7(time.GetUtcNow());
-        if (await keys.MakeAsync(id, sha256, name, role, pool, (int)days, by)) return new ApiKeyOutcome.Made(id, secret);
+        if (await keys.MakeAsync(id, sha256, name, role, where, (int)days, by)) return new ApiKeyOutcome.Made(id, secret);
         return (await keys.ListAsync(PoolScope.Everything, ct)).Any(k => k.Name == name)
             ? new ApiKeyOutcome.Refused(RefusalReason.NameTaken, name)
-            : new ApiKeyOutcome.Refused(RefusalReason.NotFound, pool is null ? "role" : "pool_id");
+            : new ApiKeyOutcome.Refused(RefusalReason.NotFound, where.Pool is not null ? "pool_id" : where.People is not null ? "scope_group_id" : "role");
     }
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{0,39}\z")]

@@ -13,11 +13,8 @@ internal static partial class RoleRules
         own is null ? BuiltInRoles.Of(role) : own.Select(name => Permissions.TryParse(name, out var known) ? known : null).OfType<Permission>().ToFrozenSet();
 
     /// <summary>The first permission that the caller does not hold himself there: nobody gives, or takes, more than he has.</summary>
-    public static Permission? Beyond(this Caller caller, IEnumerable<Permission> permissions, Guid? pool)
-    {
-        var scope = pool is { } one ? new PoolScope([one]) : PoolScope.Everything;
-        return permissions.Order().Select(p => (Permission?)p).FirstOrDefault(p => !caller.Rights.Of(p!.Value).Covers(scope));
-    }
+    public static Permission? Beyond(this Caller caller, IEnumerable<Permission> permissions, GrantScope where) =>
+        permissions.Order().Select(p => (Permission?)p).FirstOrDefault(p => !caller.Rights.Of(p!.Value).Covers(where.Reach));
 
     public static bool IsName(string name) => Name().IsMatch(name);
 

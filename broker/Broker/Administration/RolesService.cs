@@ -34,23 +34,24 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
     public override async Task<RoleGrant> Grant(GrantRoleRequest request, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        Guid? pool = request.ScopePoolId is "" ? null : Ids.Parse(request.ScopePoolId, "scope_pool_id");
+        var where = new GrantScope(request.ScopePoolId is "" ? null : Ids.Parse(request.ScopePoolId, "scope_pool_id"), request.ScopeGroupId is "" ? null : Ids.Parse(request.ScopeGroupId, "scope_group_id"));
+        if (where is { Pool: not null, People: not null }) throw Refusal.Refused(RefusalReason.InvalidField, "scope_group_id: a pool or the people of a group, not both");
         var group = GroupOf(request.GroupId);
         if (group is null == request.UserName is "") throw Refusal.Refused(RefusalReason.InvalidField, "user_name: a person or a group, not both");
         var (refused, given) = group is { } members
-            ? await grant.GiveToGroupAsync(members, request.Role, pool, request.DryRun, context.Caller(), ct)
-            : await grant.GiveAsync(request.UserName, request.Role, pool, request.DryRun, context.Caller(), ct);
+            ? await grant.GiveToGroupAsync(members, request.Role, where, request.DryRun, context.Caller(), ct)
+            : await grant.GiveAsync(request.UserName, request.Role, where, request.DryRun, context.Caller(), ct);
         Throw(refused);
         var said = given is { } id && await roles.GrantAsync(id, ct) is { } row ? From(row)
-            : new RoleGrant { UserName = UserNames.Normalise(request.UserName), GroupId = request.GroupId, Role = request.Role, ScopePoolId = request.ScopePoolId };
+            : new RoleGrant { UserName = UserNames.Normalise(request.UserName), GroupId = request.GroupId, Role = request.Role, ScopePoolId = request.ScopePoolId, ScopeGroupId = request.ScopeGroupId };
         if (group is { } asked && await roles.GroupAsync(asked, ct) is { } reached) (said.GroupName, said.Members) = (reached.Name, (uint)reached.Members);
-        return await WithReachAsync(said, pool, ct);
+        return await WithReachAsync(said, where, ct);
     }
 
     public override async Task<RoleGrant> TakeAway(TakeAwayRequest request, ServerCallContext context)
     {
         var row = await roles.GrantAsync(Ids.Parse(request.GrantId, "grant_id"), context.CancellationToken) ?? throw Refusal.Refused(RefusalReason.NotFound, "grant_id");
-        var said = await WithReachAsync(From(row), row.PoolId, context.CancellationToken);
+        var said = await WithReachAsync(From(row), row.Where, context.CancellationToken);
         Throw(await grant.TakeAwayAsync(row, request.DryRun, context.Caller()));
         return said;
     }
@@ -60,14 +61,14 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
         Permissions =
         {
             context.Caller().Rights.All.Select(held => new HeldPermission
-                { Permission = held.Key.Name(), Everything = held.Value.IsEverything, PoolIds = { (held.Value.Pools ?? []).Select(p => p.ToString()) } }),
+                { Permission = held.Key.Name(), Everything = held.Value.IsEverything, PoolIds = { (held.Value.Pools ?? []).Select(p => p.ToString()) }, GroupIds = { held.Value.Groups.Select(g => g.ToString()) } }),
         },
     });
 
-    private async Task<RoleGrant> WithReachAsync(RoleGrant said, Guid? pool, CancellationToken ct)
+    private async Task<RoleGrant> WithReachAsync(RoleGrant said, GrantScope where, CancellationToken ct)
     {
-        var reach = await roles.ReachAsync(pool, ct);
-        (said.Pools, said.Machines, said.Sessions) = ((uint)reach.Pools, (uint)reach.Machines, (uint)reach.Sessions);
+        var reach = await roles.ReachAsync(where, ct);
+        (said.Pools, said.Machines, said.Sessions, said.People) = ((uint)reach.Pools, (uint)reach.Machines, (uint)reach.Sessions, (uint)reach.People);
         return said;
     }
 
@@ -83,7 +84,7 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
     private static RoleGrant From(GrantRow row) => new()
     {
         GrantId = row.RoleGrantId.ToString(), UserName = row.UserName, DisplayName = row.DisplayName, Enabled = row.Enabled, GroupId = row.GroupId?.ToString() ?? "", GroupName = row.GroupName ?? "", Members = (uint)row.Members, Role = row.Role, ScopePoolId = row.PoolId?.ToString() ?? "",
-        ScopePoolName = row.PoolName ?? "", GrantedBy = row.GrantedBy, GrantedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.GrantedAt, DateTimeKind.Utc)),
+        ScopePoolName = row.PoolName ?? "", ScopeGroupId = row.ScopeGroupId?.ToString() ?? "", ScopeGroupName = row.ScopeGroupName ?? "", GrantedBy = row.GrantedBy, GrantedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.GrantedAt, DateTimeKind.Utc)),
     };
 
     private static Guid? GroupOf(string id) => id is "" ? null : Ids.Parse(id, "group_id");

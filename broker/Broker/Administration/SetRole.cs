@@ -16,7 +16,7 @@ internal sealed class SetRole(RoleStore roles)
         if (permissions.FirstOrDefault(p => !Permissions.TryParse(p, out _)) is { } unknown) return new(RefusalReason.InvalidField, $"permissions: {unknown} is none");
         var before = await roles.FindAsync(name, ct);
         if (before is { BuiltIn: true }) return new(RefusalReason.NameTaken, name);
-        if (by.Beyond(RoleRules.PermissionsOf(name, [.. permissions, .. before?.Permissions ?? []]), null) is { } beyond) return new(RefusalReason.PermissionMissing, beyond.Name());
+        if (by.Beyond(RoleRules.PermissionsOf(name, [.. permissions, .. before?.Permissions ?? []]), GrantScope.Everything) is { } beyond) return new(RefusalReason.PermissionMissing, beyond.Name());
         return await roles.SetAsync(name, description.Trim(), [.. permissions.Distinct().Order(StringComparer.Ordinal)], by) ? null : new(RefusalReason.NameTaken, name);
     }
 

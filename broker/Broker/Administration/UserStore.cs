@@ -10,20 +10,21 @@ namespace Montalegre.Vdi.Broker.Administration;
 /// <summary>SQL of local users. Every change writes its audit row in the same statement.</summary>
 internal sealed class UserStore(Database database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
 {
-    /// <summary>By name. Whoever may see some pools only sees the people who get a desktop there, or had one.</summary>
+    /// <summary>By name. Whoever may see some pools only sees the people who get a desktop there, or had one; by groups, who is in them.</summary>
     public async Task<IReadOnlyList<Person>> ListAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await reports.OpenConnectionAsync(ct);
         var users = await connection.QueryAsync<Person>(new CommandDefinition(
-            """
+            $"""
               select user_id as id, user_name, display_name, enabled, administrator, most_sessions
                 from app_user
                where not synthetic
                  and (@Pools::uuid[] is null
                       or exists (select from entitled_person e where e.user_id = app_user.user_id and e.pool_id = any(@Pools))
-                      or exists (select from session s where s.user_id = app_user.user_id and s.pool_id = any(@Pools)))
+                      or exists (select from session s where s.user_id = app_user.user_id and s.pool_id = any(@Pools))
+                      or {PoolScope.IsOfPeople("app_user.user_id")})
             order by user_name
-            """, new { scope.Pools }, cancellationToken: ct));
+            """, new { scope.Pools, scope.Groups }, cancellationToken: ct));
         return users.AsList();
     }
 

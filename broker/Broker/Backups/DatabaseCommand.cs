@@ -75,7 +75,7 @@ internal static class DatabaseCommand
                 await services.GetRequiredService<PromoteToHa>().RunAsync(StandbyTarget.Parse(settings["standby"]), settings["primary"], Say, ct);
                 return 0;
             case ["rotate-key"]:
-                await services.GetRequiredService<RotateKey>().RunAsync(settings["copied"] is not null, Offline.UserName, Offline.SourceAddress, Say, ct);
+                await services.GetRequiredService<RotateKey>().RunAsync(ToFile(settings["to"]), settings["copied"] is not null, Offline.UserName, Offline.SourceAddress, Say, ct);
                 return 0;
             // For the day the only administrator has lost telephone and recovery codes: whoever is the broker's user on its machine helps.
             case ["reset-factors", var user]:
@@ -88,7 +88,7 @@ internal static class DatabaseCommand
                 Say($"{secret.Text}\nType it at /sign-in/emergency of the console within {MakeBreakGlass.SecretLifetime.TotalMinutes:0} minutes. It works once, for an hour, and every administrator sees it.");
                 return 0;
             default:
-                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade | db promote-to-ha --standby=[HOST=]DIRECTORY [--standby=...] [--primary=HOST] | db promote-to-ha --confirm | db rotate-key [--copied] | db reset-factors USER | db break-glass --reason=TEXT");
+                await Console.Error.WriteLineAsync("Use: db backup | db verify-backup [NAME] | db restore [NAME] [--at=2026-01-31T12:00:00Z] | db upgrade [--to=DIRECTORY] | db rollback-upgrade | db promote-to-ha --standby=[HOST=]DIRECTORY [--standby=...] [--primary=HOST] | db promote-to-ha --confirm | db rotate-key [--to=token|file] [--copied] | db reset-factors USER | db break-glass --reason=TEXT");
                 return NotUnderstood;
         }
     }
@@ -107,6 +107,14 @@ internal static class DatabaseCommand
         string.IsNullOrEmpty(text) ? null
         : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out var at) ? at
         : throw new StartUpException($"--at is '{text}'; use a time like 2026-01-31T12:00:00Z.");
+
+    // Without the option a new key is where the configuration says: in the token, where one is set.
+    private static bool ToFile(string? to) => to switch
+    {
+        null or "" or "token" => false,
+        "file" => true,
+        _ => throw new StartUpException($"--to is '{to}'; use token or file."),
+    };
 
     private static void Say(string text) => Console.WriteLine(text);
 }

@@ -1,3 +1,4 @@
+using Montalegre.Vdi.Broker.Certificates.Pkcs11;
 using Montalegre.Vdi.Broker.Hosting;
 
 namespace Montalegre.Vdi.Broker.Certificates;
@@ -13,6 +14,9 @@ internal sealed class CertificatesOptions : IOptionsWithProblems
     /// </summary>
     public string? KeyFile { get; set; }
 
+    /// <summary>A PKCS#11 token for new keys. A key file then holds the name of a key in it, in place of a key.</summary>
+    public Pkcs11Options Pkcs11 { get; set; } = new();
+
     /// <summary>Where systemd puts the credentials of a service; it says so itself.</summary>
     public string? CredentialsDirectory { get; set; } = Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY");
 
@@ -26,6 +30,7 @@ internal sealed class CertificatesOptions : IOptionsWithProblems
     {
         if (KeyFile is { Length: > 0 } && !Path.IsPathFullyQualified(KeyFile))
             yield return $"{SectionName}:{nameof(KeyFile)} is '{KeyFile}'; use an absolute path.";
+        foreach (var problem in Pkcs11.Problems()) yield return problem;
         foreach (var name in ServerNames.Concat(DemonstrationServerNames))
         {
             if (Uri.CheckHostName(name) == UriHostNameType.Unknown)

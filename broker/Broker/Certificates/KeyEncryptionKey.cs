@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Montalegre.Vdi.Broker.Certificates;
 
 /// <summary>What a key is good for.</summary>
@@ -15,18 +13,18 @@ internal enum KeyUse
     Retired,
 }
 
-/// <summary>A key-encryption key, and the file that holds it.</summary>
+/// <summary>A key-encryption key, and the file that holds it or says where it is.</summary>
 /// <param name="File">Where it was read.</param>
 /// <param name="Number">1 for the first; a later one has a higher number.</param>
 /// <param name="Use">By the end of the file's name.</param>
-/// <param name="Bytes">32 bytes, AES-256.</param>
-internal sealed record KeyEncryptionKey(string File, int Number, KeyUse Use, byte[] Bytes)
+/// <param name="Wrapping">The key itself: AES-256.</param>
+internal sealed record KeyEncryptionKey(string File, int Number, KeyUse Use, IWrappingKey Wrapping)
 {
     /// <summary>Bytes of an identifier.</summary>
     public const int IdBytes = 8;
 
-    /// <summary>Says which key it is and nothing about it: the beginning of HMAC-SHA256 with the key.</summary>
-    public byte[] Id { get; } = HMACSHA256.HashData(Bytes, "montalegre key-encryption key"u8)[..IdBytes];
+    /// <summary>Says which key it is and nothing about it.</summary>
+    public byte[] Id => Wrapping.Id;
 
     /// <summary>The identifier in hexadecimal, for people.</summary>
     public string Name => Convert.ToHexStringLower(Id);

@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Broker.Certificates.Pkcs11;
 using Montalegre.Vdi.Broker.Hosting;
 
 namespace Montalegre.Vdi.Broker.Certificates;
 
 /// <summary>
 /// The installation's key-encryption keys: files outside the database, so that a stolen dump opens nothing. The first key is the named file, later ones
-/// stand beside it with <c>-2</c>, <c>-3</c> at the end; then <c>.next</c> and <c>.retired</c> say that a key only opens.
+/// stand beside it with <c>-2</c>, <c>-3</c> at the end; then <c>.next</c> and <c>.retired</c> say that a key only opens. A file holds a key, or names one of a PKCS#11 token.
 /// </summary>
 internal sealed partial class KeyFiles(IOptions<CertificatesOptions> certificates, IOptions<HostingOptions> hosting)
 {
@@ -18,6 +19,7 @@ internal sealed partial class KeyFiles(IOptions<CertificatesOptions> certificate
     private const int KeyBytes = 32;
     private const int Attempts = 3;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private readonly Tokens _tokens = new(certificates.Value.Pkcs11, new(certificates.Value.Pkcs11, certificates.Value.CredentialsDirectory, hosting.Value.StateDirectory));
     private static readonly string[] Ends = ["", ".next", ".retired"];   // by KeyUse
 
     /// <summary>The first key's file, whether it is there or not.</summary>
@@ -53,16 +55,19 @@ internal sealed partial class KeyFiles(IOptions<CertificatesOptions> certificate
         }
     }
 
-    /// <summary>Makes a key that opens and does not seal yet.</summary>
-    public void MakeNext()
+    /// <summary>Makes a key that opens and does not seal yet: in the token, where one is set.</summary>
+    /// <param name="toFile">In a file, although a token is set.</param>
+    public void MakeNext(bool toFile)
     {
         var number = Find(Path).Max(f => f.Number) + 1;
         var file = NameOf(number, KeyUse.Active);
-        var byHand = $"Make it with: (umask 077; openssl rand -base64 32 > {(AreCredentials ? "/etc/montalegre/key-" + number.ToString(CultureInfo.InvariantCulture) : file)})";
+        var inToken = _tokens.AreSet && !toFile;
+        var byHand = inToken ? $"Write the name of the new key, {_tokens.AddressOf(number)}, into {(AreCredentials ? "/etc/montalegre/key-" + number.ToString(CultureInfo.InvariantCulture) : file)}" : $"Make it with: (umask 077; openssl rand -base64 32 > {(AreCredentials ? "/etc/montalegre/key-" + number.ToString(CultureInfo.InvariantCulture) : file)})";
+        var text = inToken ? _tokens.Make(number).ToString() : NewKey();
         if (AreCredentials) throw new StartUpException($"The keys are systemd credentials, which only you can add. {byHand}, add LoadCredential={Credential}-{number}:/etc/montalegre/key-{number} to the service of every node, restart them, and run this again with the same credentials.");
         try
         {
-            Write(NameOf(number, KeyUse.Next));
+            Write(NameOf(number, KeyUse.Next), text);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
@@ -92,12 +97,14 @@ internal sealed partial class KeyFiles(IOptions<CertificatesOptions> certificate
         }
     }
 
-    private static byte[] ReadOne(string file)
+    private IWrappingKey ReadOne(string file)
     {
         byte[] key;
         try
         {
-            key = Convert.FromBase64String(File.ReadAllText(file).Trim());
+            var text = File.ReadAllText(file).Trim();
+            if (TokenKeyAddress.IsMeant(text)) return _tokens.Open(TokenKeyAddress.Parse(text, file), file);
+            key = Convert.FromBase64String(text);
         }
         catch (Exception e) when (e is FormatException or UnauthorizedAccessException or (IOException and not FileNotFoundException))
         {
@@ -107,23 +114,23 @@ internal sealed partial class KeyFiles(IOptions<CertificatesOptions> certificate
         // systemd hands credentials over read-only to the service alone; a file of ours must be as private.
         if ((File.GetUnixFileMode(file) & ~(OwnerOnly | UnixFileMode.GroupRead)) != 0)
             throw new StartUpException($"The key-encryption key {file} can be read by others. Run: chmod 0600 {file}");
-        return key;
+        return new FileKey(key);
     }
 
     private void Create()
     {
-        if (certificates.Value.KeyFile is { Length: > 0 }) throw new StartUpException($"{CertificatesOptions.SectionName}:KeyFile names {Path}, which does not exist. Make it with: (umask 077; openssl rand -base64 32 > {Path}), or copy the one of the first node.");
+        if (certificates.Value.KeyFile is { Length: > 0 }) throw new StartUpException($"{CertificatesOptions.SectionName}:KeyFile names {Path}, which does not exist. {(_tokens.AreSet ? $"Write {_tokens.AddressOf(1)} into it, for a key of the token; or make" : "Make")} it with: (umask 077; openssl rand -base64 32 > {Path}), or copy the one of the first node.");
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!, HostingOptions.OwnerOnly);
-        Write(Path);
+        Write(Path, _tokens.AreSet ? _tokens.Make(1).ToString() : NewKey());
     }
 
     // Written aside and renamed: a process killed here leaves no half key behind.
-    private static void Write(string target)
+    private static void Write(string target, string text)
     {
         var draft = $"{target}.{Environment.ProcessId}";
         using (var file = new FileStream(draft, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
         {
-            file.Write(System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes)) + "\n"));
+            file.Write(System.Text.Encoding.UTF8.GetBytes(text + "\n"));
             file.Flush(flushToDisk: true);
         }
         try
@@ -135,6 +142,8 @@ internal sealed partial class KeyFiles(IOptions<CertificatesOptions> certificate
             File.Delete(draft);   // another process of this user was faster; its key counts
         }
     }
+
+    private static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes));
 
     private string NameOf(int number, KeyUse use) => (number == 1 ? Path : $"{Path}-{number.ToString(CultureInfo.InvariantCulture)}") + Ends[(int)use];
 

@@ -19,17 +19,18 @@ internal sealed class RotateKey(KeyFiles files, KeyRing keys, SecretBox box, Dat
     /// <summary>Rows of one transaction.</summary>
     public int Batch { get; init; } = 500;
 
+    /// <param name="toFile">The new key is a file, although a token is set.</param>
     /// <param name="copied">The new key is on all other nodes.</param>
     /// <param name="actor">For the audit record.</param>
     /// <param name="source">For the audit record.</param>
     /// <param name="say">Told after every batch.</param>
     /// <param name="ct">Stops between two batches.</param>
     /// <exception cref="StartUpException">It did not come to its end; the message says why, and what to do.</exception>
-    public async Task RunAsync(bool copied, string actor, string source, Action<string> say, CancellationToken ct)
+    public async Task RunAsync(bool toFile, bool copied, string actor, string source, Action<string> say, CancellationToken ct)
     {
         try
         {
-            await RotateAsync(copied, actor, source, say, ct);
+            await RotateAsync(toFile, copied, actor, source, say, ct);
         }
         catch (NpgsqlException e)
         {
@@ -37,12 +38,12 @@ internal sealed class RotateKey(KeyFiles files, KeyRing keys, SecretBox box, Dat
         }
     }
 
-    private async Task RotateAsync(bool copied, string actor, string source, Action<string> say, CancellationToken ct)
+    private async Task RotateAsync(bool toFile, bool copied, string actor, string source, Action<string> say, CancellationToken ct)
     {
         if (files.Names().Count == 0) throw new StartUpException($"There is no key-encryption key {files.Path}. Run this as the broker's user on its machine, with the broker's own settings.");
         await using var store = await RotationStore.OpenAsync(address, ct) ?? throw new StartUpException("Another rotation runs. Wait for its end.");
         await RefuseElsewhereAsync(store);
-        await PrepareAsync(store, copied, say);
+        await PrepareAsync(store, toFile, copied, say);
 
         var key = keys.Sealing;
         var older = keys.All.Where(k => k.Use is KeyUse.Active && k.Number < key.Number).OrderBy(k => k.Number).ToList();
@@ -66,9 +67,9 @@ internal sealed class RotateKey(KeyFiles files, KeyRing keys, SecretBox box, Dat
             throw new StartUpException($"No key {files.Path}* opens this database. Run this as the broker's user, with the broker's own settings and every key that it has.");
     }
 
-    private async Task PrepareAsync(RotationStore store, bool copied, Action<string> say)
+    private async Task PrepareAsync(RotationStore store, bool toFile, bool copied, Action<string> say)
     {
-        if (!keys.All.Any(k => k.Use is KeyUse.Next) && keys.All.Count(k => k.Use is KeyUse.Active) == 1) files.MakeNext();
+        if (!keys.All.Any(k => k.Use is KeyUse.Next) && keys.All.Count(k => k.Use is KeyUse.Active) == 1) files.MakeNext(toFile);
         if (keys.All.FirstOrDefault(k => k.Use is KeyUse.Next) is not { } next)
         {
             say($"Going on with {keys.Sealing.File}");

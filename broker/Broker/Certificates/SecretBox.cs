@@ -27,7 +27,9 @@ internal sealed class SecretBox(KeyRing keys)
         var dataKey = RandomNumberGenerator.GetBytes(KeyBytes);
         var box = new byte[head.Length + WrappedKey + Nonce + secret.Length + Tag];
         head.CopyTo(box, 0);
-        Encrypt(key.Bytes, dataKey, $"key:{place}", box.AsSpan(head.Length, WrappedKey));
+        var nonce = RandomNumberGenerator.GetBytes(Nonce);
+        nonce.CopyTo(box, head.Length);
+        key.Wrapping.Wrap(dataKey, nonce, PlaceOfKey(place)).CopyTo(box, head.Length + Nonce);
         Encrypt(dataKey, secret, $"secret:{place}", box.AsSpan(head.Length + WrappedKey));
         CryptographicOperations.ZeroMemory(dataKey);
         return box;
@@ -56,13 +58,14 @@ internal sealed class SecretBox(KeyRing keys)
     private static byte[]? Open(KeyEncryptionKey key, ReadOnlySpan<byte> sealedParts, string place)
     {
         if (sealedParts.Length < WrappedKey + Nonce + Tag) return null;
-        var dataKey = new byte[KeyBytes];
+        if (key.Wrapping.Unwrap(sealedParts[Nonce..WrappedKey].ToArray(), sealedParts[..Nonce].ToArray(), PlaceOfKey(place)) is not { Length: KeyBytes } dataKey) return null;
         var secret = new byte[sealedParts.Length - WrappedKey - Nonce - Tag];
-        var opened = Decrypt(key.Bytes, sealedParts[..WrappedKey], $"key:{place}", dataKey)
-            && Decrypt(dataKey, sealedParts[WrappedKey..], $"secret:{place}", secret);
+        var opened = Decrypt(dataKey, sealedParts[WrappedKey..], $"secret:{place}", secret);
         CryptographicOperations.ZeroMemory(dataKey);
         return opened ? secret : null;
     }
+
+    private static byte[] PlaceOfKey(string place) => Encoding.UTF8.GetBytes($"key:{place}");
 
     private static void Encrypt(byte[] key, ReadOnlySpan<byte> plain, string place, Span<byte> target)
     {

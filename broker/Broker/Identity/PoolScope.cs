@@ -1,19 +1,35 @@
 namespace Montalegre.Vdi.Broker.Identity;
 
-/// <summary>On which pools, and what belongs to them, somebody holds a permission.</summary>
+/// <summary>On which pools, and what belongs to them, and over the people of which groups somebody holds a permission.</summary>
 /// <param name="Pools">Null: on everything, also on what belongs to no pool. For SQL: <c>(@pools::uuid[] is null or pool_id = any(@pools))</c>.</param>
 internal sealed record PoolScope(Guid[]? Pools)
 {
+    /// <summary>For SQL: <c>user_id in (select user_id from group_member where group_id = any(@Groups))</c>. Empty on everything.</summary>
+    public Guid[] Groups { get; init; } = [];
+
     public static PoolScope Everything { get; } = new((Guid[]?)null);
 
     public static PoolScope Nothing { get; } = new([]);
 
     public bool IsEverything => Pools is null;
 
-    public bool IsNothing => Pools is { Length: 0 };
+    public bool IsNothing => Pools is { Length: 0 } && Groups.Length == 0;
 
-    /// <summary>Where both hold.</summary>
-    public PoolScope Within(PoolScope other) => Pools is null ? other : other.Pools is null ? this : new([.. Pools.Intersect(other.Pools)]);
+    public static PoolScope People(Guid group) => new([]) { Groups = [group] };
 
-    public bool Covers(PoolScope other) => Pools is null || (other.Pools is not null && other.Pools.All(Pools.Contains));
+    /// <summary>SQL: whether a row is in the parameters @Pools and @Groups.</summary>
+    /// <param name="pool">The column of its pool.</param>
+    /// <param name="user">The column of its person.</param>
+    public static string Holds(string pool, string user) => $"(@Pools::uuid[] is null or {pool} = any(@Pools) or {IsOfPeople(user)})";
+
+    /// <summary>SQL: whether a person is in one of the groups @Groups.</summary>
+    public static string IsOfPeople(string user) => $"{user} in (select gm.user_id from group_member gm where gm.group_id = any(@Groups))";
+
+    /// <summary>Where both hold. What one holds by pool and the other by people is held by neither: no list could be cut by it.</summary>
+    public PoolScope Within(PoolScope other) => Pools is null ? other : other.Pools is null ? this : new([.. Pools.Intersect(other.Pools)]) { Groups = [.. Groups.Intersect(other.Groups)] };
+
+    /// <summary>Where at least one holds.</summary>
+    public PoolScope Or(PoolScope other) => Pools is null || other.Pools is null ? Everything : new([.. Pools.Union(other.Pools)]) { Groups = [.. Groups.Union(other.Groups)] };
+
+    public bool Covers(PoolScope other) => Pools is null || (other.Pools is not null && other.Pools.All(Pools.Contains) && other.Groups.All(Groups.Contains));
 }

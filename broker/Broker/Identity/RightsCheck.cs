@@ -6,7 +6,8 @@ namespace Montalegre.Vdi.Broker.Identity;
 
 /// <summary>
 /// Decides whether a caller may make a call. Whoever holds the permission on everything is let through without a question to the
-/// database; for others each object that the request names must be of their pools, and one that is not answers as one that does not exist.
+/// database; for others each object that the request names must be of their pools, or of
+/// the people of their groups, and one that is not answers as one that does not exist.
 /// </summary>
 internal sealed class RightsCheck(ScopeStore scopes)
 {
@@ -18,11 +19,21 @@ internal sealed class RightsCheck(ScopeStore scopes)
         if (scope.IsEverything) return;
         if (scope.IsNothing) await RefuseAsync(need, "", ct);
 
-        var named = false;
+        var (named, ofPools) = (false, true);
         foreach (var (field, text) in need.ObjectsIn(request))
         {
             named = true;
-            if (!await scopes.IsInAsync(field, Ids.Parse(text, field), scope.Pools!, ct)) throw Refusal.Refused(RefusalReason.NotFound, field);
+            switch (await scopes.WhereAsync(field, Ids.Parse(text, field), scope, alone: !need.Looks, ct))
+            {
+                case Held.Nowhere: throw Refusal.Refused(RefusalReason.NotFound, field);
+                case Held.OverPeople: ofPools = false; break;
+            }
+        }
+        // Whoever got this far by his people, and names a person too, does nothing to anybody else. A list cuts itself, also by a name.
+        if (scope.Groups.Length > 0 && !need.Filtered && need.PersonIn(request) is { Length: > 0 } person && (named ? !ofPools : need.People))
+        {
+            if (!await scopes.IsOfPeopleAsync(UserNames.Normalise(person), scope.Groups, ct)) throw Refusal.Refused(RefusalReason.NotFound, need.Person!.Name);
+            named = true;
         }
         // No object named: a list cuts itself; anything else is about the whole installation.
         if (!named && !need.Filtered) await RefuseAsync(need, " (*)", ct);

@@ -4,31 +4,61 @@ using Montalegre.Vdi.Broker.Storage;
 
 namespace Montalegre.Vdi.Broker.Identity;
 
-/// <summary>SQL of scopes: to which pool an object belongs, and who can give rights. Asked only for callers whose rights end somewhere.</summary>
+/// <summary>By what a caller holds a permission on an object.</summary>
+internal enum Held
+{
+    Nowhere,
+    OnPool,
+    OverPeople,
+}
+
+/// <summary>SQL of scopes: to which pool and to whom an object belongs, and who can give rights. Asked only for callers whose rights end somewhere.</summary>
 internal sealed class ScopeStore(Database database)
 {
     private const int MostNamed = 3;
+    private const string Nobody = "false";
 
-    private static readonly FrozenDictionary<string, string> Questions = FrozenDictionary.ToFrozenDictionary(
-        new Dictionary<string, string>
+    // From where an object is read, and when it is of the people of a group. A machine is theirs while they are on it.
+    private static readonly FrozenDictionary<string, (string From, string OfPeople)> Questions = FrozenDictionary.ToFrozenDictionary(
+        new Dictionary<string, (string, string)>
         {
-            ["pool_id"] = "select from pool where pool_id = @id and pool_id = any(@pools)",
-            ["machine_id"] = "select from machine where machine_id = @id and pool_id = any(@pools)",
-            ["session_id"] = "select from session where session_id = @id and pool_id = any(@pools)",
-            ["rollout_id"] = "select from rollout where rollout_id = @id and pool_id = any(@pools)",
-            ["launch_id"] = "select from launch_trace where launch_trace_id = @id and pool_id = any(@pools)",
-            ["api_key_id"] = "select from api_key where api_key_id = @id and pool_id = any(@pools)",
-            ["assistance_id"] = "select from assistance join session using (session_id) where assistance_id = @id and pool_id = any(@pools)",
+            ["pool_id"] = ("pool o where o.pool_id = @id", Nobody),
+            ["machine_id"] = ("machine o where o.machine_id = @id",
+                $"""
+                exists (select from session s where s.machine_id = o.machine_id and s.state <> 'ended' and {PoolScope.IsOfPeople("s.user_id")})
+                 and not (@alone and exists (select from session s where s.machine_id = o.machine_id and s.state <> 'ended' and not {PoolScope.IsOfPeople("s.user_id")}))
+                """),
+            ["session_id"] = ("session o where o.session_id = @id", PoolScope.IsOfPeople("o.user_id")),
+            ["rollout_id"] = ("rollout o where o.rollout_id = @id", Nobody),
+            ["launch_id"] = ("launch_trace o where o.launch_trace_id = @id", PoolScope.IsOfPeople("o.user_id")),
+            ["api_key_id"] = ("api_key o where o.api_key_id = @id", "o.scope_group_id = any(@Groups)"),
+            ["assistance_id"] = ("assistance join session o using (session_id) where assistance_id = @id", PoolScope.IsOfPeople("o.user_id")),
         }, StringComparer.Ordinal);
 
     /// <summary>Names of request fields whose object belongs to a pool.</summary>
     public static IReadOnlyCollection<string> Kinds => Questions.Keys;
 
-    /// <summary>False also when there is no such object: nobody learns from an answer what he may not see.</summary>
-    public async Task<bool> IsInAsync(string kind, Guid id, Guid[] pools, CancellationToken ct)
+    /// <summary>Nowhere also when there is no such object: nobody learns from an answer what he may not see.</summary>
+    /// <param name="kind">The field that names it.</param>
+    /// <param name="id">Its identifier.</param>
+    /// <param name="scope">Where the caller holds the permission.</param>
+    /// <param name="alone">What is done to a machine is done to all who are on it, so no one else may be.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<Held> WhereAsync(string kind, Guid id, PoolScope scope, bool alone, CancellationToken ct)
+    {
+        var (from, ofPeople) = Questions[kind];
+        await using var connection = await database.OpenConnectionAsync(ct);
+        return (Held)await connection.QuerySingleOrDefaultAsync<int>(new CommandDefinition(
+            $"select case when coalesce(o.pool_id = any(@Pools), false) then {(int)Held.OnPool} when {ofPeople} then {(int)Held.OverPeople} else {(int)Held.Nowhere} end from {from}",
+            new { id, scope.Pools, scope.Groups, alone }, cancellationToken: ct));
+    }
+
+    /// <summary>False also when there is no such person.</summary>
+    public async Task<bool> IsOfPeopleAsync(string userName, Guid[] groups, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition($"select exists ({Questions[kind]})", new { id, pools }, cancellationToken: ct));
+        return await connection.ExecuteScalarAsync<bool>(new CommandDefinition(
+            $"select exists (select from app_user u where u.user_name = @userName and not u.synthetic and {PoolScope.IsOfPeople("u.user_id")})", new { userName, groups }, cancellationToken: ct));
     }
 
     /// <summary>Some who administer everything, as others know them.</summary>
@@ -42,6 +72,7 @@ internal sealed class ScopeStore(Database database)
                 join app_user u using (user_id)
                where h.role = @administrator
                  and h.pool_id is null
+                 and h.scope_group_id is null
                  and u.enabled
             order by u.display_name
                limit @MostNamed

@@ -27,15 +27,15 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
     {
         var filter = new TraceFilter(
             request.UserName is "" ? null : request.UserName, Id(request.PoolId, "pool_id"), Id(request.SessionId, "session_id"), null,
-            request.Before?.ToDateTimeOffset(), (int)Math.Min(request.Limit == 0 ? UsualPage : request.Limit, LargestPage), context.Scope().Pools);
+            request.Before?.ToDateTimeOffset(), (int)Math.Min(request.Limit == 0 ? UsualPage : request.Limit, LargestPage), context.Scope());
         var rows = await store.ListAsync(filter, context.CancellationToken);
-        return new() { Launches = { rows.Select(From) }, Dropped = (ulong)traces.Dropped };
+        return new() { Launches = { rows.Select(row => Seen(row, context.Scope())) }, Dropped = (ulong)traces.Dropped };
     }
 
     public override async Task<Contracts.Admin.V1.Launch> Get(GetLaunchRequest request, ServerCallContext context)
     {
-        var rows = await store.ListAsync(new(null, null, null, Ids.Parse(request.LaunchId, "launch_id"), null, 1, null), context.CancellationToken);
-        return rows.Count == 1 ? From(rows[0]) : throw Refusal.Refused(RefusalReason.NotFound, "launch_id");
+        var rows = await store.ListAsync(new(null, null, null, Ids.Parse(request.LaunchId, "launch_id"), null, 1, context.Scope()), context.CancellationToken);
+        return rows.Count == 1 ? Seen(rows[0], context.Scope()) : throw Refusal.Refused(RefusalReason.NotFound, "launch_id");
     }
 
     public override async Task<WhatIfResponse> WhatIf(WhatIfRequest request, ServerCallContext context)
@@ -82,6 +82,15 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
     };
 
     private static Guid? Id(string text, string field) => text is "" ? null : Ids.Parse(text, field);
+
+    // Whoever sees a launch by its person learns how many machines there were, not which: they are others'.
+    private static Contracts.Admin.V1.Launch Seen(TraceRow row, PoolScope scope)
+    {
+        var launch = From(row);
+        if (!scope.IsEverything && !scope.Pools!.Contains(row.PoolId))
+            foreach (var verdict in launch.Verdicts) verdict.Names.Clear();
+        return launch;
+    }
 
     internal static Contracts.Admin.V1.Launch From(TraceRow row)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Npgsql;
@@ -7,7 +8,7 @@ using Npgsql;
 namespace Montalegre.Vdi.Broker.Launch;
 
 /// <summary>Which launches to list.</summary>
-internal sealed record TraceFilter(string? UserName, Guid? Pool, Guid? Session, Guid? Trace, DateTimeOffset? Before, int Limit, Guid[]? Pools = null);
+internal sealed record TraceFilter(string? UserName, Guid? Pool, Guid? Session, Guid? Trace, DateTimeOffset? Before, int Limit, PoolScope? Scope = null);
 
 /// <summary>SQL of why launches ended as they did.</summary>
 internal sealed class TraceStore(Database database, [FromKeyedServices(StorageExtensions.Reports)] NpgsqlDataSource reports)
@@ -81,6 +82,7 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
     /// <summary>Newest first.</summary>
     public async Task<IReadOnlyList<TraceRow>> ListAsync(TraceFilter filter, CancellationToken ct)
     {
+        var scope = filter.Scope ?? PoolScope.Everything;
         await using var connection = await reports.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<TraceRow>(new CommandDefinition($"""
               select launch_trace_id, asked_at, ended_at, request_id, user_name, pool_id, pool_name, client_address, outcome, rule, reason, session_id, machine_id, machine_name,
@@ -92,10 +94,10 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
                      {(filter.Session is null ? "" : "and session_id = @Session")}
                      {(filter.Trace is null ? "" : "and launch_trace_id = @Trace")}
                      {(filter.Before is null ? "" : "and asked_at < @Before")}
-                     {(filter.Pools is null ? "" : "and pool_id = any(@Pools)")}
+                     {(scope.IsEverything ? "" : $"and {PoolScope.Holds("pool_id", "user_id")}")}
             order by asked_at desc, launch_trace_id desc
                limit @Limit
-            """, filter, cancellationToken: ct))).AsList();
+            """, new { filter.UserName, filter.Pool, filter.Session, filter.Trace, filter.Before, filter.Limit, scope.Pools, scope.Groups }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>A pool as it is, and how fast its machines come; null when there is no such pool.</summary>

@@ -51,9 +51,10 @@ internal sealed record OperationRow
 /// <summary>All SQL of the machines slice.</summary>
 internal sealed class MachineStore(Database database)
 {
-    private const string InScope = "(@Pools::uuid[] is null or m.pool_id = any(@Pools))";
+    // Who sees a machine by its people sees it while one of them is on it, and of those who are on it these only.
+    private static readonly string InScope = PoolScope.Holds("m.pool_id", "s.user_id");
 
-    private const string Columns = """
+    private static readonly string Columns = $"""
         select m.machine_id, m.name, m.pool_id, p.name as pool_name, m.state, m.power, m.drain_since is not null as draining, m.manual,
                m.state_since, coalesce(m.address, a.addresses[1]) as address, coalesce(m.port, a.rdp_port) as port, h.name as host_name,
                coalesce(a.connected, false) as agent_connected, a.agent_version, a.operating_system, a.seen_at,
@@ -65,10 +66,10 @@ internal sealed class MachineStore(Database database)
           join pool p using (pool_id)
           left join host h on h.host_id = m.host_id
           left join machine_agent a on a.machine_id = m.machine_id
-          left join lateral (select x.session_id, x.user_id from session x where x.machine_id = m.machine_id and x.state <> 'ended' order by x.started_at limit 1) s on true
+          left join lateral (select x.session_id, x.user_id from session x where x.machine_id = m.machine_id and x.state <> 'ended' and {PoolScope.Holds("m.pool_id", "x.user_id")} order by x.started_at limit 1) s on true
           left join lateral (select count(*)::int as people from session x where p.sessions_per_machine is not null and x.machine_id = m.machine_id and x.state <> 'ended') t on true
           left join app_user u on u.user_id = s.user_id
-          left join app_user b on b.user_id = m.assigned_user_id
+          left join app_user b on b.user_id = m.assigned_user_id and {PoolScope.Holds("m.pool_id", "b.user_id")}
           left join operation o on o.machine_id = m.machine_id and o.state = 'running'
           left join lateral (select error from operation l where l.machine_id = m.machine_id and m.state in ('faulted', 'unreachable') order by l.started_at desc limit 1) f on true
         """;
@@ -76,19 +77,19 @@ internal sealed class MachineStore(Database database)
     public async Task<IReadOnlyList<MachineRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where {InScope} order by m.name", new { scope.Pools }, commandTimeout: 30, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where {InScope} order by m.name", new { scope.Pools, scope.Groups }, commandTimeout: 30, cancellationToken: ct))).AsList();
     }
 
     public async Task<IReadOnlyList<MachineRow>> OfPoolAsync(PoolId pool, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.pool_id = @pool order by m.name", new { pool = pool.Value }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.pool_id = @pool order by m.name", new { pool = pool.Value, PoolScope.Everything.Pools, PoolScope.Everything.Groups }, cancellationToken: ct))).AsList();
     }
 
     public async Task<IReadOnlyList<MachineRow>> SomeAsync(Guid[] ids, PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.machine_id = any(@ids) and {InScope}", new { ids, scope.Pools }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.machine_id = any(@ids) and {InScope}", new { ids, scope.Pools, scope.Groups }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>Which machine an operation, session or agent change is about, and which pool may now have a free machine.</summary>

@@ -32,9 +32,9 @@ internal sealed partial class MachinesService(
     public override async Task<MachineDetails> Get(GetMachineRequest request, ServerCallContext context)
     {
         var id = Ids.Parse(request.MachineId, "machine_id");
-        var details = new MachineDetails { Machine = await OneAsync(id, context.CancellationToken) };
+        var details = new MachineDetails { Machine = await OneAsync(id, context.Scope(), context.CancellationToken) };
         details.Operations.AddRange((await store.JournalAsync(new(id), context.CancellationToken)).Select(MachineContract.From));
-        details.History.AddRange((await audit.ListAsync(0, 100, new(id), PoolScope.Everything, context.CancellationToken)).Select(r => r.ToMessage()));
+        details.History.AddRange((await audit.ListAsync(0, 100, new(id), context.Scope(), context.CancellationToken)).Select(r => r.ToMessage()));
         details.WakeAddresses.AddRange((await wakes.AddressesAsync(new(id), context.CancellationToken)).Select(MachineContract.From));
         return details;
     }
@@ -157,8 +157,10 @@ internal sealed partial class MachinesService(
             }, ct);
     }
 
-    private async Task<Machine> OneAsync(Guid id, CancellationToken ct) =>
-        (await store.SomeAsync([id], PoolScope.Everything, ct)) is [var row] ? MachineContract.From(row) : throw Refusal.Refused(RefusalReason.NotFound, "machine");
+    private Task<Machine> OneAsync(Guid id, CancellationToken ct) => OneAsync(id, PoolScope.Everything, ct);
+
+    private async Task<Machine> OneAsync(Guid id, PoolScope scope, CancellationToken ct) =>
+        (await store.SomeAsync([id], scope, ct)) is [var row] ? MachineContract.From(row) : throw Refusal.Refused(RefusalReason.NotFound, "machine");
 
     [GeneratedRegex("^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$")]
     private static partial Regex HostName();

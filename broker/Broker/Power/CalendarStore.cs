@@ -9,8 +9,8 @@ namespace Montalegre.Vdi.Broker.Power;
 /// <summary>SQL of holiday calendars.</summary>
 internal sealed class CalendarStore(Database database)
 {
-    /// <summary>Every calendar, by name.</summary>
-    public async Task<IReadOnlyList<StoredCalendar>> AllAsync(CancellationToken ct)
+    /// <summary>Every calendar, by name, with those pools of the caller's that use it.</summary>
+    public async Task<IReadOnlyList<StoredCalendar>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var calendars = (await connection.QueryAsync<(Guid Id, string Name, bool National)>(new CommandDefinition("select calendar_id, name, national from holiday_calendar order by name", cancellationToken: ct))).AsList();
@@ -20,8 +20,9 @@ internal sealed class CalendarStore(Database database)
               select s.calendar_id, p.pool_id, p.name
                 from power_schedule s join pool p using (pool_id)
                where s.calendar_id is not null and not p.deleting
+                 and (@Pools::uuid[] is null or p.pool_id = any(@Pools))
             order by p.name
-            """, cancellationToken: ct))).ToLookup(u => u.Calendar);
+            """, new { scope.Pools }, cancellationToken: ct))).ToLookup(u => u.Calendar);
         return [.. calendars.Select(c => new StoredCalendar(
             c.Id, c.Name, new(c.National, [.. holidays[c.Id].Select(h => new Holiday(h.Name, h.Month, h.Day, h.Year))]), [.. uses[c.Id].Select(u => (new PoolId(u.Pool), u.Name))]))];
     }

@@ -30,7 +30,7 @@ internal sealed class PowerService(PowerStore power, CalendarStore calendars, Po
     }
 
     public override async Task<ListCalendarsResponse> ListCalendars(ListCalendarsRequest request, ServerCallContext context) =>
-        new() { Calendars = { (await calendars.AllAsync(context.CancellationToken)).Select(PowerContract.From) } };
+        new() { Calendars = { (await calendars.AllAsync(context.Scope(), context.CancellationToken)).Select(PowerContract.From) } };
 
     public override async Task<Calendar> SetCalendar(Calendar request, ServerCallContext context) =>
         await KeepAsync(PowerContract.Read(request, request.CalendarId is "" ? Guid.CreateVersion7(time.GetUtcNow()) : Ids.Parse(request.CalendarId, "calendar_id")), context);
@@ -38,7 +38,7 @@ internal sealed class PowerService(PowerStore power, CalendarStore calendars, Po
     public override async Task<Calendar> ImportCalendar(ImportCalendarRequest request, ServerCallContext context)
     {
         var id = Ids.Parse(request.CalendarId, "calendar_id");
-        var calendar = (await calendars.AllAsync(context.CancellationToken)).SingleOrDefault(c => c.Id == id) ?? throw Refusal.Refused(RefusalReason.NotFound, "calendar_id");
+        var calendar = (await calendars.AllAsync(PoolScope.Everything, context.CancellationToken)).SingleOrDefault(c => c.Id == id) ?? throw Refusal.Refused(RefusalReason.NotFound, "calendar_id");
         try
         {
             var read = CalendarFile.Read(request.File.Span);
@@ -60,7 +60,7 @@ internal sealed class PowerService(PowerStore power, CalendarStore calendars, Po
     private async Task<Calendar> KeepAsync(StoredCalendar calendar, ServerCallContext context)
     {
         if (await calendars.SetAsync(calendar, context.Caller()) is { } no) throw Refusal.Refused(no.Reason, no.Field);
-        return PowerContract.From((await calendars.AllAsync(context.CancellationToken)).Single(c => c.Id == calendar.Id));
+        return PowerContract.From((await calendars.AllAsync(PoolScope.Everything, context.CancellationToken)).Single(c => c.Id == calendar.Id));
     }
 
     private async Task<PoolSchedule> ShowAsync(PoolId pool, CancellationToken ct)
@@ -70,7 +70,7 @@ internal sealed class PowerService(PowerStore power, CalendarStore calendars, Po
         var now = await power.NowAsync(ct);
         // Without a schedule yet, a suggestion proposes one that is the pool's own settings outside of its window.
         var present = stored ?? new(pool, "Europe/Lisbon", null, new PowerWish(Spare.Of(row.Spare, row.SparePercent), IdleAction.Remove, true), []);
-        var calendar = (await calendars.AllAsync(ct)).SingleOrDefault(c => c.Id == present.Calendar)?.Calendar ?? HolidayCalendar.Empty;
+        var calendar = (await calendars.AllAsync(PoolScope.Everything, ct)).SingleOrDefault(c => c.Id == present.Calendar)?.Calendar ?? HolidayCalendar.Empty;
         var schedule = present.With(calendar);
         var closed = stored is null ? null : schedule.ClosedUntil(now);
         var shown = new PoolSchedule { PoolId = row.PoolId.ToString(), Schedule = stored is null ? null : PowerContract.From(stored), Closed = closed is not null, ClosedUntil = PowerContract.Opening(closed) };

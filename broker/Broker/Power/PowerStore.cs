@@ -28,7 +28,7 @@ internal sealed class PowerStore(Database database)
     {
         var stored = await StoredAsync(null, ct);
         if (stored.Count == 0) return new Dictionary<PoolId, PowerSchedule>();
-        var calendars = (await new CalendarStore(database).AllAsync(ct)).ToDictionary(c => c.Id, c => c.Calendar);
+        var calendars = (await new CalendarStore(database).AllAsync(PoolScope.Everything, ct)).ToDictionary(c => c.Id, c => c.Calendar);
         return stored.ToDictionary(s => s.Pool, s => s.With(s.Calendar is { } id ? calendars.GetValueOrDefault(id, HolidayCalendar.Empty) : HolidayCalendar.Empty));
     }
 

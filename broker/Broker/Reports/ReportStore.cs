@@ -12,8 +12,8 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
     public const int MostRows = 20_000;
 
     // Sessions that were open at some moment of the time, cut to it; found by session_span_brin.
-    private const string Span =
-        """
+    private static readonly string Span =
+        $"""
         span as materialized (
              select pool_id, pool_name, user_id, started_at, greatest(started_at, @From) as since, least(coalesce(ended_at, now()), @To) as until
                from session
@@ -21,7 +21,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                 and (ended_at > @From or ended_at is null)
                 and not synthetic
                 and (@pool::uuid is null or pool_id = @pool)
-                and (@Pools::uuid[] is null or pool_id = any(@Pools)))
+                and {PoolScope.Holds("pool_id", "user_id")})
         """;
 
     /// <summary>Newest day first; one row more than <see cref="MostRows"/> says that some are left out.</summary>
@@ -40,10 +40,10 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
          group by day, pool_id
          order by day desc, max(pool_name)
          limit {MostRows + 1}
-        """, new { period.From, period.To, pool, zone, scope.Pools }, ct);
+        """, new { period.From, period.To, pool, zone, scope.Pools, scope.Groups }, ct);
 
     public Task<IReadOnlyList<LogonOfPool>> LogonsAsync(Period period, Guid? pool, PoolScope scope, CancellationToken ct) => QueryAsync<LogonOfPool>(
-        """
+        $"""
           with phase as (
                select s.pool_id, s.pool_name, p.name, p.started_at, p.ended_at, p.started_at - min(p.started_at) over (partition by p.session_id) as began
                  from session s
@@ -52,7 +52,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                   and s.started_at < @To
                   and not s.synthetic
                   and (@pool::uuid is null or s.pool_id = @pool)
-                  and (@Pools::uuid[] is null or s.pool_id = any(@Pools))),
+                  and {PoolScope.Holds("s.pool_id", "s.user_id")}),
                took as (
                select pool_id, pool_name, name, extract(epoch from ended_at - started_at) * 1000 as ms, began
                  from phase
@@ -68,7 +68,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
           from took
          group by pool_id, name
          order by max(pool_name), pool_id, avg(began), name
-        """, new { period.From, period.To, pool, scope.Pools }, ct);
+        """, new { period.From, period.To, pool, scope.Pools, scope.Groups }, ct);
 
     public Task<IReadOnlyList<CapacityOfPool>> CapacityAsync(Period period, Guid? pool, PoolScope scope, CancellationToken ct) => QueryAsync<CapacityOfPool>(
         $"""
@@ -92,7 +92,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                 where asked_at >= @From
                   and asked_at < @To
                   and (@pool::uuid is null or pool_id = @pool)
-                  and (@Pools::uuid[] is null or pool_id = any(@Pools))
+                  and {PoolScope.Holds("pool_id", "user_id")}
                 group by pool_id),
                refused as (
                select pool_id, jsonb_object_agg(reason, count) as refusals
@@ -103,7 +103,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                           and outcome = 'refused'
                           and reason is not null
                           and (@pool::uuid is null or pool_id = @pool)
-                          and (@Pools::uuid[] is null or pool_id = any(@Pools))
+                          and {PoolScope.Holds("pool_id", "user_id")}
                         group by pool_id, reason) r
                 group by pool_id),
                room as (
@@ -123,10 +123,10 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
           left join refused r on r.pool_id = coalesce(m.pool_id, l.pool_id, k.pool_id)
          order by 2, 1
          limit {MostRows}
-        """, new { period.From, period.To, pool, scope.Pools }, ct);
+        """, new { period.From, period.To, pool, scope.Pools, scope.Groups }, ct);
 
     // A role held twice, by himself and by a group, is one role.
-    private const string HeldRoles = "(select distinct h.role, coalesce(p.name, '') as pool from held_role h left join pool p using (pool_id) where h.user_id = u.user_id) r order by r.role, r.pool";
+    private const string HeldRoles = "(select distinct h.role, coalesce(p.name, '') as pool, coalesce(g.name, '') as people from held_role h left join pool p using (pool_id) left join app_group g on g.group_id = h.scope_group_id where h.user_id = u.user_id) r order by r.role, r.pool, r.people";
 
     public Task<IReadOnlyList<AccessOfPerson>> AccessAsync(string after, int limit, CancellationToken ct) => QueryAsync<AccessOfPerson>(
         $"""
@@ -134,6 +134,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                array(select g.name from group_member m join app_group g using (group_id) where m.user_id = u.user_id order by g.name) as groups,
                array(select r.role from {HeldRoles}) as roles,
                array(select r.pool from {HeldRoles}) as role_pools,
+               array(select r.people from {HeldRoles}) as role_groups,
                array(select p.name from pool p where not p.deleting and p.pool_id in (select e.pool_id from entitled_person e where e.user_id = u.user_id) order by p.name) as pools,
                (select e.at from audit_event e where e.object_id = u.user_id and e.action = 'sign_in.ok' order by e.audit_id desc limit 1) as last_sign_in
           from app_user u
@@ -204,6 +205,7 @@ internal sealed record AccessOfPerson
     public string[] Groups { get; init; } = [];
     public string[] Roles { get; init; } = [];
     public string[] RolePools { get; init; } = [];
+    public string[] RoleGroups { get; init; } = [];
     public string[] Pools { get; init; } = [];
     public DateTime? LastSignIn { get; init; }
 }

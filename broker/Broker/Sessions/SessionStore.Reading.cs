@@ -59,10 +59,10 @@ internal sealed partial class SessionStore
             $"""
             {Rows}
              where (s.state <> 'ended' or @includeEnded)
-               and (@Pools::uuid[] is null or s.pool_id = any(@Pools))
+               and {PoolScope.Holds("s.pool_id", "s.user_id")}
              order by s.started_at desc
              limit 10000
-            """, new { includeEnded, scope.Pools }, cancellationToken: ct));
+            """, new { includeEnded, scope.Pools, scope.Groups }, cancellationToken: ct));
         return rows.AsList();
     }
 
@@ -74,8 +74,8 @@ internal sealed partial class SessionStore
             $"""
             {Rows}
              where s.session_id = any(@sessions::uuid[])
-               and (@Pools::uuid[] is null or s.pool_id = any(@Pools))
-            """, new { sessions = sessions.ToArray(), scope.Pools }, cancellationToken: ct));
+               and {PoolScope.Holds("s.pool_id", "s.user_id")}
+            """, new { sessions = sessions.ToArray(), scope.Pools, scope.Groups }, cancellationToken: ct));
         return rows.AsList();
     }
 
@@ -105,7 +105,7 @@ internal sealed partial class SessionStore
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         var rows = await connection.QueryAsync<LogonTimeRow>(new CommandDefinition(
-            """
+            $"""
               with phase as (
                    select p.session_id, p.name, p.started_at, p.ended_at,
                           p.started_at - min(p.started_at) over (partition by p.session_id) as began
@@ -114,7 +114,7 @@ internal sealed partial class SessionStore
                     where s.started_at > now() - make_interval(hours => @hours)
                       and not s.synthetic
                       and (@pool::uuid is null or s.pool_id = @pool)
-                      and (@Pools::uuid[] is null or s.pool_id = any(@Pools))),
+                      and {PoolScope.Holds("s.pool_id", "s.user_id")}),
                    took as (
                    select name, extract(epoch from ended_at - started_at) * 1000 as ms, began
                      from phase
@@ -130,7 +130,7 @@ internal sealed partial class SessionStore
               from took
              group by name
              order by avg(began), name
-            """, new { hours, pool = pool?.Value, scope.Pools }, commandTimeout: 30, cancellationToken: ct));
+            """, new { hours, pool = pool?.Value, scope.Pools, scope.Groups }, commandTimeout: 30, cancellationToken: ct));
         return rows.AsList();
     }
 

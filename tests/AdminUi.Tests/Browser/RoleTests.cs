@@ -61,6 +61,21 @@ public sealed class RoleTests(Chromium chromium)
         await dialog.GetByRole(AriaRole.Button, new() { Name = say.TakeAwayWord, Exact = true }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Row, new() { Name = group.Name })).ToHaveCountAsync(0);
 
+        await Button(page, say.GiveRole).ClickAsync();
+        await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.RoleWord, Exact = true }).SelectOptionAsync("help_desk");
+        await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.WhereWord, Exact = true }).SelectOptionAsync($"people:{group.GroupId}");
+        await dialog.GetByRole(AriaRole.Combobox, new() { Name = say.PersonOrGroup, Exact = true }).FillAsync("carla");
+        await dialog.Locator(".found").GetByRole(AriaRole.Option).ClickAsync();
+        await Expect(dialog).ToContainTextAsync(say.Reach(new() { ScopeGroupId = group.GroupId, People = group.Members, Machines = 1, Sessions = 1 }));
+        await Picture.TakeAsync(page, $"grant-people-{language}-{width}");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = say.GiveRole, Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = say.PeopleOf(group.Name) })).ToBeVisibleAsync();
+        await Picture.TakeAsync(page, $"roles-people-{language}-{width}");
+        await Button(page, say.TakeAwayOf("Carla Antunes", say.RoleOf("help_desk"))).ClickAsync();
+        await Expect(dialog).ToContainTextAsync(say.PeopleOf(group.Name));
+        await dialog.GetByRole(AriaRole.Button, new() { Name = say.TakeAwayWord, Exact = true }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Link, new() { Name = say.PeopleOf(group.Name) })).ToHaveCountAsync(0);
+
         await Button(page, say.TakeAwayOf("Rita Admin", say.AdministratorWord)).ClickAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = say.TakeAwayWord, Exact = true }).ClickAsync();
         await Expect(page.Locator(".mud-snackbar").Last).ToContainTextAsync(Contracts.ReasonTexts.Sentence(Contracts.Common.V1.ReasonCode.LastAdministrator, say.Culture));

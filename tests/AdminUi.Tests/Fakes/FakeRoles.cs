@@ -43,11 +43,12 @@ internal sealed class FakeRoles(FakeWorld world) : Roles.RolesBase
     {
         world.Demand(context);
         var group = world.Groups.FirstOrDefault(g => g.GroupId == request.GroupId);
+        var scope = world.Groups.FirstOrDefault(g => g.GroupId == request.ScopeGroupId);
         var user = group is not null ? new() { Enabled = true } : world.Users.FirstOrDefault(u => u.UserName == request.UserName) ?? throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound, "user_name");
         var grant = WithReach(new()
         {
             GrantId = $"grant-{world.Grants.Count + 1}", UserName = user.UserName, DisplayName = user.DisplayName, Enabled = user.Enabled, Role = request.Role, ScopePoolId = request.ScopePoolId,
-            GroupId = request.GroupId, GroupName = group?.Name ?? "", Members = group?.Members ?? 0, ScopePoolName = world.Pools.Find(request.ScopePoolId)?.Name ?? "", GrantedBy = "rita", GrantedAt = DateTimeOffset.UtcNow.ToTimestamp(),
+            GroupId = request.GroupId, GroupName = group?.Name ?? "", Members = group?.Members ?? 0, ScopePoolName = world.Pools.Find(request.ScopePoolId)?.Name ?? "", ScopeGroupId = request.ScopeGroupId, ScopeGroupName = scope?.Name ?? "", GrantedBy = "rita", GrantedAt = DateTimeOffset.UtcNow.ToTimestamp(),
         });
         if (!request.DryRun) world.Grants.Add(grant);
         return Task.FromResult(grant);
@@ -71,6 +72,11 @@ internal sealed class FakeRoles(FakeWorld world) : Roles.RolesBase
 
     private RoleGrant WithReach(RoleGrant grant)
     {
+        if (world.Groups.FirstOrDefault(g => g.GroupId == grant.ScopeGroupId) is { } people)
+        {
+            (grant.People, grant.Machines, grant.Sessions) = (people.Members, 1, 1);
+            return grant;
+        }
         var all = grant.ScopePoolId.Length == 0;
         (grant.Pools, grant.Machines, grant.Sessions) = (all ? (uint)world.Pools.All.Length : 1, (uint)world.Machines.All.Count(m => all || m.PoolId == grant.ScopePoolId), (uint)world.Sessions.All.Count(s => all || s.PoolId == grant.ScopePoolId));
         return grant;

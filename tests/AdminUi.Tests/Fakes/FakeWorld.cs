@@ -155,8 +155,8 @@ internal sealed class FakeWorld : IDisposable
     /// <summary>What somebody may do by all roles that were given to him, and where.</summary>
     public IReadOnlyList<HeldPermission> HeldBy(string user)
     {
-        var held = Grants.Where(g => g.UserName == user).SelectMany(g => (FakeRights.BuiltIn.GetValueOrDefault(g.Role) ?? Roles.First(r => r.Name == g.Role).Permissions).Select(p => (Permission: p, g.ScopePoolId)));
-        return [.. held.GroupBy(h => h.Permission).Select(h => new HeldPermission { Permission = h.Key, Everything = h.Any(g => g.ScopePoolId.Length == 0), PoolIds = { h.Select(g => g.ScopePoolId).Where(p => p.Length > 0) } })];
+        var held = Grants.Where(g => g.UserName == user).SelectMany(g => (FakeRights.BuiltIn.GetValueOrDefault(g.Role) ?? Roles.First(r => r.Name == g.Role).Permissions).Select(p => (Permission: p, g.ScopePoolId, g.ScopeGroupId)));
+        return [.. held.GroupBy(h => h.Permission).Select(h => new HeldPermission { Permission = h.Key, Everything = h.Any(g => g.ScopePoolId.Length + g.ScopeGroupId.Length == 0), PoolIds = { h.Select(g => g.ScopePoolId).Where(p => p.Length > 0) }, GroupIds = { h.Select(g => g.ScopeGroupId).Where(g => g.Length > 0) } })];
     }
 
     public void Demand(ServerCallContext context)

@@ -25,7 +25,7 @@ public static partial class ArchitectureRules
         ["Cli"] = ["Grpc.Net.Client", "Otp.NET"],
         ["Telemetry"] = ["OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Exporter.Prometheus.AspNetCore", "OpenTelemetry.Extensions.Hosting"],
         ["AdminUi"] = ["Grpc.Net.Client", "Microsoft.AspNetCore.Components.QuickGrid", "MudBlazor", "Serilog.AspNetCore", "Serilog.Formatting.Compact"],
-        ["Broker"] = ["Dapper", "Grpc.AspNetCore", "Ical.Net", "MailKit", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Microsoft.IdentityModel.JsonWebTokens", "Microsoft.IdentityModel.Protocols.OpenIdConnect", "Npgsql", "Otp.NET", "QRCoder", "Serilog.AspNetCore", "Serilog.Formatting.Compact", "System.DirectoryServices.Protocols"],
+        ["Broker"] = ["Dapper", "Grpc.AspNetCore", "Ical.Net", "MailKit", "Microsoft.AspNetCore.Grpc.JsonTranscoding", "Microsoft.IdentityModel.JsonWebTokens", "Microsoft.IdentityModel.Protocols.OpenIdConnect", "Npgsql", "Otp.NET", "Pkcs11Interop", "QRCoder", "Serilog.AspNetCore", "Serilog.Formatting.Compact", "System.DirectoryServices.Protocols"],
     };
 
     // Interfaces with one implementation by design: each lets a slice be called by one that it depends on.

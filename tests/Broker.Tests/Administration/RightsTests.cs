@@ -121,7 +121,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal([mine.Session], (await sessions.FindAsync([mine.Session, other.Session], scope, Ct)).Select(s => s.SessionId));
         Assert.Empty(await sessions.LogonTimesAsync(24, null, scope, Ct));
         Assert.Equal(["person-mine"], (await api.Get<UserStore>().ListAsync(scope, Ct)).Select(u => u.UserName));
-        Assert.Equal([mine.Launch], (await new TraceStore(database, _database.DataSource).ListAsync(new(null, null, null, null, null, 10, scope.Pools), Ct)).Select(t => t.LaunchTraceId));
+        Assert.Equal([mine.Launch], (await new TraceStore(database, _database.DataSource).ListAsync(new(null, null, null, null, null, 10, scope), Ct)).Select(t => t.LaunchTraceId));
         Assert.Empty(await new RolloutStore(database).ListAsync(null, scope, Ct));
         Assert.Empty(await new HostStore(database).AllAsync(scope, Ct));
         Assert.Equal(["machine", "pool", "session"], (await api.Get<AuditStore>().ListAsync(0, 100, AuditAbout.Everything, scope, Ct)).Select(e => e.Action).Order());
@@ -203,7 +203,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
     private static async Task<string> TokenAsync(TestApi api, string userName, string role, Guid? pool)
     {
         await api.UserAsync(userName);
-        Assert.Null((await api.Get<GrantRole>().GiveAsync(userName, role, pool, dryRun: false, TestApi.By, Ct)).Refused);
+        Assert.Null((await api.Get<GrantRole>().GiveAsync(userName, role, pool is { } id ? new GrantScope(id, null) : null, dryRun: false, TestApi.By, Ct)).Refused);
         return await api.TokenAsync(userName, Audience.Administrator);
     }
 

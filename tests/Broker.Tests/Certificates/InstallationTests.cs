@@ -78,10 +78,10 @@ public sealed class InstallationTests(TestDatabase database) : IClassFixture<Tes
     [Fact]
     public void Key_is_made_once_where_nobody_named_a_file()
     {
-        var first = Assert.Single(Key("fresh", null).Read()).Bytes;
+        var first = Assert.Single(Key("fresh", null).Read()).Id;
 
-        Assert.Equal(32, first.Length);
-        Assert.Equal(first, Assert.Single(Key("fresh", null).Read()).Bytes);
+        Assert.Equal(KeyEncryptionKey.IdBytes, first.Length);
+        Assert.Equal(first, Assert.Single(Key("fresh", null).Read()).Id);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class KeyFilesTests : IDisposable
         Assert.Contains("can be read by others", Assert.Throws<StartUpException>(() => files.Read()).Message, StringComparison.Ordinal);
         File.SetUnixFileMode(credential, UnixFileMode.UserRead | UnixFileMode.GroupRead);
         Assert.Single(files.Read());
-        Assert.Contains("LoadCredential=montalegre-key-2:", Assert.Throws<StartUpException>(files.MakeNext).Message, StringComparison.Ordinal);
+        Assert.Contains("LoadCredential=montalegre-key-2:", Assert.Throws<StartUpException>(() => files.MakeNext(toFile: false)).Message, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(credentials));
     }
 
@@ -75,7 +75,7 @@ public sealed class KeyFilesTests : IDisposable
         var old = box.Seal("antes"u8, "place");
         var oldest = Old(old);
 
-        files.MakeNext();
+        files.MakeNext(toFile: false);
         Assert.Equal(1, ring.Sealing.Number);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(First + "-2.next"));
         // Another node, to which it was copied under its lasting name, seals with it already.

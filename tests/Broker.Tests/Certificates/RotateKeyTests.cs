@@ -71,13 +71,13 @@ public sealed class RotateKeyTests(TestCluster cluster) : IAsyncLifetime
         File.Copy(First, other);
         var old = Keys().Sealing;
 
-        var refused = await Assert.ThrowsAsync<StartUpException>(() => Rotation().RunAsync(copied: false, "broker", "offline", _said.Add, Ct));
+        var refused = await Assert.ThrowsAsync<StartUpException>(() => Rotation().RunAsync(toFile: false, copied: false, "broker", "offline", _said.Add, Ct));
         Assert.Contains("Copy it to casa-2 10.0.0.2:7443", refused.Message, StringComparison.Ordinal);
         Assert.Contains("key-encryption.key-2 ", refused.Message, StringComparison.Ordinal);
         Assert.Equal(old.Name, Keys().Sealing.Name);
         Assert.Equal(1, await CountAsync(SealedColumn.All[0], "substring({0} from 1 for 9) = @head", old));
 
-        await Rotation().RunAsync(copied: true, "broker", "offline", _said.Add, Ct);
+        await Rotation().RunAsync(toFile: false, copied: true, "broker", "offline", _said.Add, Ct);
         Assert.Equal(1, await CountAsync(SealedColumn.All[0], "substring({0} from 1 for 9) = @head", Keys().Sealing));
 
         var without = await Assert.ThrowsAsync<StartUpException>(() => LoadAsync(other));
@@ -93,7 +93,7 @@ public sealed class RotateKeyTests(TestCluster cluster) : IAsyncLifetime
         await using (var connection = await _broker.Database.Owner.OpenConnectionAsync(Ct))
             await connection.ExecuteAsync("insert into audit_person (person_id, sealed_key) values (@directory, '\\x0102')", new { directory });
 
-        var refused = await Assert.ThrowsAsync<StartUpException>(() => Rotation().RunAsync(copied: false, "broker", "offline", _said.Add, Ct));
+        var refused = await Assert.ThrowsAsync<StartUpException>(() => Rotation().RunAsync(toFile: false, copied: false, "broker", "offline", _said.Add, Ct));
 
         Assert.Contains($"audit_person.sealed_key:{directory}", refused.Message, StringComparison.Ordinal);
         Assert.True(File.Exists(First));
@@ -137,7 +137,7 @@ public sealed class RotateKeyTests(TestCluster cluster) : IAsyncLifetime
     {
         try
         {
-            await Rotation().RunAsync(copied: true, "broker", "offline", said =>
+            await Rotation().RunAsync(toFile: false, copied: true, "broker", "offline", said =>
             {
                 _said.Add(said);
                 if (SealedColumn.All.Any(c => said.StartsWith($"{c}: ", StringComparison.Ordinal))) throw new InvalidOperationException("killed");

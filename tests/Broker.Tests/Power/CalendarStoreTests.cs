@@ -24,14 +24,14 @@ public sealed class CalendarStoreTests(TestDatabase database) : IClassFixture<Te
         var power = new PowerStore(database.DataSource);
         Assert.Null(await power.SetAsync(new(pool, "Europe/Lisbon", calendar.Id, new(Spare.Machines(1), IdleAction.Keep, true), []), By));
 
-        var used = Assert.Single(await _calendars.AllAsync(Ct));
+        var used = Assert.Single(await _calendars.AllAsync(PoolScope.Everything, Ct));
         Assert.Equal([(pool, pool.Value.ToString())], used.UsedBy);
         Assert.Equal("Feriado municipal", Assert.Single(used.Calendar.Own).Name);
         Assert.Equal(RefusalReason.InUse, await _calendars.DeleteAsync(calendar.Id, By));
 
         Assert.True(await power.RemoveAsync(pool, By));
-        Assert.Empty(Assert.Single(await _calendars.AllAsync(Ct)).UsedBy);
+        Assert.Empty(Assert.Single(await _calendars.AllAsync(PoolScope.Everything, Ct)).UsedBy);
         Assert.Null(await _calendars.DeleteAsync(calendar.Id, By));
-        Assert.Empty(await _calendars.AllAsync(Ct));
+        Assert.Empty(await _calendars.AllAsync(PoolScope.Everything, Ct));
     }
 }

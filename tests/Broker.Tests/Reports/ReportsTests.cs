@@ -200,7 +200,7 @@ public sealed class ReportsTests(TestCluster cluster) : IAsyncLifetime
     private async Task<string> TokenAsync(string userName, string role, Guid? pool)
     {
         await _api.UserAsync(userName);
-        Assert.Null((await _api.Get<GrantRole>().GiveAsync(userName, role, pool, dryRun: false, TestApi.By, Ct)).Refused);
+        Assert.Null((await _api.Get<GrantRole>().GiveAsync(userName, role, pool is { } id ? new GrantScope(id, null) : null, dryRun: false, TestApi.By, Ct)).Refused);
         return await _api.TokenAsync(userName, Audience.Administrator);
     }
 

@@ -6,6 +6,7 @@ using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Tests.Agents;
+using Montalegre.Vdi.Broker.Tests.Certificates;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
@@ -27,13 +28,15 @@ public sealed class CanarySearchTests(TestCluster cluster) : IAsyncLifetime
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public ValueTask InitializeAsync() => _broker.StartAsync(["--Hosting:LogLevel=Verbose", "--Identity:HashIterations=1000"]);
+    // Its keys are in a token, so that the PIN is looked for, too.
+    public ValueTask InitializeAsync() => _broker.StartAsync(["--Hosting:LogLevel=Verbose", "--Identity:HashIterations=1000", .. SoftHsm.Settings(SoftHsm.Options(_broker.StateDirectory, "canario"))]);
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
     [Fact]
     public async Task No_secret_is_found_in_the_database_or_the_log()
     {
+        _canaries.Add("token's PIN", SoftHsm.Pin);
         var boss = await FirstAdministratorAsync();
         await PeopleAsync(boss);
         await MachinesAsync(boss);

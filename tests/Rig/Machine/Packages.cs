@@ -67,6 +67,7 @@ public static class Packages
         new("python3-aiosmtpd", PackagePurpose.Tests, "a real mail server, with TLS and sign-in, that takes alerts"),
         new("rsyslog", PackagePurpose.Tests, "a real syslog server that takes the audit record"),
         new("rsyslog-gnutls", PackagePurpose.Tests, "its TLS"),
+        new("softhsm2", PackagePurpose.Tests, "a real PKCS#11 token, in software, that keeps the key-encryption key"),
         new("xrdp", PackagePurpose.Tests, "a real RDP server for the gateway's tests"),
         new("xorgxrdp", PackagePurpose.Tests, "its display"),
         new("freerdp2-x11", PackagePurpose.Tests, "a real RDP client"),
