@@ -62,6 +62,11 @@ internal sealed partial class Language
     public string CertificateSignsIn(string user) => Pick($"Entra {user}.", $"It signs {user} in.");
     public string CertificateIsFrom(string authority) => Pick($"É de {authority}:", $"It is from {authority}:");
 
+    public string CardRemovalWord => Pick("Quando o terminal avisa que o cartão foi retirado", "When the terminal reports that the card was taken out");
+    public string CardRemovalOf(CardRemoval what) => what is CardRemoval.Disconnect
+        ? Pick("A ligação é fechada; a sessão continua", "The connection is closed; the session stays")
+        : Pick("Nada acontece", "Nothing happens");
+
     public string NameOf(CertificateNamesBy by) => by switch
     {
         CertificateNamesBy.SubjectSerialNumber => Pick("número de série do titular", "serial number of the subject"),

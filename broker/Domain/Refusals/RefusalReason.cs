@@ -29,5 +29,5 @@ public enum RefusalReason
     DirectoryUnreachable = 200, PasswordExpired, AccountLocked, AccountDisabled, TooManyTries, NewPasswordRefused, InDirectory,
     ApiKeyInvalid = 220, BreakGlassInvalid,
     ProviderUnreachable = 230, ProviderRefused, NotKnownHere, ClaimMissing,
-    CertificateNotShown = 250, CertificateNotTrusted, CertificateExpired, CertificateRevoked, CertificateNotChecked, CertificateWrongUse, CertificateUnknown, CertificatesOff,
+    CertificateNotShown = 250, CertificateNotTrusted, CertificateExpired, CertificateRevoked, CertificateNotChecked, CertificateWrongUse, CertificateUnknown, CertificatesOff, CardRemoved,
 }
