@@ -42,6 +42,12 @@ internal sealed partial class Language
         ["most_bad_tries"] = say => (say.MostBadTriesWord, ""),
         ["bad_tries_minutes"] = say => (say.BadTriesMinutesWord, ""),
         ["sync_minutes"] = say => (say.SyncMinutesWord, ""),
+        ["certificates"] = say => (say.CertificatesPemWord, say.WrongAuthorities),
+        ["pattern"] = say => (say.CertificatePatternWord, say.WrongCertificatePattern),
+        ["purpose"] = say => (say.CertificatePurposeWord, say.WrongObjectIdentifier),
+        ["policies"] = say => (say.CertificatePoliciesWord, say.WrongObjectIdentifier),
+        ["revocation"] = say => (say.CertificateRevocationWord, say.RevocationNeedsDirectory),
+        ["value"] = say => (say.CertificateValueWord, say.WrongCertificateValue),
         ["host_id"] = say => (say.HostWord, ""),
     }.ToFrozenDictionary();
 
