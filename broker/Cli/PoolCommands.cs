@@ -8,7 +8,7 @@ internal static class PoolCommands
     public static Command[] All { get; } =
     [
         new("pools list", "", "conjuntos e o seu estado", "pools and how they are", ListAsync),
-        new("pools create", "<name> [--kind floating|dedicated|multi-session|manual] [--seats n] [--distribution breadth|depth] [--renew hours] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n] [--right-lost keep|disconnect|log-off]", "cria um conjunto", "make a pool", CreateAsync),
+        new("pools create", "<name> [--kind floating|dedicated|multi-session|manual] [--seats n] [--distribution breadth|depth] [--renew hours] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n] [--right-lost keep|disconnect|log-off] [--card-removal nothing|disconnect]", "cria um conjunto", "make a pool", CreateAsync),
         new("pools resize", "<pool> <size>", "muda o número de máquinas", "change the number of machines", ResizeAsync),
         new("pools spare", "<pool> <n|n%|all>", "quantas máquinas ficam prontas além das ocupadas", "how many machines are kept ready beyond those in use", SpareAsync),
         new("pools block", "<pool> [drives|printers|clipboard-to-desktop|clipboard-from-desktop|usb|smart-cards|audio-out|audio-in ...]", "define o que não passa entre o equipamento e o ambiente de trabalho; sem nada, passa tudo", "set what does not pass between device and desktop; without any, everything passes", BlockAsync),
@@ -102,8 +102,8 @@ internal static class PoolCommands
         if (rules.CalculateSize() > 0) pool = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, SessionRules = rules }, call.AsAdministrator);
         var now = pool.SessionRules;
         call.Screen.Done(pool,
-            $"{pool.Name}: sem atividade {Minutes(now.IdleMinutes, "nunca")}, desligada {Minutes(now.DisconnectedMinutes, "nunca")}, por usar {Minutes(now.EmptyMinutes, "nunca")}, no fim {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessões {(now.MostSessions == 0 ? "sem limite" : now.MostSessions)}, sem direito {Screen.Word(now.RightLost, "")}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}",
-            $"{pool.Name}: idle {Minutes(now.IdleMinutes, "never")}, disconnected {Minutes(now.DisconnectedMinutes, "never")}, empty {Minutes(now.EmptyMinutes, "never")}, at logoff {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessions {(now.MostSessions == 0 ? "any number" : now.MostSessions)}, right lost {Screen.Word(now.RightLost, "")}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}");
+            $"{pool.Name}: sem atividade {Minutes(now.IdleMinutes, "nunca")}, desligada {Minutes(now.DisconnectedMinutes, "nunca")}, por usar {Minutes(now.EmptyMinutes, "nunca")}, no fim {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessões {(now.MostSessions == 0 ? "sem limite" : now.MostSessions)}, sem direito {Screen.Word(now.RightLost, "")}, cartão retirado {Screen.Word(now.CardRemoval, "")}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}",
+            $"{pool.Name}: idle {Minutes(now.IdleMinutes, "never")}, disconnected {Minutes(now.DisconnectedMinutes, "never")}, empty {Minutes(now.EmptyMinutes, "never")}, at logoff {Screen.Word(now.LogOffAction, "")}, {Screen.Word(now.WayIn, "")}, sessions {(now.MostSessions == 0 ? "any number" : now.MostSessions)}, right lost {Screen.Word(now.RightLost, "")}, card removed {Screen.Word(now.CardRemoval, "")}{(now.MessageOfTheDay.Length > 0 ? $"\n{now.MessageOfTheDay}" : "")}");
         return 0;
     }
 
@@ -146,6 +146,8 @@ internal static class PoolCommands
         if (call.Line.Has("most-sessions")) rules.MostSessions = call.Line.Number("most-sessions", 0);
         if (call.Line.Option("right-lost") is { } lost)
             rules.RightLost = Enum.TryParse<Contracts.Admin.V1.RightLost>(lost.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var fate) && fate is not Contracts.Admin.V1.RightLost.Unspecified ? fate : throw new UsageException($"--right-lost {lost}");
+        if (call.Line.Option("card-removal") is { } removal)
+            rules.CardRemoval = Enum.TryParse<Contracts.Admin.V1.CardRemoval>(removal, ignoreCase: true, out var card) && card is not Contracts.Admin.V1.CardRemoval.Unspecified ? card : throw new UsageException($"--card-removal {removal}");
         return rules;
     }
 

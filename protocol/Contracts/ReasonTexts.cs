@@ -30,6 +30,7 @@ public static class ReasonTexts
         [ReasonCode.CertificateWrongUse] = ("Este certificado não serve para iniciar sessão. Escolha o de autenticação, não o de assinatura.", "This certificate is not meant for signing in. Choose the one for authentication, not the one for signatures."),
         [ReasonCode.CertificateUnknown] = ("O certificado é bom, mas não está ligado a nenhuma conta daqui. Peça à equipa de informática que o ligue à sua.", "The certificate is good, but it belongs to no account here. Ask your IT team to link it to yours."),
         [ReasonCode.CertificatesOff] = ("Aqui não se inicia sessão com certificado. Use outra forma de iniciar sessão.", "Nobody signs in with a certificate here. Sign in another way."),
+        [ReasonCode.CardRemoved] = ("O cartão foi retirado e a ligação fechou. A sua sessão continua; volte a introduzir o cartão e entre de novo.", "The card was taken out, and the connection was closed. Your session goes on; put the card back in and sign in again."),
         [ReasonCode.InDirectory] = ("Isto vem de um diretório e só lá pode ser alterado.", "This comes from a directory and can only be changed there."),
         [ReasonCode.SignInBusy] = ("Há muitas pessoas a iniciar sessão neste momento. Tente de novo dentro de alguns segundos.", "Many people are signing in right now. Try again in a few seconds."),
         [ReasonCode.SignInExpired] = ("A sua sessão no portal terminou. Inicie sessão de novo.", "Your sign-in has expired. Sign in again."),

@@ -251,6 +251,7 @@ public sealed class RdGatewayTests
     [InlineData(RelayEnd.AccessWithdrawn, TsguCloseReason.PersonNotAllowed, "O seu acesso foi retirado")]
     [InlineData(RelayEnd.NotEntitled, TsguCloseReason.ResourceNotAllowed, "not entitled")]
     [InlineData(RelayEnd.NotProvedAgain, TsguCloseReason.ProofMissing, null)]
+    [InlineData(RelayEnd.CardRemoved, TsguCloseReason.Aborted, "The card was taken out")]
     internal async Task Channel_that_somebody_ends_is_closed_with_the_reason(RelayEnd end, TsguCloseReason expected, string? expectedWords)
     {
         var (redeemer, machine) = (new FakeRedeemer(), Listen());

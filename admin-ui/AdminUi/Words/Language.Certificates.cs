@@ -32,6 +32,9 @@ internal sealed partial class Language
     public string CertificateLinksWord => Pick("Pessoas ligadas", "People linked");
     public string CertificatePatternWord => Pick("Parte do nome que conta (expressão regular)", "Part of the name that counts (regular expression)");
     public string CertificatePatternHint => Pick("Tem de servir ao nome todo; conta o primeiro grupo. Se ficar vazia, conta o nome todo.", "It must fit the whole name; its first group counts. When empty, the whole name counts.");
+    public string WrongCertificatePattern => Pick("Não é uma expressão regular que se possa usar; não pode olhar para a frente nem para trás.", "This is no regular expression that can be used; it may not look ahead or behind.");
+    public string WrongObjectIdentifier => Pick("É preciso um OID, por exemplo 1.3.6.1.5.5.7.3.2.", "An object identifier is needed, for example 1.3.6.1.5.5.7.3.2.");
+    public string RevocationNeedsDirectory => Pick("Para listas é preciso ClientCertificates:RevocationDirectory no broker.", "Lists need ClientCertificates:RevocationDirectory at the broker.");
     public string CertificateByUserNameLabel => Pick("O nome é um nome de utilizador daqui", "The name is a user name here");
     public string CertificateBothFactorsLabel => Pick("O cartão pede um PIN: não pedir segundo fator", "The card asks for a PIN: ask for no second factor");
     public string CertificateByUserNameEffect => Pick("Quem esta entidade nomear com o nome de uma conta entra nessa conta, também nas de administradores.", "Whomever this authority gives the name of an account signs in to that account, administrators' included.");
@@ -61,6 +64,11 @@ internal sealed partial class Language
     public string CertificatePemHint => Pick("O da pessoa primeiro; a chave privada não entra aqui.", "The person's own first; the private key does not belong here.");
     public string CertificateSignsIn(string user) => Pick($"Entra {user}.", $"It signs {user} in.");
     public string CertificateIsFrom(string authority) => Pick($"É de {authority}:", $"It is from {authority}:");
+
+    public string CardRemovalWord => Pick("Quando o terminal avisa que o cartão foi retirado", "When the terminal reports that the card was taken out");
+    public string CardRemovalOf(CardRemoval what) => what is CardRemoval.Disconnect
+        ? Pick("A ligação é fechada; a sessão continua", "The connection is closed; the session stays")
+        : Pick("Nada acontece", "Nothing happens");
 
     public string NameOf(CertificateNamesBy by) => by switch
     {

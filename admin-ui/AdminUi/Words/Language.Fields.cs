@@ -48,6 +48,12 @@ internal sealed partial class Language
         ["groups"] = say => (say.ClaimsToGroups, say.WrongMappedGroups),
         ["scopes"] = say => (say.ScopesWord, ""),
         ["second_factor_values"] = say => (say.SecondFactorValuesWord, ""),
+        ["certificates"] = say => (say.CertificatesPemWord, say.WrongAuthorities),
+        ["pattern"] = say => (say.CertificatePatternWord, say.WrongCertificatePattern),
+        ["purpose"] = say => (say.CertificatePurposeWord, say.WrongObjectIdentifier),
+        ["policies"] = say => (say.CertificatePoliciesWord, say.WrongObjectIdentifier),
+        ["revocation"] = say => (say.CertificateRevocationWord, say.RevocationNeedsDirectory),
+        ["value"] = say => (say.CertificateValueWord, say.WrongCertificateValue),
         ["host_id"] = say => (say.HostWord, ""),
     }.ToFrozenDictionary();
 

@@ -58,6 +58,7 @@ internal sealed partial class Language
         if (changes.HasMessageOfTheDay) effects.Add($"{MessageOfTheDayWord}: {(changes.MessageOfTheDay.Length > 0 ? changes.MessageOfTheDay : "—")}");
         if (changes.WayIn != WayIn.Unspecified) effects.Add($"{WayInWord}: {WayInOf(changes.WayIn)}.");
         if (changes.HasMostSessions) effects.Add(MostSessionsRule(changes.MostSessions));
+        if (changes.CardRemoval != CardRemoval.Unspecified) effects.Add($"{CardRemovalWord}: {CardRemovalOf(changes.CardRemoval)}.");
         if (changes.RightLost != RightLost.Unspecified) effects.Add($"{RightLostWord}: {RightLostOf(changes.RightLost)}.");
         if (sessions > 0) effects.Add(Count(sessions, "Vale já para {0} sessão aberta.", "Vale já para {0} sessões abertas.", "It holds at once for {0} open session.", "It holds at once for {0} open sessions."));
         return effects;
@@ -91,6 +92,7 @@ internal sealed partial class Language
         "group.delete" => Pick("Eliminou o grupo", "Deleted the group"),
         "group.add_member" => Pick("Pôs uma pessoa no grupo", "Put a person into the group"),
         "group.remove_member" => Pick("Tirou uma pessoa do grupo", "Took a person out of the group"),
+        "session.card_removed" => Pick("Fechou a ligação porque o cartão foi retirado", "Closed the connection because the card was taken out"),
         "session.right_lost" => Pick("Terminou a sessão de quem perdeu o direito de acesso", "Logged off somebody who lost the entitlement"),
         "session.start" => Pick("Abriu sessão", "Opened a session"),
         "session.logon" => Pick("Sessão iniciada na máquina", "Logged on to the machine"),

@@ -37,6 +37,7 @@ internal sealed record PoolRow
     public string WayIn { get; init; } = "";
     public int? MostSessions { get; init; }
     public string RightLost { get; init; } = "";
+    public string CardRemoval { get; init; } = "";
     public int Machines { get; init; }
     public int Available { get; init; }
     public int InUse { get; init; }
@@ -81,7 +82,7 @@ internal sealed class PoolAdminStore(Database database)
                p.cpus, p.memory_mib, p.machine_name_pattern, p.placement, p.most_per_host,
                coalesce((select string_agg(h.host_id || ' ' || h.name, E'\n' order by h.name) from pool_host ph join host h using (host_id) where ph.pool_id = p.pool_id), '') as hosts,
                array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, p.instant, p.spare, p.spare_percent,
-               p.idle_minutes, p.disconnected_minutes, p.empty_minutes, p.after_log_off, p.message_of_the_day, p.way_in, p.most_sessions, p.right_lost,
+               p.idle_minutes, p.disconnected_minutes, p.empty_minutes, p.after_log_off, p.message_of_the_day, p.way_in, p.most_sessions, p.right_lost, p.card_removal,
                p.sessions_per_machine, p.distribution, p.renew_hours, coalesce(p.sessions_per_machine * c.taking, 0) as seats,
                coalesce(c.machines, 0) as machines, coalesce(c.available, 0) as available, coalesce(c.in_use, 0) as in_use,
                coalesce(c.provisioning, 0) as provisioning, coalesce(c.faulted, 0) as faulted,
@@ -126,11 +127,11 @@ internal sealed class PoolAdminStore(Database database)
             await connection.ExecuteAsync("""
                 with made as (
                     insert into pool (pool_id, name, description, kind, size, image_version_id, cpus, memory_mib, machine_name_pattern, blocked_features, rd_gateway_end_to_end, spare, spare_percent, placement, most_per_host,
-                                      idle_minutes, disconnected_minutes, empty_minutes, log_off_action, message_of_the_day, way_in, most_sessions, right_lost,
+                                      idle_minutes, disconnected_minutes, empty_minutes, log_off_action, message_of_the_day, way_in, most_sessions, right_lost, card_removal,
                                       sessions_per_machine, distribution, renew_hours)
                          values (@id, @name, @description, @kind, @size, @image, @cpus, @memory, @pattern, @blocked, @endToEnd, @spare, @sparePercent, @placement, @mostPerHost,
                                  nullif(@IdleMinutes::int, 0), nullif(@DisconnectedMinutes::int, 0), nullif(@EmptyMinutes::int, 0), @logOffAction,
-                                 coalesce(@MessageOfTheDay::text, ''), coalesce(@WayIn::text, 'client'), nullif(@MostSessions::int, 0), coalesce(@RightLost::text, 'disconnect'),
+                                 coalesce(@MessageOfTheDay::text, ''), coalesce(@WayIn::text, 'client'), nullif(@MostSessions::int, 0), coalesce(@RightLost::text, 'disconnect'), coalesce(@CardRemoval::text, 'nothing'),
                                  @seats, @distribution, @renewHours)
                       returning pool_id, name, blocked_features, rd_gateway_end_to_end
                 ), placed as (
@@ -150,7 +151,7 @@ internal sealed class PoolAdminStore(Database database)
                 hosts = pool.Placement.Hosts.Select(h => h.Value).ToArray(), placement = SqlText.Of(pool.Placement.Order), mostPerHost = pool.Placement.MostPerHost,
                 cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, endToEnd = pool.RdGatewayEndToEnd,
                 spare = pool.Spare.Value, sparePercent = pool.Spare.Percent, actor, source,
-                pool.Rules.IdleMinutes, pool.Rules.DisconnectedMinutes, pool.Rules.EmptyMinutes, pool.Rules.MessageOfTheDay, pool.Rules.WayIn, pool.Rules.MostSessions, pool.Rules.RightLost, logOffAction = SqlText.Of(pool.Rules.AfterLogOff!.Value),
+                pool.Rules.IdleMinutes, pool.Rules.DisconnectedMinutes, pool.Rules.EmptyMinutes, pool.Rules.MessageOfTheDay, pool.Rules.WayIn, pool.Rules.MostSessions, pool.Rules.RightLost, pool.Rules.CardRemoval, logOffAction = SqlText.Of(pool.Rules.AfterLogOff!.Value),
                 seats = pool.Sharing.Seats, distribution = SqlText.Of(pool.Sharing.Distribution!.Value), renewHours = pool.Sharing.RenewHours,
             });
             return null;
@@ -170,7 +171,7 @@ internal sealed class PoolAdminStore(Database database)
         {
             var changed = await connection.ExecuteAsync("""
                 with before as materialized (
-                    select pool_id, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions, right_lost, sessions_per_machine, distribution, renew_hours)::text as rules from pool where pool_id = @pool and not deleting for update
+                    select pool_id, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions, right_lost, card_removal, sessions_per_machine, distribution, renew_hours)::text as rules from pool where pool_id = @pool and not deleting for update
                 ), changed as (
                     update pool
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
@@ -183,10 +184,10 @@ internal sealed class PoolAdminStore(Database database)
                            placement = coalesce(@placement::text, placement), most_per_host = case when @MostPerHost = 0 then null else coalesce(@MostPerHost, most_per_host) end,
                            idle_minutes = nullif(coalesce(@IdleMinutes, idle_minutes), 0), disconnected_minutes = nullif(coalesce(@DisconnectedMinutes, disconnected_minutes), 0),
                            empty_minutes = nullif(coalesce(@EmptyMinutes, empty_minutes), 0), log_off_action = coalesce(@logOffAction::text, log_off_action),
-                           message_of_the_day = coalesce(@MessageOfTheDay::text, message_of_the_day), way_in = coalesce(@WayIn::text, way_in), most_sessions = nullif(coalesce(@MostSessions, most_sessions), 0), right_lost = coalesce(@RightLost::text, right_lost),
+                           message_of_the_day = coalesce(@MessageOfTheDay::text, message_of_the_day), way_in = coalesce(@WayIn::text, way_in), most_sessions = nullif(coalesce(@MostSessions, most_sessions), 0), right_lost = coalesce(@RightLost::text, right_lost), card_removal = coalesce(@CardRemoval::text, card_removal),
                            sessions_per_machine = coalesce(@seats, sessions_per_machine), distribution = coalesce(@distribution::text, distribution), renew_hours = coalesce(@renewHours, renew_hours)
                      where pool_id = (select pool_id from before)
-                 returning pool_id, name, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions, right_lost, sessions_per_machine, distribution, renew_hours)::text as rules
+                 returning pool_id, name, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions, right_lost, card_removal, sessions_per_machine, distribution, renew_hours)::text as rules
                 ), dropped as (
                     delete from pool_host ph using changed where ph.pool_id = changed.pool_id and ph.host_id <> all(@hosts::uuid[])
                 ), placed as (
@@ -210,7 +211,7 @@ internal sealed class PoolAdminStore(Database database)
                 pool = pool.Value, edit.Name, edit.Description, edit.Size, edit.Enabled, edit.BlockedFeatures, edit.RdGatewayEndToEnd, edit.Instant,
                 hosts = edit.Hosts?.Select(h => h.Value).ToArray(), placement = edit.Order is { } order ? SqlText.Of(order) : null, edit.MostPerHost,
                 setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source,
-                edit.Rules.IdleMinutes, edit.Rules.DisconnectedMinutes, edit.Rules.EmptyMinutes, edit.Rules.MessageOfTheDay, edit.Rules.WayIn, edit.Rules.MostSessions, edit.Rules.RightLost, logOffAction = edit.Rules.AfterLogOff is { } action ? SqlText.Of(action) : null,
+                edit.Rules.IdleMinutes, edit.Rules.DisconnectedMinutes, edit.Rules.EmptyMinutes, edit.Rules.MessageOfTheDay, edit.Rules.WayIn, edit.Rules.MostSessions, edit.Rules.RightLost, edit.Rules.CardRemoval, logOffAction = edit.Rules.AfterLogOff is { } action ? SqlText.Of(action) : null,
                 seats = edit.Sharing.Seats, distribution = edit.Sharing.Distribution is { } spread ? SqlText.Of(spread) : null, renewHours = edit.Sharing.RenewHours,
             });
             return changed > 0 ? null : (RefusalReason.NotFound, "pool");

@@ -9,9 +9,9 @@ using PoolKind = Montalegre.Vdi.Domain.PoolKind;
 namespace Montalegre.Vdi.Broker.Pools;
 
 /// <summary>What an administrator asks for of a pool's sessions; null leaves a value as it is. Zero minutes: never; zero sessions: any number.</summary>
-internal sealed record PoolRules(int? IdleMinutes, int? DisconnectedMinutes, int? EmptyMinutes, LogOffAction? AfterLogOff, string? MessageOfTheDay, string? WayIn, int? MostSessions, string? RightLost)
+internal sealed record PoolRules(int? IdleMinutes, int? DisconnectedMinutes, int? EmptyMinutes, LogOffAction? AfterLogOff, string? MessageOfTheDay, string? WayIn, int? MostSessions, string? RightLost, string? CardRemoval)
 {
-    public static readonly PoolRules Unchanged = new(null, null, null, null, null, null, null, null);
+    public static readonly PoolRules Unchanged = new(null, null, null, null, null, null, null, null, null);
 
     /// <summary>Bad input is refused by field.</summary>
     public static PoolRules Read(SessionRules? rules) => rules is null ? Unchanged : new(
@@ -28,7 +28,8 @@ internal sealed record PoolRules(int? IdleMinutes, int? DisconnectedMinutes, int
         rules.HasMessageOfTheDay ? Message(rules.MessageOfTheDay) : null,
         rules.WayIn switch { Contract.WayIn.Client => "client", Contract.WayIn.Browser => "browser", _ => null },
         rules.HasMostSessions ? Number(rules.MostSessions, 100_000, "most_sessions") : null,
-        rules.RightLost switch { Contract.RightLost.Keep => "keep", Contract.RightLost.Disconnect => "disconnect", Contract.RightLost.LogOff => "log_off", _ => null });
+        rules.RightLost switch { Contract.RightLost.Keep => "keep", Contract.RightLost.Disconnect => "disconnect", Contract.RightLost.LogOff => "log_off", _ => null },
+        rules.CardRemoval switch { Contract.CardRemoval.Nothing => "nothing", Contract.CardRemoval.Disconnect => "disconnect", _ => null });
 
     /// <summary>For a new pool: what was left out has its default, and what its kind does not allow is refused.</summary>
     public PoolRules For(PoolKind kind)
@@ -53,6 +54,7 @@ internal sealed record PoolRules(int? IdleMinutes, int? DisconnectedMinutes, int
         },
         MessageOfTheDay = row.MessageOfTheDay, WayIn = row.WayIn == "browser" ? Contract.WayIn.Browser : Contract.WayIn.Client, MostSessions = (uint)(row.MostSessions ?? 0),
         RightLost = row.RightLost switch { "keep" => Contract.RightLost.Keep, "log_off" => Contract.RightLost.LogOff, _ => Contract.RightLost.Disconnect },
+        CardRemoval = row.CardRemoval == "disconnect" ? Contract.CardRemoval.Disconnect : Contract.CardRemoval.Nothing,
     };
 
     private static string Message(string text) =>

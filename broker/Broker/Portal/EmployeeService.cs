@@ -16,7 +16,7 @@ namespace Montalegre.Vdi.Broker.Portal;
 /// <summary>The gRPC and REST face of everything an employee can do.</summary>
 internal sealed class EmployeeService(
     SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, GatewayDoors doors, LogOffSession logOff, SourceAddress sources,
-    RestartOwnMachine restart, ContentStore content, OwnSignIns signIns, OwnAssistances assistances) : Employee.EmployeeBase
+    RestartOwnMachine restart, ContentStore content, OwnSignIns signIns, OwnAssistances assistances, RemoveCard removeCard) : Employee.EmployeeBase
 {
     public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context)
     {
@@ -72,6 +72,12 @@ internal sealed class EmployeeService(
         if (!Guid.TryParse(request.SessionId, out var session)) throw Refusal.Refused(RefusalReason.NotFound, "session_id");
         var refused = await logOff.RunAsync(new(session), new(caller.UserName, caller.SourceAddress, caller.User), context.CancellationToken);
         return refused is { } reason ? new() { Refused = reason.ToContract() } : new();
+    }
+
+    public override async Task<CardRemovedResponse> CardRemoved(CardRemovedRequest request, ServerCallContext context)
+    {
+        var (disconnected, failed) = await removeCard.RunAsync(context.Caller(), context.CancellationToken);
+        return new() { Disconnected = (uint)disconnected, Failed = (uint)failed };
     }
 
     public override async Task<EmployeeRestartResponse> Restart(EmployeeRestartRequest request, ServerCallContext context)

@@ -162,6 +162,24 @@ internal sealed partial class SessionStore
         return id is { } open ? new ConnectionId(open) : null;
     }
 
+    /// <summary>Active sessions of somebody that end with his card, each with its open connection if there is one.</summary>
+    public async Task<IReadOnlyList<(Guid Session, Guid? Connection)>> OfCardAsync(UserId user) => await database.RepeatableAsync(async (connection, _) => (await connection.QueryAsync<(Guid, Guid?)>(
+        """
+          select s.session_id,
+                 (select c.connection_id
+                    from connection c
+                   where c.session_id = s.session_id
+                     and c.closed_at is null
+                     and c.opened_at is not null
+                order by c.opened_at desc
+                   limit 1)
+            from session s
+            join pool p using (pool_id)
+           where s.user_id       = @user
+             and s.state         = 'active'
+             and p.card_removal  = 'disconnect'
+        """, new { user = user.Value })).AsList());
+
     /// <summary>Sessions of agents of this node whose person has lost the right to a pool that logs such people off.</summary>
     public async Task<IReadOnlyList<TimedRow>> RightLostAsync(Node node, TimeSpan again, int most, CancellationToken ct)
     {

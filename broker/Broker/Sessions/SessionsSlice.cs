@@ -16,6 +16,7 @@ internal static class SessionsSlice
         services.AddSingleton<LogOffSession>();
         services.AddSingleton<DisconnectSession>();
         services.AddSingleton<MessageSession>();
+        services.AddSingleton<RemoveCard>();
         services.AddSingleton<IGuestReports, GuestReports>();
         services.AddSingleton<TimeOutSessions>();
         services.AddSingleton<GreetSessions>();

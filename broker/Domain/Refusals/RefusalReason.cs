@@ -30,5 +30,5 @@ public enum RefusalReason
     ApiKeyInvalid = 220, BreakGlassInvalid,
     ProviderUnreachable = 230, ProviderRefused, NotKnownHere, ClaimMissing,
     OtherProgramOpen = 240, ApplicationUnknown,
-    CertificateNotShown = 250, CertificateNotTrusted, CertificateExpired, CertificateRevoked, CertificateNotChecked, CertificateWrongUse, CertificateUnknown, CertificatesOff,
+    CertificateNotShown = 250, CertificateNotTrusted, CertificateExpired, CertificateRevoked, CertificateNotChecked, CertificateWrongUse, CertificateUnknown, CertificatesOff, CardRemoved,
 }

@@ -121,6 +121,7 @@ internal sealed class DesktopSession(
         RelayEnd.IdleTimeout => ReasonCode.IdleTooLong,
         RelayEnd.AccessWithdrawn => ReasonCode.AccessWithdrawn,
         RelayEnd.NotEntitled => ReasonCode.NotEntitled,
+        RelayEnd.CardRemoved => ReasonCode.CardRemoved,
         RelayEnd.GatewayStopping => ReasonCode.GatewayStopping,
         RelayEnd.ProtocolBroken => ReasonCode.BrowserProtocol,
         RelayEnd.WorkerEnded => ReasonCode.WorkerEnded,

@@ -23,6 +23,7 @@ internal sealed record RdgFarewell(TsguCloseReason Code, ReasonCode? Words)
         RelayEnd.GatewayStopping => new(TsguCloseReason.Aborted, ReasonCode.GatewayStopping),
         RelayEnd.AccessWithdrawn => new(TsguCloseReason.PersonNotAllowed, ReasonCode.AccessWithdrawn),
         RelayEnd.NotEntitled => new(TsguCloseReason.ResourceNotAllowed, ReasonCode.NotEntitled),
+        RelayEnd.CardRemoved => new(TsguCloseReason.Aborted, ReasonCode.CardRemoved),
         RelayEnd.NotProvedAgain => new(TsguCloseReason.ProofMissing, null),
         _ => new(TsguCloseReason.Internal, null),
     };

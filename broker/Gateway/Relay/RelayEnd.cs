@@ -18,4 +18,6 @@ internal enum RelayEnd
     NotEntitled,
     /// <summary>The client did not prove itself again in time.</summary>
     NotProvedAgain,
+    /// <summary>The person's terminal reported that the card was taken out.</summary>
+    CardRemoved,
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Options;
+using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Gateway.Enrolment;
 using Montalegre.Vdi.Gateway.Hosting;
@@ -87,7 +88,7 @@ internal sealed class ReportStream(
                 if (orders.Current.Probe is { } probe) probes.Add(probe);
                 if (orders.Current.Recheck is not null) rights.CheckSoon();
                 if (orders.Current.Close is not { } close) continue;
-                var found = await connections.EndAsync(close.ConnectionId, RelayEnd.TicketRevoked);
+                var found = await connections.EndAsync(close.ConnectionId, close.Code is ReasonCode.CardRemoved ? RelayEnd.CardRemoved : RelayEnd.TicketRevoked);
                 log.CloseOrdered(close.ConnectionId, close.Code, found);
             }
         }

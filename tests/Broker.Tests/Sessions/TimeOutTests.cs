@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Montalegre.Vdi.Broker.Certificates;
+using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Tests.Agents;
 using Montalegre.Vdi.Contracts.Agent.V1;
@@ -176,6 +177,28 @@ public sealed class TimeOutTests(TestCluster cluster) : IAsyncLifetime
         Assert.Empty(Orders(other));
         Assert.Equal("active", await _rows.SessionStateAsync(staying));
         await SetPoolAsync(machine, "right_lost = 'keep'");
+    }
+
+    [Fact]
+    public async Task Card_taken_out_disconnects_the_person_where_the_pool_says_so_and_nobody_else()
+    {
+        var (_, session, agent) = await LoggedOnAsync("floating", "card_removal = 'disconnect'");
+        var (_, spared, other) = await LoggedOnAsync("floating", "card_removal = 'nothing'");
+        var (_, strangers, third) = await LoggedOnAsync("floating", "card_removal = 'disconnect'");
+        await _rows.ExecuteAsync("update session set user_id = (select user_id from session where session_id = @id) where session_id = @spared", new { id = session.Value, spared = spared.Value });
+        var person = new UserId(await _rows.ScalarAsync<Guid>("select user_id from session where session_id = @id", session.Value));
+        var caller = new Caller(person, "ana", "Ana", Audience.Employee, "192.0.2.1", "");
+
+        Assert.Equal((1, 0), await _broker.Services.GetRequiredService<RemoveCard>().RunAsync(caller, Ct));
+
+        Assert.Equal("c1", Assert.Single(Orders(agent)).Disconnect.GuestSessionId);
+        Assert.Empty(Orders(other));
+        Assert.Empty(Orders(third));
+        Assert.Equal(1, await _rows.AuditsAsync(session.Value, "session.card_removed"));
+        Assert.Equal(0, await _rows.AuditsAsync(strangers.Value, "session.card_removed"));
+        await SayAsync(agent, session, GuestSessionState.Disconnected);
+        await Until.EqualAsync("disconnected", () => _rows.SessionStateAsync(session));
+        Assert.Equal((0, 0), await _broker.Services.GetRequiredService<RemoveCard>().RunAsync(caller, Ct));
     }
 
     [Fact]

@@ -15,6 +15,8 @@ public sealed class PoolRules
 
     public RightLost RightLost { get; set; } = RightLost.Disconnect;
 
+    public CardRemoval CardRemoval { get; set; } = CardRemoval.Nothing;
+
     /// <summary>0 for any number.</summary>
     public int MostSessions { get; set; }
 
@@ -23,12 +25,13 @@ public sealed class PoolRules
         Idle = (int)rules.IdleMinutes, Disconnected = (int)rules.DisconnectedMinutes, Empty = (int)rules.EmptyMinutes, LogOffAction = rules.LogOffAction,
         MessageOfTheDay = rules.MessageOfTheDay, WayIn = rules.WayIn, MostSessions = (int)rules.MostSessions,
         RightLost = rules.RightLost,
+        CardRemoval = rules.CardRemoval is CardRemoval.Unspecified ? CardRemoval.Nothing : rules.CardRemoval,
     };
 
     /// <summary>Everything, for a new pool. What its kind does at a logoff is only said where there is a choice.</summary>
     public SessionRules ToRules(PoolKind kind)
     {
-        var rules = new SessionRules { IdleMinutes = (uint)Idle, DisconnectedMinutes = (uint)Disconnected, EmptyMinutes = (uint)Empty, MessageOfTheDay = MessageOfTheDay.Trim(), WayIn = WayIn, MostSessions = (uint)MostSessions, RightLost = RightLost };
+        var rules = new SessionRules { IdleMinutes = (uint)Idle, DisconnectedMinutes = (uint)Disconnected, EmptyMinutes = (uint)Empty, MessageOfTheDay = MessageOfTheDay.Trim(), WayIn = WayIn, MostSessions = (uint)MostSessions, RightLost = RightLost, CardRemoval = CardRemoval };
         if (kind is PoolKind.Floating or PoolKind.MultiSession) rules.LogOffAction = LogOffAction;
         return rules;
     }
@@ -45,6 +48,7 @@ public sealed class PoolRules
         if (WayIn != before.WayIn) changes.WayIn = WayIn;
         if (MostSessions != before.MostSessions) changes.MostSessions = (uint)MostSessions;
         if (RightLost != before.RightLost) changes.RightLost = RightLost;
+        if (CardRemoval != (before.CardRemoval is CardRemoval.Unspecified ? CardRemoval.Nothing : before.CardRemoval)) changes.CardRemoval = CardRemoval;
         return changes.CalculateSize() == 0 ? null : changes;
     }
 }

@@ -51,3 +51,6 @@ create table certificate_hand_over (
 );
 comment on table certificate_hand_over is 'certificate_hand_over is a table where each row is a certificate that was good and whose browser is on its way back.';
 create index certificate_hand_over_expiry_ix on certificate_hand_over (expires_at);
+
+-- What becomes of the connections of somebody whose terminal reports that the card was taken out.
+alter table pool add column card_removal text not null default 'nothing' constraint pool_card_removal_ck check (card_removal in ('nothing', 'disconnect'));
