@@ -28,8 +28,10 @@ window.montalegreKeys = {
   const gone = () => held && (!held.isConnected || held.disabled);   // the browser itself notices a little later
 
   document.addEventListener("focusin", event => {
-    held = event.target;
+    // A search makes its field anew after a choice, and says itself where the focus goes.
+    held = event.target.matches("[role=combobox]") ? null : event.target;
     around = [];
+    if (!held) return;
     for (let n = held.parentElement; n && n !== document.body; n = n.parentElement) around.push(n);
   });
   // Somebody who clicks beside everything wants the focus nowhere.
