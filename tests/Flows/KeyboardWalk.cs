@@ -12,14 +12,19 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
     private const int MostStops = 160;
     private static readonly AxeRunOptions Rules = new() { RunOnly = new() { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] } };
     private readonly List<string> _found = [];
+    private bool _began;
 
     /// <summary>Every target has 44 pixels each way, as fingers need them.</summary>
     public bool ForFingers { get; init; }
 
-    /// <summary>The page is never loaded anew, so the focus is always somewhere.</summary>
+    /// <summary>The page is never loaded anew, so the focus is always somewhere once the first key was pressed.</summary>
     public bool OnePage { get; init; }
 
-    public Task PressAsync(string key) => page.Keyboard.PressAsync(key);
+    public Task PressAsync(string key)
+    {
+        _began = true;
+        return page.Keyboard.PressAsync(key);
+    }
 
     public Task TypeAsync(string text) => page.Keyboard.TypeAsync(text);
 
@@ -36,7 +41,7 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
         for (var stop = 0; stop < MostStops; stop++)
         {
             if (await target.EvaluateAsync<bool>("e => e === document.activeElement")) return;
-            await page.Keyboard.PressAsync("Tab");
+            await PressAsync("Tab");
             if (await page.EvaluateAsync<string>(Stop) is { Length: > 0 } wrong) Note(wrong);
         }
         Assert.Fail($"{flow}: the keyboard does not reach {target}.");
@@ -87,7 +92,7 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
             if (foreign.Contains(text) || (language.StartsWith("pt", StringComparison.Ordinal) && Brazilian().IsMatch(text))) Note($"{step}: not {language}: {text}");
         if (await page.EvaluateAsync<int>("() => Math.max(0, ...[document.documentElement, document.querySelector('main')].map(e => e.scrollWidth - e.clientWidth))") is > 0 and var wide) Note($"{step}: {wide} px too wide");
         if (ForFingers && await page.EvaluateAsync<string>(Small) is { Length: > 0 } small) Note($"{step}: too small: {small}");
-        if (OnePage && await page.EvaluateAsync<bool>("() => document.activeElement === document.body")) Note($"{step}: the focus is lost");
+        if (OnePage && _began && await page.EvaluateAsync<bool>("() => document.activeElement === document.body")) Note($"{step}: the focus is lost");
     }
 
     /// <summary>Nothing was noted on the way.</summary>

@@ -28,8 +28,10 @@ window.montalegreKeys = {
   const gone = () => held && (!held.isConnected || held.disabled);   // the browser itself notices a little later
 
   document.addEventListener("focusin", event => {
-    held = event.target;
+    // A search makes its field anew after a choice, and says itself where the focus goes.
+    held = event.target.matches("[role=combobox]") ? null : event.target;
     around = [];
+    if (!held) return;
     for (let n = held.parentElement; n && n !== document.body; n = n.parentElement) around.push(n);
   });
   // Somebody who clicks beside everything wants the focus nowhere.
@@ -41,6 +43,7 @@ window.montalegreKeys = {
     waiting = 0;
     if (!held || !nowhere()) return;
     if (held.isConnected && !held.disabled) { held.focus({ preventScroll: true }); return; }
+    if (held.isConnected && held.closest("[role=dialog]")) return;   // it works; beside it stands the button that gives up
     for (const place of around.filter(n => n.isConnected)) {
       if (place.id === "main") break;
       const stop = [...place.querySelectorAll(stops)].find(e => e.getClientRects().length > 0);
@@ -51,6 +54,6 @@ window.montalegreKeys = {
 
   // A button that is off only while it works gets the focus back; a dialog gives it back itself.
   new MutationObserver(() => {
-    if (!waiting && gone()) waiting = setTimeout(keep, held.isConnected ? 600 : 150);
+    if (!waiting && held && (gone() || nowhere())) waiting = setTimeout(keep, held.disabled ? 600 : 150);
   }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
 })();
