@@ -123,6 +123,17 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Emergency_account_stands_apart_from_people()
+    {
+        var page = Render<UserList>();
+        await page.WaitForAssertionAsync(() => Assert.Contains("break:glass", page.Find("section").TextContent, StringComparison.Ordinal), Patience);
+        Assert.Contains("Conta de emergência", page.Find("section h2").TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("break:glass", page.Find("table").TextContent, StringComparison.Ordinal);
+        Assert.Contains("ana.martins", page.Find("table").TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain(await PersonPicker.AllAsync(Services.GetRequiredService<Broker>(), Services.GetRequiredService<Language>(), withGroups: true), who => who.Name == "Break-glass");
+    }
+
+    [Fact]
     public async Task Persons_page_changes_with_the_person()
     {
         var page = Render<UserPage>(p => p.Add(u => u.Name, "ana.martins"));

@@ -15,7 +15,9 @@ internal sealed class ApiKeysService(ApiKeyStore keys, RoleStore roles, MakeApiK
 
     public override async Task<ListKeyRolesResponse> ListRoles(ListKeyRolesRequest request, ServerCallContext context)
     {
-        var said = (await roles.ListAsync(context.CancellationToken)).Select(RolesService.From).ToList();
+        Guid? pool = request.PoolId is "" ? null : Ids.Parse(request.PoolId, "pool_id");
+        var said = (await roles.ListAsync(context.CancellationToken))
+            .Where(role => context.Caller().Beyond(RoleRules.PermissionsOf(role.Name, role.BuiltIn ? null : role.Permissions), pool) is null).Select(RolesService.From).ToList();
         foreach (var role in said) role.Holders = 0;
         return new() { Roles = { RolesService.InOrder(said) } };
     }

@@ -52,5 +52,30 @@ public sealed class KeyTests(Chromium chromium)
         Assert.Equal("relatorios", Assert.Single(console.World.ApiKeys).Name);
     }
 
+    [Fact]
+    public async Task Who_may_make_keys_of_one_pool_only_makes_one_for_it_without_reading_who_holds_roles()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        console.World.ApiKeys.Clear();
+        console.World.Roles.Add(new() { Name = "pool_keys", Permissions = { "pools.read", "api_keys.read", "api_keys.manage" } });
+        var grant = console.World.Grants[0];
+        (grant.Role, grant.ScopePoolId) = ("pool_keys", "p-urb");
+        var page = await chromium.OpenAsync(console, 1280, 900, "pt-PT", path: "/api-keys");
+        await Ready.PageAsync(page);
+        var say = new Language(new("pt-PT"));
+        var dialog = page.GetByRole(AriaRole.Dialog);
+
+        await Button(page, say.MakeKey).ClickAsync();
+        var role = dialog.GetByRole(AriaRole.Combobox, new() { Name = say.RoleWord, Exact = true });
+        await Expect(role).ToHaveValueAsync("pool_keys");   // what he holds himself, and nothing else
+        await Expect(role.Locator("option")).ToHaveCountAsync(1);
+        await Expect(dialog.Locator("[role=alert]")).ToHaveCountAsync(0);
+        await dialog.GetByLabel(say.NameWord).FillAsync("inventario-urb");
+        await Picture.TakeAsync(page, "key-of-one-pool-pt-PT-1280");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = say.MakeKey, Exact = true }).ClickAsync();
+        await Expect(dialog.GetByRole(AriaRole.Textbox, new() { Name = say.KeySecret, Exact = true })).ToHaveValueAsync(FakeApiKeys.Secret);
+        Assert.Equal("p-urb", Assert.Single(console.World.ApiKeys).PoolId);
+    }
+
     private static ILocator Button(IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 }

@@ -19,7 +19,9 @@ internal sealed class FakeApiKeys(FakeWorld world) : ApiKeys.ApiKeysBase
     public override Task<ListKeyRolesResponse> ListRoles(ListKeyRolesRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        return Task.FromResult(new ListKeyRolesResponse { Roles = { FakeRights.BuiltIn.Select(r => new Role { Name = r.Key, BuiltIn = true, Permissions = { r.Value } }), world.Roles } });
+        var held = world.HeldBy(world.UserOf(context)!);
+        var all = FakeRights.BuiltIn.Select(r => new Role { Name = r.Key, BuiltIn = true, Permissions = { r.Value } }).Concat(world.Roles);
+        return Task.FromResult(new ListKeyRolesResponse { Roles = { all.Where(role => role.Permissions.All(p => held.Any(h => h.Permission == p && (h.Everything || h.PoolIds.Contains(request.PoolId))))) } });
     }
 
     public override Task<MadeApiKey> Make(MakeApiKeyRequest request, ServerCallContext context)

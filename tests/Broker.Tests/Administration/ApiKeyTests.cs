@@ -123,6 +123,10 @@ public sealed class ApiKeyTests(TestDatabase database) : IClassFixture<TestDatab
 
         Assert.Equal("NOT_FOUND", await WhyNotAsync(async () => await keys.MakeAsync(new() { Name = $"p-{_x}", Role = $"local_{_x}", PoolId = other.ToString(), Days = 9 }, ines)));
         Assert.Equal("PERMISSION_MISSING", await WhyNotAsync(async () => await keys.MakeAsync(new() { Name = $"p-{_x}", Role = $"local_{_x}", Days = 9 }, ines)));
+        Assert.Equal([$"local_{_x}"], (await keys.ListRolesAsync(new() { PoolId = pool.ToString() }, ines)).Roles.Select(r => r.Name));
+        Assert.Equal("PERMISSION_MISSING", await WhyNotAsync(async () => await keys.ListRolesAsync(new(), ines)));
+        Assert.Equal("NOT_FOUND", await WhyNotAsync(async () => await keys.ListRolesAsync(new() { PoolId = other.ToString() }, ines)));
+        Assert.Contains("administrator", (await keys.ListRolesAsync(new(), boss)).Roles.Select(r => r.Name));
         var made = await keys.MakeAsync(new() { Name = $"p-{_x}", Role = $"local_{_x}", PoolId = pool.ToString(), Days = 9 }, ines);
         Assert.Equal([$"p-{_x}"], (await keys.ListAsync(new(), ines)).Keys.Select(k => k.Name));
         Assert.Equal("NOT_FOUND", await WhyNotAsync(async () => await keys.RevokeAsync(new() { ApiKeyId = far.Key.ApiKeyId }, ines)));
