@@ -15,9 +15,9 @@ internal sealed class ApiKeysService(ApiKeyStore keys, RoleStore roles, MakeApiK
 
     public override async Task<ListKeyRolesResponse> ListRoles(ListKeyRolesRequest request, ServerCallContext context)
     {
-        Guid? pool = request.PoolId is "" ? null : Ids.Parse(request.PoolId, "pool_id");
+        var where = Where(request.PoolId, request.ScopeGroupId);
         var said = (await roles.ListAsync(context.CancellationToken))
-            .Where(role => context.Caller().Beyond(RoleRules.PermissionsOf(role.Name, role.BuiltIn ? null : role.Permissions), pool) is null).Select(RolesService.From).ToList();
+            .Where(role => context.Caller().Beyond(RoleRules.PermissionsOf(role.Name, role.BuiltIn ? null : role.Permissions), where) is null).Select(RolesService.From).ToList();
         foreach (var role in said) role.Holders = 0;
         return new() { Roles = { RolesService.InOrder(said) } };
     }
@@ -25,8 +25,7 @@ internal sealed class ApiKeysService(ApiKeyStore keys, RoleStore roles, MakeApiK
     public override async Task<MadeApiKey> Make(MakeApiKeyRequest request, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        var where = new GrantScope(request.PoolId is "" ? null : Ids.Parse(request.PoolId, "pool_id"), request.ScopeGroupId is "" ? null : Ids.Parse(request.ScopeGroupId, "scope_group_id"));
-        if (where is { Pool: not null, People: not null }) throw Refusal.Refused(RefusalReason.InvalidField, "scope_group_id: a pool or the people of a group, not both");
+        var where = Where(request.PoolId, request.ScopeGroupId);
         return await make.RunAsync(request.Name, request.Role, where, request.Days, context.Caller(), ct) switch
         {
             ApiKeyOutcome.Made made => new() { Key = await OneAsync(made.Key, ct), Secret = made.Secret },
@@ -42,6 +41,10 @@ internal sealed class ApiKeysService(ApiKeyStore keys, RoleStore roles, MakeApiK
         if (await keys.RevokeAsync(id, context.Caller()) is { } sha256) callers.ForgetKey(sha256);
         return key;
     }
+
+    private static GrantScope Where(string pool, string group) => (pool, group) is ({ Length: > 0 }, { Length: > 0 })
+        ? throw Refusal.Refused(RefusalReason.InvalidField, "scope_group_id: a pool or the people of a group, not both")
+        : new(pool is "" ? null : Ids.Parse(pool, "pool_id"), group is "" ? null : Ids.Parse(group, "scope_group_id"));
 
     private async Task<ApiKey> OneAsync(Guid key, CancellationToken ct) =>
         await keys.FindAsync(key, ct) is { } row ? From(row) : throw Refusal.Refused(RefusalReason.NotFound, "api_key_id");
