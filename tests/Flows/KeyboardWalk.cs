@@ -92,7 +92,18 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
             if (foreign.Contains(text) || (language.StartsWith("pt", StringComparison.Ordinal) && Brazilian().IsMatch(text))) Note($"{step}: not {language}: {text}");
         if (await page.EvaluateAsync<int>("() => Math.max(0, ...[document.documentElement, document.querySelector('main')].map(e => e.scrollWidth - e.clientWidth))") is > 0 and var wide) Note($"{step}: {wide} px too wide");
         if (ForFingers && await page.EvaluateAsync<string>(Small) is { Length: > 0 } small) Note($"{step}: too small: {small}");
-        if (OnePage && _began && await page.EvaluateAsync<bool>("() => document.activeElement === document.body")) Note($"{step}: the focus is lost");
+        if (OnePage && _began && !await HasFocusAsync()) Note($"{step}: the focus is lost");
+    }
+
+    // What is switched off while it works has the focus again within a second.
+    private async Task<bool> HasFocusAsync()
+    {
+        try
+        {
+            await page.WaitForFunctionAsync("() => document.activeElement && document.activeElement !== document.body", null, new() { Timeout = 2000 });
+            return true;
+        }
+        catch (TimeoutException) { return false; }
     }
 
     /// <summary>Nothing was noted on the way.</summary>

@@ -82,6 +82,9 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
 
     public bool MayOverPeople(string permission) => _rights?.MayOverPeople(permission) ?? true;
 
+    /// <summary>May act on something of that pool that a person uses; the broker decides again whose it is.</summary>
+    public bool MayOn(string permission, string pool) => May(permission, pool) || MayOverPeople(permission);
+
     public bool MayOverGroup(string permission, string group) => _rights?.MayOverGroup(permission, group) ?? true;
 
     public bool MaySomewhere(string permission) => _rights?.MaySomewhere(permission) ?? true;

@@ -49,7 +49,10 @@ window.montalegreKeys = {
       const stop = [...place.querySelectorAll(stops)].find(e => e.getClientRects().length > 0);
       if (stop) { stop.focus({ preventScroll: true }); return; }
     }
-    document.querySelector("main h1")?.focus({ preventScroll: true });
+    const title = document.querySelector("main h1");
+    if (!title) return;      // it comes with the page, which is asked again then
+    title.tabIndex = -1;
+    title.focus({ preventScroll: true });
   }
 
   // A button that is off only while it works gets the focus back; a dialog gives it back itself.

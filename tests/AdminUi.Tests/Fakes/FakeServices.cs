@@ -202,6 +202,7 @@ internal sealed class FakeMachines(FakeWorld world) : Machines.MachinesBase
     private Task<MachineActionResponse> Act(string what, string id, ServerCallContext context, Action<Machine> change)
     {
         world.Demand(context);
+        if (world.RefusedMachines.TryGetValue(id, out var reason)) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, reason);
         var machine = world.Machines.Find(id)!.Clone();
         change(machine);
         world.Machines.Put(machine);

@@ -24,6 +24,8 @@ internal sealed class FakeWorld : IDisposable
     public uint MostSessionsPerUser { get; set; }
     public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
     public FakeList<Machine> Machines { get; } = new(m => m.MachineId);
+    /// <summary>Machines to which nothing can be done, and why.</summary>
+    public ConcurrentDictionary<string, ReasonCode> RefusedMachines { get; } = new();
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
     public FakeList<Alert> Alerts { get; } = new(a => a.AlertId);
     public List<Alert> ResolvedAlerts { get; } = [];

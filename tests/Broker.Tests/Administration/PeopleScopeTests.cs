@@ -251,6 +251,7 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
         var request = method.InputType.Parser.ParseFrom(ByteString.Empty);
         if (request is ReportPeriod period) (period.From, period.To) = (DateTimeOffset.UtcNow.AddHours(-2).ToTimestamp(), DateTimeOffset.UtcNow.AddHours(1).ToTimestamp());
         if (request is ListSessionsRequest sessions) sessions.IncludeEnded = true;
+        if (request is WhatIfNewRequest question) question.Draft = new() { Name = "Ensaio", Kind = PoolKind.Floating, Size = 2, ImageVersionId = $"{Guid.NewGuid()}", MachineNamePattern = "ensaio-{n}", HostIds = { $"{Guid.NewGuid()}" } };
         var raw = new Method<byte[], byte[]>(method.IsServerStreaming ? MethodType.ServerStreaming : MethodType.Unary, method.Service.FullName, method.Name, Raw, Raw);
         var calls = _broker.Api().CreateCallInvoker();
         if (!method.IsServerStreaming) return $"{method.OutputType.Parser.ParseFrom(await calls.AsyncUnaryCall(raw, null, by, request.ToByteArray()))}";

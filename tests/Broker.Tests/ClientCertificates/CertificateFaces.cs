@@ -39,6 +39,7 @@ public sealed class CertificateFaces(TestCluster cluster) : IAsyncLifetime
     {
         _servers.IssueServer(In("face.pem"), In("face.key"));
         await Broker.InitializeAsync();
+        await Broker.SaveAsync();
         var authority = Broker.Broker.Services.GetRequiredService<CertificateAuthority>().Certificate;
         await File.WriteAllTextAsync(In("broker.pem"), authority.ExportCertificatePem());
         await File.WriteAllTextAsync(In("token"), (await Broker.Broker.Services.GetRequiredService<CreateGatewayToken>().RunAsync("gateway-2", "127.0.0.1:3389", "test")).Token);
@@ -54,8 +55,8 @@ public sealed class CertificateFaces(TestCluster cluster) : IAsyncLifetime
         {
             try
             {
-                // Joined, too: only then does the page know of authorities.
-                if ((await http.GetAsync($"{Portal}/sign-in")).IsSuccessStatusCode && File.Exists(In("gateway/identity.json"))) break;
+                // Joined, too: only then does the page know of authorities, and it keeps for a while that there are none.
+                if ((await http.GetStringAsync($"{Portal}/sign-in")).Contains("/sign-in/certificate", StringComparison.Ordinal)) break;
             }
             catch (HttpRequestException) { }
             if (tries > 300 || _gateway!.HasExited) throw new InvalidOperationException($"The gateway does not answer: {Said()}");
