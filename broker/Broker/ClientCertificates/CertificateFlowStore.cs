@@ -14,7 +14,7 @@ internal sealed record CertificateFlow(byte[] Browser, Audience Audience, string
 internal sealed record HandedOver(KnownUser User, Audience Audience, string Back, string Authority, bool BothFactors);
 
 /// <summary>SQL of sign-ins with certificates under way. What a browser has is stored hashed and taken once.</summary>
-internal sealed class CertificateFlowStore(Database database, IOptions<ClientCertificateOptions> options, IOptions<IdentityOptions> identity)
+internal sealed class CertificateFlowStore(Database database, IOptions<ClientCertificateOptions> options)
 {
     /// <summary>False when as many as may be are under way.</summary>
     public async Task<bool> BeginAsync(CertificateFlow flow, byte[] state, string sourceAddress)
@@ -82,41 +82,6 @@ internal sealed class CertificateFlowStore(Database database, IOptions<ClientCer
             """, new { token, browser, audience = SqlText.Of(audience) });
         return row is null ? null
             : new(new(row.UserId, row.UserName, row.DisplayName, row.PasswordHash, row.Enabled, row.Administrator, row.HasFactor), audience, row.Back, row.Authority, row.BothFactors);
-    }
-
-    /// <summary>Signs somebody in by the certificate alone. When the sign-in ends; null when he was disabled, got a role or a second factor meanwhile.</summary>
-    public async Task<DateTimeOffset?> StartAsync(HandedOver handed, byte[] token, string client, string sourceAddress)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        var expires = await connection.QuerySingleOrDefaultAsync<DateTime?>(
-            """
-              with person as (
-                   select user_id, user_name
-                     from app_user
-                    where user_id = @UserId
-                      and enabled
-                      and (administrator or @audience <> 'administrator')
-                      and (@BothFactors or not administrator and not has_factor(user_id))
-                      for share),
-                   old as (
-                   delete from sign_in
-                    where user_id    = @UserId
-                      and expires_at < now()),
-                   audit as (
-                   insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
-                   select user_name, 'sign_in.ok', 'user', user_id, user_name, @audience || ' certificate', @sourceAddress
-                     from person)
-            insert into sign_in (token_sha256, user_id, audience, expires_at, source_address, client, second_factor)
-            select @token, user_id, @audience, now() + @lifetime, @sourceAddress, left(@client, 100), @BothFactors
-              from person
-              returning expires_at
-            """,
-            new
-            {
-                handed.User.UserId, handed.BothFactors, token, audience = SqlText.Of(handed.Audience), client, sourceAddress,
-                lifetime = handed.Audience is Audience.Administrator ? identity.Value.AdministratorLifetime : identity.Value.EmployeeLifetime,
-            });
-        return expires is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null;
     }
 
     private sealed record Row

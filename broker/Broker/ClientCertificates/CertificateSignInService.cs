@@ -1,4 +1,3 @@
-using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
@@ -27,14 +26,7 @@ internal sealed class CertificateSignInService(SignInAuthorityStore authorities,
         var (outcome, back) = await finish.RunAsync(request.HandOver, request.Browser, AudienceOf(request.Console), sources.Of(context, request.ClientAddress), request.ClientName);
         return outcome switch
         {
-            SignInOutcome.SignedIn done => new()
-            {
-                SignedIn = new()
-                {
-                    Token = done.Token, UserId = done.User.Id.ToString(), UserName = done.User.UserName, DisplayName = done.User.DisplayName, ExpiresAt = done.ExpiresAt.ToTimestamp(), Language = "pt-PT",
-                },
-                Back = back,
-            },
+            SignInOutcome.SignedIn done => new() { SignedIn = done.ToMessage(), Back = back },
             SignInOutcome.SecondStep step => new() { SecondStep = step.ToMessage(), Back = back },
             SignInOutcome.Refused refused => throw Refusal.Refused(refused.Reason, refused.Detail),
             _ => throw new InvalidOperationException($"unknown outcome {outcome}"),

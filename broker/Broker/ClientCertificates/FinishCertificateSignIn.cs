@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Identity.SecondFactor;
 using Montalegre.Vdi.Domain;
@@ -5,7 +6,7 @@ using Montalegre.Vdi.Domain;
 namespace Montalegre.Vdi.Broker.ClientCertificates;
 
 /// <summary>Ends a sign-in with a certificate: the browser that began it brings what it got for the certificate, and it goes on as after a right password.</summary>
-internal sealed class FinishCertificateSignIn(CertificateFlowStore flows, SignInStore signIns, BeginSecondStep secondStep)
+internal sealed class FinishCertificateSignIn(CertificateFlowStore flows, SignInStore signIns, BeginSecondStep secondStep, IOptions<IdentityOptions> identity)
 {
     /// <param name="handOver">What the browser brought.</param>
     /// <param name="browser">The secret of its cookie.</param>
@@ -23,7 +24,7 @@ internal sealed class FinishCertificateSignIn(CertificateFlowStore flows, SignIn
         if (user.NeedsSecondStep && !handed.BothFactors)
             return (await secondStep.RunAsync(user, audience, clientName, newHash: null) is { } step ? step : await RefuseAsync(handed, RefusalReason.SignInFailed, sourceAddress), handed.Back);
         var session = OpaqueToken.Make();
-        return (await flows.StartAsync(handed, session.Sha256, clientName, sourceAddress) is { } until
+        return (await signIns.StartVouchedAsync(user, session.Sha256, audience, "certificate", handed.BothFactors, identity.Value.LifetimeOf(audience), clientName, sourceAddress) is { } until
             ? new SignInOutcome.SignedIn(session.Text, user.Person, until)
             : await RefuseAsync(handed, RefusalReason.SignInFailed, sourceAddress), handed.Back);
     }

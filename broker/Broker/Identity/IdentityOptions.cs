@@ -31,6 +31,9 @@ internal sealed class IdentityOptions : IOptionsWithProblems
     /// <summary>Networks (CIDR) of gateways and consoles, whose word about the person's address is believed. Loopback always is.</summary>
     public IList<string> TrustedSources { get; } = [];
 
+    /// <summary>How long a token for these lives.</summary>
+    public TimeSpan LifetimeOf(Audience audience) => audience is Audience.Administrator ? AdministratorLifetime : EmployeeLifetime;
+
     public IEnumerable<string> Problems()
     {
         if (HashIterations < 1) yield return $"{SectionName}:{nameof(HashIterations)} is {HashIterations}; use 210000 or more.";

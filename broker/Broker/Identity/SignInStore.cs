@@ -70,6 +70,49 @@ internal sealed class SignInStore(Database database)
         return expires is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null;
     }
 
+    /// <summary>
+    /// Signs somebody in by the word of a provider or by a certificate. When the sign-in ends; null when he was disabled, got a role or a second
+    /// factor meanwhile.
+    /// </summary>
+    /// <param name="user">Who.</param>
+    /// <param name="sha256">Hash of the session token to be.</param>
+    /// <param name="audience">Whom the token is for.</param>
+    /// <param name="how">For the audit record.</param>
+    /// <param name="secondFactor">A second factor was given there, and that counts.</param>
+    /// <param name="lifetime">Of the sign-in.</param>
+    /// <param name="client">What he signs in with.</param>
+    /// <param name="sourceAddress">Where he is.</param>
+    /// <param name="providerSession">The session at the provider with which it ends; null: none.</param>
+    public async Task<DateTimeOffset?> StartVouchedAsync(
+        KnownUser user, byte[] sha256, Audience audience, string how, bool secondFactor, TimeSpan lifetime, string client, string sourceAddress, Guid? providerSession = null)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var expires = await connection.QuerySingleOrDefaultAsync<DateTime?>(
+            """
+              with person as (
+                   select user_id, user_name
+                     from app_user
+                    where user_id = @UserId
+                      and enabled
+                      and (administrator or @audience <> 'administrator')
+                      and (@secondFactor or not administrator and not has_factor(user_id))
+                      for share),
+                   old as (
+                   delete from sign_in
+                    where user_id    = @UserId
+                      and expires_at < now()),
+                   audit as (
+                   insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
+                   select user_name, 'sign_in.ok', 'user', user_id, user_name, @audience || ' ' || @how, @sourceAddress
+                     from person)
+            insert into sign_in (token_sha256, user_id, audience, expires_at, source_address, client, second_factor, oidc_session_id)
+            select @sha256, user_id, @audience, now() + @lifetime, @sourceAddress, left(@client, 100), @secondFactor, @providerSession::uuid
+              from person
+              returning expires_at
+            """, new { user.UserId, sha256, audience = SqlText.Of(audience), how, secondFactor, lifetime, client, sourceAddress, providerSession });
+        return expires is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null;
+    }
+
     // A name that nobody has is not written down: people type their password there by mistake.
     public async Task RecordFailureAsync(KnownUser? user, RefusalReason reason, Audience audience, string sourceAddress)
     {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Identity.SecondFactor;
 using Montalegre.Vdi.Domain;
@@ -12,7 +13,7 @@ internal sealed record Returned(string State, string Code, string Error, string 
 
 /// <summary>Ends a sign-in with a provider: redeems the code, checks the token, finds or makes the person, and goes on as after a right password.</summary>
 internal sealed class FinishProviderSignIn(
-    OidcStore providers, FlowStore flows, ProviderClient client, TokenCheck check, OidcPeopleStore people, ProviderSessionStore sessions, SignInStore signIns, BeginSecondStep secondStep, ILogger<FinishProviderSignIn> log)
+    OidcStore providers, FlowStore flows, ProviderClient client, TokenCheck check, OidcPeopleStore people, ProviderSessionStore sessions, SignInStore signIns, BeginSecondStep secondStep, IOptions<IdentityOptions> identity, ILogger<FinishProviderSignIn> log)
 {
     private const int LongestCode = 4096;
     private const int LongestDisplayName = 200;
@@ -85,7 +86,7 @@ internal sealed class FinishProviderSignIn(
         if (user.NeedsSecondStep && !secondFactor)
             return await secondStep.RunAsync(user, flow.Audience, clientName, newHash: null, session) is { } step ? step : throw new OidcFailure(RefusalReason.SignInFailed, "the account changed meanwhile");
         var token = OpaqueToken.Make();
-        return await sessions.StartAsync(user, session, token.Sha256, flow.Audience, secondFactor, clientName, sourceAddress) is { } until
+        return await signIns.StartVouchedAsync(user, token.Sha256, flow.Audience, "provider", secondFactor, identity.Value.LifetimeOf(flow.Audience), clientName, sourceAddress, session) is { } until
             ? new SignInOutcome.SignedIn(token.Text, user.Person, until)
             : throw new OidcFailure(RefusalReason.SignInFailed, "the account changed meanwhile");
     }

@@ -29,48 +29,6 @@ internal sealed class ProviderSessionStore(Database database, SecretBox box, Tim
         return id;
     }
 
-    /// <summary>Signs somebody in by the provider's word alone. Null when he was disabled, got a role or a second factor meanwhile.</summary>
-    /// <param name="user">Who.</param>
-    /// <param name="session">At the provider.</param>
-    /// <param name="token">Hash of the session token to be.</param>
-    /// <param name="audience">Whom the token is for.</param>
-    /// <param name="secondFactor">The provider has asked for one, and its word is taken.</param>
-    /// <param name="client">What he signs in with.</param>
-    /// <param name="sourceAddress">Where he is.</param>
-    public async Task<DateTimeOffset?> StartAsync(KnownUser user, Guid session, byte[] token, Audience audience, bool secondFactor, string client, string sourceAddress)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        var expires = await connection.QuerySingleOrDefaultAsync<DateTime?>(
-            """
-              with person as (
-                   select user_id, user_name
-                     from app_user
-                    where user_id = @UserId
-                      and enabled
-                      and (administrator or @audience <> 'administrator')
-                      and (@secondFactor or not administrator and not has_factor(user_id))
-                      for share),
-                   old as (
-                   delete from sign_in
-                    where user_id    = @UserId
-                      and expires_at < now()),
-                   audit as (
-                   insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
-                   select user_name, 'sign_in.ok', 'user', user_id, user_name, @audience || ' provider', @sourceAddress
-                     from person)
-            insert into sign_in (token_sha256, user_id, audience, expires_at, source_address, client, second_factor, oidc_session_id)
-            select @token, user_id, @audience, now() + @lifetime, @sourceAddress, left(@client, 100), @secondFactor, @session
-              from person
-              returning expires_at
-            """,
-            new
-            {
-                user.UserId, session, token, audience = SqlText.Of(audience), secondFactor, client, sourceAddress,
-                lifetime = audience is Audience.Administrator ? options.Value.AdministratorLifetime : options.Value.EmployeeLifetime,
-            });
-        return expires is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null;
-    }
-
     /// <summary>Ends the session that a sign-in came from, with all others that came from it. Null when it came from none.</summary>
     public async Task<(Guid Provider, string IdToken)?> EndAsync(Caller caller)
     {

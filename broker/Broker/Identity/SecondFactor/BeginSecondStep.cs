@@ -18,6 +18,9 @@ internal sealed class BeginSecondStep(StepStore steps)
 
 internal static class SecondStepMessage
 {
+    public static StepDone ToMessage(this SignInOutcome.SignedIn done) =>
+        new() { Token = done.Token, UserId = done.User.Id.ToString(), UserName = done.User.UserName, DisplayName = done.User.DisplayName, ExpiresAt = done.ExpiresAt.ToTimestamp(), Language = "pt-PT" };
+
     public static PendingStep ToMessage(this SignInOutcome.SecondStep step) =>
         new() { Step = step.Token, MustEnrol = step.MustEnrol, UserName = step.User.UserName, ExpiresAt = step.ExpiresAt.ToTimestamp() };
 }
