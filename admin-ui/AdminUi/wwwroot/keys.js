@@ -60,3 +60,12 @@ window.montalegreKeys = {
     if (!waiting && held && (gone() || nowhere())) waiting = setTimeout(keep, held.disabled ? 600 : 150);
   }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
 })();
+
+// A dialog takes the focus a round trip after it is shown. Who has begun to write there by then keeps it.
+(() => {
+  const traps = window.mudElementRef, first = traps?.focusFirst;
+  if (first) traps.focusFirst = function (trap, ...rest) {
+    const here = document.activeElement;
+    if (!trap?.contains(here) || !here.matches("input, textarea, select")) first.call(this, trap, ...rest);
+  };
+})();

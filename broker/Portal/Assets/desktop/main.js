@@ -129,7 +129,6 @@ const heard = {
     stopAsking();
     mark('assist', '');
     other.hide();
-    if (message.title) document.title = `${message.title} – Montalegre`;
     toldVisible = true;
     tellVisible();
   },
