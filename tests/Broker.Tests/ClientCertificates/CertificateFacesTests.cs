@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
+using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Rig;
 using static Microsoft.Playwright.Assertions;
 
@@ -85,17 +86,7 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
     {
         await faces.Broker.SaveAsync();
         var page = await faces.OpenAsync(null, language, width: width);
-        foreach (var (name, face) in new[] { ("portal", faces.Portal), ("console", faces.Console) })
-        {
-            await page.GotoAsync($"{face}/sign-in");
-            if (name == "console" && language == "en") await page.Locator("button[name=language][value=en-GB]").ClickAsync();
-            var button = page.GetByRole(AriaRole.Link, new() { Name = words });
-            await Expect(button).ToBeVisibleAsync();
-            Assert.True((await button.BoundingBoxAsync())!.Height >= 44);
-            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
-            await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{name}-{language}-{width}.png"), FullPage = true });
-        }
-        await page.Context.CloseAsync();
+        await SignInButton.LooksRightAsync(page, faces.Portal, faces.Console, language, width, words, Pictures);
     }
 
     [Fact]

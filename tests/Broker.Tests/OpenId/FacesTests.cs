@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Rig;
 using static Microsoft.Playwright.Assertions;
 
@@ -23,18 +24,7 @@ public sealed class FacesTests(OidcFaces faces) : IClassFixture<OidcFaces>
     {
         await faces.Broker.SaveAsync();
         var page = await faces.OpenAsync(language, width: width);
-        foreach (var (name, face) in new[] { ("portal", faces.Portal), ("console", faces.Console) })
-        {
-            await page.GotoAsync($"{face}/sign-in");
-            // The console speaks Portuguese until somebody chooses.
-            if (name == "console" && language == "en") await page.Locator("button[name=language][value=en-GB]").ClickAsync();
-            var button = page.GetByRole(AriaRole.Link, new() { Name = words });
-            await Expect(button).ToBeVisibleAsync();
-            Assert.True((await button.BoundingBoxAsync())!.Height >= 44);
-            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
-            await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"{name}-{language}-{width}.png"), FullPage = true });
-        }
-        await page.Context.CloseAsync();
+        await SignInButton.LooksRightAsync(page, faces.Portal, faces.Console, language, width, words, Pictures);
     }
 
     [Fact]
