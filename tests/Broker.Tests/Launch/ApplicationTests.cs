@@ -153,6 +153,7 @@ public sealed class ApplicationTests(TestCluster cluster) : IAsyncLifetime
     {
         var (editor, sap) = (await PublishAsync("Editor", "gedit"), await PublishAsync("SAP", "sap"));
         Application?[] asked = [editor, sap, null];
+        for (var i = 0; i < 45; i++) await _rows.MachineAsync(_pool, "available");   // one for each: who finds all locked by the others waits a moment
         var placements = await Task.WhenAll(Enumerable.Range(0, 48).Select(n => Task.Run(async () => (Asked: asked[n % 3], Got: await LaunchAsync(asked[n % 3])))));
 
         var won = Assert.Single(placements, p => p.Got is Placement.Start).Asked;
