@@ -20,6 +20,7 @@ internal sealed partial class Pgbench(TemporaryCluster cluster, string database,
         ["Rank"] = ":rank::integer",
         ["Spread"] = "1",      // pools of the benchmark do not share their machines
         ["TraceParent"] = "null::text",
+        ["Application"] = "null::uuid",
     };
 
     // pgbench takes every colon before a letter for a variable of its own.
