@@ -86,6 +86,10 @@ internal sealed partial class Language
     public string NoImages => Pick("Ainda não há imagens-base. Publique a primeira para poder criar conjuntos.", "There are no golden images yet. Publish the first to be able to create pools.");
     public string NoGateways => Pick("Nenhuma gateway aderiu.", "No gateway has joined.");
     public string NoHistory => Pick("Sem registos.", "No records.");
+
+    public string WholeHistory(int count) => Pick($"Mostrar os {count} registos", $"Show all {count} records");
+
+    public string LatestHistory(int count) => Pick($"Mostrar só os {count} mais recentes", $"Show only the latest {count}");
     public string NoOperations => Pick("Sem operações.", "No operations.");
     public string NoConnections => Pick("Sem ligações.", "No connections.");
     public string NoPhasesYet => Pick("As fases da entrada ainda não são conhecidas.", "The phases of the logon are not known yet.");
