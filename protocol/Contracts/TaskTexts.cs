@@ -112,6 +112,15 @@ public static class TaskTexts
     /// <summary>The sentence of what is wrong, or waited for; empty when only a detail is known.</summary>
     public static string Sentence(Reason? trouble, CultureInfo culture) => trouble is null or { Code: ReasonCode.Unspecified } ? "" : ReasonTexts.Sentence(trouble.Code, culture);
 
+    /// <summary>What a refusal to cancel is about: the state, step or kind that it names, in words; null where it is another refusal.</summary>
+    public static string? Detail(ReasonCode reason, string detail, CultureInfo culture) => reason switch
+    {
+        ReasonCode.TaskOver when Enum.TryParse<TaskState>(detail, ignoreCase: true, out var state) => State(state, culture).ToLower(culture),
+        ReasonCode.TaskBegun => Step(detail, culture),
+        ReasonCode.TaskNotCancellable when Enum.TryParse<TaskKind>(detail.Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var kind) => What(kind, culture).ToLower(culture),
+        _ => null,
+    };
+
     /// <summary>What cancelling leaves behind.</summary>
     public static string CancelLeaves(WorkTask task, CultureInfo culture) => task.Kind switch
     {

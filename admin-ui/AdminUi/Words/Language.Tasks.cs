@@ -16,9 +16,10 @@ internal sealed partial class Language
     public string UnderWay => Pick("Por acabar", "Under way");
     public string FailedOnes => Pick("Falhadas", "Failed");
     public string DoneOnes => Pick("Concluídas", "Done");
-    public string OnMachines => Pick("Máquinas", "Machines");
-    public string OnImages => Pick("Imagens", "Images");
-    public string OnHosts => Pick("Anfitriões", "Hosts");
+    public string OnMachines => Pick("Sobre máquinas", "About machines");
+    public string OnImages => Pick("Sobre imagens", "About images");
+    public string OnHosts => Pick("Sobre anfitriões", "About hosts");
+    public string OnAnything => Pick("Sobre tudo", "About anything");
     public string AboutWhat => Pick("Sobre o quê", "About");
     public string PercentDone(uint percent) => Pick($"{percent} % feito", $"{percent} % done");
     public string NameOf(WorkTask task) => TaskTexts.What(task.Kind, Culture);
@@ -33,9 +34,8 @@ internal sealed partial class Language
     public string WayOutWord => Pick("Como parar", "How to stop it");
     public string CancelTask => Pick("Cancelar tarefa", "Cancel task");
     public string CancelTaskQuestion(WorkTask task) => Pick($"Cancelar «{NameOf(task)}: {task.ObjectName}»?", $"Cancel “{NameOf(task)}: {task.ObjectName}”?");
-    public string HaltsOnly => Pick("A publicação para e pode ser continuada.", "The roll-out halts and can be resumed.");
+    public string LetTaskGoOn => Pick("Deixar continuar", "Let it go on");
     public string TaskCancelled => Pick("A tarefa foi cancelada.", "The task was cancelled.");
     public string TaskHalted => Pick("A publicação parou.", "The roll-out is halted.");
     public string ItsTasks => Pick("Ver em Tarefas", "See in Tasks");
-    public string HostObject => Pick("Anfitrião", "Host");
 }

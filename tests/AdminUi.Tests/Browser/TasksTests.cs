@@ -24,6 +24,7 @@ public sealed class TasksTests(Chromium chromium)
         var (page, walk, say) = flow;
         await flow.FindAsync("Control+k", say.TasksWord, say.TasksWord);
         await Expect(page.Locator(".toolbar .count")).ToHaveTextAsync(say.RowCount(8, 8));
+        await Ready.PageAsync(page);
         await walk.LookAsync("list");
 
         await walk.EnterAsync(page.GetByRole(AriaRole.Link, new() { Name = say.UnderWay, Exact = true }));

@@ -46,7 +46,16 @@ comment on table task_line is 'task_line is a table where each row is one thing 
 create trigger task_inserted after insert on task referencing new table as new_rows for each statement execute function record_change('task', 'task_id');
 create trigger task_updated after update on task referencing new table as new_rows for each statement execute function record_change('task', 'task_id');
 
--- The one writer of both tables. Null for the state: it stays; null for the event: no line.
+-- The two writers of both tables. A task begins with a line.
+create function begin_task(_task uuid, _kind text, _object_kind text, _object uuid, _name text, _pool uuid, _host uuid, _host_name text, _cause text, _asked_by text,
+                           _state text, _step text, _reason text, _error text, _began timestamptz) returns void language sql as $$
+    insert into task (task_id, kind, object_kind, object_id, object_name, pool_id, host_id, host_name, cause, asked_by, state, step, reason, error, began_at, ended_at, lines, last_event, last_step, last_at)
+         values (_task, _kind, _object_kind, _object, _name, _pool, _host, coalesce(_host_name, ''), _cause, _asked_by, _state, _step, _reason, left(_error, 500), _began,
+                 case when _state in ('done', 'failed', 'cancelled') then now() end, 1, 'began', _step, now());
+    insert into task_line (task_id, seq, event, step, reason, detail) values (_task, 1, 'began', _step, _reason, coalesce(left(_error, 500), ''));
+$$;
+
+-- Null for the state: it stays; null for the event: no line.
 create function keep_task(_task uuid, _state text, _step text, _percent integer, _reason text, _error text, _event text, _at_step text) returns void language plpgsql as $$
 declare
     _seq integer;
@@ -61,7 +70,7 @@ begin
  returning t.lines into _seq;
     if _seq is null or _event is null then return; end if;
     insert into task_line (task_id, seq, event, step, reason, detail) values (_task, _seq, _event, coalesce(_at_step, ''), _reason, coalesce(left(_error, 500), ''));
-    delete from task_line where task_id = _task and seq <= _seq - 200;
+    if _seq > 200 then delete from task_line where task_id = _task and seq <= _seq - 200; end if;
 end $$;
 
 -- ---- Operations on machines ----------------------------------------------------------------------------------------
@@ -82,11 +91,9 @@ declare
     _error text := new.error;
 begin
     if tg_op = 'INSERT' then
-        insert into task (task_id, kind, object_kind, object_id, object_name, pool_id, host_id, host_name, cause, asked_by, state, step, began_at)
-             select new.operation_id, new.kind, 'machine', m.machine_id, m.name, m.pool_id, m.host_id, coalesce(h.name, ''), new.cause, new.asked_by, 'waiting', new.step, new.started_at
-               from machine m left join host h using (host_id)
-              where m.machine_id = new.machine_id;
-        perform keep_task(new.operation_id, _state, new.step, null, null, new.fallback, 'began', new.step);
+        perform begin_task(new.operation_id, new.kind, 'machine', m.machine_id, m.name, m.pool_id, m.host_id, h.name, new.cause, new.asked_by, coalesce(_state, 'waiting'), new.step, null, new.fallback, new.started_at)
+           from machine m left join host h using (host_id)
+          where m.machine_id = new.machine_id;
         return null;
     end if;
     if old.state <> 'running' and new.state = old.state then return null; end if;
@@ -145,11 +152,9 @@ declare
     _stands boolean := new.state in ('halted', 'rolling_back', 'rolled_back');
 begin
     if tg_op = 'INSERT' then
-        insert into task (task_id, kind, object_kind, object_id, object_name, pool_id, cause, asked_by, state, step, began_at)
-             select new.rollout_id, 'rollout', 'pool', p.pool_id, p.name || ': ' || v.name || ' ' || v.number, p.pool_id, 'person', new.asked_by, 'running', new.state, new.started_at
-               from pool p, image_version v
-              where p.pool_id = new.pool_id and v.image_version_id = new.to_version_id;
-        perform keep_task(new.rollout_id, _state, new.state, null, null, null, 'began', new.state);
+        perform begin_task(new.rollout_id, 'rollout', 'pool', p.pool_id, p.name || ': ' || v.name || ' ' || v.number, p.pool_id, null, null, 'person', new.asked_by, _state, new.state, null, null, new.started_at)
+           from pool p, image_version v
+          where p.pool_id = new.pool_id and v.image_version_id = new.to_version_id;
     elsif new.state <> old.state then
         perform keep_task(new.rollout_id, _state, new.state, null, case when _stands then new.halt_reason end, case when _stands then new.halt_detail end,
                           case when _state in ('done', 'failed', 'cancelled') then _state else 'step' end, new.state);
@@ -169,10 +174,8 @@ declare
     _percent integer := case when new.state = 'working' then new.percent when new.state = 'done' then 100 end;
 begin
     if tg_op = 'INSERT' then
-        insert into task (task_id, kind, object_kind, object_id, object_name, host_id, host_name, cause, asked_by, state, step, began_at)
-             select new.image_import_id, case new.kind when 'capture' then 'capture' else 'import' end, 'image', null, new.name, new.host_id,
-                    coalesce((select h.name from host h where h.host_id = new.host_id), new.holder), 'person', new.created_by, 'running', _step, new.created_at;
-        perform keep_task(new.image_import_id, _state, _step, _percent, null, new.source, 'began', _step);
+        perform begin_task(new.image_import_id, case new.kind when 'capture' then 'capture' else 'import' end, 'image', null, new.name, null, new.host_id,
+                           coalesce((select h.name from host h where h.host_id = new.host_id), new.holder), 'person', new.created_by, _state, _step, null, null, new.created_at);
         return null;
     end if;
     if new.image_version_id is distinct from old.image_version_id then
@@ -194,10 +197,8 @@ declare
     _task uuid;
 begin
     if tg_op = 'INSERT' then
-        _task := gen_random_uuid();
-        insert into task (task_id, kind, object_kind, object_id, object_name, cause, asked_by, state, step)
-             values (_task, 'publish', 'image', new.image_version_id, new.name || ' ' || new.number, case when new.published_by = '' then 'broker' else 'person' end, new.published_by, 'running', 'copy');
-        perform keep_task(_task, 'running', 'copy', null, null, null, 'began', 'copy');
+        perform begin_task(gen_random_uuid(), 'publish', 'image', new.image_version_id, new.name || ' ' || new.number, null, null, null, case when new.published_by = '' then 'broker' else 'person' end, new.published_by,
+                           'running', 'copy', null, null, now());
         return null;
     end if;
     for _task in select task_id from task where object_id = new.image_version_id and kind = 'publish' and ended_at is null loop
@@ -214,13 +215,11 @@ declare
     _task uuid;
 begin
     if tg_op <> 'DELETE' and new.state <> 'good' then
-        _task := gen_random_uuid();
-        insert into task (task_id, kind, object_kind, object_id, object_name, host_id, host_name, state, step)
-             select _task, 'copy', 'image', v.image_version_id, v.name || ' ' || v.number, h.host_id, h.name, 'running', 'copy'
-               from image_version v, host h
-              where v.image_version_id = new.image_version_id and h.host_id = new.host_id
-                and not exists (select from task t where t.object_id = new.image_version_id and t.host_id = new.host_id and t.kind = 'copy' and t.ended_at is null);
-        perform keep_task(_task, 'running', 'copy', null, case new.state when 'damaged' then 'ImageDamaged' else 'ImageMissing' end, null, 'began', 'copy');
+        perform begin_task(gen_random_uuid(), 'copy', 'image', v.image_version_id, v.name || ' ' || v.number, null, h.host_id, h.name, 'broker', '',
+                           'running', 'copy', case new.state when 'damaged' then 'ImageDamaged' else 'ImageMissing' end, null, now())
+           from image_version v, host h
+          where v.image_version_id = new.image_version_id and h.host_id = new.host_id
+            and not exists (select from task t where t.object_id = new.image_version_id and t.host_id = new.host_id and t.kind = 'copy' and t.ended_at is null);
         return null;
     end if;
     for _task in select task_id from task where object_id = old.image_version_id and host_id = old.host_id and kind = 'copy' and ended_at is null loop
@@ -235,11 +234,9 @@ create trigger image_copy_leaves_task after delete on image_copy for each row wh
 create function task_of_running_state() returns trigger language plpgsql as $$
 begin
     if tg_op = 'INSERT' then
-        insert into task (task_id, kind, object_kind, object_id, object_name, host_id, host_name, state, step)
-             select new.running_state_id, 'running_state', 'image', v.image_version_id, v.name || ' ' || v.number, h.host_id, h.name, 'running', 'save'
-               from image_version v, host h
-              where v.image_version_id = new.image_version_id and h.host_id = new.host_id;
-        perform keep_task(new.running_state_id, 'running', 'save', null, null, null, 'began', 'save');
+        perform begin_task(new.running_state_id, 'running_state', 'image', v.image_version_id, v.name || ' ' || v.number, null, h.host_id, h.name, 'broker', '', 'running', 'save', null, null, now())
+           from image_version v, host h
+          where v.image_version_id = new.image_version_id and h.host_id = new.host_id;
     else
         perform keep_task(new.running_state_id, case new.state when 'ready' then 'done' else 'failed' end, 'save', null, null, new.error, case new.state when 'ready' then 'done' else 'failed' end, 'save');
     end if;
@@ -263,9 +260,7 @@ begin
     end if;
     if _task is null then
         _task := gen_random_uuid();
-        insert into task (task_id, kind, object_kind, object_id, object_name, host_id, host_name, cause, asked_by, state, step)
-             values (_task, 'drain', 'host', new.host_id, new.name, new.host_id, new.name, case when new.state_by = '' then 'broker' else 'person' end, new.state_by, 'running', new.state);
-        perform keep_task(_task, 'running', new.state, null, null, null, 'began', new.state);
+        perform begin_task(_task, 'drain', 'host', new.host_id, new.name, null, new.host_id, new.name, case when new.state_by = '' then 'broker' else 'person' end, new.state_by, 'running', new.state, null, null, now());
     else
         perform keep_task(_task, 'running', new.state, null, null, null, 'step', new.state);
     end if;
