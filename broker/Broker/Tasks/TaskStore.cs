@@ -80,9 +80,11 @@ internal sealed class TaskStore(Database database)
     public Task<IReadOnlyList<TaskRow>> RecentAsync(PoolScope scope, CancellationToken ct) => QueryAsync(
         $"""
          {Columns}
-          where t.task_id in (select t.task_id from task t
-                               where (t.ended_at is null or t.ended_at > now() - interval '7 days') and {InScope}
-                               order by t.ended_at is null desc, t.began_at desc, t.task_id desc
+          where t.task_id in (select c.task_id
+                                from ((select t.task_id, t.began_at, true as is_open from task t where t.ended_at is null and {InScope} order by t.began_at desc limit {MostWatched})
+                                       union all
+                                      (select t.task_id, t.began_at, false from task t where t.ended_at > now() - interval '7 days' and {InScope} order by t.began_at desc limit {MostWatched})) c
+                               order by c.is_open desc, c.began_at desc
                                limit {MostWatched})
           order by t.began_at desc, t.task_id desc
          """, new { scope.Pools, scope.Groups }, ct);
