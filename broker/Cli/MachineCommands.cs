@@ -91,6 +91,8 @@ internal static class MachineCommands
         return 0;
     }
 
+    public static Task<Machine> FindAsync(Invocation call, string wanted) => FindAsync(call, new(call.Calls), wanted);
+
     private static async Task<Machine> FindAsync(Invocation call, Machines.MachinesClient client, string wanted) =>
         (await client.ListAsync(new(), call.AsAdministrator)).Machines.FirstOrDefault(m => m.Name == wanted || m.MachineId == wanted) ?? throw Unknown.Object(ReasonCode.NotFound, wanted);
 

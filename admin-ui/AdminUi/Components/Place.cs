@@ -14,6 +14,7 @@ internal sealed record Place(string Href, string Icon, string Word, string Needs
     [
         new("/", Icons.Material.Outlined.SpaceDashboard, say.Dashboard, ""),
         new("/alerts", Icons.Material.Outlined.NotificationsNone, say.AlertsWord, "alerts.read"),
+        new("/tasks", Icons.Material.Outlined.PendingActions, say.TasksWord, "tasks.read"),
         new("/sessions", Icons.Material.Outlined.Groups, say.Sessions, "sessions.read"),
         new("/machines", Icons.Material.Outlined.DesktopWindows, say.Machines, "machines.read"),
         new("/pools", Icons.Material.Outlined.Layers, say.Pools, "pools.read"),

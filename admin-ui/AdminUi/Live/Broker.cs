@@ -51,6 +51,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public PortalContent.PortalContentClient PortalContent => new(Calls);
     public Contracts.Admin.V1.Alerts.AlertsClient Alerts => new(Calls);
     public Launches.LaunchesClient Launches => new(Calls);
+    public Contracts.Admin.V1.Tasks.TasksClient Tasks => new(Calls);
 
     /// <summary>The live lists; the first use in a circuit starts them or joins those of the same sign-in.</summary>
     public LiveFeed Live

@@ -33,6 +33,7 @@ internal static class BrokerRefusal
         var sentence = ReasonTexts.Sentence(refusal.Reason(), culture);
         var detail = refusal.Trailers.GetValue("reason-detail");
         if (string.IsNullOrEmpty(detail)) return sentence;
+        if (TaskTexts.Detail(refusal.Reason(), detail, culture) is { } words) return $"{sentence} ({words})";
         return new Language(culture).FieldProblem(detail) is { } named ? $"{sentence} {named}" : $"{sentence} ({detail})";
     }
 }

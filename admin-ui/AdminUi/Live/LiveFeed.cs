@@ -7,7 +7,10 @@ namespace Montalegre.Vdi.AdminUi.Live;
 internal sealed class LiveFeed : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly LiveTable<WorkTask> _tasks = new(t => t.TaskId);
     private readonly Func<CancellationToken, Task>[] _watches;
+    private readonly Func<CancellationToken, Task> _watchTasks;
+    private int _tasksWanted;
 
     public LiveFeed(string token, CallInvoker calls, TimeProvider time, TimeSpan drawInterval, ILogger log)
     {
@@ -31,6 +34,9 @@ internal sealed class LiveFeed : IDisposable
             ct => new Contracts.Admin.V1.Alerts.AlertsClient(calls).Watch(new(), cancellationToken: ct),
             u => u.KindCase == AlertsUpdate.KindOneofCase.Snapshot ? new(u.Snapshot.Alerts, null) : new(u.Changes?.Changed ?? [], u.Changes?.Removed ?? []));
         _watches = [pools.RunAsync, machines.RunAsync, sessions.RunAsync, alerts.RunAsync];
+        _watchTasks = new Watch<TasksUpdate, WorkTask>("tasks", _tasks, time, log,
+            ct => new Contracts.Admin.V1.Tasks.TasksClient(calls).Watch(new(), cancellationToken: ct),
+            u => u.KindCase == TasksUpdate.KindOneofCase.Snapshot ? new(u.Snapshot.Tasks, null) : new(u.Changes?.Changed ?? [], u.Changes?.Removed ?? [])).RunAsync;
     }
 
     public string Token { get; }
@@ -41,7 +47,21 @@ internal sealed class LiveFeed : IDisposable
     public LiveTable<Session> Sessions { get; }
     public LiveTable<Alert> Alerts { get; }
 
-    public IReadOnlyList<LiveTable> All => [Pools, Machines, Sessions, Alerts];
+    /// <summary>Watched from when the first page of tasks is opened: it is a long list, and most pages need none of it.</summary>
+    public LiveTable<WorkTask> Tasks
+    {
+        get
+        {
+            if (Interlocked.Exchange(ref _tasksWanted, 1) == 0 && !_stop.IsCancellationRequested)
+            {
+                var stop = _stop.Token;
+                _ = Task.Run(() => _watchTasks(stop), CancellationToken.None);
+            }
+            return _tasks;
+        }
+    }
+
+    public IReadOnlyList<LiveTable> All => _tasksWanted == 0 ? [Pools, Machines, Sessions, Alerts] : [Pools, Machines, Sessions, Alerts, _tasks];
 
     /// <summary>True once the broker refused the sign-in: the page must ask for a new one.</summary>
     public bool SignedOut => All.Any(s => s.Line.State == LineState.SignedOut);
@@ -71,6 +91,7 @@ internal sealed class LiveFeed : IDisposable
         Machines.SetLine(LineState.SignedOut, now);
         Sessions.SetLine(LineState.SignedOut, now);
         Alerts.SetLine(LineState.SignedOut, now);
+        _tasks.SetLine(LineState.SignedOut, now);
     }
 
     public void Dispose()

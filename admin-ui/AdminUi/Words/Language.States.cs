@@ -118,6 +118,7 @@ internal sealed partial class Language
         "running" => Pick("Em curso", "Running"),
         "done" => Pick("Concluída", "Finished"),
         "failed" => Pick("Falhou", "Failed"),
+        "cancelled" => Pick("Cancelada", "Cancelled"),
         _ => state,
     };
 
@@ -156,6 +157,7 @@ internal sealed partial class Language
         "session.log_off" => Pick("Terminou a sessão", "Logged off"),
         "session.disconnect" => Pick("Desligou da sessão (a sessão continua)", "Disconnected"),
         "session.message" => Pick("Enviou mensagem", "Sent a message"),
+        "task.cancel" => Pick("Cancelou a tarefa", "Cancelled the task"),
         "session.active" => Pick("Sessão ficou ativa", "Session became active"),
         "session.disconnected" => Pick("Sessão ficou desligada (continua)", "Session became disconnected"),
         "session.ended" => Pick("Sessão terminou", "Session ended"),

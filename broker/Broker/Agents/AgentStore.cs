@@ -115,8 +115,8 @@ internal sealed class AgentStore(Database database)
                   and m.state <> w.state
             returning m.machine_id, m.name, m.state
         ), refreshed as (
-               insert into operation (operation_id, kind, machine_id, step, state, reason)
-                    select @operation, 'refresh', h.machine_id, 'stop', 'running', 'used_while_unreachable'
+               insert into operation (operation_id, kind, machine_id, step, state, reason, cause)
+                    select @operation, 'refresh', h.machine_id, 'stop', 'running', 'used_while_unreachable', 'log_off'
                       from held h
                       join wanted w on w.machine_id = h.machine_id
                      where h.state = 'unreachable'

@@ -76,6 +76,21 @@ internal sealed class ErasePerson(Database database)
                       set silenced_by = '-'
                     where silenced_by = @userName
                       and exists (select from nameless)),
+                   taskless as (
+                   update task
+                      set asked_by = '-'
+                    where asked_by = @userName
+                      and exists (select from nameless)),
+                   stateless as (
+                   update host
+                      set state_by = '-'
+                    where state_by = @userName
+                      and exists (select from nameless)),
+                   operationless as (
+                   update operation
+                      set asked_by = '-'
+                    where asked_by = @userName
+                      and exists (select from nameless)),
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, source_address)
                    select @actor, 'user.erase', 'user', person_id, @SourceAddress

@@ -30,6 +30,7 @@ using Montalegre.Vdi.Broker.Reports;
 using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
+using Montalegre.Vdi.Broker.Tasks;
 
 namespace Montalegre.Vdi.Broker.Hosting;
 
@@ -66,6 +67,7 @@ internal static class Slices
         services.AddProvisioning(configuration);
         services.AddPower(configuration);
         services.AddRollouts(configuration);
+        services.AddTasks();
         services.AddFleetMetrics();
         services.AddAlerts(configuration);
         services.AddPortalContent();
@@ -96,6 +98,7 @@ internal static class Slices
         app.MapGrpcService<MachinesService>();
         app.MapGrpcService<PowerService>();
         app.MapGrpcService<RolloutsService>();
+        app.MapTasks();
         app.MapAlerts();
         app.MapGrpcService<EmployeeService>();
         app.MapGrpcService<PortalContentService>();

@@ -13,11 +13,11 @@ internal static class BuiltInRoles
     private static readonly FrozenDictionary<string, FrozenSet<Permission>> All = FrozenDictionary.ToFrozenDictionary(
     [
         Role(Administrator, Permissions.All),
-        Role("pool_operator", [.. Looking, Permission.PoolsManage, Permission.PoolsEntitle, Permission.MachinesOperate, Permission.MachinesManage, Permission.SessionsOperate, Permission.RolloutsManage]),
+        Role("pool_operator", [.. Looking, Permission.PoolsManage, Permission.PoolsEntitle, Permission.MachinesOperate, Permission.MachinesManage, Permission.SessionsOperate, Permission.RolloutsManage, Permission.TasksCancel]),
         Role("help_desk",
         [
-            Permission.PoolsRead, Permission.MachinesRead, Permission.SessionsRead, Permission.LaunchesRead, Permission.UsersRead, Permission.CalendarsRead, Permission.AlertsRead,
-            Permission.MachinesOperate, Permission.SessionsOperate, Permission.SessionsAssist, Permission.UsersPassword, Permission.UsersNote,
+            Permission.PoolsRead, Permission.MachinesRead, Permission.SessionsRead, Permission.LaunchesRead, Permission.UsersRead, Permission.CalendarsRead, Permission.AlertsRead, Permission.TasksRead,
+            Permission.MachinesOperate, Permission.TasksCancel, Permission.SessionsOperate, Permission.SessionsAssist, Permission.UsersPassword, Permission.UsersNote,
         ]),
         Role("auditor", Reading),
         Role("read_only", Looking),

@@ -28,6 +28,11 @@ internal sealed class ScopeStore(Database database)
                 exists (select from session s where s.machine_id = o.machine_id and s.state <> 'ended' and {PoolScope.IsOfPeople("s.user_id")})
                  and not (@alone and exists (select from session s where s.machine_id = o.machine_id and s.state <> 'ended' and not {PoolScope.IsOfPeople("s.user_id")}))
                 """),
+            ["task_id"] = ("task o where o.task_id = @id",
+                $"""
+                o.object_kind = 'machine' and exists (select from session s where s.machine_id = o.object_id and s.state <> 'ended' and {PoolScope.IsOfPeople("s.user_id")})
+                 and not (@alone and exists (select from session s where s.machine_id = o.object_id and s.state <> 'ended' and not {PoolScope.IsOfPeople("s.user_id")}))
+                """),
             ["session_id"] = ("session o where o.session_id = @id", PoolScope.IsOfPeople("o.user_id")),
             ["rollout_id"] = ("rollout o where o.rollout_id = @id", Nobody),
             ["launch_id"] = ("launch_trace o where o.launch_trace_id = @id", PoolScope.IsOfPeople("o.user_id")),

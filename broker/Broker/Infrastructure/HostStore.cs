@@ -132,7 +132,7 @@ internal sealed class HostStore(Database database)
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         var row = await connection.QuerySingleAsync<(bool There, int Machines, int Sessions)>("""
             with changed as (
-                update host set state = @state where host_id = @host returning host_id, name
+                update host set state = @state, state_by = @actor where host_id = @host returning host_id, name
             ), drained as (
                 update machine m
                    set drain_since = now(), drained_with_host = true

@@ -69,10 +69,11 @@ internal sealed class AssignmentStore(Database database)
                  where m.machine_id = wanted.machine_id and not wanted.open and m.state not in ('reserved', 'in_use')
              returning m.machine_id, m.name, m.manual, wanted.user_name
             ), refreshed as (
-                insert into operation (operation_id, kind, machine_id, step, state)
-                     select @refresh, 'refresh', machine_id, 'stop', 'running' from freed where not manual
+                insert into operation (operation_id, kind, machine_id, step, state, cause, asked_by)
+                     select @refresh, 'refresh', machine_id, 'stop', 'running', 'person', @actor from freed where not manual
                 on conflict (machine_id) where state = 'running' do update
-                        set kind = 'refresh', step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now(), deadline = null
+                        set kind = 'refresh', step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now(), deadline = null,
+                            cause = excluded.cause, asked_by = excluded.asked_by, resumes_to = null
             ), audited as (
                 insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
                      select @actor, 'machine.unassign', 'machine', machine_id, name, user_name, @source from freed

@@ -175,11 +175,13 @@ internal sealed class MachineStore(Database database)
         return await connection.ExecuteAsync("""
             with locked as materialized (   -- sessions before machines, as everywhere
                 select session_id from session where machine_id = @machine and state <> 'ended' order by session_id for no key update
+            ), seen as materialized (
+                select machine_id, state, assigned_user_id is not null as personal from machine where machine_id = @machine and (select count(*) from locked) >= 0 for no key update
             ), chosen as (
                 update machine m
                    set state = 'provisioning', state_since = now()
                  where m.machine_id = @machine and not m.manual and m.state <> 'deleting'
-                   and (select count(*) from locked) >= 0
+                   and exists (select from seen)
              returning m.machine_id, m.name, m.pool_id
             ), over as (
                 update session s
@@ -191,14 +193,18 @@ internal sealed class MachineStore(Database database)
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                      select @actor, 'machine.' || @kind, 'machine', machine_id, name, @source from chosen
             )
-            insert into operation (operation_id, kind, machine_id, step, state)
+            -- Before it begins it can be taken back where nobody else could come upon what somebody left: on a machine that nobody was on, or a person's own.
+            insert into operation (operation_id, kind, machine_id, step, state, cause, asked_by, resumes_to)
                  select @operation,
                         case when (select kind from pool where pool_id = chosen.pool_id) = 'floating' and exists (select from over) then 'refresh' else @kind end,
-                        machine_id, 'stop', 'running'
-                   from chosen
+                        machine_id, 'stop', 'running', 'person', @actor,
+                        case when seen.state in ('available', 'unreachable', 'faulted', 'asleep') and not exists (select from over) then seen.state
+                             when seen.state in ('available', 'reserved', 'in_use') and seen.personal then 'available' end
+                   from chosen join seen using (machine_id)
             on conflict (machine_id) where state = 'running' do update
                     set kind = case when operation.kind in ('provision', 'refresh') then 'refresh' else excluded.kind end,
-                        step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now()
+                        step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now(),
+                        cause = excluded.cause, asked_by = excluded.asked_by, resumes_to = null
             """, new { machine = machine.Value, kind = SqlText.Of(kind), operation = operation.Value, actor, source }) == 1;
     }
 
@@ -218,10 +224,11 @@ internal sealed class MachineStore(Database database)
             ), smaller as (
                 update pool set size = greatest(size - 1, 0) from chosen where pool.pool_id = chosen.pool_id
             ), opened as (
-                insert into operation (operation_id, kind, machine_id, step, state)
-                     select @operation, 'delete', machine_id, 'stop', 'running' from chosen
+                insert into operation (operation_id, kind, machine_id, step, state, cause, asked_by)
+                     select @operation, 'delete', machine_id, 'stop', 'running', 'person', @actor from chosen
                 on conflict (machine_id) where state = 'running' do update
-                        set kind = 'delete', step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now()
+                        set kind = 'delete', step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now(),
+                            cause = excluded.cause, asked_by = excluded.asked_by, resumes_to = null
             ), audited as (
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                      select @actor, 'machine.remove', 'machine', machine_id, name, @source from chosen

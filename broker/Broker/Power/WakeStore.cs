@@ -21,8 +21,8 @@ internal sealed class WakeStore(Database database)
     // A change of the machine rings whoever watches it; of operations pages are not told.
     private const string Open = """
         opened as (
-            insert into operation (operation_id, kind, machine_id, step, state, deadline)
-                 select gen_random_uuid(), 'wake', machine_id, 'magic_packet', 'running', now() + @giveUpAfter from wanted
+            insert into operation (operation_id, kind, machine_id, step, state, deadline, cause, asked_by)
+                 select gen_random_uuid(), 'wake', machine_id, 'magic_packet', 'running', now() + @giveUpAfter, @cause, @askedBy from wanted
             on conflict (machine_id) where state = 'running' do nothing
               returning machine_id
         ), rung as (
@@ -86,7 +86,7 @@ internal sealed class WakeStore(Database database)
                      select @actor, 'machine.wake', 'machine', machine_id, name, @source from seen where able and state = 'unreachable'
             )
             select exists (select from seen), exists (select from seen where able), exists (select from seen where state <> 'unreachable')
-            """, new { machine = machine.Value, giveUpAfter, actor = by.UserName, source = by.SourceAddress });
+            """, new { machine = machine.Value, giveUpAfter, actor = by.UserName, source = by.SourceAddress, cause = "person", askedBy = by.UserName });
         return (there, able, awake) switch { (false, _, _) => RefusalReason.NotFound, (_, false, _) or (_, _, true) => RefusalReason.NotSupported, _ => null };
     }
 
@@ -123,7 +123,7 @@ internal sealed class WakeStore(Database database)
                  where {CanWake} and not exists (select from operation t where t.machine_id = m.machine_id and t.kind = 'wake' and t.ended_at >= own.created_at)
             ), {Open}
             select count(*)::int from rung
-            """, new { giveUpAfter, pause });
+            """, new { giveUpAfter, pause, cause = "launch", askedBy = "" });
     }
 
     /// <summary>Manual pools that follow a schedule, with what of them sleeps and was not tried lately.</summary>
@@ -152,7 +152,7 @@ internal sealed class WakeStore(Database database)
                 select m.machine_id from machine m where m.machine_id = any(@machines) and {CanWake}
             ), {Open}
             select count(*) from rung
-            """, new { machines = machines.Select(m => m.Value).ToArray(), giveUpAfter });
+            """, new { machines = machines.Select(m => m.Value).ToArray(), giveUpAfter, cause = "schedule", askedBy = "" });
     }
 
     /// <summary>Counts a packet that is about to be sent and plans the next; false: the deadline has come, and the wake has failed.</summary>

@@ -179,8 +179,8 @@ internal sealed class DriftSweep(
                 insert into audit_event (actor, action, object_kind, object_id, outcome)
                      select 'broker', 'machine.drift', 'machine', machine_id, 'machine_stopped' from stopped
             )
-            insert into operation (operation_id, kind, machine_id, step, state)
-                 select gen_random_uuid(), case when assigned_user_id is null then @kind else 'restart' end, machine_id, 'stop', 'running' from stopped   -- a person's own disk is kept
+            insert into operation (operation_id, kind, machine_id, step, state, cause)
+                 select gen_random_uuid(), case when assigned_user_id is null then @kind else 'restart' end, machine_id, 'stop', 'running', 'drift' from stopped   -- a person's own disk is kept
             on conflict (machine_id) where state = 'running' do nothing
             """, new { host = host.Value, machine = machine.Value, kind = SqlText.Of(kind) }) > 0;
     }

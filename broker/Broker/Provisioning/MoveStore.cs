@@ -63,8 +63,8 @@ internal sealed class MoveStore(Database database)
                         order by m.machine_id
                         limit greatest(0, @most - l.moving)) m
             )
-            insert into operation (operation_id, kind, machine_id, step, state)
-                 select gen_random_uuid(), 'move', machine_id, 'move_live', 'running' from next
+            insert into operation (operation_id, kind, machine_id, step, state, cause)
+                 select gen_random_uuid(), 'move', machine_id, 'move_live', 'running', 'host' from next
             on conflict (machine_id) where state = 'running' do nothing
             """, new { most = MostAtOnce });
     }

@@ -75,7 +75,7 @@ internal sealed class OperationStore(Database database)
                    for update of o skip locked
             )
                update operation o
-                  set next_attempt_at = now() + case when o.step = 'move_live' then @longest else interval '{ClaimSeconds} seconds' end
+                  set claimed = true, resumes_to = null, next_attempt_at = now() + case when o.step = 'move_live' then @longest else interval '{ClaimSeconds} seconds' end
                  from due, machine m left join host h on h.host_id = m.host_id, pool p
                 where o.operation_id = due.operation_id and m.machine_id = o.machine_id and p.pool_id = m.pool_id
             returning o.operation_id, o.kind, o.step, o.attempts, m.machine_id, m.name, m.manual, m.host_id, m.generation, m.port,
@@ -93,7 +93,7 @@ internal sealed class OperationStore(Database database)
         return await connection.ExecuteAsync("""
             with moved as (
                 update operation
-                   set step = @next, step_since = now(), error = null, reason = null,
+                   set step = @next, step_since = now(), error = null, reason = null, claimed = false,
                        next_attempt_at = case when @next = 'await_agent' then now() + @deadline when @step = 'shut_down' then now() + @patience else now() end
                  where operation_id = @id and step = @step and kind = @kind and state = 'running'
              returning machine_id
@@ -128,7 +128,7 @@ internal sealed class OperationStore(Database database)
         await connection.ExecuteAsync("""
             with failed as (
                 update operation
-                   set attempts = attempts + 1, error = @error, reason = @reason,
+                   set attempts = attempts + 1, error = @error, reason = @reason, claimed = false,
                        fallback = case when @fallsBack then @error else fallback end,
                        step = @next, step_since = now(),
                        state = case when @givesUp then 'failed' else 'running' end,
@@ -211,8 +211,8 @@ internal sealed class OperationStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.ExecuteAsync("""
-            insert into operation (operation_id, kind, machine_id, step, state)
-                 select gen_random_uuid(), 'move', machine_id, 'move_live', 'running' from machine where machine_id = @machine and host_id = @host and state <> 'deleting'
+            insert into operation (operation_id, kind, machine_id, step, state, cause)
+                 select gen_random_uuid(), 'move', machine_id, 'move_live', 'running', 'drift' from machine where machine_id = @machine and host_id = @host and state <> 'deleting'
             on conflict (machine_id) where state = 'running' do nothing
             """, new { machine = machine.Value, host = host.Value }) == 1;
     }
@@ -251,12 +251,12 @@ internal sealed class OperationStore(Database database)
              returning m.machine_id, m.assigned_user_id
             )
             -- A person's own machine keeps its disk, unless what failed was to make that disk.
-            insert into operation (operation_id, kind, machine_id, step, state)
+            insert into operation (operation_id, kind, machine_id, step, state, cause)
                  select gen_random_uuid(),
                         case when assigned_user_id is null
                                or (select o.kind from operation o where o.machine_id = again.machine_id and o.state = 'failed' order by o.ended_at desc limit 1) in ('provision', 'refresh') then 'refresh'
                              else 'restart' end,
-                        machine_id, 'stop', 'running' from again
+                        machine_id, 'stop', 'running', 'retry' from again
             """, new { pause });
     }
 }

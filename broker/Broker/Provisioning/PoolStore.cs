@@ -148,8 +148,8 @@ internal sealed class PoolStore(Database database)
                 on conflict do nothing
                   returning machine_id
             )
-            insert into operation (operation_id, kind, machine_id, step, state, trace)
-                 select @operation, 'provision', machine_id, 'stop', 'running', @trace::jsonb from added
+            insert into operation (operation_id, kind, machine_id, step, state, trace, cause)
+                 select @operation, 'provision', machine_id, 'stop', 'running', @trace::jsonb, 'pool' from added
             """, new { pool = pool.Value, machine = machine.Value, ordinal, name, host = host.Value, trace, operation = operation.Value, firstPort }) == 1;
     }
 
@@ -166,11 +166,11 @@ internal sealed class PoolStore(Database database)
                    and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
              returning m.machine_id
             )
-            insert into operation (operation_id, kind, machine_id, step, state)
-                 select @operation, 'delete', machine_id, 'stop', 'running' from released
+            insert into operation (operation_id, kind, machine_id, step, state, cause)
+                 select @operation, 'delete', machine_id, 'stop', 'running', 'pool' from released
             on conflict (machine_id) where state = 'running' do update
                     set kind = 'delete', step = 'stop', attempts = 0, error = null, reason = null,
-                        step_since = now(), next_attempt_at = now()
+                        step_since = now(), next_attempt_at = now(), cause = excluded.cause, asked_by = '', resumes_to = null
             """, new { machine = machine.Value, operation = operation.Value }) == 1;
     }
 
@@ -207,8 +207,9 @@ internal sealed class PoolStore(Database database)
              returning m.machine_id, @kind = 'wake' and m.saved_at is not null as saved,
                        @kind = 'wake' and m.assigned_user_id is null and m.image_version_id is distinct from (select w.image_version_id from wanted_image(m.canary_of, m.pool_id) w) as outdated
             )
-            insert into operation (operation_id, kind, machine_id, step, state, fallback)
+            insert into operation (operation_id, kind, machine_id, step, state, cause, fallback)
                  select @operation, case when outdated then 'refresh' else @kind end, machine_id, case when saved and not outdated then 'restore' else @first end, 'running',
+                        case when @kind = 'refresh' then 'pool' else 'schedule' end,
                         case when saved and outdated then 'Its saved memory is of an older image version; it is made anew.' end
                    from chosen
             """, new { machine = machine.Value, operation = operation.Value, from = SqlText.Of(from), kind = SqlText.Of(kind), first = SqlText.Of(first) }) == 1;

@@ -87,11 +87,12 @@ internal sealed class RecoveryStore(Database database)
                 insert into audit_event (actor, action, object_kind, object_id, object_name, outcome)
                      select 'broker', 'machine.leave_host', 'machine', machine_id, name, case when personal then 'disk_kept' else 'fresh' end from moving
             ), begun as (
-                insert into operation (operation_id, kind, machine_id, step, state)
-                     select gen_random_uuid(), case when personal then 'restart' else 'refresh' end, machine_id, 'place', 'running' from moving
+                insert into operation (operation_id, kind, machine_id, step, state, cause)
+                     select gen_random_uuid(), case when personal then 'restart' else 'refresh' end, machine_id, 'place', 'running', 'host' from moving
                 on conflict (machine_id) where state = 'running' do update
                         set kind = case when operation.kind in ('provision', 'refresh') then operation.kind else excluded.kind end,
-                            step = 'place', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now(), deadline = null
+                            step = 'place', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now(), deadline = null,
+                            cause = excluded.cause, asked_by = '', resumes_to = null
             )
             select count(*)::int from leaving
             """, new { host = host.Value });

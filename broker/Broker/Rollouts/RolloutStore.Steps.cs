@@ -126,8 +126,8 @@ internal sealed partial class RolloutStore
                    and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
              returning m.machine_id
             )
-            insert into operation (operation_id, kind, machine_id, step, state, reason)
-                 select @operation, 'refresh', machine_id, 'stop', 'running', null from chosen
+            insert into operation (operation_id, kind, machine_id, step, state, cause)
+                 select @operation, 'refresh', machine_id, 'stop', 'running', 'rollout' from chosen
             """, new { rollout = rollout.Value, machine = machine.Value, operation = operation.Value }) == 1;
     }
 
@@ -159,10 +159,11 @@ internal sealed partial class RolloutStore
                    and not exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended')
              returning m.machine_id
             )
-            insert into operation (operation_id, kind, machine_id, step, state)
-                 select @operation, 'refresh', machine_id, 'stop', 'running' from chosen
+            insert into operation (operation_id, kind, machine_id, step, state, cause)
+                 select @operation, 'refresh', machine_id, 'stop', 'running', 'rollout' from chosen
             on conflict (machine_id) where state = 'running' do update
-                    set kind = 'refresh', step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now()
+                    set kind = 'refresh', step = 'stop', attempts = 0, error = null, reason = null, step_since = now(), next_attempt_at = now(),
+                        cause = excluded.cause, asked_by = '', resumes_to = null
                   where operation.kind <> 'delete'
             """, new { rollout = rollout.Value, state = SqlText.Of(decidedIn), machine = machine.Value, operation = operation.Value }) == 1;
     }

@@ -69,15 +69,15 @@ internal sealed partial class SessionStore(Database database)
                   and (h.state in ('available', 'reserved', 'in_use', 'unreachable') or (h.state = 'provisioning' and h.action = 'delete'))
             returning m.machine_id, m.state
         ), refreshed as (
-               insert into operation (operation_id, kind, machine_id, step, state, reason)
-                    select @operation, h.action, h.machine_id, 'stop', 'running', @reason
+               insert into operation (operation_id, kind, machine_id, step, state, reason, cause)
+                    select @operation, h.action, h.machine_id, 'stop', 'running', @reason, 'log_off'
                       from empty h
                  left join freed f on f.machine_id = h.machine_id
                      where h.action <> 'keep'
                        and h.state not in ('faulted', 'deleting')
                on conflict (machine_id) where state = 'running'
                         do update set kind = excluded.kind, step = 'stop', attempts = 0, error = null, reason = excluded.reason,
-                                      step_since = now(), next_attempt_at = now(), deadline = null
+                                      step_since = now(), next_attempt_at = now(), deadline = null, cause = excluded.cause, asked_by = '', resumes_to = null
                             where operation.kind <> 'delete'
             returning machine_id
         ), audited as (
@@ -180,8 +180,8 @@ internal sealed partial class SessionStore(Database database)
                   and nobody_is_on(h.machine_id)     -- somebody may have taken a seat of a shared one meanwhile
             returning m.machine_id
         )
-        insert into operation (operation_id, kind, machine_id, step, state, reason)
-             select @operation, 'refresh', h.machine_id, 'stop', 'running', 'rogue_session'
+        insert into operation (operation_id, kind, machine_id, step, state, reason, cause)
+             select @operation, 'refresh', h.machine_id, 'stop', 'running', 'rogue_session', 'log_off'
                from held h
                join freed f on f.machine_id = h.machine_id
               where h.floating

@@ -61,6 +61,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakePortalContent>();
         _app.MapGrpcService<FakeApplications>();
         _app.MapGrpcService<FakeAlerts>();
+        _app.MapGrpcService<FakeTasks>();
         _app.MapGrpcService<FakeRollouts>();
         _app.MapGrpcService<FakeLaunches>();
         await _app.StartAsync();

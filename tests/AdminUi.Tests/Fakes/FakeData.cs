@@ -48,6 +48,7 @@ internal static class FakeData
         var silent = world.Machines.Find("m-urb-12")!.Clone();
         (silent.State, silent.AgentConnected) = (MachineState.Unreachable, false);
         world.Machines.Put(silent);
+        TasksOfWorld.Fill(world, now);
         world.Directories.Add(new()
         {
             DirectoryId = "d-1", Name = "Município", Kind = DirectoryKind.ActiveDirectory, Servers = { "dc1.cm-montalegre.pt:636", "dc2.cm-montalegre.pt:636" }, BaseDn = "DC=cm-montalegre,DC=pt", BindDn = "CN=leitura,OU=Serviço,DC=cm-montalegre,DC=pt",

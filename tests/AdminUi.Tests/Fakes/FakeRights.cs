@@ -31,8 +31,8 @@ internal sealed class FakeRights(FakeWorld world) : Interceptor
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> BuiltIn { get; } = new Dictionary<string, IReadOnlyList<string>>
     {
         ["administrator"] = All,
-        ["pool_operator"] = [.. Looking, "pools.manage", "pools.entitle", "machines.operate", "machines.manage", "sessions.operate", "rollouts.manage"],
-        ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "users.read", "calendars.read", "alerts.read", "machines.operate", "sessions.operate", "sessions.assist", "users.password", "users.note"],
+        ["pool_operator"] = [.. Looking, "pools.manage", "pools.entitle", "machines.operate", "machines.manage", "sessions.operate", "rollouts.manage", "tasks.cancel"],
+        ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "users.read", "calendars.read", "alerts.read", "tasks.read", "tasks.cancel", "machines.operate", "sessions.operate", "sessions.assist", "users.password", "users.note"],
         ["auditor"] = [.. All.Where(p => p.EndsWith(".read", StringComparison.Ordinal))],
         ["read_only"] = [.. Looking],
     };

@@ -19,6 +19,7 @@ internal sealed class FakeWorld : IDisposable
     public const string Password = "correct horse battery";
     private readonly Lock _lock = new();
     private readonly List<AssistanceCase> _cases = [];
+    private readonly Dictionary<string, List<TaskLine>> _lines = new(StringComparer.Ordinal);
     private CancellationTokenSource _watches = new();
 
     public uint MostSessionsPerUser { get; set; }
@@ -28,6 +29,10 @@ internal sealed class FakeWorld : IDisposable
     public ConcurrentDictionary<string, ReasonCode> RefusedMachines { get; } = new();
     public FakeList<Session> Sessions { get; } = new(s => s.SessionId);
     public FakeList<Alert> Alerts { get; } = new(a => a.AlertId);
+    public FakeList<WorkTask> Tasks { get; } = new(t => t.TaskId);
+
+    /// <summary>Why cancelling a task is refused; null: it is not.</summary>
+    public ReasonCode? CancelRefused { get; set; }
     public List<Alert> ResolvedAlerts { get; } = [];
     public List<AlertSilence> Silences { get; } = [];
     public List<AlertRuleSetting> AlertRules { get; } = [];
@@ -130,6 +135,28 @@ internal sealed class FakeWorld : IDisposable
         if (state is AssistanceState.Ended or AssistanceState.Denied or AssistanceState.Expired) moved.EndedAt = now;
         Put(moved);
         return moved;
+    }
+
+    public TaskLine[] LinesOf(string task) { lock (_lock) return [.. _lines.GetValueOrDefault(task) ?? []]; }
+
+    /// <summary>Writes the next line of a task, which is a change of it to whoever watches.</summary>
+    public WorkTask Tell(string id, TaskEvent happened, string step = "", Reason? trouble = null, TaskState? state = null)
+    {
+        var task = Tasks.Find(id)!.Clone();
+        lock (_lock)
+        {
+            if (!_lines.TryGetValue(id, out var lines)) _lines[id] = lines = [];
+            lines.Add(new() { Number = (uint)lines.Count + 1, At = DateTimeOffset.UtcNow.ToTimestamp(), Event = happened, Step = step.Length > 0 ? step : task.Step, Trouble = trouble });
+            (task.LastLine, task.Lines, task.Trouble) = (lines[^1], lines[^1].Number, trouble);
+        }
+        if (step.Length > 0) task.Step = step;
+        if (state is { } now)
+        {
+            task.State = now;
+            if (now is TaskState.Done or TaskState.Failed or TaskState.Cancelled) (task.EndedAt, task.CanCancel) = (DateTimeOffset.UtcNow.ToTimestamp(), false);
+        }
+        Tasks.Put(task);
+        return task;
     }
 
     public void Dispose() => _watches.Dispose();

@@ -49,6 +49,7 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
                 insert into app_user (user_id, user_name, display_name) values (@User, @Name, initcap(@Name));
                 insert into machine (machine_id, pool_id, name, ordinal, manual, state, assigned_user_id) values (@Machine, @_pool, 'de-' || @Name, @ordinal, true, 'in_use', @User);
                 insert into session (session_id, request_id, user_id, pool_id, machine_id, state, machine_name) values (@Session, gen_random_uuid(), @User, @_pool, @Machine, 'active', 'de-' || @Name);
+                insert into operation (operation_id, kind, machine_id, step, state, cause, asked_by) values (@Task, 'wake', @Machine, 'magic_packet', 'running', 'person', @Name), (@TaskOnBoth, 'restart', @_both, 'stop', 'done', 'person', @Name);
                 insert into session (session_id, request_id, user_id, pool_id, machine_id, state, machine_seat) values (@OnBoth, gen_random_uuid(), @User, @_shared, @_both, 'active', @ordinal);
                 insert into launch_trace (launch_trace_id, asked_at, request_id, user_id, user_name, pool_id, outcome, rule, attempts, deciding_ms, look)
                      values (@Launch, now(), gen_random_uuid(), @User, @Name, @_pool, 'started', 'free_machine', 1, 1, '{"occupied": {"machines": 1, "names": ["de-zeferino"]}}');
@@ -58,7 +59,7 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
                 insert into audit_event (actor, action, object_kind, object_id, object_name) values
                     (@Name, 'sign_in.ok', 'user', @User, @Name), ('rui', 'session.log_off', 'session', @Session, 'de-' || @Name), ('rui', 'machine.restart', 'machine', @Machine, 'de-' || @Name),
                     (@Name, 'machine.restart', 'machine', @_both, 'comum');
-                """, new { of.Name, of.User, of.Machine, of.Session, of.OnBoth, of.Launch, of.Assistance, _pool, _shared, _both, ordinal = ++ordinal });
+                """, new { of.Name, of.User, of.Machine, of.Session, of.OnBoth, of.Launch, of.Assistance, of.Task, of.TaskOnBoth, _pool, _shared, _both, ordinal = ++ordinal });
         }
         await connection.ExecuteAsync("insert into group_member (user_id, group_id) values (@User, @_department)", new { _ana.User, _department });
         var hash = await _broker.Services.GetRequiredService<Passwords>().HashAsync(TestApi.Password);
@@ -128,9 +129,9 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
 
         foreach (var (method, text) in answers)
             foreach (var word in _zeferino.Words) Assert.False(text.Contains(word, StringComparison.OrdinalIgnoreCase), $"{method} says {word}: {text}");
-        string[] told = ["Users/List", "Sessions/List", "Sessions/Watch", "Machines/List", "Machines/Watch", "Launches/List", "Audit/List"];
+        string[] told = ["Users/List", "Sessions/List", "Sessions/Watch", "Machines/List", "Machines/Watch", "Launches/List", "Audit/List", "Tasks/List", "Tasks/Watch"];
         Assert.All(told, name => Assert.Contains("ana", answers[$"/montalegre.vdi.admin.v1.{name}"], StringComparison.Ordinal));
-        Assert.All(new[] { "Machines/List", "Machines/Watch" }, name => Assert.Contains("comum", answers[$"/montalegre.vdi.admin.v1.{name}"], StringComparison.Ordinal));
+        Assert.All(new[] { "Machines/List", "Machines/Watch", "Tasks/List", "Tasks/Watch" }, name => Assert.Contains("comum", answers[$"/montalegre.vdi.admin.v1.{name}"], StringComparison.Ordinal));
         Assert.Contains("\"people\": 1", answers["/montalegre.vdi.admin.v1.Reports/Use"], StringComparison.Ordinal);
         // The search itself: to the one who may see everything all of it says something of him.
         foreach (var name in told) Assert.Contains("zeferino", await TextOfAsync(Methods().Single(m => NameOf(m) == $"/montalegre.vdi.admin.v1.{name}"), _boss), StringComparison.Ordinal);
@@ -268,8 +269,10 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
         public Guid OnBoth { get; } = Guid.NewGuid();
         public Guid Launch { get; } = Guid.NewGuid();
         public Guid Assistance { get; } = Guid.NewGuid();
+        public Guid Task { get; } = Guid.NewGuid();
+        public Guid TaskOnBoth { get; } = Guid.NewGuid();
 
-        public IEnumerable<string> Words => [Name, .. new[] { User, Machine, Session, OnBoth, Launch, Assistance }.Select(id => $"{id}")];
+        public IEnumerable<string> Words => [Name, .. new[] { User, Machine, Session, OnBoth, Launch, Assistance, Task }.Select(id => $"{id}")];
 
         /// <summary>Null for what belongs to no person.</summary>
         public string? IdOf(string field) => field switch
@@ -278,6 +281,7 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
             "session_id" => $"{Session}",
             "launch_id" => $"{Launch}",
             "assistance_id" => $"{Assistance}",
+            "task_id" => $"{Task}",
             _ => null,
         };
     }

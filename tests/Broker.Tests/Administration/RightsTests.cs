@@ -30,12 +30,12 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
     // Written here a second time on purpose: whoever widens a role changes this list, too.
     private static readonly Dictionary<string, string[]> Expected = new()
     {
-        ["pool_operator"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read", "alerts.read",
-            "pools.manage", "pools.entitle", "machines.operate", "machines.manage", "sessions.operate", "rollouts.manage"],
-        ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "calendars.read", "users.read", "alerts.read", "machines.operate", "sessions.operate", "sessions.assist", "users.password", "users.note"],
-        ["auditor"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read", "alerts.read",
+        ["pool_operator"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read", "alerts.read", "tasks.read",
+            "pools.manage", "pools.entitle", "machines.operate", "machines.manage", "sessions.operate", "rollouts.manage", "tasks.cancel"],
+        ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "calendars.read", "users.read", "alerts.read", "tasks.read", "tasks.cancel", "machines.operate", "sessions.operate", "sessions.assist", "users.password", "users.note"],
+        ["auditor"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read", "alerts.read", "tasks.read",
             "audit.read", "roles.read", "api_keys.read", "backups.read"],
-        ["read_only"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read", "alerts.read"],
+        ["read_only"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read", "alerts.read", "tasks.read"],
     };
 
     private static IEnumerable<MethodDescriptor> AdministratorsMethods() =>
@@ -95,7 +95,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
                 walked++;
                 Assert.Equal("NOT_FOUND", await AdmissionAsync(api, method, (field, other.IdOf(field.Name)), token));
                 Assert.Equal("NOT_FOUND", await AdmissionAsync(api, method, (field, Guid.NewGuid()), token));
-                if (field.Name is "pool_id" or "machine_id" or "session_id") Assert.Equal("admitted", await AdmissionAsync(api, method, (field, mine.IdOf(field.Name)), token));
+                if (field.Name is "pool_id" or "machine_id" or "session_id" or "task_id") Assert.Equal("admitted", await AdmissionAsync(api, method, (field, mine.IdOf(field.Name)), token));
             }
             // Without an object only a list goes on: anything else is about the whole installation.
             Assert.Equal(need.Filtered ? "admitted" : "PERMISSION_MISSING", await AdmissionAsync(api, method, null, token));
@@ -229,7 +229,9 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
     /// <summary>A pool with one machine, session, roll-out-less launch and person.</summary>
     private sealed record Rows(Guid Pool, Guid Machine, Guid Session, Guid Launch, Guid Person)
     {
-        public Guid IdOf(string field) => field switch { "pool_id" => Pool, "machine_id" => Machine, "session_id" => Session, "launch_id" => Launch, _ => Person };
+        public Guid Task { get; } = Guid.NewGuid();
+
+        public Guid IdOf(string field) => field switch { "pool_id" => Pool, "machine_id" => Machine, "session_id" => Session, "launch_id" => Launch, "task_id" => Task, _ => Person };
     }
 
     private async Task<Rows> PoolAsync(string name)
@@ -242,9 +244,10 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
             insert into pool (pool_id, name, kind, size) values (@Pool, @name, 'manual', 1);
             insert into machine (machine_id, pool_id, name, ordinal, manual, state) values (@Machine, @Pool, @name, 1, true, 'in_use');
             insert into session (session_id, request_id, user_id, pool_id, machine_id, state) values (@Session, gen_random_uuid(), @Person, @Pool, @Machine, 'active');
+            insert into operation (operation_id, kind, machine_id, step, state) values (@Task, 'restart', @Machine, 'stop', 'running');
             insert into launch_trace (launch_trace_id, asked_at, request_id, user_id, pool_id, outcome, rule, attempts, deciding_ms)
                  values (@Launch, now(), gen_random_uuid(), @Person, @Pool, 'started', 'free_machine', 1, 1);
-            """, new { rows.Pool, rows.Machine, rows.Session, rows.Launch, rows.Person, name });
+            """, new { rows.Pool, rows.Machine, rows.Session, rows.Launch, rows.Person, rows.Task, name });
         return rows;
     }
 }

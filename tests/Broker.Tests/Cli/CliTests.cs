@@ -72,6 +72,26 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Task_is_listed_shown_line_by_line_and_cancelled_once()
+    {
+        await SetUpAsync();
+        await RunAsync("pools", "create", "Sala", "--kind", "manual");
+        Assert.Equal(0, (await RunAsync("machines", "add", "Sala", "sala-1", "192.0.2.9")).Code);
+        await using (var command = _broker.Database.DataSource.CreateCommand("insert into operation (operation_id, kind, machine_id, step, state, cause, asked_by, next_attempt_at, deadline) select gen_random_uuid(), 'wake', machine_id, 'magic_packet', 'running', 'person', 'rosa', now() + interval '1 hour', now() + interval '2 hours' from machine"))
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        var listed = await RunAsync("tasks", "list", "--state", "running,waiting", "--machine", "sala-1", "--json");
+        var task = JsonDocument.Parse(listed.Output).RootElement.GetProperty("tasks")[0].GetProperty("taskId").GetString()!;
+        Assert.Contains("sala-1", (await RunAsync("tasks", "list", "--by", "rosa")).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("sala-1", (await RunAsync("tasks", "list", "--state", "failed")).Output, StringComparison.Ordinal);
+        Assert.NotEqual(0, (await RunAsync("tasks", "list", "--state", "lost")).Code);
+        Assert.Contains("rosa", (await RunAsync("tasks", "show", task)).Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync("tasks", "cancel", task)).Code);
+        Assert.Equal(2, JsonDocument.Parse((await RunAsync("tasks", "show", task, "--json")).Output).RootElement.GetProperty("lines").GetArrayLength());
+        Assert.Contains("sala-1", (await RunAsync("tasks", "list", "--state", "cancelled")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Alert_that_the_leader_finds_is_listed_acknowledged_and_silenced()
     {
         await SetUpAsync();
