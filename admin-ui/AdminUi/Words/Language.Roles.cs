@@ -80,6 +80,7 @@ internal sealed partial class Language
         "backups" => Pick("Cópias de segurança", "Backups"),
         "portal" => PortalWord,
         "alerts" => AlertsWord,
+        "settings" => SettingsWord,
         _ => about,
     };
 
@@ -101,6 +102,7 @@ internal sealed partial class Language
         "users.password" => Pick("mudar palavras-passe", "set passwords"),
         "users.note" => Pick("ler e escrever notas do apoio", "read and write help-desk notes"),
         "alerts.operate" => Pick("tratar e silenciar", "acknowledge and silence"),
+        "settings.manage" => Pick("mudar, em toda a instalação", "change, in the whole installation"),
         "alerts.manage" => Pick("mudar regras e canais", "change rules and channels"),
         "roles.manage" => Pick("dar, retirar e mudar", "give, take away and change"),
         _ when permission.EndsWith(".read", StringComparison.Ordinal) => Pick("ver", "see"),
