@@ -42,7 +42,7 @@ internal sealed partial class Language
     public string SettingIsDefault(string name) => Pick($"{name}: vale a predefinição.", $"{name}: the default holds.");
     public string UnsavedSettings(int n) => Count(n, "{0} alteração por guardar", "{0} alterações por guardar", "{0} change not saved", "{0} changes not saved");
     public string SaveSettings => Pick("Guardar alterações", "Save changes");
-    public string DiscardSettings => Pick("Deitar fora", "Discard");
+    public string DiscardSettings => Pick("Descartar", "Discard");
     public string SettingsSaved(int n) => Count(n, "{0} definição guardada. Já está em vigor.", "{0} definições guardadas. Já estão em vigor.", "{0} setting saved. It is in force.", "{0} settings saved. They are in force.");
     public string SettingsWrong(int n) => Count(n, "Nada foi guardado: {0} definição tem um valor que não serve.", "Nada foi guardado: {0} definições têm valores que não servem.", "Nothing was saved: {0} setting has a value that does not fit.", "Nothing was saved: {0} settings have values that do not fit.");
     public string LeaveSettingsQuestion => Pick("Sair sem guardar?", "Leave without saving?");
@@ -53,7 +53,7 @@ internal sealed partial class Language
     public string SettingOutOfRange(string range) => range.Length == 0 ? Pick("O texto é comprido de mais, ou tem mais do que uma linha.", "The text is too long, or has more than one line.") : Pick($"Use um valor de {range}.", $"Use a value from {range}.");
     public string SettingLessThan(string other, string value) => Pick($"Não pode ser menos do que «{other}», que tem {value}.", $"It may not be less than \"{other}\", which is {value}.");
     public string SettingMoreThan(string other, string value) => Pick($"Não pode ser mais do que «{other}», que tem {value}.", $"It may not be more than \"{other}\", which is {value}.");
-    public string SettingRaced(string who, string at, string value) => Pick($"{who} mudou-a entretanto para {value} ({at}). Guarde outra vez para ficar o que escreveu, ou deite fora.", $"{who} has changed it to {value} meanwhile ({at}). Save again to keep what you typed, or discard it.");
+    public string SettingRaced(string who, string at, string value) => Pick($"{who} mudou-a entretanto para {value} ({at}). Guarde outra vez para ficar o que escreveu, ou descarte.", $"{who} has changed it to {value} meanwhile ({at}). Save again to keep what you typed, or discard it.");
     public string SettingRule(string key) => key switch
     {
         "AuditSyslog:Server" => Pick("Use um nome de servidor, ou nome:porta.", "Use a host name, or host:port."),

@@ -21,7 +21,11 @@ public sealed class SettingsTests(Chromium chromium)
         var flow = await Flow.OpenAsync(chromium, console, "settings", width, language, dark, "/audit");
         var (page, walk, say) = flow;
         // By its own name in the palette: the page opens with that one alone.
-        await flow.FindAsync("Control+k", SettingTexts.Name(Portal, say.Culture), say.SettingsWord);
+        await page.Locator("#find").FocusAsync();
+        await page.Locator("#find").PressSequentiallyAsync(SettingTexts.Name(Portal, say.Culture));
+        await Expect(page.Locator("#found").GetByRole(AriaRole.Option).First).ToContainTextAsync(SettingTexts.Name(Portal, say.Culture));
+        await page.Keyboard.PressAsync("Enter");
+        await Expect(page.Locator("h1")).ToHaveTextAsync(say.SettingsWord);
         await Expect(Field(page, Portal)).ToHaveValueAsync("8");
         await Expect(page.Locator(".setting")).ToHaveCountAsync(1);
         await page.GetByRole(AriaRole.Searchbox).FillAsync("");

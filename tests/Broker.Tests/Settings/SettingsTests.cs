@@ -11,10 +11,12 @@ using Montalegre.Vdi.Broker.Administration;
 using Montalegre.Vdi.Broker.Alerts;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Launch;
+using Montalegre.Vdi.Broker.Reports;
 using Montalegre.Vdi.Broker.Settings;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Rig.Clients;
 using Audience = Montalegre.Vdi.Broker.Identity.Audience;
 using Client = Montalegre.Vdi.Contracts.Admin.V1.Settings.SettingsClient;
 
@@ -200,7 +202,7 @@ public sealed class SettingsTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(("rosa", false, "12.5"), (share.Actor, share.HasBefore, share.After));
         Assert.Equal(("5", SettingSource.Default), Of(await ListAsync(), Attempts));
         Assert.Equal(5, _broker.Services.GetRequiredService<IOptions<IdentityOptions>>().Value.FreeAttemptsPerAccount);
-        Assert.Equal(0.125, _broker.Services.GetRequiredService<IOptions<Reports.EnergyOptions>>().Value.UsedShare);
+        Assert.Equal(0.125, _broker.Services.GetRequiredService<IOptions<EnergyOptions>>().Value.UsedShare);
 
         var audit = (await new Audit.AuditClient(_broker.Api()).ListAsync(new() { Limit = 100 }, _rosa)).Events.Where(e => e.ObjectKind == "setting").ToList();
         Assert.Equal([("setting.reset", "rui", Attempts, "3 -> default"), ("setting.change", "rosa", "Energy:UsedShare", "default -> 0.125"), ("setting.change", "rosa", Attempts, "default -> 3")],
