@@ -28,13 +28,25 @@ public sealed class WordsTests
     }
 
     [Fact]
+    public void Every_setting_section_and_unit_has_words_of_each_language()
+    {
+        var (pt, en) = (new Language(new("pt-PT")).Culture, new Language(new("en-GB")).Culture);
+        Assert.All(Contracts.SettingTexts.Keys, key => Assert.NotEqual(Contracts.SettingTexts.Name(key, pt), Contracts.SettingTexts.Name(key, en)));
+        Assert.All(Contracts.SettingTexts.Keys, key => Assert.NotEqual(Contracts.SettingTexts.Sentence(key, pt), Contracts.SettingTexts.Sentence(key, en)));
+        Assert.Distinct(Contracts.SettingTexts.Keys.Select(key => Contracts.SettingTexts.Name(key, pt)));
+        Assert.All(Enum.GetValues<Contracts.Admin.V1.SettingSection>().Skip(1), section => Assert.NotEqual(Contracts.SettingTexts.Name(section, pt), Contracts.SettingTexts.Name(section, en)));
+        Assert.All(Enum.GetValues<Contracts.Admin.V1.SettingUnit>().Skip(1), unit => Assert.NotEqual("", Contracts.SettingTexts.Unit(unit, pt)));
+    }
+
+    [Fact]
     public void No_Brazilian_word_stands_where_a_Portuguese_one_belongs()
     {
         var pt = new Language(new("pt-PT"));
         var words = typeof(Language).GetProperties().Where(p => p.PropertyType == typeof(string)).Select(p => (string)p.GetValue(pt)!)
             .Concat(MudWords.Portuguese.Values)
             .Concat(Enum.GetValues<Contracts.Common.V1.ReasonCode>().Select(code => Contracts.ReasonTexts.Sentence(code, pt.Culture)))
-            .Concat(Enum.GetValues<Contracts.Admin.V1.AlertRule>().SelectMany(rule => new[] { Contracts.AlertTexts.Name(rule, pt.Culture), Contracts.AlertTexts.Sentence(new() { Rule = rule }, pt.Culture), Contracts.AlertTexts.Help(rule, pt.Culture) }));
+            .Concat(Enum.GetValues<Contracts.Admin.V1.AlertRule>().SelectMany(rule => new[] { Contracts.AlertTexts.Name(rule, pt.Culture), Contracts.AlertTexts.Sentence(new() { Rule = rule }, pt.Culture), Contracts.AlertTexts.Help(rule, pt.Culture) }))
+            .Concat(Contracts.SettingTexts.Keys.SelectMany(key => new[] { Contracts.SettingTexts.Name(key, pt.Culture), Contracts.SettingTexts.Sentence(key, pt.Culture), pt.SettingRule(key) }));
         Assert.DoesNotContain(words, sentence => Flows.KeyboardWalk.Brazilian().IsMatch(sentence));
         Assert.Matches(Flows.KeyboardWalk.Brazilian(), "Digite a senha do usuário");
     }

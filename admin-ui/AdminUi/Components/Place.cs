@@ -28,6 +28,7 @@ internal sealed record Place(string Href, string Icon, string Word, string Needs
         new("/calendars", Icons.Material.Outlined.CalendarMonth, say.CalendarsWord, "calendars.read"),
         new("/gateways", Icons.Material.Outlined.Router, say.Gateways, "gateways.read", Everywhere: true),
         new("/portal", Icons.Material.Outlined.Campaign, say.PortalWord, "portal.manage", Everywhere: true),
+        new("/settings", Icons.Material.Outlined.Settings, say.SettingsWord, "settings.read", Everywhere: true),
         new("/reports", Icons.Material.Outlined.Assessment, say.ReportsWord, "sessions.read"),
         new("/audit", Icons.Material.Outlined.FactCheck, say.AuditLog, "audit.read"),
     ];

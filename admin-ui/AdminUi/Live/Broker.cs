@@ -50,6 +50,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Applications.ApplicationsClient Applications => new(Calls);
     public PortalContent.PortalContentClient PortalContent => new(Calls);
     public Contracts.Admin.V1.Alerts.AlertsClient Alerts => new(Calls);
+    public Contracts.Admin.V1.Settings.SettingsClient Settings => new(Calls);
     public Launches.LaunchesClient Launches => new(Calls);
     public Contracts.Admin.V1.Tasks.TasksClient Tasks => new(Calls);
 

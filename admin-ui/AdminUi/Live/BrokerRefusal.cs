@@ -28,6 +28,11 @@ internal static class BrokerRefusal
 
     public static ReasonCode? Parse(string? name) => name is not null && Codes.TryGetValue(name, out var code) ? code : null;
 
+    /// <summary>What is wrong with each field of a form, where the broker said so: the field and a code.</summary>
+    public static IReadOnlyList<(string Field, string Reason)> Fields(this RpcException refusal) =>
+        refusal.Trailers.GetValueBytes("grpc-status-details-bin") is not { } details ? []
+        : [.. Google.Rpc.Status.Parser.ParseFrom(details).Details.Where(d => d.Is(Google.Rpc.BadRequest.Descriptor)).SelectMany(d => d.Unpack<Google.Rpc.BadRequest>().FieldViolations).Select(v => (v.Field, v.Reason))];
+
     public static string Sentence(this RpcException refusal, CultureInfo culture)
     {
         var sentence = ReasonTexts.Sentence(refusal.Reason(), culture);

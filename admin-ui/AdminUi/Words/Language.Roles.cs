@@ -81,6 +81,7 @@ internal sealed partial class Language
         "portal" => PortalWord,
         "alerts" => AlertsWord,
         "tasks" => TasksWord,
+        "settings" => SettingsWord,
         _ => about,
     };
 
@@ -103,6 +104,7 @@ internal sealed partial class Language
         "users.note" => Pick("ler e escrever notas do apoio", "read and write help-desk notes"),
         "alerts.operate" => Pick("tratar e silenciar", "acknowledge and silence"),
         "tasks.cancel" => Pick("cancelar", "cancel"),
+        "settings.manage" => Pick("mudar, em toda a instalação", "change, in the whole installation"),
         "alerts.manage" => Pick("mudar regras e canais", "change rules and channels"),
         "roles.manage" => Pick("dar, retirar e mudar", "give, take away and change"),
         _ when permission.EndsWith(".read", StringComparison.Ordinal) => Pick("ver", "see"),

@@ -145,6 +145,7 @@ internal sealed partial class Language
         "image" or "image_version" => Pick("imagem-base", "golden image"),
         "gateway" => "gateway",
         "ticket" => Pick("bilhete", "ticket"),
+        "setting" => Pick("definição", "setting"),
         "secret_key" => Pick("chave dos segredos", "key of the secrets"),
         _ => kind,
     };
@@ -209,7 +210,7 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? DirectoryAction(action) ?? ProviderAction(action) ?? KeyAction(action) ?? EmergencyAction(action) ?? AlertAction(action) ?? action,
+        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? DirectoryAction(action) ?? ProviderAction(action) ?? KeyAction(action) ?? EmergencyAction(action) ?? AlertAction(action) ?? SettingAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch

@@ -53,6 +53,20 @@ internal sealed class AuditStore(Database database, PersonalTexts texts, [FromKe
               order by e.audit_id desc
                  limit @limit
              """, new { before = before <= 0 ? long.MaxValue : before, limit, about.Object, about.Person, scope.Pools, scope.Groups }, cancellationToken: ct))).AsList();
+        return await OpenAsync(connection, rows, ct);
+    }
+
+    /// <summary>These entries, as far as they are there, in no order.</summary>
+    public async Task<IReadOnlyList<AuditRow>> SomeAsync(long[] entries, CancellationToken ct)
+    {
+        await using var connection = await reports.OpenConnectionAsync(ct);
+        var rows = (await connection.QueryAsync<EntryRow>(new CommandDefinition(
+            $"select {SealStore.Entry}, o.texts::text as texts from audit_event e left join audit_open o using (audit_id) where e.audit_id = any(@entries)", new { entries }, cancellationToken: ct))).AsList();
+        return await OpenAsync(connection, rows, ct);
+    }
+
+    private async Task<IReadOnlyList<AuditRow>> OpenAsync(NpgsqlConnection connection, List<EntryRow> rows, CancellationToken ct)
+    {
         var opened = await texts.OfAsync(connection, [.. rows.Where(r => r.Texts is null).Select(r => r.AuditId)], ct);
         return [.. rows.Select(row => AuditRow.Of(row, row.Texts is null ? opened.GetValueOrDefault(row.AuditId, EntryTexts.None) : EntryTexts.Waiting(row.Texts)))];
     }

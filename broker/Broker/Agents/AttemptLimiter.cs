@@ -7,8 +7,10 @@ internal enum Attempt { Counted, JustTripped, Over }
 /// Counts wrong attempts by source and minute. Memory is bounded: with too many sources at once the counts of all
 /// of them start again, which costs an attacker more addresses than it gains guesses.
 /// </summary>
-internal sealed class AttemptLimiter(int most, int mostSources, TimeProvider time)
+internal sealed class AttemptLimiter(Func<int> limit, int mostSources, TimeProvider time)
 {
+    public AttemptLimiter(int most, int mostSources, TimeProvider time) : this(() => most, mostSources, time) { }
+
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
     private long _minute;
@@ -19,7 +21,7 @@ internal sealed class AttemptLimiter(int most, int mostSources, TimeProvider tim
         lock (_lock)
         {
             TurnPage();
-            return _counts.GetValueOrDefault(source) >= most;
+            return _counts.GetValueOrDefault(source) >= limit();
         }
     }
 
@@ -29,6 +31,7 @@ internal sealed class AttemptLimiter(int most, int mostSources, TimeProvider tim
         lock (_lock)
         {
             TurnPage();
+            var most = limit();
             var count = _counts.GetValueOrDefault(source) + 1;
             if (count == 1 && _counts.Count >= mostSources) _counts.Clear();
             _counts[source] = Math.Min(count, most + 1);

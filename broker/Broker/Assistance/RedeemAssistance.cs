@@ -15,7 +15,7 @@ internal sealed class RedeemAssistance(AssistanceStore store, ChangePump pump, I
 {
     private const int MostSources = 10_000;
     private static readonly byte[] NoTicket = new byte[32];
-    private readonly AttemptLimiter _wrong = new(options.Value.WrongTicketsPerMinute, MostSources, time);
+    private readonly AttemptLimiter _wrong = new(() => options.Value.WrongTicketsPerMinute, MostSources, time);
 
     public async Task<RedeemAssistanceResponse> RunAsync(GatewayId gateway, RedeemAssistanceRequest request)
     {

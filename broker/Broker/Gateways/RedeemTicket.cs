@@ -23,7 +23,7 @@ internal sealed class RedeemTicket(
     private const int SecretBytes = 24;
     private const int MostSources = 10_000;
 
-    private readonly AttemptLimiter _wrong = new(options.Value.WrongTicketsPerMinute, MostSources, time);
+    private readonly AttemptLimiter _wrong = new(() => options.Value.WrongTicketsPerMinute, MostSources, time);
 
     /// <summary>The target, or the reason why not. A ticket that was won stays used whatever happens after.</summary>
     public async Task<RedeemResponse> RunAsync(GatewayId gateway, RedeemRequest request, CancellationToken ct)

@@ -19,7 +19,8 @@ internal static class Refusal
     /// <param name="reason">The public code.</param>
     /// <param name="detail">The field or object it is about. Never a secret.</param>
     /// <param name="reference">For failures of ours: what also stands in the log.</param>
-    public static RpcException Refused(RefusalReason reason, string detail = "", string reference = "")
+    /// <param name="fields">What is wrong with each field of a form, for callers that show it beside the field.</param>
+    public static RpcException Refused(RefusalReason reason, string detail = "", string reference = "", IReadOnlyCollection<BadRequest.Types.FieldViolation>? fields = null)
     {
         var code = (ReasonCode)(int)reason;
         var name = ReasonTexts.Name(code);
@@ -29,6 +30,7 @@ internal static class Refusal
         if (reference.Length > 0) sentence = $"{sentence} ({reference})";
         var info = new ErrorInfo { Reason = name, Domain = "montalegre-vdi", Metadata = { { "detail", detail }, { "reference", reference } } };
         var rich = new Google.Rpc.Status { Code = (int)status, Message = sentence, Details = { Any.Pack(info) } };
+        if (fields is { Count: > 0 }) rich.Details.Add(Any.Pack(new BadRequest { FieldViolations = { fields } }));
         var trailers = new Metadata { { "reason", name }, { "grpc-status-details-bin", rich.ToByteArray() } };
         if (detail.Length > 0) trailers.Add("reason-detail", Ascii(detail));
         if (reference.Length > 0) trailers.Add("reference", reference);
@@ -41,13 +43,14 @@ internal static class Refusal
             or RefusalReason.ProviderRefused or RefusalReason.NotKnownHere or RefusalReason.ClaimMissing or (>= RefusalReason.CertificateNotShown and <= RefusalReason.CertificateUnknown) => StatusCode.Unauthenticated,
         RefusalReason.NotEntitled or RefusalReason.NotAllowed or RefusalReason.SecondFactorNeeded or RefusalReason.SignInAgain or RefusalReason.PermissionMissing or RefusalReason.SetUpLinkInvalid or RefusalReason.JoinTokenInvalid
             or RefusalReason.DuplicateIdentity or (>= RefusalReason.TicketUnknown and <= RefusalReason.NoTicket) => StatusCode.PermissionDenied,
-        RefusalReason.PasswordTooWeak or RefusalReason.NewPasswordRefused or RefusalReason.CodeWrong or RefusalReason.CodeUsed or RefusalReason.PasskeyRefused or RefusalReason.PasskeyUnknown or RefusalReason.InvalidField or RefusalReason.CertificateRequestInvalid => StatusCode.InvalidArgument,
+        RefusalReason.PasswordTooWeak or RefusalReason.NewPasswordRefused or RefusalReason.CodeWrong or RefusalReason.CodeUsed or RefusalReason.PasskeyRefused or RefusalReason.PasskeyUnknown or RefusalReason.InvalidField or RefusalReason.SettingInvalid or RefusalReason.CertificateRequestInvalid => StatusCode.InvalidArgument,
         RefusalReason.PoolUnknown or RefusalReason.ApplicationUnknown or RefusalReason.NotFound => StatusCode.NotFound,
         RefusalReason.NameTaken => StatusCode.AlreadyExists,
+        RefusalReason.SettingChanged => StatusCode.Aborted,
         RefusalReason.InUse or RefusalReason.InDirectory or RefusalReason.SessionEnded or RefusalReason.PoolDisabled or RefusalReason.NotSupported
             or RefusalReason.ImageMissing or RefusalReason.ImageDamaged or RefusalReason.ImageRefused or RefusalReason.ImportIncomplete or RefusalReason.MachineRunning or RefusalReason.ImageNotSealable
             or RefusalReason.MachineInMaintenance or RefusalReason.LastAdministrator or RefusalReason.OtherProgramOpen or RefusalReason.FactorMandatory or RefusalReason.FactorExists or RefusalReason.PasskeysOff or RefusalReason.CertificatesOff or RefusalReason.RolloutRunning or RefusalReason.RolloutOver
-            or RefusalReason.TaskOver or RefusalReason.TaskBegun or RefusalReason.TaskNotCancellable or RefusalReason.HostNotLost or RefusalReason.StorageDiffers or (>= RefusalReason.AssistNotConnected and <= RefusalReason.AssistEndedByPerson) => StatusCode.FailedPrecondition,
+            or RefusalReason.TaskOver or RefusalReason.TaskBegun or RefusalReason.TaskNotCancellable or RefusalReason.SettingLocked or RefusalReason.HostNotLost or RefusalReason.StorageDiffers or (>= RefusalReason.AssistNotConnected and <= RefusalReason.AssistEndedByPerson) => StatusCode.FailedPrecondition,
         RefusalReason.SignInBusy or RefusalReason.TooManyTries or RefusalReason.PoolFull or RefusalReason.StorageFull or RefusalReason.DiskFull or RefusalReason.TooManyConnections or RefusalReason.TooManyImports => StatusCode.ResourceExhausted,
         RefusalReason.LaunchTimedOut => StatusCode.DeadlineExceeded,
         RefusalReason.Internal => StatusCode.Internal,

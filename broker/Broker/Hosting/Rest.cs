@@ -7,6 +7,6 @@ namespace Montalegre.Vdi.Broker.Hosting;
 /// <summary>How the gRPC services are served as REST.</summary>
 internal static class Rest
 {
-    /// <summary>Refusals carry an ErrorInfo; the JSON writer must know the type or the refusal becomes a 500.</summary>
-    public static void Configure(GrpcJsonTranscodingOptions options) => options.TypeRegistry = TypeRegistry.FromMessages(ErrorInfo.Descriptor);
+    /// <summary>Refusals carry an ErrorInfo, and one about fields a BadRequest; the JSON writer must know the types or the refusal becomes a 500.</summary>
+    public static void Configure(GrpcJsonTranscodingOptions options) => options.TypeRegistry = TypeRegistry.FromMessages(ErrorInfo.Descriptor, BadRequest.Descriptor);
 }

@@ -29,6 +29,7 @@ using Montalegre.Vdi.Broker.Provisioning;
 using Montalegre.Vdi.Broker.Reports;
 using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Broker.Sessions;
+using Montalegre.Vdi.Broker.Settings;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Broker.Tasks;
 
@@ -41,6 +42,7 @@ internal static class Slices
     public static void Add(IServiceCollection services, IConfiguration configuration)
     {
         services.AddStorage(configuration);
+        services.AddSettings();
         services.AddBackups(configuration);
         services.AddCertificates(configuration);
         services.AddIdentity(configuration);
@@ -100,6 +102,7 @@ internal static class Slices
         app.MapGrpcService<RolloutsService>();
         app.MapTasks();
         app.MapAlerts();
+        app.MapSettings();
         app.MapGrpcService<EmployeeService>();
         app.MapGrpcService<PortalContentService>();
         app.MapGrpcService<ApplicationsService>();

@@ -4,7 +4,7 @@ namespace Montalegre.Vdi.Broker.Identity;
 /// Failed attempts by key, in a fixed number of slots: memory stays the same under any attack. Two keys may share a slot,
 /// which only makes one of them wait; string hashes are seeded per process, so nobody can choose whom to share with.
 /// </summary>
-internal sealed class AttemptCounters(int free, TimeProvider time)
+internal sealed class AttemptCounters(Func<int> attempts, TimeProvider time)
 {
     private const int Slots = 1 << 16;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(32);
@@ -15,6 +15,7 @@ internal sealed class AttemptCounters(int free, TimeProvider time)
     /// <summary>How long the key still has to wait; zero when it may try now.</summary>
     public TimeSpan Wait(string key)
     {
+        var free = attempts();
         lock (_lock)
         {
             ref var slot = ref Of(key);

@@ -24,7 +24,7 @@ internal static class BuiltInRoles
     ], StringComparer.Ordinal);
 
     // Who may what, and what everybody did, is not for everyone who may look at machines.
-    private static IEnumerable<Permission> Looking => Reading.Except([Permission.AuditRead, Permission.RolesRead, Permission.ApiKeysRead, Permission.BackupsRead]);
+    private static IEnumerable<Permission> Looking => Reading.Except([Permission.AuditRead, Permission.RolesRead, Permission.ApiKeysRead, Permission.BackupsRead, Permission.SettingsRead]);
 
     public static IReadOnlyList<string> Names { get; } = [Administrator, "pool_operator", "help_desk", "auditor", "read_only"];
 

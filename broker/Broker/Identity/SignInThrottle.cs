@@ -5,8 +5,8 @@ namespace Montalegre.Vdi.Broker.Identity;
 /// <summary>Slows guessing down: after a few wrong passwords for a name or from a network the delay doubles from 1 s to 32 s.</summary>
 internal sealed class SignInThrottle(TimeProvider time, IOptions<IdentityOptions> options)
 {
-    private readonly AttemptCounters _accounts = new(options.Value.FreeAttemptsPerAccount, time);
-    private readonly AttemptCounters _sources = new(options.Value.FreeAttemptsPerSource, time);
+    private readonly AttemptCounters _accounts = new(() => options.Value.FreeAttemptsPerAccount, time);
+    private readonly AttemptCounters _sources = new(() => options.Value.FreeAttemptsPerSource, time);
 
     /// <summary>Zero: the attempt may go on and must be ended with <see cref="End"/>. Else the time to wait; names that do not exist count too.</summary>
     public TimeSpan Begin(string userName, string sourceAddress)

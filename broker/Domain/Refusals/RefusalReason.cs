@@ -31,5 +31,6 @@ public enum RefusalReason
     ProviderUnreachable = 230, ProviderRefused, NotKnownHere, ClaimMissing,
     OtherProgramOpen = 240, ApplicationUnknown,
     TaskOver = 242, TaskBegun, TaskNotCancellable,
+    SettingInvalid = 245, SettingLocked, SettingChanged,
     CertificateNotShown = 250, CertificateNotTrusted, CertificateExpired, CertificateRevoked, CertificateNotChecked, CertificateWrongUse, CertificateUnknown, CertificatesOff, CardRemoved,
 }

@@ -18,7 +18,7 @@ public sealed class AccessTests(Chromium chromium)
     private static readonly string[] Pages =
     [
         "/", "/alerts", "/tasks", "/tasks/t-2", "/tasks/t-3", "/sessions", "/sessions/s-balcao-1", "/machines", "/machines/m-balcao-1", "/pools", "/pools/p-balcao", "/pools/p-man", "/pools/new", "/users", "/users/ana.martins", "/groups", "/groups/g-1", "/directories", "/roles", "/api-keys", "/hosts", "/hosts/host-1", "/hosts/host-2",
-        "/images", "/images/img-7", "/gateways", "/calendars", "/portal", "/audit", "/reports", "/reports/logons", "/reports/capacity", "/reports/access", "/reports/incident", "/nowhere",
+        "/images", "/images/img-7", "/gateways", "/calendars", "/portal", "/settings", "/audit", "/reports", "/reports/logons", "/reports/capacity", "/reports/access", "/reports/incident", "/nowhere",
     ];
 
     // The first look is the one that is scanned; the others are the same page on other screens and in the other colours.

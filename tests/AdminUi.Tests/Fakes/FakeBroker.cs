@@ -64,6 +64,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeTasks>();
         _app.MapGrpcService<FakeRollouts>();
         _app.MapGrpcService<FakeLaunches>();
+        _app.MapGrpcService<FakeSettings>();
         await _app.StartAsync();
         Port = new Uri(_app.Urls.First()).Port;
     }

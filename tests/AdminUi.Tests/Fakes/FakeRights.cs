@@ -26,7 +26,7 @@ internal sealed class FakeRights(FakeWorld world) : Interceptor
     /// <summary>All permissions by name, in the order of the contract.</summary>
     public static IReadOnlyList<string> All { get; } = [.. Enum.GetValues<Permission>().Where(p => p > Permission.SignedIn).Select(NameOf)];
 
-    private static IEnumerable<string> Looking => All.Where(p => p.EndsWith(".read", StringComparison.Ordinal)).Except(["audit.read", "roles.read", "api_keys.read", "backups.read"]);
+    private static IEnumerable<string> Looking => All.Where(p => p.EndsWith(".read", StringComparison.Ordinal)).Except(["audit.read", "roles.read", "api_keys.read", "backups.read", "settings.read"]);
 
     public static IReadOnlyDictionary<string, IReadOnlyList<string>> BuiltIn { get; } = new Dictionary<string, IReadOnlyList<string>>
     {

@@ -23,6 +23,7 @@ internal sealed class FakeWorld : IDisposable
     private CancellationTokenSource _watches = new();
 
     public uint MostSessionsPerUser { get; set; }
+    public FakeSettingValues Settings { get; } = new();
     public FakeList<Pool> Pools { get; } = new(p => p.PoolId);
     public FakeList<Machine> Machines { get; } = new(m => m.MachineId);
     /// <summary>Machines to which nothing can be done, and why.</summary>

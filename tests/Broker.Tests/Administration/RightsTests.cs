@@ -34,7 +34,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
             "pools.manage", "pools.entitle", "machines.operate", "machines.manage", "sessions.operate", "rollouts.manage", "tasks.cancel"],
         ["help_desk"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "calendars.read", "users.read", "alerts.read", "tasks.read", "tasks.cancel", "machines.operate", "sessions.operate", "sessions.assist", "users.password", "users.note"],
         ["auditor"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read", "alerts.read", "tasks.read",
-            "audit.read", "roles.read", "api_keys.read", "backups.read"],
+            "audit.read", "roles.read", "api_keys.read", "backups.read", "settings.read"],
         ["read_only"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read", "alerts.read", "tasks.read"],
     };
 

@@ -115,6 +115,31 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Settings_are_listed_set_together_refused_by_name_reset_and_their_history_read()
+    {
+        await SetUpAsync();
+
+        Assert.Matches("Identity:FreeAttemptsPerAccount: 3", await DoneAsync("settings", "set", "Identity:FreeAttemptsPerAccount", "3", "launch:longestwait", "7.5"));
+        var listed = await DoneAsync("settings", "list");
+        Assert.Matches(@"Launch:LongestWait +7\.5 minutes +20 +1 to 240 minutes +console \(rosa\) +Longest wait in the queue", listed);
+        Assert.Matches("Provisioning:EnrolmentUrl +https://127.0.0.1:1 +--Provisioning:EnrolmentUrl", listed);
+        Assert.DoesNotContain("Launch:", await DoneAsync("settings", "list", "identity"), StringComparison.Ordinal);
+
+        var refused = await RunAsync("settings", "set", "Identity:FreeAttemptsPerAccount", "4", "Launch:TicketLifetime", "600");
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("SETTING_INVALID", refused.Talk, StringComparison.Ordinal);
+        Assert.Contains("Launch:TicketLifetime: '600' does not fit; use 5 to 60 seconds", refused.Talk, StringComparison.Ordinal);
+        Assert.Contains("SETTING_LOCKED", (await RunAsync("settings", "set", "Provisioning:EnrolmentUrl", "https://x")).Talk, StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync("settings", "set", "Launch:TicketLifetime")).Code);
+
+        Assert.Contains("Identity:FreeAttemptsPerAccount: 5", await DoneAsync("settings", "reset", "Identity:FreeAttemptsPerAccount"), StringComparison.Ordinal);
+        var history = await DoneAsync("settings", "history", "Identity:FreeAttemptsPerAccount");
+        Assert.Matches("rosa +Identity:FreeAttemptsPerAccount +3 +default", history);
+        Assert.Matches("rosa +Identity:FreeAttemptsPerAccount +default +3", history);
+        Assert.Equal(1, (await RunAsync("settings", "history", "Identity:Nothing")).Code);
+    }
+
+    [Fact]
     public async Task Alert_rules_and_channels_are_set_by_command()
     {
         await SetUpAsync();
