@@ -41,6 +41,10 @@ internal static class CommandTable
         {
             return Failures.Say(screen, new Reason { Code = ReasonCode.SignInExpired });
         }
+        catch (PasskeyOnlyException)
+        {
+            return Failures.Say(screen, new Reason { Code = ReasonCode.PasskeyNeedsBrowser });
+        }
         catch (Exception e) when (ct.IsCancellationRequested && e is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled })
         {
             return 130;   // as a shell reports Ctrl-C

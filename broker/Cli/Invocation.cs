@@ -38,6 +38,10 @@ internal sealed class Invocation(CommandLine line, Screen screen, IPasswords pas
     public string Code(string variable) =>
         Environment.GetEnvironmentVariable(variable) is { Length: > 0 } given ? given : passwords.ReadCode(line.Has("password-stdin"));
 
+    /// <summary>Whether a code can be given at all: a script has none but in the variable or on standard input.</summary>
+    public bool MayAskForCode(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } || line.Has("password-stdin") || passwords.MayAsk;
+
     public void Keep(Func<SavedSignIns, SavedSignIns> change)
     {
         Saved = change(Saved);

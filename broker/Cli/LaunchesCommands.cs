@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Admin.V1;
@@ -12,6 +13,7 @@ internal static class LaunchesCommands
         new("why", "<user|session|launch>", "porque recebeu esta pessoa esta máquina, ou nenhuma", "why this person got this machine, or none", WhyAsync),
         new("launches list", "[--user name] [--pool name] [--limit n]", "pedidos de ambiente de trabalho, do mais recente", "launches, newest first", ListAsync),
         new("pools what-if", "<pool> [--size n] [--spare n|n%|all] [--seats n] [--days n]", "quem teria esperado com outros números; não muda nada", "who would have waited with other numbers; changes nothing", WhatIfAsync),
+        new("pools what-if-new", $"{PoolCommands.Draft} [--like <pool>] [--days n]", "quem teria esperado num conjunto que ainda não existe, com as chegadas de outro ou de todos; não cria nada", "who would have waited in a pool that is not made yet, with the arrivals of another or of all; makes nothing", WhatIfNewAsync),
     ];
 
     private static async Task<int> WhatIfAsync(Invocation call)
@@ -22,15 +24,35 @@ internal static class LaunchesCommands
         if (call.Line.Has("seats")) request.Seats = call.Line.Number("seats", 0);
         if (call.Line.Option("spare") is { } spare) request.Spare = PoolCommands.SpareOf(spare);
         var answer = await new Launches.LaunchesClient(call.Calls).WhatIfAsync(request, call.AsAdministrator);
-        s.Table(answer, new[] { (s.Words("como está", "as it is"), answer.AsIs), (s.Words("com a mudança", "changed"), answer.Changed) },
-            ("", r => r.Item1), (s.Words("PEDIDOS", "ARRIVALS"), r => $"{r.Item2.Arrivals}"), (s.Words("ESPERARIAM", "WOULD WAIT"), r => $"{r.Item2.Waited}"),
-            (s.Words("SEM MÁQUINA", "UNSERVED"), r => $"{r.Item2.Unserved}"), (s.Words("MAIS LONGA s", "LONGEST s"), r => $"{r.Item2.LongestWaitSeconds:0}"), ("P95 s", r => $"{r.Item2.P95WaitSeconds:0}"),
-            (s.Words("MÁQUINAS NO PICO", "MACHINES AT PEAK"), r => $"{r.Item2.MostMachines}"), (s.Words("QUANDO", "WHEN"), r => Screen.Time(r.Item2.MostMachinesAt)));
-        if (s.Json) return 0;
-        foreach (var wait in answer.Changed.First) s.Result($"  {Screen.Time(wait.AskedAt)}  {wait.UserName}  {wait.WaitSeconds:0} s  {ReasonTexts.Name(wait.Reason.Code)}");
-        s.Say($"{answer.Days} dias; um arranque dura {answer.StartSeconds:0} s{(answer.StartMeasured ? "" : " (suposto)")}, {answer.StartsAtOnce} ao mesmo tempo.",
-            $"{answer.Days} days; a start takes {answer.StartSeconds:0} s{(answer.StartMeasured ? "" : " (assumed)")}, {answer.StartsAtOnce} at once.");
+        Outcomes(s, answer, (s.Words("como está", "as it is"), answer.AsIs), (s.Words("com a mudança", "changed"), answer.Changed));
+        if (!s.Json) Waits(s, answer.Changed, answer.Days, answer.StartSeconds, answer.StartMeasured, answer.StartsAtOnce);
         return 0;
+    }
+
+    private static async Task<int> WhatIfNewAsync(Invocation call)
+    {
+        var s = call.Screen;
+        var request = new WhatIfNewRequest { Draft = await PoolCommands.DraftAsync(call), Days = call.Line.Number("days", 0) };
+        if (call.Line.Option("like") is { } like) request.PoolId = (await PoolCommands.FindAsync(call, like)).PoolId;
+        var answer = await new Launches.LaunchesClient(call.Calls).WhatIfNewAsync(request, call.AsAdministrator);
+        Outcomes(s, answer, (request.Draft.Name, answer.Outcome));
+        if (s.Json) return 0;
+        if (answer.Outcome.Arrivals == 0) s.Say("Nestes dias ninguém chegou: não há nada a simular.", "Nobody arrived in these days: there is nothing to simulate.");
+        else s.Say($"Chegadas de {answer.People} pessoas a {answer.Pools} conjuntos.", $"Arrivals of {answer.People} people at {answer.Pools} pools.");
+        Waits(s, answer.Outcome, answer.Days, answer.StartSeconds, answer.StartMeasured, answer.StartsAtOnce);
+        return 0;
+    }
+
+    private static void Outcomes(Screen s, IMessage whole, params (string Name, WhatIfOutcome Outcome)[] rows) => s.Table(whole, rows,
+        ("", r => r.Name), (s.Words("PEDIDOS", "ARRIVALS"), r => $"{r.Outcome.Arrivals}"), (s.Words("ESPERARIAM", "WOULD WAIT"), r => $"{r.Outcome.Waited}"),
+        (s.Words("SEM MÁQUINA", "UNSERVED"), r => $"{r.Outcome.Unserved}"), (s.Words("MAIS LONGA s", "LONGEST s"), r => $"{r.Outcome.LongestWaitSeconds:0}"), ("P95 s", r => $"{r.Outcome.P95WaitSeconds:0}"),
+        (s.Words("MÁQUINAS NO PICO", "MACHINES AT PEAK"), r => $"{r.Outcome.MostMachines}"), (s.Words("QUANDO", "WHEN"), r => Screen.Time(r.Outcome.MostMachinesAt)));
+
+    private static void Waits(Screen s, WhatIfOutcome outcome, uint days, double startSeconds, bool measured, uint atOnce)
+    {
+        foreach (var wait in outcome.First) s.Result($"  {Screen.Time(wait.AskedAt)}  {wait.UserName}  {wait.WaitSeconds:0} s  {ReasonTexts.Name(wait.Reason.Code)}");
+        s.Say($"{days} dias; um arranque dura {startSeconds:0} s{(measured ? "" : " (suposto)")}, {atOnce} ao mesmo tempo.",
+            $"{days} days; a start takes {startSeconds:0} s{(measured ? "" : " (assumed)")}, {atOnce} at once.");
     }
 
     private static async Task<int> ListAsync(Invocation call)

@@ -5,10 +5,13 @@ namespace Montalegre.Vdi.Cli;
 
 internal static class PoolCommands
 {
+    /// <summary>What says of a pool how it is to be made.</summary>
+    public const string Draft = "<name> [--kind floating|dedicated|multi-session|manual] [--seats n] [--distribution breadth|depth] [--renew hours] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n] [--right-lost keep|disconnect|log-off] [--card-removal nothing|disconnect]";
+
     public static Command[] All { get; } =
     [
         new("pools list", "", "conjuntos e o seu estado", "pools and how they are", ListAsync),
-        new("pools create", "<name> [--kind floating|dedicated|multi-session|manual] [--seats n] [--distribution breadth|depth] [--renew hours] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n] [--right-lost keep|disconnect|log-off] [--card-removal nothing|disconnect]", "cria um conjunto", "make a pool", CreateAsync),
+        new("pools create", Draft, "cria um conjunto", "make a pool", CreateAsync),
         new("pools resize", "<pool> <size>", "muda o número de máquinas", "change the number of machines", ResizeAsync),
         new("pools spare", "<pool> <n|n%|all>", "quantas máquinas ficam prontas além das ocupadas", "how many machines are kept ready beyond those in use", SpareAsync),
         new("pools block", "<pool> [drives|printers|clipboard-to-desktop|clipboard-from-desktop|usb|smart-cards|audio-out|audio-in ...]", "define o que não passa entre o equipamento e o ambiente de trabalho; sem nada, passa tudo", "set what does not pass between device and desktop; without any, everything passes", BlockAsync),
@@ -46,6 +49,14 @@ internal static class PoolCommands
 
     private static async Task<int> CreateAsync(Invocation call)
     {
+        var pool = await new Pools.PoolsClient(call.Calls).CreateAsync(await DraftAsync(call), call.AsAdministrator);
+        call.Screen.Done(pool, $"Conjunto {pool.Name} criado: {pool.PoolId}", $"Pool {pool.Name} made: {pool.PoolId}");
+        return 0;
+    }
+
+    /// <summary>The pool that was typed, as it would be made.</summary>
+    public static async Task<CreatePoolRequest> DraftAsync(Invocation call)
+    {
         var name = call.Line.Take(2, 1, 1)[0];
         var kind = call.Line.Option("kind") ?? "floating";
         var request = new CreatePoolRequest
@@ -69,9 +80,7 @@ internal static class PoolCommands
         request.MostPerHost = call.Line.Number("most-per-host", 0);
         request.SessionRules = RulesOf(call);
         request.Sharing = SharingOf(call);
-        var pool = await new Pools.PoolsClient(call.Calls).CreateAsync(request, call.AsAdministrator);
-        call.Screen.Done(pool, $"Conjunto {pool.Name} criado: {pool.PoolId}", $"Pool {pool.Name} made: {pool.PoolId}");
-        return 0;
+        return request;
     }
 
     private static async Task<int> ResizeAsync(Invocation call)

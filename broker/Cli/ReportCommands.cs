@@ -15,6 +15,7 @@ internal static class ReportCommands
     public static Command[] All { get; } =
     [
         new("reports use", Period, "sessões, pessoas e horas por dia e conjunto; sem datas, os últimos 30 dias", "sessions, people and hours by day and pool; without dates the last 30 days", UseAsync),
+        new("reports applications", Period, "sessões, pessoas e horas por aplicação publicada", "sessions, people and hours by published application", ApplicationsAsync),
         new("reports logon", Period, "quanto demorou entrar, por conjunto e fase", "how long log-ons took, by pool and phase", LogonAsync),
         new("reports capacity", Period, "mais sessões ao mesmo tempo, lugares, esperas e recusas", "most sessions at once, room, waits and refusals", CapacityAsync),
         new("reports access", "[--csv]", "quem pode o quê, agora", "who may do what, now", AccessAsync),
@@ -30,6 +31,15 @@ internal static class ReportCommands
             (s.Words("DIA", "DAY"), r => r.Day), (s.Words("CONJUNTO", "POOL"), r => r.PoolName), (s.Words("SESSÕES", "SESSIONS"), r => $"{r.Sessions}"),
             (s.Words("PESSOAS", "PEOPLE"), r => $"{r.People}"), (s.Words("HORAS", "HOURS"), r => Number(r.Hours)));
         if (answer.Cut) s.Say("Há mais linhas: as mais antigas ficaram de fora. Peça um período mais curto.", "There are more rows: the oldest are left out. Ask for a shorter time.");
+        return 0;
+    }
+
+    private static async Task<int> ApplicationsAsync(Invocation call)
+    {
+        var (s, answer) = (call.Screen, await Client(call).UseAsync(await PeriodAsync(call), call.AsAdministrator));
+        s.Table(answer, answer.Applications,
+            (s.Words("APLICAÇÃO", "APPLICATION"), r => r.ApplicationName), (s.Words("CONJUNTO", "POOL"), r => r.PoolName), (s.Words("SESSÕES", "SESSIONS"), r => $"{r.Sessions}"),
+            (s.Words("PESSOAS", "PEOPLE"), r => $"{r.People}"), (s.Words("HORAS", "HOURS"), r => Number(r.Hours)));
         return 0;
     }
 

@@ -1,4 +1,6 @@
 using Grpc.Core;
+using Montalegre.Vdi.Contracts;
+using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Identity.V1;
 
 namespace Montalegre.Vdi.Cli;
@@ -40,6 +42,14 @@ internal static class SecondStepPrompt
 
     private static async Task<StepDone> SignInAsync(Invocation call, SecondStep.SecondStepClient steps, PendingStep step)
     {
+        // No code comes from a passkey; what can be typed is a recovery code.
+        if (!(await steps.GetAsync(new() { Step = step.Step }, call.AsNobody)).HasApp)
+        {
+            if (call.Line.Option(AuthenticatorFile.Option) is not null || !call.MayAskForCode(CodeVariable)) throw new PasskeyOnlyException();
+            call.Screen.Say(ReasonTexts.Sentence(ReasonCode.PasskeyNeedsBrowser, call.Screen.Culture), ReasonTexts.Sentence(ReasonCode.PasskeyNeedsBrowser, call.Screen.Culture));
+            var recovery = call.Code(CodeVariable);
+            return recovery.Trim().Length > 0 ? await ProveAsync(call, steps, step, recovery) : throw new PasskeyOnlyException();
+        }
         if (call.Line.Option(AuthenticatorFile.Option) is not { } file) return await ProveAsync(call, steps, step, call.Code(CodeVariable));
         // A script may sign in twice in half a minute: the next code is taken half a minute early, as from a clock that is fast.
         try { return await ProveAsync(call, steps, step, AuthenticatorFile.Code(file)); }
@@ -49,3 +59,6 @@ internal static class SecondStepPrompt
     private static async Task<StepDone> ProveAsync(Invocation call, SecondStep.SecondStepClient steps, PendingStep step, string code) =>
         await steps.ProveAsync(new() { Step = step.Step, Code = code }, call.AsNobody);
 }
+
+/// <summary>Whoever signs in has nothing that a command line can ask for.</summary>
+internal sealed class PasskeyOnlyException : Exception;

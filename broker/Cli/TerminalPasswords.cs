@@ -8,10 +8,15 @@ internal interface IPasswords
     string Read(bool fromStandardInput);
 
     string ReadCode(bool fromStandardInput);
+
+    /// <summary>Whether somebody sits there.</summary>
+    bool MayAsk { get; }
 }
 
 internal sealed class TerminalPasswords(Screen screen) : IPasswords
 {
+    public bool MayAsk => !Console.IsInputRedirected;
+
     // A code is good once and for a minute: it may be seen while it is typed.
     public string ReadCode(bool fromStandardInput)
     {

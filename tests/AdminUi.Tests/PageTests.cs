@@ -150,6 +150,8 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
         await host.WaitForAssertionAsync(() => Assert.Equal(18, host.FindAll("[aria-label=Máquinas] tbody tr").Count), Patience);
         var image = Render<ImagePage>(p => p.Add(i => i.Id, "img-7"));
         await image.WaitForAssertionAsync(() => Assert.Contains("Em uso por: Balcão único, Urbanismo.", image.Markup, StringComparison.Ordinal), Patience);
+        Assert.Contains("<li>Chaves do servidor SSH: 6 ficheiros removidos; cada máquina cria os seus antes de o servidor arrancar</li>", image.Markup, StringComparison.Ordinal);
+        Assert.Contains("<li lang=\"en-GB\">Command histories: 2 files removed</li>", image.Markup, StringComparison.Ordinal);     // by an older broker
         var none = Render<HostPage>(p => p.Add(h => h.Id, "host-9"));
         await none.WaitForAssertionAsync(() => Assert.Contains("Este anfitrião não existe.", none.Markup, StringComparison.Ordinal), Patience);
     }

@@ -4,10 +4,10 @@ using Montalegre.Vdi.Fuzz.Fuzzing;
 
 if (args.Length is 0 or > 2 || !double.TryParse(args[0], CultureInfo.InvariantCulture, out var seconds))
 {
-    Console.Error.WriteLine($"usage: fuzz <seconds> [{string.Join('|', Parser.All.Select(p => p.Name))}]");
+    Console.Error.WriteLine($"usage: fuzz <seconds> [{string.Join('|', WireParsers.All.Select(p => p.Name))}]");
     return 2;
 }
-var chosen = Parser.All.Where(p => args.Length == 1 || p.Name == args[1]).ToList();
+var chosen = WireParsers.All.Where(p => args.Length == 1 || p.Name == args[1]).ToList();
 if (chosen.Count == 0)
 {
     Console.Error.WriteLine($"There is no parser {args[1]}.");

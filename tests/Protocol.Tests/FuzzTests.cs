@@ -7,13 +7,13 @@ public sealed class FuzzTests
 {
     private const int Inputs = 20_000;
 
-    public static TheoryData<string> Parsers => [.. Parser.All.Select(p => p.Name)];
+    public static TheoryData<string> Parsers => [.. WireParsers.All.Select(p => p.Name)];
 
     [Theory]
     [MemberData(nameof(Parsers))]
     public void Parser_reads_or_refuses_and_does_nothing_else(string name)
     {
-        var parser = Parser.All.Single(p => p.Name == name);
+        var parser = WireParsers.All.Single(p => p.Name == name);
         foreach (var good in parser.Corpus) Assert.Null(FuzzRun.Try(parser, good));
         Assert.Null(FuzzRun.Run(parser, seed: 20261123, inputs => inputs < Inputs).Broke);
     }

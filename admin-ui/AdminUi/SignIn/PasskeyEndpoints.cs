@@ -16,6 +16,7 @@ internal static class PasskeyEndpoints
 {
     public const string AlonePath = "/sign-in/passkey";
     public const string StepPath = "/sign-in/code/passkey";
+    public const string EnrolPath = "/sign-in/app/passkey";
     public const string OwnPath = "/account/passkeys";
     public const string AccountPath = "/account";
     private const string CookieName = "__Host-montalegre-console-passkey";
@@ -26,6 +27,8 @@ internal static class PasskeyEndpoints
         routes.MapPost(AlonePath, SignInAsync).AllowAnonymous();
         routes.MapPost(StepPath + "/begin", BeginStepAsync).AllowAnonymous();
         routes.MapPost(StepPath, ProveAsync).AllowAnonymous();
+        routes.MapPost(EnrolPath + "/begin", BeginNewAsync).AllowAnonymous();
+        routes.MapPost(EnrolPath, EnrolAsync).AllowAnonymous();
         routes.MapPost(OwnPath + "/begin", BeginOwnAsync);
         routes.MapPost(OwnPath, AddAsync);
         routes.MapPost(OwnPath + "/rename", RenameAsync);
@@ -69,6 +72,22 @@ internal static class PasskeyEndpoints
             return Results.Redirect(LocalUrl.OrHome(returnUrl));
         }
         catch (RpcException e) { return SecondStepEndpoints.Refuse(context, e, "/sign-in/code", null, returnUrl, log); }
+    }
+
+    private static Task<IResult> BeginNewAsync([FromForm(Name = "return")] string? _, BrokerChannel broker, Language say, HttpContext context, CancellationToken ct) => QuestionAsync(say, async () =>
+        await Steps(broker).BeginNewPasskeyAsync(new() { Step = StepCookie.Read(context) ?? "" }, cancellationToken: ct));
+
+    private static async Task<IResult> EnrolAsync(
+        [FromForm] string? answer, [FromForm] string? name, [FromForm(Name = "return")] string? returnUrl, BrokerChannel broker, HttpContext context, ILogger<BrokerChannel> log, CancellationToken ct)
+    {
+        var request = new EnrolPasskeyRequest { Step = StepCookie.Read(context) ?? "", Answer = answer ?? "", Name = name ?? "", ClientAddress = SignInEndpoints.AddressOf(context) };
+        try
+        {
+            var done = await Steps(broker).EnrolPasskeyAsync(request, cancellationToken: ct);
+            await SignInEndpoints.EnterAsync(context, done, log);
+            return new RazorComponentResult<RecoveryCodesPage>(new { Context = context, Codes = done.RecoveryCodes, On = LocalUrl.OrHome(returnUrl) });
+        }
+        catch (RpcException e) { return SecondStepEndpoints.Refuse(context, e, "/sign-in/app", null, returnUrl, log); }
     }
 
     private static Task<IResult> BeginOwnAsync([FromForm(Name = "return")] string? _, Broker broker, Language say, HttpContext context, CancellationToken ct) => QuestionAsync(say, async () =>

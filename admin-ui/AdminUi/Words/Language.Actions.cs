@@ -91,7 +91,7 @@ internal sealed partial class Language
     public string ResetFactors => Pick("Retirar segundo fator", "Take second factor away");
     public string ResetFactorsQuestion(string name) => Pick($"Retirar o segundo fator de {name}?", $"Take the second factor of {name} away?");
     public string ResetFactorsTouches => Pick("Os inícios de sessão terminam; no próximo basta a palavra-passe.", "All sign-ins end; for the next one the password is enough.");
-    public string ResetFactorsEnrols => Pick("Os inícios de sessão terminam; no próximo é adicionada outra aplicação de autenticação.", "All sign-ins end; the next one adds another authenticator app.");
+    public string ResetFactorsEnrols => Pick("Os inícios de sessão terminam; no próximo é adicionado outro segundo fator.", "All sign-ins end; the next one adds another second factor.");
     public string ResetFactorsDone(string user) => Pick($"O segundo fator de {user} foi retirado.", $"The second factor of {user} was taken away.");
 
     public string CreateUser => Pick("Criar utilizador", "Create user");

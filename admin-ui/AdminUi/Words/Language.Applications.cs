@@ -8,6 +8,10 @@ internal sealed partial class Language
     public string PublishApplication => Pick("Publicar aplicação", "Publish application");
     public string PublishApplicationTitle(string pool) => Pick($"Publicar uma aplicação de {pool}", $"Publish an application of {pool}");
     public string ApplicationNameHint => Pick("Como aparece no portal", "As it appears on the portal");
+    public string ApplicationWord => Pick("Aplicação", "Application");
+    public string ByApplication => Pick("Por aplicação publicada", "By published application");
+    public string WholeDesktop => Pick("Ambiente de trabalho", "Whole desktop");
+    public string ApplicationOf(Contracts.Admin.V1.Session session) => session.ApplicationName.Length > 0 ? session.ApplicationName : WholeDesktop;
     public string ProgramWord => Pick("Programa", "Program");
     public string ProgramHint => Pick("O caminho ou o nome na máquina, sem argumentos: /usr/bin/gedit", "The path or the name on the machine, without arguments: /usr/bin/gedit");
     public string ArgumentsWord => Pick("Argumentos", "Arguments");

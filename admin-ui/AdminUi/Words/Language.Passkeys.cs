@@ -8,6 +8,9 @@ internal sealed partial class Language
     public string SignInWithPasskey => Pick("Entrar com chave de acesso", "Sign in with a passkey");
     public string UsePasskey => Pick("Usar a chave de acesso", "Use the passkey");
     public string SecondStepPasskeyLead => Pick("Confirme com a sua chave de acesso que é o próprio.", "Show with your passkey that it is you.");
+    public string EnrolChoice => Pick("Adicionar um segundo fator", "Add a second factor");
+    public string EnrolByPasskey => Pick("Com uma chave de acesso", "With a passkey");
+    public string EnrolByApp => Pick("Ou com uma aplicação de autenticação", "Or with an authenticator app");
     public string PasskeyFailed => Pick("A chave de acesso não foi usada: o pedido foi cancelado, ou este aparelho não tem nenhuma para esta página. Tente de novo, ou use outro meio.", "The passkey was not used: the request was cancelled, or this device has none for this page. Try again, or use another way.");
     public string PasskeyKnown => Pick("Este aparelho já tem uma chave de acesso da sua conta.", "This device already has a passkey of your account.");
     public string PasskeyNeedsScript => Pick("Para usar uma chave de acesso, o JavaScript tem de estar ligado neste navegador.", "To use a passkey, JavaScript must be on in this browser.");

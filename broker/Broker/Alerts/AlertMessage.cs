@@ -1,13 +1,17 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Admin.V1;
 
 namespace Montalegre.Vdi.Broker.Alerts;
 
+/// <summary>What a message tells of an alert.</summary>
+internal enum AlertNews { Opened, Reminded, Resolved }
+
 /// <summary>One message to a channel: its identifier, and what it tells. Nothing to tell: it is a test.</summary>
-internal sealed record AlertMessage(Guid Id, IReadOnlyList<(Alert Alert, bool Resolved)> Alerts, Uri? Console)
+internal sealed record AlertMessage(Guid Id, IReadOnlyList<(Alert Alert, AlertNews News)> Alerts, Uri? Console)
 {
     /// <summary>Objects that a mail names of one kind; the page of alerts has all.</summary>
     private const int MostNamed = 20;
@@ -24,9 +28,8 @@ internal sealed record AlertMessage(Guid Id, IReadOnlyList<(Alert Alert, bool Re
         if (IsTest) return pt ? "Montalegre VDI: mensagem de teste" : "Montalegre VDI: test message";
         var kinds = Kinds();
         var first = kinds[0];
-        var word = first.Resolved ? (pt ? "Resolvido" : "Resolved") : AlertTexts.Name(first.Alerts[0].Severity, culture);
         var what = AlertTexts.Name(first.Rule, culture) + (first.Alerts.Count == 1 ? first.Alerts[0].ObjectName is "" ? "" : $" ({first.Alerts[0].ObjectName})" : $" ({first.Alerts.Count})");
-        return $"Montalegre VDI: {word}: {what}{(kinds.Count == 1 ? "" : pt ? $" e mais {kinds.Count - 1}" : $" and {kinds.Count - 1} more")}";
+        return $"Montalegre VDI: {Word(first.News, first.Alerts[0].Severity, culture)}: {what}{(kinds.Count == 1 ? "" : pt ? $" e mais {kinds.Count - 1}" : $" and {kinds.Count - 1} more")}";
     }
 
     /// <summary>The text of a mail: by kind, each with what to do.</summary>
@@ -35,12 +38,14 @@ internal sealed record AlertMessage(Guid Id, IReadOnlyList<(Alert Alert, bool Re
         var pt = AlertTexts.IsPortuguese(culture);
         if (IsTest) return pt ? "Este canal de alertas funciona. Não é preciso fazer nada.\n" : "This channel for alerts works. There is nothing to do.\n";
         var text = new StringBuilder();
-        foreach (var (resolved, rule, alerts) in Kinds())
+        foreach (var (news, rule, alerts) in Kinds())
         {
+            var resolved = news is AlertNews.Resolved;
             var head = AlertTexts.Name(rule, culture);
-            text.Append(resolved ? (pt ? "Resolvido" : "Resolved") : AlertTexts.Name(alerts[0].Severity, culture)).Append(": ").Append(head);
+            text.Append(Word(news, alerts[0].Severity, culture)).Append(": ").Append(head);
             if (alerts.Count > 1) text.Append(culture, $" ({alerts.Count})");
             text.Append('\n');
+            if (news is AlertNews.Reminded) text.Append(pt ? "Continua em aberto desde então, e ninguém disse que trata disto.\n" : "It has been open since then, and nobody has said that he looks after it.\n");
             foreach (var alert in alerts.Take(MostNamed))
             {
                 var at = TimeZoneInfo.ConvertTime((resolved ? alert.ResolvedAt ?? alert.OpenedAt : alert.OpenedAt).ToDateTimeOffset(), zone).ToString("dd/MM/yyyy HH:mm", CultureInfo.InvariantCulture);
@@ -69,18 +74,18 @@ internal sealed record AlertMessage(Guid Id, IReadOnlyList<(Alert Alert, bool Re
             json.WriteString("subject", Subject(culture));
             json.WriteNumber("count", Alerts.Count);
             json.WriteStartArray("alerts");
-            foreach (var (alert, resolved) in Alerts.Take(MostTold)) Write(json, alert, resolved, culture);
+            foreach (var (alert, news) in Alerts.Take(MostTold)) Write(json, alert, news, culture);
             json.WriteEndArray();
             json.WriteEndObject();
         }
         return bytes.ToArray();
     }
 
-    private void Write(Utf8JsonWriter json, Alert alert, bool resolved, CultureInfo culture)
+    private void Write(Utf8JsonWriter json, Alert alert, AlertNews news, CultureInfo culture)
     {
         json.WriteStartObject();
         json.WriteString("alert_id", alert.AlertId);
-        json.WriteString("what", resolved ? "resolved" : "opened");
+        json.WriteString("what", SqlText.Of(news));
         json.WriteString("rule", JsonNamingPolicy.SnakeCaseLower.ConvertName(alert.Rule.ToString()));
         json.WriteString("severity", JsonNamingPolicy.SnakeCaseLower.ConvertName(alert.Severity.ToString()));
         json.WriteString("object_kind", alert.ObjectKind);
@@ -98,8 +103,19 @@ internal sealed record AlertMessage(Guid Id, IReadOnlyList<(Alert Alert, bool Re
         json.WriteEndObject();
     }
 
-    private List<(bool Resolved, AlertRule Rule, List<Alert> Alerts)> Kinds() =>
-        [.. Alerts.GroupBy(a => (a.Resolved, a.Alert.Rule, a.Alert.Severity)).Select(g => (g.Key.Resolved, g.Key.Rule, g.Select(a => a.Alert).ToList()))];
+    private static string Word(AlertNews news, AlertSeverity severity, CultureInfo culture)
+    {
+        var (pt, grave) = (AlertTexts.IsPortuguese(culture), AlertTexts.Name(severity, culture));
+        return news switch
+        {
+            AlertNews.Resolved => pt ? "Resolvido" : "Resolved",
+            AlertNews.Reminded => $"{(pt ? "Lembrete" : "Reminder")}: {grave}",
+            _ => grave,
+        };
+    }
+
+    private List<(AlertNews News, AlertRule Rule, List<Alert> Alerts)> Kinds() =>
+        [.. Alerts.GroupBy(a => (a.News, a.Alert.Rule, a.Alert.Severity)).Select(g => (g.Key.News, g.Key.Rule, g.Select(a => a.Alert).ToList()))];
 
     private static string OneLine(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 }

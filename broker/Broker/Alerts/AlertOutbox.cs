@@ -79,19 +79,20 @@ internal sealed class AlertOutbox(Database database)
             """, new { most, hold })).AsList();
     }
 
-    /// <summary>What a message tells: the alerts as they are now, and whether each opened or was resolved. The gravest first.</summary>
-    public async Task<IReadOnlyList<(AlertRow Alert, bool Resolved)>> ContentAsync(Guid delivery)
+    /// <summary>What a message tells: the alerts as they are now, and whether each opened, is open still or was resolved. The gravest first.</summary>
+    public async Task<IReadOnlyList<(AlertRow Alert, AlertNews News)>> ContentAsync(Guid delivery)
     {
         await using var connection = await database.OpenConnectionAsync();
-        var rows = await connection.QueryAsync<AlertRow, string, (AlertRow, bool)>(
+        var rows = await connection.QueryAsync<AlertRow, string, (AlertRow, AlertNews)>(
             """
               select a.alert_id, a.rule, a.object_kind, a.object_key, a.object_name, a.pool_id, a.state, a.severity, a.value, a.threshold, a.detail, a.began_at, a.opened_at, a.resolved_at,
                      a.acknowledged_at, a.acknowledged_by, n.what
                 from alert_notice n
                 join alert a using (alert_id)
                where n.alert_delivery_id = @delivery
+                 and not (n.what = 'reminded' and exists (select from alert_notice t where t.alert_id = n.alert_id and t.alert_delivery_id = @delivery and t.what <> 'reminded'))   -- the same message says it better
             order by n.what, array_position(array['critical', 'warning', 'info'], a.severity), a.rule, a.object_name
-            """, (alert, what) => (alert, what == "resolved"), new { delivery }, splitOn: "what");
+            """, (alert, what) => (alert, SqlText.Parse<AlertNews>(what)), new { delivery }, splitOn: "what");
         return rows.AsList();
     }
 

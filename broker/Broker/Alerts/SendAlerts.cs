@@ -59,7 +59,7 @@ internal sealed class SendAlerts(AlertOutbox outbox, AlertChannelStore channels,
             await outbox.SentAsync(due.AlertDeliveryId, "");   // its alerts were forgotten: there is nothing to tell any more
             return;
         }
-        var (problem, remark) = await SendAsync(channel, new(due.AlertDeliveryId, [.. content.Select(c => (c.Alert.ToMessage(), c.Resolved))], options.Value.Console), ct);
+        var (problem, remark) = await SendAsync(channel, new(due.AlertDeliveryId, [.. content.Select(c => (c.Alert.ToMessage(), c.News))], options.Value.Console), ct);
         if (problem is null)
         {
             await outbox.SentAsync(due.AlertDeliveryId, remark);

@@ -54,8 +54,10 @@ internal static class CertificateName
     private static List<string> Alternative(X509Certificate2 certificate, Asn1Tag kind)
     {
         List<string> found = [];
-        if (certificate.Extensions.FirstOrDefault(extension => extension.Oid?.Value == AlternativeNames) is not { } names) return found;
-        var all = new AsnReader(names.RawData, AsnEncodingRules.DER).ReadSequence();
+        if (certificate.Extensions.Where(extension => extension.Oid?.Value == AlternativeNames).ToList() is not [{ } names]) return found;
+        var whole = new AsnReader(names.RawData, AsnEncodingRules.DER);
+        var all = whole.ReadSequence();
+        whole.ThrowIfNotEmpty();
         while (all.HasData)
         {
             if (!all.PeekTag().HasSameClassAndValue(kind)) all.ReadEncodedValue();

@@ -1,5 +1,4 @@
 using System.Formats.Asn1;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
 
@@ -9,6 +8,7 @@ namespace Montalegre.Vdi.Broker.ClientCertificates;
 internal sealed class RevocationFiles(IOptions<ClientCertificateOptions> options, TimeProvider time, ILogger<RevocationFiles> log)
 {
     private const long LongestFile = 64 << 20;
+    private const long MostBytes = 512 << 20;
     private const int MostFiles = 200;
     private readonly Lock _reading = new();
     private Dictionary<string, (DateTime Written, long Length, RevocationList? List)> _files = [];
@@ -23,36 +23,52 @@ internal sealed class RevocationFiles(IOptions<ClientCertificateOptions> options
 
     private List<RevocationList> Lists()
     {
-        if (options.Value.RevocationDirectory is not { Length: > 0 } directory || !Directory.Exists(directory)) return [];
+        if (options.Value.RevocationDirectory is not { Length: > 0 } directory) return [];
         lock (_reading)
         {
             Dictionary<string, (DateTime, long, RevocationList?)> now = [];
-            foreach (var file in new DirectoryInfo(directory).EnumerateFiles("*.crl").OrderBy(file => file.Name, StringComparer.Ordinal).Take(MostFiles))
-                now[file.FullName] = _files.TryGetValue(file.FullName, out var known) && known.Written == file.LastWriteTimeUtc && known.Length == file.Length ? known : (file.LastWriteTimeUtc, file.Length, Read(file));
+            var all = 0L;
+            foreach (var file in Files(directory))
+            {
+                all += file.Target.Length;
+                if (_files.TryGetValue(file.Name, out var known) && known.Written == file.Target.LastWriteTimeUtc && known.Length == file.Target.Length) now[file.Name] = known;
+                else now[file.Name] = (file.Target.LastWriteTimeUtc, file.Target.Length, Read(file.Name, all));
+            }
             _files = now;
             return [.. _files.Values.Select(file => file.List).OfType<RevocationList>()];
         }
     }
 
-    private RevocationList? Read(FileInfo file)
+    // Whoever brings the lists may replace a link: what counts is the file that it leads to.
+    private List<(string Name, FileInfo Target)> Files(string directory)
     {
         try
         {
-            if (file.Length > LongestFile) throw new IOException($"it is longer than {LongestFile} bytes");
-            var bytes = File.ReadAllBytes(file.FullName);
-            return RevocationList.Read(bytes.AsSpan().StartsWith("-----BEGIN"u8) ? Pem(bytes) : bytes);
+            return [.. new DirectoryInfo(directory).EnumerateFiles("*.crl").OrderBy(file => file.Name, StringComparer.Ordinal).Take(MostFiles)
+                .Select(file => (file.FullName, Target: file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file)).Where(file => file.Target.Exists)];
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or AsnContentException or CryptographicException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.RevocationListUnreadable(file.FullName, e.Message);
-            return null;
+            log.RevocationListUnreadable(directory, e.Message);
+            return [];
         }
     }
 
-    private static byte[] Pem(byte[] bytes)
+    private RevocationList? Read(string name, long all)
     {
-        var text = System.Text.Encoding.ASCII.GetString(bytes);
-        var found = PemEncoding.Find(text);
-        return text[found.Label] == "X509 CRL" ? Convert.FromBase64String(text[found.Base64Data]) : throw new CryptographicException($"it holds a {text[found.Label]}");
+        try
+        {
+            using var file = new FileStream(name, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            if (file.Length > LongestFile) throw new IOException($"it is longer than {LongestFile} bytes");
+            if (all > MostBytes) throw new IOException($"the lists together are longer than {MostBytes} bytes");
+            var bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            return RevocationList.ReadFile(bytes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or AsnContentException)
+        {
+            log.RevocationListUnreadable(name, e.Message);
+            return null;
+        }
     }
 }

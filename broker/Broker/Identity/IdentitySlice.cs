@@ -39,6 +39,7 @@ internal static class IdentitySlice
             .AddSingleton<PasskeyCeremony>()
             .AddSingleton<AddPasskey>()
             .AddSingleton<ProveByPasskey>()
+            .AddSingleton<EnrolByPasskey>()
             .AddSingleton<SignInByPasskey>();
     }
 

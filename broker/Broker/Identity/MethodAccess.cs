@@ -30,6 +30,8 @@ internal static class MethodAccessRules
         "/montalegre.vdi.identity.v1.SecondStep/ConfirmTotp",
         "/montalegre.vdi.identity.v1.SecondStep/BeginPasskey",
         "/montalegre.vdi.identity.v1.SecondStep/ProvePasskey",
+        "/montalegre.vdi.identity.v1.SecondStep/BeginNewPasskey",
+        "/montalegre.vdi.identity.v1.SecondStep/EnrolPasskey",
         "/montalegre.vdi.identity.v1.PasskeySignIn/GetPlace",
         "/montalegre.vdi.identity.v1.PasskeySignIn/Begin",
         "/montalegre.vdi.identity.v1.PasskeySignIn/SignIn",

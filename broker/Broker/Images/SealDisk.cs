@@ -9,7 +9,7 @@ namespace Montalegre.Vdi.Broker.Images;
 internal static class SealDisk
 {
     /// <summary>What stays in a disk that is published without sealing.</summary>
-    public const string StaysIn = "Not sealed: the original machine's agent keys, machine-id, SSH host keys, logs, DHCP leases and random seed stay in.";
+    public const string StaysIn = "original:all_stays";
 
     private const int MostFiles = 100_000, Deepest = 24;
     private static readonly (int At, byte[] Magic, string What)[] OtherSystems =
@@ -19,7 +19,7 @@ internal static class SealDisk
     ];
 
     /// <summary>Seals the disk; progress runs from 0 to 1.</summary>
-    /// <returns>The operating system's name, and a line for each step.</returns>
+    /// <returns>The operating system's name, and a line for each step, with words in <see cref="Contracts.SealTexts" />.</returns>
     /// <exception cref="DiskRefusedException">It cannot be sealed.</exception>
     public static async Task<(string OperatingSystem, string Report)> RunAsync(string raw, Action<double> progress, CancellationToken ct)
     {
@@ -31,24 +31,24 @@ internal static class SealDisk
         for (var i = 0; i < steps.Length; i++)
         {
             progress((double)i / (steps.Length + 1));
-            report.Add($"{steps[i].What}: {await steps[i].Run(system, ct)}");
+            report.Add($"{steps[i].What}:{await steps[i].Run(system, ct)}");
         }
         progress((double)steps.Length / (steps.Length + 1));
         await system.EraseFreeSpaceAsync(ct);
-        report.Add("Free space: erased, so that deleted files cannot be read");
+        report.Add("free_space:erased");
         return (name, string.Join('\n', report));
     }
 
     private static (string What, Func<Ext4, CancellationToken, Task<string>> Run)[] Steps() =>
     [
-        ("Agent keys and certificates", (s, ct) => RemoveAsync(s, ct, "/var/lib/montalegre")),
-        ("Machine id", MachineIdAsync),
-        ("SSH host keys", SshKeysAsync),
-        ("RDP server's certificate", RdpKeysAsync),
-        ("Logs of former log-ons", (s, ct) => RemoveAsync(s, ct, "/var/log")),
-        ("DHCP leases", (s, ct) => RemoveAsync(s, ct, "/var/lib/dhcp", "/var/lib/NetworkManager")),
-        ("Random seed", (s, ct) => RemoveAsync(s, ct, "/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret", "/var/lib/urandom/random-seed")),
-        ("Command histories", HistoriesAsync),
+        ("agent_keys", (s, ct) => RemoveAsync(s, ct, "/var/lib/montalegre")),
+        ("machine_id", MachineIdAsync),
+        ("ssh_keys", SshKeysAsync),
+        ("rdp_keys", RdpKeysAsync),
+        ("logs", (s, ct) => RemoveAsync(s, ct, "/var/log")),
+        ("dhcp_leases", (s, ct) => RemoveAsync(s, ct, "/var/lib/dhcp", "/var/lib/NetworkManager")),
+        ("random_seed", (s, ct) => RemoveAsync(s, ct, "/var/lib/systemd/random-seed", "/var/lib/systemd/credential.secret", "/var/lib/urandom/random-seed")),
+        ("histories", HistoriesAsync),
     ];
 
     private static async Task<(Ext4 System, string Name)> FindSystemAsync(string raw, CancellationToken ct)
@@ -87,22 +87,22 @@ internal static class SealDisk
         var there = (await system.ListAsync("/etc", ct)).Any(entry => entry.Name == "machine-id");
         await system.ChangeAsync([.. there ? ["rm /etc/machine-id"] : Array.Empty<string>(), "write /dev/null /etc/machine-id", "set_inode_field /etc/machine-id mode 0100444"], ct);
         if ((await system.ListAsync("/var/lib/dbus", ct)).Any(entry => entry is { Name: "machine-id", IsLink: false })) await system.ChangeAsync(["rm /var/lib/dbus/machine-id"], ct);
-        return "emptied; each machine makes its own";
+        return "emptied";
     }
 
     private static async Task<string> SshKeysAsync(Ext4 system, CancellationToken ct)
     {
         var keys = (await system.ListAsync("/etc/ssh", ct)).Where(entry => entry.Name.StartsWith("ssh_host_", StringComparison.Ordinal)).ToList();
-        if (keys.Count == 0) return "there were none";
+        if (keys.Count == 0) return "nothing";
         await system.ChangeAsync(keys.Select(key => $"rm {Ext4.Quoted($"/etc/ssh/{key.Name}")}"), ct);
         // Debian makes host keys when the package is installed and never again: without this the server would not start.
         foreach (var units in (string[])["/lib/systemd/system", "/usr/lib/systemd/system"])
             if ((await system.ListAsync(units, ct)).Any(entry => entry.Name == "ssh.service"))
             {
                 await AddKeyMakingAsync(system, ct);
-                return $"{keys.Count} files removed; each machine makes its own before the server starts";
+                return $"remade:{keys.Count}";
             }
-        return $"{keys.Count} files removed";
+        return $"removed:{keys.Count}";
     }
 
     private static async Task AddKeyMakingAsync(Ext4 system, CancellationToken ct)
@@ -127,7 +127,7 @@ internal static class SealDisk
     private static async Task<string> RdpKeysAsync(Ext4 system, CancellationToken ct) =>
         (await system.ListAsync("/usr/lib/montalegre", ct)).Any(entry => entry.Name == "prepare-xrdp")
             ? await RemoveAsync(system, ct, "/etc/xrdp/key.pem", "/etc/xrdp/cert.pem", "/etc/xrdp/rsakeys.ini", "/etc/ssl/private/ssl-cert-snakeoil.key", "/etc/ssl/certs/ssl-cert-snakeoil.pem")
-            : "stays in: nothing in this image makes a new one at the first start";
+            : "stays";
 
     private static async Task<string> HistoriesAsync(Ext4 system, CancellationToken ct)
     {
@@ -150,10 +150,10 @@ internal static class SealDisk
                     if (entry.IsDirectory) await CollectAsync(system, path, doomed, 0, ct);
                     else doomed.Add(path);
         }
-        if (doomed.Count == 0) return "there was nothing";
+        if (doomed.Count == 0) return "nothing";
         await system.ChangeAsync(doomed.Select(path => $"{(path.EndsWith('/') ? "rmdir" : "rm")} {Ext4.Quoted(path.TrimEnd('/'))}"), ct);
         doomed.RemoveAll(path => path.EndsWith('/'));
-        return doomed.Count == 1 ? "1 file removed" : $"{doomed.Count} files removed";
+        return $"removed:{doomed.Count}";
     }
 
     private static async Task CollectAsync(Ext4 system, string folder, List<string> found, int depth, CancellationToken ct)

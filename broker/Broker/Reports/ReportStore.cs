@@ -11,11 +11,13 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
     /// <summary>More rows than this are not answered: a year of fifty pools.</summary>
     public const int MostRows = 20_000;
 
+    private const int MostApplications = 500;
+
     // Sessions that were open at some moment of the time, cut to it; found by session_span_brin.
     private static readonly string Span =
         $"""
         span as materialized (
-             select pool_id, pool_name, user_id, started_at, greatest(started_at, @From) as since, least(coalesce(ended_at, now()), @To) as until
+             select pool_id, pool_name, user_id, application_id, application_name, started_at, greatest(started_at, @From) as since, least(coalesce(ended_at, now()), @To) as until
                from session
               where started_at < least(@To, now())
                 and (ended_at > @From or ended_at is null)
@@ -41,6 +43,20 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
          order by day desc, max(pool_name)
          limit {MostRows + 1}
         """, new { period.From, period.To, pool, zone, scope.Pools, scope.Groups }, ct);
+
+    /// <summary>Published applications, the most used first.</summary>
+    public Task<IReadOnlyList<UseOfApplication>> ApplicationsAsync(Period period, Guid? pool, PoolScope scope, CancellationToken ct) => QueryAsync<UseOfApplication>(
+        $"""
+          with {Span}
+        select pool_id, max(pool_name) as pool_name, application_id, (array_agg(application_name order by started_at desc))[1] as application_name,
+               count(*) filter (where started_at >= @From)::integer as sessions, count(distinct user_id)::integer as people,
+               (sum(extract(epoch from until - since)) / 3600)::double precision as hours
+          from span
+         where application_id is not null
+         group by pool_id, application_id
+         order by hours desc, application_id
+         limit {MostApplications}
+        """, new { period.From, period.To, pool, scope.Pools, scope.Groups }, ct);
 
     public Task<IReadOnlyList<LogonOfPool>> LogonsAsync(Period period, Guid? pool, PoolScope scope, CancellationToken ct) => QueryAsync<LogonOfPool>(
         $"""
@@ -190,6 +206,8 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
 }
 
 internal sealed record UseOfDay(string Day, Guid PoolId, string PoolName, int Sessions, int People, double Hours);
+
+internal sealed record UseOfApplication(Guid PoolId, string PoolName, Guid ApplicationId, string ApplicationName, int Sessions, int People, double Hours);
 
 internal sealed record LogonOfPool(Guid PoolId, string PoolName, string Phase, int Count, int Median, int P95);
 

@@ -24,11 +24,20 @@ internal sealed class ReportsService(ReportStore store, ExportIncident incident,
     public override async Task<UseReport> Use(ReportPeriod request, ServerCallContext context)
     {
         var zone = request.TimeZone.Length == 0 ? "UTC" : TimeZoneInfo.TryFindSystemTimeZoneById(request.TimeZone, out var known) ? known.Id : throw Refusal.Refused(RefusalReason.InvalidField, "time_zone");
-        var rows = await store.UseAsync(PeriodOf(request), PoolOf(request.PoolId), zone, context.Scope(), context.CancellationToken);
+        var (period, pool) = (PeriodOf(request), PoolOf(request.PoolId));
+        var rows = await store.UseAsync(period, pool, zone, context.Scope(), context.CancellationToken);
+        var applications = await store.ApplicationsAsync(period, pool, context.Scope(), context.CancellationToken);
         return new()
         {
             Cut = rows.Count > ReportStore.MostRows,
             Rows = { rows.Take(ReportStore.MostRows).Select(r => new UseRow { Day = r.Day, PoolId = r.PoolId.ToString(), PoolName = r.PoolName, Sessions = (uint)r.Sessions, People = (uint)r.People, Hours = r.Hours }) },
+            Applications =
+            {
+                applications.Select(r => new ApplicationUseRow
+                {
+                    PoolId = r.PoolId.ToString(), PoolName = r.PoolName, ApplicationId = r.ApplicationId.ToString(), ApplicationName = r.ApplicationName, Sessions = (uint)r.Sessions, People = (uint)r.People, Hours = r.Hours,
+                }),
+            },
         };
     }
 

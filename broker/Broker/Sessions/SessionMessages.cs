@@ -37,6 +37,8 @@ internal static class SessionMessages
         LogonMilliseconds = (uint)Math.Max(0, row.LogonMilliseconds),
         Assistance = row.Assistance is null ? AssistanceState.Unspecified : System.Enum.Parse<AssistanceState>(row.Assistance, ignoreCase: true),
         AssistanceAt = row.AssistanceAt?.ToTimestamp(),
+        ApplicationId = row.ApplicationId?.ToString("D") ?? "",
+        ApplicationName = row.ApplicationName ?? "",
     };
 
     public static LogonPhase ToMessage(this PhaseRow row) =>

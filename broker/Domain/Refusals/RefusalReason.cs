@@ -26,6 +26,7 @@ public enum RefusalReason
     PoolClosed = 170, WaitingForWake, ComputerDidNotWake,
     HostNotLost = 180, NoHostSharesDisk, StorageDiffers, WaitsForLogOff,
     SecondFactorNeeded = 190, CodeWrong, CodeUsed, StepExpired, SignInAgain, FactorMandatory, FactorExists, PasskeyRefused, PasskeyUnknown, PasskeysOff,
+    PasskeyNeedsBrowser = 259,
     DirectoryUnreachable = 200, PasswordExpired, AccountLocked, AccountDisabled, TooManyTries, NewPasswordRefused, InDirectory,
     ApiKeyInvalid = 220, BreakGlassInvalid,
     ProviderUnreachable = 230, ProviderRefused, NotKnownHere, ClaimMissing,

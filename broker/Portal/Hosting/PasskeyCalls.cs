@@ -39,6 +39,12 @@ internal sealed class PasskeyCalls(IServiceProvider services, IOptions<PortalOpt
     public async Task<StepDone> ProveAsync(HttpContext http, string step, string answer) =>
         await Steps.ProvePasskeyAsync(new() { Step = step, Answer = answer, ClientAddress = BrokerCalls.AddressOf(http) }, deadline: Deadline(), cancellationToken: http.RequestAborted);
 
+    public async Task<PasskeyQuestion> BeginNewAsync(HttpContext http, string step) =>
+        await Steps.BeginNewPasskeyAsync(new() { Step = step }, deadline: Deadline(), cancellationToken: http.RequestAborted);
+
+    public async Task<StepDone> EnrolAsync(HttpContext http, string step, string answer, string name) =>
+        await Steps.EnrolPasskeyAsync(new() { Step = step, Answer = answer, Name = name, ClientAddress = BrokerCalls.AddressOf(http) }, deadline: Deadline(), cancellationToken: http.RequestAborted);
+
     public async Task<PasskeyQuestion> BeginOwnAsync(HttpContext http) =>
         await Factors.BeginPasskeyAsync(new(), await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
 

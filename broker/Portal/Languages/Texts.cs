@@ -175,6 +175,9 @@ public sealed record Texts
     public required string NothingLeft { get; init; }
     public required string Continue { get; init; }
     public required string EnrolTitle { get; init; }
+    public required string EnrolChoice { get; init; }
+    public required string EnrolByPasskey { get; init; }
+    public required string EnrolByApp { get; init; }
     public required string EnrolMandatory { get; init; }
     public required string EnrolScan { get; init; }
     public required string EnrolType { get; init; }

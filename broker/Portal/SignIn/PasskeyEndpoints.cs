@@ -16,6 +16,7 @@ internal static class PasskeyEndpoints
 {
     public const string AlonePath = "/sign-in/passkey";
     public const string StepPath = StepCookie.CodePath + "/passkey";
+    public const string EnrolPath = StepCookie.EnrolPath + "/passkey";
     private const string CookieName = "__Host-montalegre-passkey";
 
     public static void Map(IEndpointRouteBuilder portal)
@@ -24,6 +25,8 @@ internal static class PasskeyEndpoints
         portal.MapPost(AlonePath, SignInAsync).WithFormGuard();
         portal.MapPost(StepPath + "/begin", BeginStepAsync).WithFormGuard();
         portal.MapPost(StepPath, ProveAsync).WithFormGuard();
+        portal.MapPost(EnrolPath + "/begin", BeginNewAsync).WithFormGuard();
+        portal.MapPost(EnrolPath, EnrolAsync).WithFormGuard();
     }
 
     /// <summary>The question for the script, or the sentence that it shows instead.</summary>
@@ -78,6 +81,16 @@ internal static class PasskeyEndpoints
             return Navigation.SeeOther(http, Navigation.Local(back));
         }
         catch (RpcException e) when (SecondStepEndpoints.MayBeTriedAgain(e)) { return await SecondStepEndpoints.CodePageAsync(http, step, recovery: false, back, BrokerReason.Of(e)); }
+    });
+
+    private static Task<IResult> BeginNewAsync(HttpContext http, PasskeyCalls passkeys) => QuestionAsync(http, () => passkeys.BeginNewAsync(http, StepCookie.Read(http) ?? ""));
+
+    private static Task<IResult> EnrolAsync(HttpContext http, PasskeyCalls passkeys, BrokerCalls broker) => SecondStepEndpoints.WithStepAsync(http, async step =>
+    {
+        var form = await http.Request.ReadFormAsync(http.RequestAborted);
+        var back = form["return"].ToString();
+        try { return await SecondStepEndpoints.EnrolledAsync(http, broker, await passkeys.EnrolAsync(http, step, form["answer"].ToString(), form["name"].ToString()), back); }
+        catch (RpcException e) when (SecondStepEndpoints.MayBeTriedAgain(e)) { return await SecondStepEndpoints.EnrolPageAsync(http, step, back, BrokerReason.Of(e)); }
     });
 
     private static CookieOptions Cookie() =>

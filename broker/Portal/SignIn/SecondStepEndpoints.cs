@@ -43,8 +43,8 @@ internal static class SecondStepEndpoints
         catch (RpcException e) when (MayBeTriedAgain(e)) { return await CodePageAsync(http, step, recovery, back, BrokerReason.Of(e)); }
     });
 
-    private static Task<IResult> ShowEnrolmentAsync(HttpContext http, FactorCalls factors, [FromQuery(Name = "return")] string? back) => WithStepAsync(http, async step =>
-        EnrolPage(http, await factors.EnrolAsync(http, step), back ?? "/", null));
+    private static Task<IResult> ShowEnrolmentAsync(HttpContext http, [FromQuery(Name = "return")] string? back) => WithStepAsync(http, async step =>
+        await EnrolPageAsync(http, step, back ?? "/", null));
 
     private static Task<IResult> ConfirmAsync(HttpContext http, FactorCalls factors, BrokerCalls broker) => WithStepAsync(http, async step =>
     {
@@ -52,11 +52,9 @@ internal static class SecondStepEndpoints
         var back = form["return"].ToString();
         try
         {
-            var done = await factors.ConfirmAsync(http, step, form["code"].ToString());
-            await EnterAsync(http, broker, done);
-            return new RazorComponentResult<RecoveryCodesPage>(new { Page = PageContext.Of(http), Codes = done.RecoveryCodes, On = Navigation.Local(back) });
+            return await EnrolledAsync(http, broker, await factors.ConfirmAsync(http, step, form["code"].ToString()), back);
         }
-        catch (RpcException e) when (MayBeTriedAgain(e)) { return EnrolPage(http, await factors.EnrolAsync(http, step), back, BrokerReason.Of(e)); }
+        catch (RpcException e) when (MayBeTriedAgain(e)) { return await EnrolPageAsync(http, step, back, BrokerReason.Of(e)); }
     });
 
     // Without the cookie, or with a step that is over, there is nothing to go on with: the password is asked again.
@@ -92,8 +90,18 @@ internal static class SecondStepEndpoints
         Passkey = step.HasPasskey && await http.RequestServices.GetRequiredService<PasskeyCalls>().AreOfferedAsync(http),
     }) { StatusCode = Status(reason) };
 
-    private static RazorComponentResult<EnrolPage> EnrolPage(HttpContext http, TotpEnrolment offered, string back, Reason? reason) =>
-        new(new { Page = PageContext.Of(http), Offered = offered, Action = StepCookie.EnrolPath, Mandatory = true, Return = Navigation.Local(back), Reason = reason }) { StatusCode = Status(reason) };
+    /// <summary>Signs in with a first factor, and shows the recovery codes that came with it.</summary>
+    internal static async Task<IResult> EnrolledAsync(HttpContext http, BrokerCalls broker, StepDone done, string back)
+    {
+        await EnterAsync(http, broker, done);
+        return new RazorComponentResult<RecoveryCodesPage>(new { Page = PageContext.Of(http), Codes = done.RecoveryCodes, On = Navigation.Local(back) });
+    }
+
+    internal static async Task<IResult> EnrolPageAsync(HttpContext http, string step, string back, Reason? reason) => new RazorComponentResult<EnrolPage>(new
+    {
+        Page = PageContext.Of(http), Offered = await http.RequestServices.GetRequiredService<FactorCalls>().EnrolAsync(http, step), Action = StepCookie.EnrolPath, Mandatory = true, Return = Navigation.Local(back), Reason = reason,
+        PasskeyAction = await http.RequestServices.GetRequiredService<PasskeyCalls>().AreOfferedAsync(http) ? PasskeyEndpoints.EnrolPath : null,
+    }) { StatusCode = Status(reason) };
 
     internal static int Status(Reason? reason) => reason switch
     {

@@ -51,6 +51,27 @@ public sealed class ApplicationTests(Chromium chromium)
         Assert.Empty(console.World.Applications);
     }
 
+    [Theory]
+    [InlineData(1440, "pt-PT")]
+    [InlineData(390, "en-GB")]
+    public async Task Sessions_name_their_application_and_are_found_by_it(int width, string language)
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await chromium.OpenAsync(console, width, 900, language, path: "/sessions");
+        await Ready.PageAsync(page);
+        var say = new Language(new(language));
+        await page.GetByPlaceholder(say.FilterRows).FillAsync("contabilidade");
+        await Expect(page.Locator(".grid tbody tr").First).ToContainTextAsync("Contabilidade");
+        await Expect(page.Locator(".grid tbody")).Not.ToContainTextAsync(say.WholeDesktop);
+        await PictureAsync(page, $"application-sessions-{language}-{width}");
+
+        await page.GotoAsync("/sessions/s-balcao-2");
+        await Expect(page.Locator("dl")).ToContainTextAsync("Contabilidade");
+        await PictureAsync(page, $"application-session-{language}-{width}");
+        await page.GotoAsync("/sessions/s-balcao-1");
+        await Expect(page.Locator("dl")).ToContainTextAsync(say.WholeDesktop);
+    }
+
     private static ILocator Button(IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 
     private static async Task PictureAsync(IPage page, string name)

@@ -21,8 +21,10 @@ public sealed class ReportTests(Chromium chromium)
         Assert.Contains("report use 2026-03-01 2026-03-21 ", console.World.Calls);
         await Picture.TakeAsync(page, $"report-use-{language}-{width}");
 
+        await Expect(page.GetByRole(AriaRole.Region, new() { Name = say.ByApplication })).ToContainTextAsync("Contabilidade");
+
         // A pool of the list may be named as a formula; in a spreadsheet it is a name.
-        var csv = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = say.ExportCsv }).ClickAsync());
+        var csv = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = say.ExportCsv }).First.ClickAsync());
         Assert.Equal("use-2026-03-01-2026-03-20.csv", csv.SuggestedFilename);
         var text = await File.ReadAllTextAsync(await csv.PathAsync(), TestContext.Current.CancellationToken);
         Assert.Equal(1 + 20 * 3, text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);

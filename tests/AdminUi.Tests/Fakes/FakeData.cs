@@ -16,7 +16,7 @@ internal static class FakeData
         world.Hosts.Add(new() { HostId = "host-2", Name = "anfitriao-b", Uri = "qemu+tls://10.20.0.12/system", Connected = false, Error = "10.20.0.12: 16514", LostSince = Timestamp.FromDateTime(DateTime.UtcNow.AddMinutes(-12)), Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
         world.Images.Add(new() { ImageVersionId = "img-7", Name = "debian-balcao", Number = 7, State = "ready", Sha256 = new string('a', 64), SizeBytes = 2_140_000_000, VirtualBytes = 8_589_934_592, PublishedAt = now.AddDays(-2).ToTimestamp(),
             PublishedBy = "rita", Source = "modelo-balcao", OperatingSystem = "Debian GNU/Linux 12 (bookworm)", AgentVersion = "1.4.0", Note = "Com o leitor de cartões", Sealed = true,
-            SealReport = "Agent keys and certificates: 3 files removed\nMachine id: emptied; each machine makes its own\nSSH host keys: 6 files removed; each machine makes its own before the server starts\nFree space: erased, so that deleted files cannot be read",
+            SealReport = "agent_keys:removed:3\nmachine_id:emptied\nssh_keys:remade:6\nfree_space:erased\nCommand histories: 2 files removed",
             Copies =
             {
                 new ImageCopy { HostId = "host-1", HostName = "anfitriao-a", State = CopyState.Good, StateSince = now.AddDays(-2).ToTimestamp(), CheckedAt = now.AddHours(-5).ToTimestamp(),
@@ -121,7 +121,7 @@ internal static class FakeData
                 {
                     SessionId = machine.SessionId, State = i % 4 == 0 ? SessionState.Disconnected : SessionState.Active, UserId = "u-" + NameOf(person), UserName = NameOf(person), DisplayName = person,
                     MachineId = machine.MachineId, MachineName = machine.Name, PoolId = id, PoolName = name, StartedAt = now.AddMinutes(-i * 13).ToTimestamp(), StateSince = now.AddMinutes(-i * 13).ToTimestamp(),
-                    ClientName = $"posto-{i:00}", ClientAddress = $"10.20.5.{i}", Connected = i % 4 != 0, IdleKnown = true, IdleSeconds = (uint)(i * 37), LogonMilliseconds = (uint)(3900 + i * 170),
+                    ClientName = $"posto-{i:00}", ClientAddress = $"10.20.5.{i}", Connected = i % 4 != 0, IdleKnown = true, IdleSeconds = (uint)(i * 37), LogonMilliseconds = (uint)(3900 + i * 170), ApplicationId = prefix == "balcao" && i % 3 == 2 ? "a-1" : "", ApplicationName = prefix == "balcao" && i % 3 == 2 ? "Contabilidade" : "",
                 });
             }
             world.Machines.Put(machine);

@@ -19,7 +19,7 @@ internal sealed class FakeReports(FakeWorld world) : Reports.ReportsBase
                    from pool in Pools.Index()
                    where request.PoolId.Length == 0 || request.PoolId == pool.Item.Id
                    select new UseRow { Day = first.AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), PoolId = pool.Item.Id, PoolName = pool.Item.Name, Sessions = (uint)(4 + (day * 7 + pool.Index * 3) % 11), People = (uint)(3 + day % 5), Hours = 20 + day * 13 % 29 + pool.Index * 4.5 };
-        return Task.FromResult(new UseReport { Rows = { rows } });
+        return Task.FromResult(new UseReport { Rows = { rows }, Applications = { new ApplicationUseRow { PoolId = "p-balcao", PoolName = "Balcão único", ApplicationId = "a-1", ApplicationName = "Contabilidade", Sessions = 41, People = 7, Hours = 96.5 } } });
     }
 
     public override Task<LogonReport> LogonTimes(ReportPeriod request, ServerCallContext context)

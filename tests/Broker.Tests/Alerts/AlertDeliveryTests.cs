@@ -62,6 +62,48 @@ public sealed class AlertDeliveryTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal((saved.ChannelId, true, "", 0u, true), (health.ChannelId, health.SentAt is not null, health.Error, health.Waiting, health.HasSecret));
     }
 
+    [Theory]
+    [InlineData("pt", "Montalegre VDI: Lembrete: Aviso: Máquina sem contacto (balcao-1)", "Lembrete: Aviso: Máquina sem contacto\n", "Continua em aberto desde então, e ninguém disse que trata disto.")]
+    [InlineData("en", "Montalegre VDI: Reminder: Warning: Machine silent (balcao-1)", "Reminder: Warning: Machine silent\n", "It has been open since then, and nobody has said that he looks after it.")]
+    public async Task Reminder_says_that_it_is_one_and_is_told_with_nothing_that_says_it_better(string language, string subject, string first, string sentence)
+    {
+        await using var server = await MailServer.StartAsync();
+        await using var receiver = await WebReceiver.StartAsync();
+        var mail = Mail(server);
+        mail.Channel.Language = language;
+        mail.Channel = await _api.SaveChannelAsync(mail, _by);
+        await _api.SaveChannelAsync(Web(receiver), _by);
+        var silent = Silent("balcao-1");
+        silent = silent with { Setting = silent.Setting with { RemindEvery = TimeSpan.FromHours(4) } };
+        await PassAsync(silent);
+        await SendAsync();
+        await RemindAsync();
+        await SendAsync();
+
+        Assert.DoesNotContain("embrete", server.Taken()[0].Subject + server.Taken()[0].TextBody, StringComparison.Ordinal);
+        Assert.Equal(subject, server.Taken()[1].Subject);
+        Assert.StartsWith(first + sentence, server.Taken()[1].TextBody!.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        Assert.Equal(["opened", "reminded"], receiver.Requests.Select(What));
+
+        // It was resolved before the reminder went: that alone is told.
+        await RemindAsync();
+        await PassAsync();
+        await SendAsync();
+        Assert.Equal(["opened", "reminded", "resolved"], receiver.Requests.Select(What));
+
+        async Task RemindAsync()
+        {
+            await _rows.ExecuteAsync("update alert set opened_at = opened_at - interval '5 hours', reminded_at = reminded_at - interval '5 hours'", new { });
+            Assert.Equal(1, await Get<ApplyAlerts>().RemindAsync([silent], 5));
+        }
+
+        static string? What(Received request)
+        {
+            using var json = JsonDocument.Parse(request.Body);
+            return Assert.Single(json.RootElement.GetProperty("alerts").EnumerateArray()).GetProperty("what").GetString();
+        }
+    }
+
     [Fact]
     public async Task Mail_that_is_not_taken_waits_is_an_alert_itself_and_comes_later_with_the_same_identifier()
     {
@@ -86,7 +128,7 @@ public sealed class AlertDeliveryTests(TestCluster cluster) : IAsyncLifetime
         // As a broker that is killed after the server took the message and before that is written down.
         var due = Assert.Single(await Get<AlertOutbox>().TakeAsync(10, TimeSpan.Zero));
         var settings = await Get<AlertChannelStore>().FindAsync(due.AlertChannelId, Ct);
-        Assert.Null((await Get<SendAlerts>().SendAsync(settings!, new(due.AlertDeliveryId, [.. (await Get<AlertOutbox>().ContentAsync(due.AlertDeliveryId)).Select(c => (c.Alert.ToMessage(), c.Resolved))], null), Ct)).Problem);
+        Assert.Null((await Get<SendAlerts>().SendAsync(settings!, new(due.AlertDeliveryId, [.. (await Get<AlertOutbox>().ContentAsync(due.AlertDeliveryId)).Select(c => (c.Alert.ToMessage(), c.News))], null), Ct)).Problem);
         await SendAsync();
         await SendAsync();
 

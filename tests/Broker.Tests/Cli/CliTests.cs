@@ -17,6 +17,8 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     private readonly TestBroker _broker = new(cluster);
     private readonly string _home = Directory.CreateTempSubdirectory("cli-").FullName;
 
+    private string _code = "";
+
     private string Authenticator => Path.Combine(_home, "authenticator");
 
     private string SavedFile => Path.Combine(_home, "montalegre", "session.json");
@@ -408,6 +410,49 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Pool_that_is_not_made_yet_is_tried_with_the_arrivals_of_another()
+    {
+        await SetUpAsync();
+        await DoneAsync("pools", "create", "Balcao", "--kind", "manual");
+        await using (var command = _broker.Database.DataSource.CreateCommand("""
+            with image as (insert into image_version (image_version_id, name, number, state, path) values (gen_random_uuid(), 'debian', 1, 'ready', '/nowhere')),
+                 at as (insert into host (host_id, name, uri, network, storage_path) values (gen_random_uuid(), 'norte', 'test:///default', 'user', '/nowhere')),
+                 people as (insert into app_user (user_id, user_name, display_name) select gen_random_uuid(), 'pessoa' || n, 'Pessoa' from generate_series(1, 3) n returning user_id)
+            insert into session (session_id, request_id, user_id, pool_id, machine_id, state, started_at, ended_at)
+            select gen_random_uuid(), gen_random_uuid(), user_id, pool_id, gen_random_uuid(), 'ended', now() - interval '3 hours', now() - interval '2 hours' from people cross join pool
+            """)) await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        string[] draft = ["pools", "what-if-new", "Nova", "--image", "debian", "--host", "norte", "--pattern", "nova-{n}", "--like", "Balcao"];
+
+        var small = JsonDocument.Parse(await DoneAsync([.. draft, "--size", "2", "--json"])).RootElement;
+        Assert.Equal((3, 1, 3, 1), (small.GetProperty("outcome").GetProperty("arrivals").GetInt32(), small.GetProperty("outcome").GetProperty("waited").GetInt32(), small.GetProperty("people").GetInt32(), small.GetProperty("pools").GetInt32()));
+        var large = await RunAsync([.. draft, "--size", "3"]);
+        Assert.Matches("Nova +3 +0 ", large.Output);
+        Assert.Contains("Arrivals of 3 people at 1 pools", large.Talk, StringComparison.Ordinal);
+        Assert.StartsWith("NOT_SUPPORTED", (await RunAsync("pools", "what-if-new", "Nova", "--kind", "manual")).Talk, StringComparison.Ordinal);
+        Assert.DoesNotContain("Nova", await DoneAsync("pools", "list"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_has_only_passkeys_is_told_what_else_signs_in_here_and_a_recovery_code_does()
+    {
+        var recovery = (await SetUpAsync()).Talk.Split('\n').Select(line => line.Trim()).First(line => line.Split('-').Length == 4);
+        await using (var command = _broker.Database.DataSource.CreateCommand("""
+            with app as (delete from totp returning user_id)
+            insert into passkey (passkey_id, user_id, credential_id, name, public_key, sign_count, transports, user_verified, backup_eligible, backed_up)
+            select gen_random_uuid(), user_id, '\x01', 'Chave', '\x01', 0, '', true, false, false from app
+            """)) Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+
+        var refused = await RunAsync("sign-in", "rosa", "--password-stdin");
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("PASSKEY_NEEDS_BROWSER: This account has passkeys only", refused.Talk, StringComparison.Ordinal);
+        Assert.Contains("API", (await InLanguageAsync("pt-PT", "sign-in", "rosa", "--password-stdin", "--authenticator-file", Authenticator)).Talk, StringComparison.Ordinal);
+        Assert.Equal("PASSKEY_NEEDS_BROWSER", JsonDocument.Parse((await RunAsync("sign-in", "rosa", "--password-stdin", "--authenticator-file", Authenticator, "--json")).Output).RootElement.GetProperty("reason").GetString());
+
+        _code = recovery;
+        Assert.Contains("Signed in: rosa", (await RunAsync("sign-in", "rosa", "--password-stdin")).Talk, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Import_that_was_stopped_goes_on_by_itself_when_it_is_run_again()
     {
         await SetUpAsync();
@@ -562,7 +607,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
     {
         using var output = new StringWriter();
         using var talk = new StringWriter();
-        var code = await CommandTable.RunAsync(typed, new Screen(output, talk, new CultureInfo(language)), new KnownPassword(), SavedFile, TestContext.Current.CancellationToken);
+        var code = await CommandTable.RunAsync(typed, new Screen(output, talk, new CultureInfo(language)), new KnownPassword(_code), SavedFile, TestContext.Current.CancellationToken);
         return (code, output.ToString(), talk.ToString());
     }
 
@@ -575,10 +620,12 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         }
     }
 
-    private sealed class KnownPassword : IPasswords
+    private sealed class KnownPassword(string code = "") : IPasswords
     {
         public string Read(bool fromStandardInput) => fromStandardInput ? TestApi.Password : throw new InvalidOperationException("no terminal in tests");
 
-        public string ReadCode(bool fromStandardInput) => throw new InvalidOperationException("no terminal in tests");
+        public string ReadCode(bool fromStandardInput) => fromStandardInput ? code : throw new InvalidOperationException("no terminal in tests");
+
+        public bool MayAsk => false;
     }
 }

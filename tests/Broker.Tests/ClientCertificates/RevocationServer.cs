@@ -30,6 +30,9 @@ internal sealed class RevocationServer : IAsyncDisposable
 
     public int Asked { get; private set; }
 
+    /// <summary>What becomes of an OCSP answer on its way.</summary>
+    public Func<byte[], byte[]> Bend { get; set; } = answer => answer;
+
     /// <summary>Whose certificates it is about.</summary>
     public void Serve(CardAuthority cards)
     {
@@ -67,7 +70,7 @@ internal sealed class RevocationServer : IAsyncDisposable
             {
                 var path = call.Request.Url!.AbsolutePath;
                 Asked++;
-                var body = path.EndsWith(".crl", StringComparison.Ordinal) ? await ListAsync(Path.GetFileName(path)) : await AnswerAsync(call.Request);
+                var body = path.EndsWith(".crl", StringComparison.Ordinal) ? await ListAsync(Path.GetFileName(path)) : Bend(await AnswerAsync(call.Request));
                 call.Response.ContentType = path.EndsWith(".crl", StringComparison.Ordinal) ? "application/pkix-crl" : "application/ocsp-response";
                 await call.Response.OutputStream.WriteAsync(body);
             }

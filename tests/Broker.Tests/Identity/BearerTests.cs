@@ -21,7 +21,7 @@ public sealed class BearerTests(TestDatabase database) : IClassFixture<TestDatab
     [
         "admin.v1.Administrators/GetStatus", "admin.v1.Administrators/SetUp", "admin.v1.Administrators/SignIn", "admin.v1.BreakGlass/Use", "gateway.v1.Employee/SignIn",
         "identity.v1.SecondStep/Get", "identity.v1.SecondStep/Prove", "identity.v1.SecondStep/EnrolTotp", "identity.v1.SecondStep/ConfirmTotp",
-        "identity.v1.SecondStep/BeginPasskey", "identity.v1.SecondStep/ProvePasskey", "identity.v1.PasskeySignIn/GetPlace", "identity.v1.PasskeySignIn/Begin", "identity.v1.PasskeySignIn/SignIn",
+        "identity.v1.SecondStep/BeginPasskey", "identity.v1.SecondStep/ProvePasskey", "identity.v1.SecondStep/BeginNewPasskey", "identity.v1.SecondStep/EnrolPasskey", "identity.v1.PasskeySignIn/GetPlace", "identity.v1.PasskeySignIn/Begin", "identity.v1.PasskeySignIn/SignIn",
         "identity.v1.CertificateSignIn/GetPlace", "identity.v1.CertificateSignIn/Begin", "identity.v1.CertificateSignIn/Finish", "gateway.v1.GatewayCertificates/Present",
         "identity.v1.ProviderSignIn/List", "identity.v1.ProviderSignIn/Begin", "identity.v1.ProviderSignIn/Finish", "identity.v1.ProviderSignIn/LogOut",
         "agent.v1.AgentEnrolment/Join", "agent.v1.AgentChannel/Connect", "agent.v1.AgentChannel/Renew",

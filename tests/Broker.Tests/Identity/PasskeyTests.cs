@@ -226,6 +226,54 @@ public sealed class PasskeyTests(TestDatabase database) : IClassFixture<TestData
     }
 
     [Fact]
+    public async Task Administrator_without_a_factor_begins_with_a_passkey_of_the_own_step_and_gets_recovery_codes()
+    {
+        await using var api = await StartAsync(("Identity:FreeAttemptsPerAccount", "100"));
+        await api.UserAsync("paula", administrator: true);
+        using var passkey = new TestPasskey();
+        using var thiefs = new TestPasskey();
+        var (mine, other) = (await StepAsync(api, "paula", Audience.Administrator), await StepAsync(api, "paula", Audience.Administrator));
+        Assert.True(mine.MustEnrol);
+
+        Assert.Equal("INVALID_FIELD", await WhyNotAsync(async () => await EnrolAsync(api, mine, passkey.Make(await AskNewAsync(api, mine), TestPasskey.Console), " ")));
+        var question = await AskNewAsync(api, mine);
+        Assert.Equal("PASSKEY_REFUSED", await WhyNotAsync(async () => await EnrolAsync(api, other, thiefs.Make(question, TestPasskey.Console))));
+        Assert.Equal("PASSKEY_REFUSED", await WhyNotAsync(async () => await EnrolAsync(api, mine, passkey.Make(question, "https://evil.example"))));
+        var done = await EnrolAsync(api, mine, passkey.Make(await AskNewAsync(api, mine), TestPasskey.Console));
+
+        Assert.Equal(10, done.RecoveryCodes.Count);
+        Assert.Equal("Chave", Assert.Single((await new Factors.FactorsClient(api.Calls).ListAsync(new(), TestApi.With(done.Token))).Passkeys).Name);
+        Assert.NotEmpty((await new Users.UsersClient(api.Calls).ListAsync(new(), TestApi.With(done.Token))).Users);
+        Assert.Equal("STEP_EXPIRED", await WhyNotAsync(async () => await AskNewAsync(api, mine)));
+        // The other half sign-in is worth no second first factor.
+        Assert.Equal("FACTOR_EXISTS", await WhyNotAsync(async () => await AskNewAsync(api, other)));
+        Assert.Equal("FACTOR_EXISTS", await WhyNotAsync(async () => await EnrolAsync(api, other, "{}")));
+        Assert.NotEmpty((await ProveAsync(api, await StepAsync(api, "paula", Audience.Administrator), passkey)).Token);
+        Assert.Equal(1, await CountAsync("select count(*) from audit_event join audit_open using (audit_id) where action = 'factor.add' and texts::text like '%\"reference\": \"passkey\"%' and texts::text like '%\"actor\": \"paula\"%'"));
+    }
+
+    [Fact]
+    public async Task Of_first_factors_at_once_one_counts_whatever_its_kind()
+    {
+        await using var api = await StartAsync(("Identity:FreeAttemptsPerAccount", "100"));
+        await api.UserAsync("rosa", administrator: true);
+        var user = await IdOfAsync("rosa");
+        List<(byte[] Step, Proof Proof)> firsts = [];
+        for (var n = 0; n < 8; n++)
+        {
+            Assert.True(OpaqueToken.TryHash((await StepAsync(api, "rosa", Audience.Administrator)).Token, out var step));
+            await api.Get<FactorStore>().OfferAsync(step, user, [1, 2, 3]);
+            var codes = RecoveryCode.MakeAll();
+            var passkey = new KeptPasskey(Guid.NewGuid(), user, Guid.NewGuid().ToByteArray(), $"{n}", [1], 0, "", true, false, false, default, null);
+            firsts.Add((step, n % 2 == 0 ? Proof.OfNewPasskey(passkey, codes) : Proof.OfNewApp(user, step, [1, 2, 3], 1, codes, only: true)));
+        }
+        var ends = await Task.WhenAll(firsts.Select(one => api.Get<StepStore>().CompleteAsync(one.Proof, one.Step, OpaqueToken.Make().Sha256, "passkey", Source)));
+
+        Assert.Single(ends, end => end is not null);
+        Assert.Equal((1, 10, 1), (await CountAsync($"select (select count(*) from totp where user_id = '{user}') + (select count(*) from passkey where user_id = '{user}')"), await CountAsync($"select count(*) from recovery_code where user_id = '{user}'"), await CountAsync($"select count(*) from sign_in where user_id = '{user}'")));
+    }
+
+    [Fact]
     public async Task Employees_last_passkey_takes_the_recovery_codes_along_and_changes_want_a_fresh_sign_in()
     {
         await using var api = await StartAsync();
@@ -315,6 +363,11 @@ public sealed class PasskeyTests(TestDatabase database) : IClassFixture<TestData
         var question = await factors.BeginPasskeyAsync(new(), token);
         return await factors.AddPasskeyAsync(new() { Answer = passkey.Make(question.Options), Name = name }, token);
     }
+
+    private static async Task<string> AskNewAsync(TestApi api, SignInOutcome.SecondStep step) => (await Steps(api).BeginNewPasskeyAsync(new() { Step = step.Token }, cancellationToken: Ct)).Options;
+
+    private static async Task<StepDone> EnrolAsync(TestApi api, SignInOutcome.SecondStep step, string answer, string name = "Chave") =>
+        await Steps(api).EnrolPasskeyAsync(new() { Step = step.Token, Answer = answer, Name = name, ClientAddress = Source }, cancellationToken: Ct);
 
     private static async Task<string> AskAsync(TestApi api, SignInOutcome.SecondStep step) => (await Steps(api).BeginPasskeyAsync(new() { Step = step.Token }, cancellationToken: Ct)).Options;
 

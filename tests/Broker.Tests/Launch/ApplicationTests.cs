@@ -209,6 +209,8 @@ public sealed class ApplicationTests(TestCluster cluster) : IAsyncLifetime
         var (editor, sap) = (await PublishAsync("Editor", "gedit"), await PublishAsync("SAP", "sap"));
         var ready = await LastAsync(editor.ApplicationId);
         Assert.Equal("gedit", await _rows.ScalarAsync<string>("select program from session where session_id = @id", Guid.Parse(ready.Ready.SessionId)));
+        var sessions = new Contracts.Admin.V1.Sessions.SessionsClient(_broker.Api());
+        Assert.Equal((editor.ApplicationId, "Editor"), (await sessions.GetAsync(new() { SessionId = ready.Ready.SessionId }, _administrator)).Session is var shown ? (shown.ApplicationId, shown.ApplicationName) : default);
         var refused = (await LastAsync(sap.ApplicationId)).Refused;
         Assert.Equal((ReasonCode.OtherProgramOpen, "Editor"), (refused.Code, refused.Detail));
         Assert.Equal("APPLICATION_UNKNOWN", await ReasonAsync(() => LastAsync("x")));

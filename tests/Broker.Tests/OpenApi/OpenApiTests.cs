@@ -77,7 +77,7 @@ public sealed class OpenApiTests(TestBroker broker) : IClassFixture<TestBroker>
                    where operation.Value!["security"] is not null
                    select (string?)operation.Value["operationId"];
 
-        Assert.Equal(["Administrators_GetStatus", "Administrators_SetUp", "Administrators_SignIn", "BreakGlass_Use", "CertificateSignIn_Begin", "CertificateSignIn_Finish", "CertificateSignIn_GetPlace", "Employee_SignIn", "PasskeySignIn_Begin", "PasskeySignIn_GetPlace", "PasskeySignIn_SignIn", "ProviderSignIn_Begin", "ProviderSignIn_Finish", "ProviderSignIn_List", "ProviderSignIn_LogOut", "SecondStep_BeginPasskey", "SecondStep_ConfirmTotp", "SecondStep_EnrolTotp", "SecondStep_Get", "SecondStep_Prove", "SecondStep_ProvePasskey"], open.Order());
+        Assert.Equal(["Administrators_GetStatus", "Administrators_SetUp", "Administrators_SignIn", "BreakGlass_Use", "CertificateSignIn_Begin", "CertificateSignIn_Finish", "CertificateSignIn_GetPlace", "Employee_SignIn", "PasskeySignIn_Begin", "PasskeySignIn_GetPlace", "PasskeySignIn_SignIn", "ProviderSignIn_Begin", "ProviderSignIn_Finish", "ProviderSignIn_List", "ProviderSignIn_LogOut", "SecondStep_BeginNewPasskey", "SecondStep_BeginPasskey", "SecondStep_ConfirmTotp", "SecondStep_EnrolPasskey", "SecondStep_EnrolTotp", "SecondStep_Get", "SecondStep_Prove", "SecondStep_ProvePasskey"], open.Order());
     }
 
     [Fact]

@@ -65,6 +65,26 @@ public sealed class ReportsTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Use_of_published_applications_stands_by_application_under_its_newest_name_the_most_used_first()
+    {
+        var (a, b) = (await _rows.UserAsync(), await _rows.UserAsync());
+        var (editor, sap) = (Guid.NewGuid(), Guid.NewGuid());
+        await OfAsync(editor, "Editor", await SessionAsync(_mine, a, "2026-03-01T22:00:00Z", "2026-03-02T01:00:00Z"));    // began before
+        await OfAsync(editor, "Editor de texto", await SessionAsync(_mine, b, "2026-03-03T09:00:00Z", "2026-03-03T10:00:00Z"));
+        await OfAsync(sap, "SAP", await SessionAsync(_mine, b, "2026-03-03T10:00:00Z", "2026-03-03T15:00:00Z"));
+        await OfAsync(sap, "SAP", await SessionAsync(_other, b, "2026-03-03T10:00:00Z", "2026-03-03T11:00:00Z"));
+        await SessionAsync(_mine, a, "2026-03-03T09:00:00Z", "2026-03-03T10:00:00Z");                                     // the desktop
+
+        var mine = (await Reports.UseAsync(Days("2026-03-02T00:00:00Z", "2026-03-04T00:00:00Z"), _one)).Applications;
+        Assert.Equal([("SAP", 1u, 1u, 5.0), ("Editor de texto", 1u, 2u, 2.0)], mine.Select(r => (r.ApplicationName, r.Sessions, r.People, Math.Round(r.Hours, 6))));
+        Assert.Equal(3, (await Reports.UseAsync(Days("2026-03-02T00:00:00Z", "2026-03-04T00:00:00Z"), _all)).Applications.Count);
+        Assert.Empty((await Reports.UseAsync(Days("2026-03-04T00:00:00Z", "2026-03-05T00:00:00Z"), _all)).Applications);
+
+        Task OfAsync(Guid application, string name, Guid session) =>
+            _rows.ExecuteAsync("update session set application_id = @application, application_name = @name, program = 'x', arguments = '' where session_id = @session", new { application, name, session });
+    }
+
+    [Fact]
     public async Task Most_at_once_is_set_against_the_room_with_who_waited_and_who_was_refused_and_why()
     {
         var (a, b) = (await _rows.UserAsync(), await _rows.UserAsync());

@@ -1,12 +1,10 @@
 using System.Diagnostics;
-using Montalegre.Vdi.Protocol.Wire;
 
 namespace Montalegre.Vdi.Fuzz.Fuzzing;
 
-/// <summary>The property every parser holds: it reads, or throws <see cref="WireFormatException"/>; quickly, and within its memory.</summary>
+/// <summary>The property every parser holds: it reads, or throws the one refusal that it has; quickly, and within its memory.</summary>
 internal static class FuzzRun
 {
-    private const long MostAllocated = 512 * 1024;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
     /// <summary>Null when the property held; else what broke it, with the bytes to repeat it.</summary>
@@ -16,10 +14,10 @@ internal static class FuzzRun
         var started = Stopwatch.GetTimestamp();
         string? broke = null;
         try { parser.Read((byte[])input.Clone()); }
-        catch (WireFormatException) { /* the one answer a broken peer may get */ }
+        catch (Exception e) when (parser.IsRefusal(e)) { /* the one answer a broken peer may get */ }
         catch (Exception e) { broke = e.ToString(); }
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        if (allocated > MostAllocated) broke ??= $"allocated {allocated} bytes";
+        if (allocated > parser.MostAllocated) broke ??= $"allocated {allocated} bytes";
         // A computer with other things to do may stop anybody for seconds; a loop is slow every time.
         if (Stopwatch.GetElapsedTime(started) > Longest && IsSlow(parser, input)) broke ??= "took too long";
         return broke is null ? null : $"{parser.Name}: {broke}\ninput: {Convert.ToHexString(input)}";

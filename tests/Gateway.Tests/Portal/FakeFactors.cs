@@ -48,6 +48,18 @@ internal sealed class FakeSecondStep(FakeBroker broker) : SecondStep.SecondStepB
         return Task.FromResult(Done(broker.Enter(request.Answer == FakePasskeySignIn.Answer ? person : throw Refuse(StatusCode.InvalidArgument, ReasonCode.PasskeyRefused))));
     }
 
+    public override Task<PasskeyQuestion> BeginNewPasskey(GetStepRequest request, ServerCallContext context) => BeginPasskey(request, context);
+
+    public override Task<StepDone> EnrolPasskey(EnrolPasskeyRequest request, ServerCallContext context)
+    {
+        var person = PersonOf(request.Step);
+        if (request.Answer != FakePasskeySignIn.Answer) throw Refuse(StatusCode.InvalidArgument, ReasonCode.PasskeyRefused);
+        (broker.MustEnrol, broker.HasPasskey) = (false, true);
+        var done = Done(broker.Enter(person));
+        done.RecoveryCodes.AddRange(Codes());
+        return Task.FromResult(done);
+    }
+
     private StepDone Enter(ProveRequest request)
     {
         var person = PersonOf(request.Step);

@@ -62,6 +62,29 @@ public sealed class PasskeyPagesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_must_have_a_factor_may_begin_with_a_passkey_and_sees_the_recovery_codes_once()
+    {
+        _rig.Broker.MustEnrol = true;
+        using var client = _rig.NewClient();
+        await PortalRig.PostAsync(client, "/sign-in", "/sign-in", ("user", "maria"), ("password", FakeBroker.Password), ("return", "/help"));
+        var page = await client.GetStringAsync("/sign-in/app", Stop);
+        Assert.Contains("/sign-in/app/passkey/begin", page, StringComparison.Ordinal);
+        Assert.Contains("id=\"secret\"", page, StringComparison.Ordinal);      // the app is there as well
+        Assert.Contains("AAAA", await (await PortalRig.PostAsync(client, "/sign-in/app", "/sign-in/app/passkey/begin")).Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+
+        var wrong = await PortalRig.PostAsync(client, "/sign-in/app", "/sign-in/app/passkey", ("answer", "another"), ("name", "Chave"));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.StatusCode);
+        Assert.Contains("PASSKEY_REFUSED", await wrong.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+        var done = await PortalRig.PostAsync(client, "/sign-in/app", "/sign-in/app/passkey", ("answer", FakePasskeySignIn.Answer), ("name", "Chave"), ("return", "/help"));
+        var codes = await done.Content.ReadAsStringAsync(Stop);
+        Assert.Contains("0203-bcdf-ghjk-mnpq", codes, StringComparison.Ordinal);
+        Assert.Contains("href=\"/help\"", codes, StringComparison.Ordinal);
+        Assert.Contains("no-store", done.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/", Stop)).StatusCode);
+        Assert.Equal("/sign-in", (await PortalRig.PostAsync(client, "/account", "/sign-in/app/passkey", ("answer", FakePasskeySignIn.Answer), ("name", "Chave"))).Headers.Location!.ToString());
+    }
+
+    [Fact]
     public async Task Account_adds_and_removes_a_passkey_after_a_fresh_sign_in()
     {
         using var client = await _rig.SignedInAsync();

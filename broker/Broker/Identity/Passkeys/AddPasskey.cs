@@ -25,18 +25,17 @@ internal sealed class AddPasskey(PasskeyStore store, PasskeyChallenges challenge
 {
     private static readonly FrozenSet<string> KnownTransports = FrozenSet.ToFrozenSet(["usb", "nfc", "ble", "smart-card", "hybrid", "internal"]);
 
-    public const int LongestName = 60;
+    private const int LongestName = 60;
 
     public async Task<PasskeyAdded> RunAsync(string answer, string name, Caller caller, HttpContext http)
     {
-        var called = name.Trim();
-        if (called.Length is 0 or > LongestName) return new PasskeyAdded.Refused(RefusalReason.InvalidField, "name");
+        if (NameOf(name) is not { } called) return new PasskeyAdded.Refused(RefusalReason.InvalidField, "name");
         if (await challenges.TakeAsync(PasskeyPurpose.Register, Convert.FromHexString(caller.SignIn)) is not { } state
             || await ceremony.MadeAsync(state, answer, http) is not { } made)
             return new PasskeyAdded.Refused(RefusalReason.PasskeyRefused);
         var codes = RecoveryCode.MakeAll();
         var hashes = codes.Select(code => RecoveryCode.Hash(caller.User.Value, code)).ToArray();
-        return await store.AddAsync(Row(made, called, caller), hashes, caller) switch
+        return await store.AddAsync(Row(made, called, caller.User.Value, time.GetUtcNow()), hashes, caller) switch
         {
             null => new PasskeyAdded.Refused(RefusalReason.PasskeyRefused),
             true => new PasskeyAdded.Done(codes),
@@ -44,8 +43,12 @@ internal sealed class AddPasskey(PasskeyStore store, PasskeyChallenges challenge
         };
     }
 
-    private KeptPasskey Row(UserPasskeyInfo made, string name, Caller caller) => new(
-        Guid.CreateVersion7(time.GetUtcNow()), caller.User.Value, made.CredentialId, name, made.PublicKey, made.SignCount, Words(made.Transports ?? []),
+    /// <summary>What the owner calls it; null: nothing, or too long.</summary>
+    public static string? NameOf(string typed) => typed.Trim() is { Length: > 0 and <= LongestName } name ? name : null;
+
+    /// <summary>As it is kept.</summary>
+    public static KeptPasskey Row(UserPasskeyInfo made, string name, Guid user, DateTimeOffset now) => new(
+        Guid.CreateVersion7(now), user, made.CredentialId, name, made.PublicKey, made.SignCount, Words(made.Transports ?? []),
         made.IsUserVerified, made.IsBackupEligible, made.IsBackedUp, default, null);
 
     // The browser says them, so they are anything; what is none of the list's words is left away (level 3, section 5.8.4).

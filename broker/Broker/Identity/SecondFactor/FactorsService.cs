@@ -63,8 +63,7 @@ internal sealed class FactorsService(FactorStore store, AppOffers apps, PasskeyS
 
     public override async Task<FactorList> RenamePasskey(RenamePasskeyRequest request, ServerCallContext context)
     {
-        var name = request.Name.Trim();
-        if (name.Length is 0 or > Identity.Passkeys.AddPasskey.LongestName) throw Refusal.Refused(RefusalReason.InvalidField, "name");
+        if (Identity.Passkeys.AddPasskey.NameOf(request.Name) is not { } name) throw Refusal.Refused(RefusalReason.InvalidField, "name");
         return Guid.TryParse(request.PasskeyId, out var passkey) && await passkeys.RenameAsync(passkey, name, context.Caller())
             ? await ListAsync(context)
             : throw Refusal.Refused(RefusalReason.NotFound, "passkey");

@@ -9,7 +9,7 @@ namespace Montalegre.Vdi.Broker.Identity.SecondFactor;
 
 /// <summary>The gRPC and REST face of what comes after the right password, for portal, console and scripts alike.</summary>
 internal sealed class SecondStepService(
-    StepStore steps, AppOffers apps, ProveSecondStep prove, PasskeyCeremony passkeys, PasskeyChallenges challenges, ProveByPasskey provePasskey, SourceAddress sources) : SecondStep.SecondStepBase
+    StepStore steps, AppOffers apps, ProveSecondStep prove, PasskeyCeremony passkeys, PasskeyChallenges challenges, ProveByPasskey provePasskey, EnrolByPasskey enrolPasskey, SourceAddress sources) : SecondStep.SecondStepBase
 {
     public override async Task<PendingStep> Get(GetStepRequest request, ServerCallContext context)
     {
@@ -42,6 +42,19 @@ internal sealed class SecondStepService(
 
     public override async Task<StepDone> ProvePasskey(ProvePasskeyRequest request, ServerCallContext context) =>
         Answer(await provePasskey.RunAsync(request.Step, request.Answer, sources.Of(context, request.ClientAddress), context.GetHttpContext()));
+
+    public override async Task<PasskeyQuestion> BeginNewPasskey(GetStepRequest request, ServerCallContext context)
+    {
+        var (sha256, step) = await FindAsync(request.Step);
+        if (!passkeys.Offered) throw Refusal.Refused(RefusalReason.PasskeysOff);
+        if (!step.MustEnrol) throw Refusal.Refused(RefusalReason.FactorExists);
+        var question = await passkeys.AskToMakeAsync(step.UserId, step.UserName, step.DisplayName, context.GetHttpContext());
+        await challenges.KeepAsync(PasskeyPurpose.Register, sha256, question.AttestationState!, "");
+        return new() { Options = question.CreationOptionsJson };
+    }
+
+    public override async Task<StepDone> EnrolPasskey(EnrolPasskeyRequest request, ServerCallContext context) =>
+        Answer(await enrolPasskey.RunAsync(request.Step, request.Answer, request.Name, sources.Of(context, request.ClientAddress), context.GetHttpContext()));
 
     internal static TotpEnrolment Message(byte[] secret, string userName)
     {

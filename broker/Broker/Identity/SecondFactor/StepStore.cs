@@ -125,6 +125,8 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
             employeeLifetime = options.Value.EmployeeLifetime,
         });
         await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = proof.FirstOf is null ? null : await connection.BeginTransactionAsync();
+        if (proof.FirstOf is { } first) await connection.ExecuteAsync("select from app_user where user_id = @first for update", new { first }, transaction);
         var expires = await connection.QuerySingleOrDefaultAsync<DateTime?>(
             $"""
                  with {proof.Sql},
@@ -141,7 +143,9 @@ internal sealed class StepStore(Database database, IOptions<IdentityOptions> opt
                select @token, user_id, audience, now() + case audience when 'administrator' then @administratorLifetime else @employeeLifetime end, @sourceAddress, client, true, oidc_session_id
                  from person
             returning expires_at
-            """, parameters);
+            """, parameters, transaction);
+        // A first factor is kept only with its sign-in; other proofs are spent even when they sign nobody in.
+        if (transaction is not null && expires is not null) await transaction.CommitAsync();
         return expires is { } at ? new DateTimeOffset(at, TimeSpan.Zero) : null;
     }
 
