@@ -30,5 +30,6 @@ public enum RefusalReason
     ApiKeyInvalid = 220, BreakGlassInvalid,
     ProviderUnreachable = 230, ProviderRefused, NotKnownHere, ClaimMissing,
     OtherProgramOpen = 240, ApplicationUnknown,
+    SessionLocked = 248, LockFailed,
     CertificateNotShown = 250, CertificateNotTrusted, CertificateExpired, CertificateRevoked, CertificateNotChecked, CertificateWrongUse, CertificateUnknown, CertificatesOff, CardRemoved,
 }
