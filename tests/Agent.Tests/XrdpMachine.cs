@@ -88,7 +88,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
     /// <summary>An ordinary RDP client; ends when the session's connection does.</summary>
     public Process Connect(string user, string secret)
     {
-        var start = new ProcessStartInfo("xfreerdp", [$"/v:127.0.0.1:{Port}", $"/u:{user}", $"/p:{secret}", "/cert:ignore", "/size:800x600", "/bpp:32"])
+        var start = new ProcessStartInfo("xfreerdp", [$"/v:127.0.0.1:{Port}", $"/u:{user}", $"/p:{secret}", "/cert:ignore", "/size:800x600", "/bpp:32", "-decorations"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -107,7 +107,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
     public async Task<IReadOnlyList<string>> PixelsAsync(string? picture = null)
     {
         var file = picture ?? Path.Combine(Directory, "seen.png");
-        await ToEndAsync("import", "-silent", "-display", $":{ClientDisplay}", "-window", "root", file);
+        await ToEndAsync("env", $"DISPLAY=:{ClientDisplay}", "import", "-silent", "-window", "root", file);
         using var convert = Process.Start(new ProcessStartInfo("convert", [file, "-crop", "800x600+0+0", "-depth", "8", "txt:-"]) { RedirectStandardOutput = true })!;
         var text = await convert.StandardOutput.ReadToEndAsync();
         await convert.WaitForExitAsync();
