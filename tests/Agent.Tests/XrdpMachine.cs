@@ -273,6 +273,11 @@ internal sealed class XrdpMachine : IAsyncDisposable
                 XEvent event;
                 XNextEvent(display, &event);
                 if (event.type == MapRequest) XMapWindow(display, event.xmaprequest.window);
+                if (event.type == ConfigureRequest) {
+                    XConfigureRequestEvent *asked = &event.xconfigurerequest;
+                    XWindowChanges changes = { asked->x, asked->y, asked->width, asked->height, asked->border_width, asked->above, asked->detail };
+                    XConfigureWindow(display, asked->window, asked->value_mask, &changes);
+                }
             }
         }
         """;

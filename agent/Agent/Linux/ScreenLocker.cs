@@ -35,15 +35,12 @@ internal static class ScreenLocker
         ];
         using var process = Run.Start("setpriv", arguments, input: null, output: true);
         if (process is null) return (null, "the machine has no setpriv; install util-linux in the image");
-        try
+        // A read from a pipe does not hear of a cancellation; the end of its writer it does.
+        using (ct.Register(static p => Kill((Process)p!), process))
         {
-            if (await process.StandardOutput.ReadLineAsync(ct) == Covered && ProcTable.Read(process.Id) is { } locker) return (locker, null);
+            if (await process.StandardOutput.ReadLineAsync(CancellationToken.None) == Covered && ProcTable.Read(process.Id) is { } locker) return (locker, null);
         }
-        catch (OperationCanceledException)
-        {
-            Kill(process);
-            throw;
-        }
+        ct.ThrowIfCancellationRequested();
         Kill(process);
         return (null, "the locker could not take the screen, the keyboard and the pointer");
     }
