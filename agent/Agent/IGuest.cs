@@ -40,6 +40,12 @@ internal interface IGuest
 
     Task<string?> DisconnectAsync(string guestSession, CancellationToken ct);
 
+    /// <summary>Covers the session's screen and takes its keyboard and pointer; locked already, it stays so.</summary>
+    Task<string?> LockAsync(string guestSession, CancellationToken ct);
+
+    /// <summary>Uncovers it; <paramref name="disconnectFirst"/>: not before its client is gone.</summary>
+    Task<string?> UnlockAsync(string guestSession, bool disconnectFirst, CancellationToken ct);
+
     Task<string?> ShowMessageAsync(string guestSession, string title, string text, CancellationToken ct);
 
     Task<string?> RestartAsync(bool force, CancellationToken ct);

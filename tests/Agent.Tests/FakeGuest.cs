@@ -62,6 +62,10 @@ internal sealed class FakeGuest : IGuest
 
     public Task<string?> DisconnectAsync(string guestSession, CancellationToken ct) => Done($"disconnect {guestSession}");
 
+    public Task<string?> LockAsync(string guestSession, CancellationToken ct) => Done($"lock {guestSession}");
+
+    public Task<string?> UnlockAsync(string guestSession, bool disconnectFirst, CancellationToken ct) => Done($"unlock {guestSession} {disconnectFirst}");
+
     public Task<string?> ShowMessageAsync(string guestSession, string title, string text, CancellationToken ct) => Done($"message {text}");
 
     public Task<string?> RestartAsync(bool force, CancellationToken ct) => Done($"restart {force}");

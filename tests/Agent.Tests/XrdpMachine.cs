@@ -47,7 +47,8 @@ internal sealed class XrdpMachine : IAsyncDisposable
         return needed.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"{file} is not installed" : null;
     }
 
-    public static async Task<XrdpMachine> StartAsync(JoinDocument document)
+    /// <param name="program">What else runs on each desktop; a line of shell.</param>
+    public static async Task<XrdpMachine> StartAsync(JoinDocument document, string program = "")
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("agent-xrdp").FullName;
         File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
@@ -66,7 +67,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         Replace($"{etc}/xrdp/xrdp.ini", ("port=3389", $"port=tcp://127.0.0.1:{port}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp.log", $"LogFile={directory}/xrdp.log"));
         Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={LoopbackPorts.Free()}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={directory}/sesman.log"), ("X11DisplayOffset=10", $"X11DisplayOffset={display + 1}"), ("EnableUserWindowManager=true", "EnableUserWindowManager=false"), ("MaxSessions=50", "MaxSessions=10"));
         File.WriteAllText($"{etc}/pam.d/xrdp-sesman", $"auth [success=done default=ignore] {directory}/pam_montalegre.so\naccount [success=done default=ignore] {directory}/pam_montalegre.so\n@include common-auth\n@include common-account\n@include common-session\nsession optional {directory}/pam_montalegre.so\n");
-        File.WriteAllText($"{etc}/xrdp/startwm.sh", $"#!/bin/sh\nsetsid sleep 54321 </dev/null >/dev/null 2>&1 &\nexec {directory}/wm\n");
+        File.WriteAllText($"{etc}/xrdp/startwm.sh", $"#!/bin/sh\nsetsid sleep 54321 </dev/null >/dev/null 2>&1 &\n{program}\nexec {directory}/wm\n");
         File.WriteAllText(Path.Combine(directory, "run"), Script(directory));
 
         var start = new ProcessStartInfo("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", $"{directory}/run", AgentProgram()])
@@ -87,7 +88,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
     /// <summary>An ordinary RDP client; ends when the session's connection does.</summary>
     public Process Connect(string user, string secret)
     {
-        var start = new ProcessStartInfo("xfreerdp", [$"/v:127.0.0.1:{Port}", $"/u:{user}", $"/p:{secret}", "/cert:ignore", "/size:800x600", "/bpp:32"])
+        var start = new ProcessStartInfo("xfreerdp", [$"/v:127.0.0.1:{Port}", $"/u:{user}", $"/p:{secret}", "/cert:ignore", "/size:800x600", "/bpp:32", "-decorations"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -101,6 +102,54 @@ internal sealed class XrdpMachine : IAsyncDisposable
         _clients.Add(client);
         return client;
     }
+
+    /// <summary>What the person sees: the client's whole screen, as lines of one colour each.</summary>
+    public async Task<IReadOnlyList<string>> PixelsAsync(string? picture = null)
+    {
+        var file = picture ?? Path.Combine(Directory, "seen.png");
+        await ToEndAsync("env", $"DISPLAY=:{ClientDisplay}", "import", "-silent", "-window", "root", file);
+        using var convert = Process.Start(new ProcessStartInfo("convert", [file, "-crop", "800x600+0+0", "-depth", "8", "txt:-"]) { RedirectStandardOutput = true })!;
+        var text = await convert.StandardOutput.ReadToEndAsync();
+        await convert.WaitForExitAsync();
+        return [.. text.Split('\n').Skip(1).Where(l => l.Contains('#', StringComparison.Ordinal)).Select(l => l[l.IndexOf('#', StringComparison.Ordinal)..][..7])];
+    }
+
+    /// <summary>Types at the client, like the person.</summary>
+    public async Task TypeAsync(string text)
+    {
+        await ToEndAsync("env", $"DISPLAY=:{ClientDisplay}", "xdotool", "mousemove", "300", "200", "click", "1");
+        await ToEndAsync("env", $"DISPLAY=:{ClientDisplay}", "xdotool", "type", "--delay", "40", text);
+        await ToEndAsync("env", $"DISPLAY=:{ClientDisplay}", "xdotool", "key", "Return");
+    }
+
+    /// <summary>A file of the machine, as it is there; empty where it is not.</summary>
+    public string ReadInside(string path)
+    {
+        var root = Inside().FirstOrDefault();
+        return root != 0 && File.Exists($"/proc/{root}/root{path}") ? File.ReadAllText($"/proc/{root}/root{path}") : "";
+    }
+
+    /// <summary>Ends the machine's programs of that name by a signal that none can refuse; how many.</summary>
+    public int KillInside(string program)
+    {
+        var killed = 0;
+        foreach (var pid in Inside())
+        {
+            try
+            {
+                if (Path.GetFileName(File.ReadAllText($"/proc/{pid}/cmdline").Split('\0')[0]) != program) continue;
+                using var process = Process.GetProcessById(pid);
+                process.Kill();
+                killed++;
+            }
+            catch (Exception e) when (e is IOException or ArgumentException)
+            {
+            }
+        }
+        return killed;
+    }
+
+    private List<int> Inside() => [.. Process.GetProcesses().Select(p => { using (p) return p.Id; }).Where(IsInsideOrGone)];
 
     /// <summary>Command lines of the machine's processes that contain a text.</summary>
     public IReadOnlyList<string> Running(string text)
@@ -182,7 +231,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         mount --bind {directory}/etc /etc
         chmod 755 /etc/xrdp/startwm.sh
         xrdp-sesman -n -c /etc/xrdp/sesman.ini > /dev/null 2>&1 &
-        "$1" --config {directory}/agent.conf &
+        while :; do "$1" --config {directory}/agent.conf; sleep 1; done &
         xrdp -n -c /etc/xrdp/xrdp.ini > /dev/null 2>&1 &
         read nothing
         """;
@@ -224,6 +273,11 @@ internal sealed class XrdpMachine : IAsyncDisposable
                 XEvent event;
                 XNextEvent(display, &event);
                 if (event.type == MapRequest) XMapWindow(display, event.xmaprequest.window);
+                if (event.type == ConfigureRequest) {
+                    XConfigureRequestEvent *asked = &event.xconfigurerequest;
+                    XWindowChanges changes = { asked->x, asked->y, asked->width, asked->height, asked->border_width, asked->above, asked->detail };
+                    XConfigureWindow(display, asked->window, asked->value_mask, &changes);
+                }
             }
         }
         """;

@@ -66,9 +66,21 @@ internal sealed partial class Language
     public string CertificateIsFrom(string authority) => Pick($"É de {authority}:", $"It is from {authority}:");
 
     public string CardRemovalWord => Pick("Quando o terminal avisa que o cartão foi retirado", "When the terminal reports that the card was taken out");
-    public string CardRemovalOf(CardRemoval what) => what is CardRemoval.Disconnect
-        ? Pick("A ligação é fechada; a sessão continua", "The connection is closed; the session stays")
-        : Pick("Nada acontece", "Nothing happens");
+    public string CardRemovalOf(CardRemoval what) => what switch
+    {
+        CardRemoval.Disconnect => Pick("A ligação é fechada; a sessão continua", "The connection is closed; the session stays"),
+        CardRemoval.Lock => Pick("O ambiente de trabalho é bloqueado até a pessoa entrar de novo", "The desktop is locked until the person has signed in again"),
+        _ => Pick("Nada acontece", "Nothing happens"),
+    };
+    public string CardRemovalEffect(CardRemoval what) => what switch
+    {
+        CardRemoval.Disconnect => Pick("Quem ainda tenha o portal aberto no terminal pode voltar à sessão.", "Whoever still has the portal open at the terminal can go back to the session."),
+        CardRemoval.Lock => Pick("O ecrã fica coberto e o teclado e o rato não chegam aos programas. Abre quando a pessoa volta a pôr o cartão, ou inicia sessão de novo e se liga de qualquer lado. Onde não é possível bloquear (máquinas Windows; imagens sem o pacote xsecurelock), a ligação é fechada.",
+            "The screen is covered, and keyboard and mouse do not reach the programs. It opens when the person puts the card back, or signs in anew and connects from anywhere. Where it cannot be locked (Windows machines; images without the package xsecurelock), the connection is closed."),
+        _ => "",
+    };
+    public string LockedWord => Pick("Bloqueada", "Locked");
+    public string LockedSince(Google.Protobuf.WellKnownTypes.Timestamp since) => Pick($"desde {Moment(since)}, porque o cartão foi retirado; abre quando a pessoa entrar de novo", $"since {Moment(since)}, because the card was taken out; opens when the person has signed in again");
 
     public string NameOf(CertificateNamesBy by) => by switch
     {

@@ -58,7 +58,7 @@ internal sealed partial class Language
         if (changes.HasMessageOfTheDay) effects.Add($"{MessageOfTheDayWord}: {(changes.MessageOfTheDay.Length > 0 ? changes.MessageOfTheDay : "—")}");
         if (changes.WayIn != WayIn.Unspecified) effects.Add($"{WayInWord}: {WayInOf(changes.WayIn)}.");
         if (changes.HasMostSessions) effects.Add(MostSessionsRule(changes.MostSessions));
-        if (changes.CardRemoval != CardRemoval.Unspecified) effects.Add($"{CardRemovalWord}: {CardRemovalOf(changes.CardRemoval)}.");
+        if (changes.CardRemoval != CardRemoval.Unspecified) effects.Add($"{CardRemovalWord}: {CardRemovalOf(changes.CardRemoval)}. {CardRemovalEffect(changes.CardRemoval)}".TrimEnd());
         if (changes.RightLost != RightLost.Unspecified) effects.Add($"{RightLostWord}: {RightLostOf(changes.RightLost)}.");
         if (sessions > 0) effects.Add(Count(sessions, "Vale já para {0} sessão aberta.", "Vale já para {0} sessões abertas.", "It holds at once for {0} open session.", "It holds at once for {0} open sessions."));
         return effects;
@@ -93,6 +93,10 @@ internal sealed partial class Language
         "group.add_member" => Pick("Pôs uma pessoa no grupo", "Put a person into the group"),
         "group.remove_member" => Pick("Tirou uma pessoa do grupo", "Took a person out of the group"),
         "session.card_removed" => Pick("Fechou a ligação porque o cartão foi retirado", "Closed the connection because the card was taken out"),
+        "session.locked" => Pick("Bloqueou o ambiente de trabalho porque o cartão foi retirado", "Locked the desktop because the card was taken out"),
+        "session.unlocked" => Pick("Desbloqueou o ambiente de trabalho: a pessoa entrou de novo", "Unlocked the desktop: the person has signed in again"),
+        "session.lock_failed" => Pick("Não conseguiu bloquear e desligou (a sessão continua)", "Could not lock, and disconnected (the session stays)"),
+        "session.lock_lost" => Pick("O bloqueio terminou por si e a máquina desligou (a sessão continua)", "The lock ended by itself, and the machine disconnected (the session stays)"),
         "session.right_lost" => Pick("Terminou a sessão de quem perdeu o direito de acesso", "Logged off somebody who lost the entitlement"),
         "session.start" => Pick("Abriu sessão", "Opened a session"),
         "session.logon" => Pick("Sessão iniciada na máquina", "Logged on to the machine"),

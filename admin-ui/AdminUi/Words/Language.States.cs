@@ -228,6 +228,8 @@ internal sealed partial class Language
         "CLIENTCLOSED" => Pick("o cliente saiu", "client closed"),
         "MACHINECLOSED" => Pick("a máquina fechou", "machine closed"),
         "TICKETREVOKED" => Pick("desligada por ordem", "revoked"),
+        "CARDREMOVED" => Pick("o cartão foi retirado", "the card was taken out"),
+        "LOCKFAILED" => Pick("não foi possível bloquear", "could not be locked"),
         "IDLETIMEOUT" => Pick("sem atividade", "idle"),
         "GATEWAYSTOPPING" => Pick("a gateway parou", "gateway stopped"),
         _ => end,

@@ -64,6 +64,9 @@ internal static partial class AgentLog
     [LoggerMessage(5042, LogLevel.Warning, "Sessions could not be read; trying again")]
     public static partial void SessionsUnreadable(this ILogger log, Exception exception);
 
+    [LoggerMessage(5043, LogLevel.Warning, "The locker of session {GuestSession} ended by itself: {Outcome}")]
+    public static partial void LockerEnded(this ILogger log, string guestSession, string outcome);
+
     [LoggerMessage(5050, LogLevel.Information, "One-time sign-in of {User} accepted")]
     public static partial void SignInAccepted(this ILogger log, string user);
 

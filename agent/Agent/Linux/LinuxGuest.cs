@@ -28,6 +28,7 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
     private readonly string _bootId = FirstLine(NewMachine.BootIdFile(options)) is { Length: > 0 } own ? own : FirstLine("/proc/sys/kernel/random/boot_id");
     private readonly DateTimeOffset _booted = BootedAt();
     private SessionWatch? _watch;
+    private SessionLocks? _locks;
 
     public string SystemUuid() => File.Exists(NewMachine.TableFile(options))
         ? SmbiosStrings.SystemUuid(File.ReadAllBytes(NewMachine.TableFile(options)))
@@ -68,10 +69,11 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
 
     public async Task WatchAsync(SessionBoard board, CancellationToken ct)
     {
-        var watch = new SessionWatch(board, new SessionMemory(options.StateDirectory, _bootId), _booted, options.XrdpSockets, time, log);
-        _watch = watch;
+        using var locks = new SessionLocks(Disconnect, HasClient, new LockMemory(options.StateDirectory, _bootId), time, log);
+        var watch = new SessionWatch(board, new SessionMemory(options.StateDirectory, _bootId), locks, _booted, options.XrdpSockets, time, log);
+        (_watch, _locks) = (watch, locks);
         var pam = new PamServer(options.PamSocket, new LogonPhases(_secrets, board, watch, time, log, ct), log);
-        await await Task.WhenAny(pam.RunAsync(ct), watch.RunAsync(ct));
+        await await Task.WhenAny(pam.RunAsync(ct), watch.RunAsync(ct), locks.RunAsync(watch, board, ct));
     }
 
     public async Task<IReadOnlyList<IdleTime>> IdleTimesAsync(CancellationToken ct)
@@ -96,6 +98,9 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
         if (command.SecretSha256.Length != 32) return "the secret's hash is not 32 bytes";
         if (command.SessionId.Length is 0 or > 64 || command.SessionId.Any(c => c <= ' ')) return "the session id is not usable";
         if (await LocalAccount.EnsureAsync(command.UserName, command.DisplayName, ct) is { } problem) return problem;
+        // Before the secret is good for anything: who comes with it finds the desktop open, and the old client is gone by then.
+        if (command.UnlockGuestSessionId.Length > 0 && _locks is { } locks && locks.IsLocked(command.UnlockGuestSessionId)
+            && await UnlockAsync(command.UnlockGuestSessionId, disconnectFirst: true, ct) is { } locked) return locked;
         _secrets.Prepare(command.UserName, command.SessionId, command.SecretSha256.ToByteArray(), lifetime);
         return null;
     }
@@ -104,20 +109,39 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
 
     public Task<string?> DisconnectAsync(string guestSession, CancellationToken ct) => WithSession(guestSession, (session, watch) =>
     {
+        var problem = Disconnect(session);
+        if (problem is null) watch.Ring();
+        return Task.FromResult(problem);
+    });
+
+    public Task<string?> LockAsync(string guestSession, CancellationToken ct) => WithLocks(guestSession, (session, locks) => locks.LockAsync(session, ct));
+
+    public Task<string?> UnlockAsync(string guestSession, bool disconnectFirst, CancellationToken ct) => WithLocks(guestSession, (session, locks) => locks.UnlockAsync(session, disconnectFirst, ct));
+
+    private async Task<string?> WithLocks(string guestSession, Func<XrdpSession, SessionLocks, Task<string?>> act)
+    {
+        var problem = await WithSession(guestSession, (session, _) => act(session, _locks!));
+        _watch?.Ring();
+        return problem;
+    }
+
+    private bool HasClient(int display) => XrdpSession.ConnectedDisplays(options.XrdpSockets, File.ReadAllText("/proc/net/unix")).Contains(display);
+
+    private string? Disconnect(XrdpSession session)
+    {
         // xorgxrdp listens here for exactly this; it is what the session's own xrdp-dis command sends.
         var path = Path.Combine(options.XrdpSockets, string.Create(CultureInfo.InvariantCulture, $"xrdp_disconnect_display_{session.Display}"));
         using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
         try
         {
             socket.SendTo("sig\0"u8, new UnixDomainSocketEndPoint(path));
-            watch.Ring();
-            return Task.FromResult<string?>(null);
+            return null;
         }
         catch (SocketException e)
         {
-            return Task.FromResult<string?>($"the session's display does not listen for a disconnect: {e.Message}");
+            return $"the session's display does not listen for a disconnect: {e.Message}";
         }
-    });
+    }
 
     public Task<string?> ShowMessageAsync(string guestSession, string title, string text, CancellationToken ct) =>
         WithSession(guestSession, (session, _) => ShowMessage.RunAsync(session, title, text, ct));

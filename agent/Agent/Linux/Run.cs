@@ -25,12 +25,13 @@ internal static class Run
     }
 
     /// <summary>Starts a program; null when it is not installed.</summary>
-    public static Process? Start(string program, IEnumerable<string> arguments, string? input)
+    public static Process? Start(string program, IEnumerable<string> arguments, string? input, bool output = false)
     {
         var start = new ProcessStartInfo(Find(program) ?? program, arguments)
         {
             RedirectStandardError = true,
             RedirectStandardInput = true,
+            RedirectStandardOutput = output,
             WorkingDirectory = "/",
         };
         start.Environment.Clear();

@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Agent.Linux;
 /// looks every second while there is a session, because nothing tells of an xrdp client that comes or goes, and rarely else.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class SessionWatch(SessionBoard board, SessionMemory memory, DateTimeOffset booted, string xrdpSockets, TimeProvider time, ILogger log)
+internal sealed class SessionWatch(SessionBoard board, SessionMemory memory, SessionLocks locks, DateTimeOffset booted, string xrdpSockets, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan WithSession = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WithoutSession = TimeSpan.FromSeconds(5);
@@ -72,7 +72,7 @@ internal sealed class SessionWatch(SessionBoard board, SessionMemory memory, Dat
         if (connected) _hasConnected[session.Id] = true;
         else _hasConnected.TryAdd(session.Id, false);
         var coming = !already && time.GetUtcNow() - startedAt < FirstConnection;
-        return new SeenSession(session.Id, session.User.Name, connected || coming, startedAt, memory.SessionIdOf(session.Id));
+        return new SeenSession(session.Id, session.User.Name, connected || coming, startedAt, memory.SessionIdOf(session.Id), locks.IsLocked(session.Id));
     }
 
     private void StartLogindMonitor(CancellationToken ct)

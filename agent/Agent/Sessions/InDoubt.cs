@@ -16,7 +16,7 @@ internal sealed class InDoubt(TimeProvider time)
     public void Written(AgentMessage message)
     {
         while (_written.Count > 0 && (_written.Count >= Most || time.GetElapsedTime(_written.Peek().At) > Doubt)) _written.Dequeue();
-        if (message.KindCase is AgentMessage.KindOneofCase.SessionClosed or AgentMessage.KindOneofCase.Phase or AgentMessage.KindOneofCase.Result)
+        if (message.KindCase is AgentMessage.KindOneofCase.SessionClosed or AgentMessage.KindOneofCase.LockLost or AgentMessage.KindOneofCase.Phase or AgentMessage.KindOneofCase.Result)
             _written.Enqueue((time.GetTimestamp(), message));
     }
 

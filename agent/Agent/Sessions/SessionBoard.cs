@@ -55,6 +55,15 @@ internal sealed class SessionBoard(Outbox outbox, TimeProvider time, ILogger log
         lock (_lock) CloseLocked(guestSession);
     }
 
+    /// <summary>The session's locker ended by itself.</summary>
+    public void LockLost(string guestSession)
+    {
+        lock (_lock)
+        {
+            if (_sessions.TryGetValue(guestSession, out var session)) outbox.Post(new AgentMessage { LockLost = new LockLost { GuestSessionId = guestSession, SessionId = session.SessionId } });
+        }
+    }
+
     public void Reached(string user, string phase, DateTimeOffset from, DateTimeOffset to)
     {
         var sessionId = SessionIdOf(user);
@@ -93,19 +102,20 @@ internal sealed class SessionBoard(Outbox outbox, TimeProvider time, ILogger log
     {
         var known = _sessions.GetValueOrDefault(seen.Id);
         var state = seen.Connected ? GuestSessionState.Active : GuestSessionState.Disconnected;
-        if (known is not null && known.State == state && known.UserName == seen.User) return;
+        if (known is not null && known.State == state && known.UserName == seen.User && known.Locked == seen.Locked) return;
         var now = new GuestSession
         {
             GuestSessionId = seen.Id,
             UserName = seen.User,
             State = state,
             LoggedOnAt = seen.LoggedOnAt.ToTimestamp(),
+            Locked = seen.Locked,
             SessionId = known?.SessionId is { Length: > 0 } same ? same : _signedInFor.GetValueOrDefault(seen.User, seen.SessionId),
         };
         _sessions[seen.Id] = now;
         if (now.SessionId.Length > 0) _signedInFor[seen.User] = now.SessionId;
         outbox.Post(new AgentMessage { SessionChanged = now });
-        log.SessionIs(now.GuestSessionId, now.UserName, seen.Connected ? "active" : "disconnected");
+        log.SessionIs(now.GuestSessionId, now.UserName, (seen.Connected ? "active" : "disconnected") + (seen.Locked ? ", locked" : ""));
     }
 
     private void CloseLocked(string guestSession)
@@ -122,4 +132,4 @@ internal sealed class SessionBoard(Outbox outbox, TimeProvider time, ILogger log
 
 /// <summary>A session as a watcher found it.</summary>
 /// <param name="SessionId">The broker's id where the watcher kept it across a restart of the agent, else empty.</param>
-internal sealed record SeenSession(string Id, string User, bool Connected, DateTimeOffset LoggedOnAt, string SessionId = "");
+internal sealed record SeenSession(string Id, string User, bool Connected, DateTimeOffset LoggedOnAt, string SessionId = "", bool Locked = false);

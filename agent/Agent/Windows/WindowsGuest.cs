@@ -110,6 +110,11 @@ internal sealed partial class WindowsGuest(AgentOptions options, TimeProvider ti
 
     public Task<string?> DisconnectAsync(string guestSession, CancellationToken ct) => Task.FromResult(WithSession(guestSession, WtsSessions.Disconnect));
 
+    // Windows locks for any program and unlocks for none: only the person's password would, and that was good once.
+    public Task<string?> LockAsync(string guestSession, CancellationToken ct) => Task.FromResult<string?>("a session of Windows that is locked cannot be unlocked by an agent, so that it is disconnected instead");
+
+    public Task<string?> UnlockAsync(string guestSession, bool disconnectFirst, CancellationToken ct) => Task.FromResult<string?>(null);
+
     public Task<string?> ShowMessageAsync(string guestSession, string title, string text, CancellationToken ct) =>
         Task.FromResult(WithSession(guestSession, id => WtsSessions.ShowMessage(id, title, text)));
 

@@ -98,6 +98,9 @@ internal sealed class AgentConversation(
             case AgentMessage.KindOneofCase.SessionClosed:
                 await guests.ClosedAsync(stream.Machine, message.SessionClosed, ct);
                 return false;
+            case AgentMessage.KindOneofCase.LockLost:
+                await guests.LockLostAsync(stream.Machine, message.LockLost, ct);
+                return false;
             case AgentMessage.KindOneofCase.Phase:
                 await guests.PhaseAsync(stream.Machine, message.Phase, ct);
                 return false;

@@ -15,6 +15,9 @@ internal interface IGuestReports
     /// <summary>One guest session is over.</summary>
     Task ClosedAsync(MachineId machine, SessionClosed closed, CancellationToken ct);
 
+    /// <summary>A locker ended that nobody had told to.</summary>
+    Task LockLostAsync(MachineId machine, LockLost lost, CancellationToken ct);
+
     /// <summary>A step of a logon was reached.</summary>
     Task PhaseAsync(MachineId machine, PhaseReached phase, CancellationToken ct);
 

@@ -7,7 +7,7 @@ namespace Montalegre.Vdi.Broker.Gateways;
 /// <summary>What a redeem statement saw. Refused is the name of a reason code; the target's fields are set when it is null.</summary>
 internal sealed record Redemption(
     string? Refused, Guid? SessionId, Guid? MachineId, string? MachineName, string? Address, int? Port, byte[]? CertificateSha256,
-    string? UserName, string? DisplayName, string? BlockedFeatures, bool? RdGatewayEndToEnd, string? TraceParent, string? Program, string? Arguments, string? OsFamily);
+    string? UserName, string? DisplayName, string? BlockedFeatures, bool? RdGatewayEndToEnd, string? TraceParent, string? Program, string? Arguments, string? OsFamily, string? GuestSessionId);
 
 /// <summary>A gateway as pages list it.</summary>
 internal sealed record GatewayRow(Guid GatewayId, string Name, string RdpAddress, bool Connected, int Connections);
@@ -31,6 +31,7 @@ internal sealed class GatewayStore(Database database)
                 where t.ticket_sha256 = @ticket
                   and s.session_id = t.session_id
                   and s.state <> 'ended'
+                  and (s.locked_since is null or t.issued_at > s.locked_since)
                   and (   t.used_at is null
                       and t.expires_at > now()
                       and (t.client_address is null or t.client_address = @client)
@@ -41,14 +42,27 @@ internal sealed class GatewayStore(Database database)
                                      and c.opened_at is not null
                                      and c.closed_at > now() - @reuse
                                      and c.end_reason in ('ClientClosed', 'GatewayStopping', 'gateway_lost')))
-            returning t.session_id, t.machine_id, t.user_id
+            returning t.session_id, t.machine_id, t.user_id, t.issued_at
+        ), unlocked as (     -- a ticket newer than the lock was asked for by a sign-in that is; the agent uncovers the screen before the picture is handed over
+               update session s
+                  set locked_since = null, return_key_sha256 = null, unlocked_at = now()
+                 from won w
+                where s.session_id = w.session_id
+                  and s.locked_since < w.issued_at
+            returning s.session_id, s.machine_name, s.user_id
+        ), unlock_audited as (
+               insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
+                    select n.user_name, 'session.unlocked', 'session', k.session_id, k.machine_name, @client
+                      from unlocked k
+                      join app_user n on n.user_id = k.user_id
         ), connected as (
                insert into connection (connection_id, session_id, gateway_id, client_address, client_name, in_browser)
                     select @connection, session_id, @gateway, @client, @clientName, @inBrowser
                       from won
         ), lost as (
                select t.session_id,
-                      case when t.used_at is not null then 'TICKET_USED'
+                      case when s.state <> 'ended' and s.locked_since >= t.issued_at then 'SESSION_LOCKED'
+                           when t.used_at is not null then 'TICKET_USED'
                            when t.client_address <> @client then 'TICKET_FOREIGN'
                            when t.expires_at <= now() then 'TICKET_EXPIRED'
                            when s.state = 'ended' then 'SESSION_ENDED'
@@ -78,7 +92,7 @@ internal sealed class GatewayStore(Database database)
                coalesce(m.address, g.addresses[1]) as address, coalesce(m.port, g.rdp_port) as port,
                g.rdp_certificate_sha256 as certificate_sha256, u.user_name, u.display_name,
                array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end,
-               (select t.trace_parent from ticket t where t.ticket_sha256 = @ticket) as trace_parent, s.program, s.arguments, g.os_family
+               (select t.trace_parent from ticket t where t.ticket_sha256 = @ticket) as trace_parent, s.program, s.arguments, g.os_family, s.guest_session_id
           from answer a
             left join session s on s.session_id = a.session_id
             left join machine m on m.machine_id = a.machine_id

@@ -61,6 +61,7 @@ internal sealed class RedeemTicket(
                 DisplayName = found.DisplayName,
                 SecretSha256 = ByteString.CopyFrom(SHA256.HashData(secret)),
                 TraceParent = found.TraceParent ?? "",
+                UnlockGuestSessionId = found.GuestSessionId ?? "",   // also where no lock is known of: whoever gets here may see it
             },
         };
         await agents.ConnectedAsync(new(found.MachineId!.Value), options.Value.AgentBackWithin, ct);
@@ -112,6 +113,7 @@ internal sealed class RedeemTicket(
         "TICKET_FOREIGN" => ReasonCode.TicketForeign,
         "TICKET_EXPIRED" => ReasonCode.TicketExpired,
         "SESSION_ENDED" => ReasonCode.SessionEnded,
+        "SESSION_LOCKED" => ReasonCode.SessionLocked,
         _ => ReasonCode.TicketUnknown,
     };
 

@@ -49,7 +49,7 @@ internal static class Refusal
         RefusalReason.SettingChanged => StatusCode.Aborted,
         RefusalReason.InUse or RefusalReason.InDirectory or RefusalReason.SessionEnded or RefusalReason.PoolDisabled or RefusalReason.NotSupported
             or RefusalReason.ImageMissing or RefusalReason.ImageDamaged or RefusalReason.ImageRefused or RefusalReason.ImportIncomplete or RefusalReason.MachineRunning or RefusalReason.ImageNotSealable
-            or RefusalReason.MachineInMaintenance or RefusalReason.LastAdministrator or RefusalReason.OtherProgramOpen or RefusalReason.FactorMandatory or RefusalReason.FactorExists or RefusalReason.PasskeysOff or RefusalReason.CertificatesOff or RefusalReason.RolloutRunning or RefusalReason.RolloutOver
+            or RefusalReason.MachineInMaintenance or RefusalReason.LastAdministrator or RefusalReason.OtherProgramOpen or RefusalReason.SessionLocked or RefusalReason.LockFailed or RefusalReason.FactorMandatory or RefusalReason.FactorExists or RefusalReason.PasskeysOff or RefusalReason.CertificatesOff or RefusalReason.RolloutRunning or RefusalReason.RolloutOver
             or RefusalReason.TaskOver or RefusalReason.TaskBegun or RefusalReason.TaskNotCancellable or RefusalReason.SettingLocked or RefusalReason.HostNotLost or RefusalReason.StorageDiffers or (>= RefusalReason.AssistNotConnected and <= RefusalReason.AssistEndedByPerson) => StatusCode.FailedPrecondition,
         RefusalReason.SignInBusy or RefusalReason.TooManyTries or RefusalReason.PoolFull or RefusalReason.StorageFull or RefusalReason.DiskFull or RefusalReason.TooManyConnections or RefusalReason.TooManyImports => StatusCode.ResourceExhausted,
         RefusalReason.LaunchTimedOut => StatusCode.DeadlineExceeded,

@@ -11,7 +11,7 @@ internal static class DesktopCard
     public static Desktop From(OfferedDesktop row)
     {
         var (state, reason) = State(row);
-        var card = new Desktop { PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, State = state, MachineName = row.MachineName ?? "", ClientName = row.ClientName ?? "", MessageOfTheDay = row.MessageOfTheDay, BrowserFirst = row.WayIn == "browser", Favourite = row.Favourite, SharedMachine = row.SharedMachine };
+        var card = new Desktop { PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, State = state, MachineName = row.MachineName ?? "", ClientName = row.ClientName ?? "", MessageOfTheDay = row.MessageOfTheDay, BrowserFirst = row.WayIn == "browser", Favourite = row.Favourite, SharedMachine = row.SharedMachine, Locked = row is { SessionId: not null, Locked: true } };
         if (row.ApplicationId is { } application) card.ApplicationId = application.ToString();
         if (reason is RefusalReason.OtherProgramOpen) card.OpenInstead = row.OpenApplication is { Length: > 0 } open ? open : row.PoolName;
         BlockedFeatures.Fill(card.BlockedFeatures, row.BlockedFeatures);
@@ -29,12 +29,14 @@ internal static class DesktopCard
         { SessionId: not null } when row.OpenApplicationId != row.ApplicationId => (DesktopState.Unavailable, RefusalReason.OtherProgramOpen),
         { SessionId: not null, MachineState: "unreachable", Sleeps: true } => (DesktopState.Wait, RefusalReason.WaitingForWake),
         { SessionId: not null, MachineState: not ("reserved" or "in_use") } => (DesktopState.Unavailable, RefusalReason.MachineUnreachable),
-        { SessionState: "active" } => (DesktopState.SessionActive, null),
-        { SessionState: "disconnected" } => (DesktopState.SessionDisconnected, null),
-        { SessionState: "pending" } => (DesktopState.SessionPending, null),
+        { SessionState: "active" } => (DesktopState.SessionActive, Lock(row)),
+        { SessionState: "disconnected" } => (DesktopState.SessionDisconnected, Lock(row)),
+        { SessionState: "pending" } => (DesktopState.SessionPending, Lock(row)),
         { Enabled: false } => (DesktopState.Unavailable, RefusalReason.PoolDisabled),
         { FreeMachine: true } => (DesktopState.Ready, null),
         { Sleeps: true } => (DesktopState.Wait, RefusalReason.WaitingForWake),
         _ => (DesktopState.Wait, RefusalReason.WaitingForMachine),
     };
+
+    private static RefusalReason? Lock(OfferedDesktop row) => row is { Locked: true, SignInOlder: true } ? RefusalReason.SessionLocked : null;
 }

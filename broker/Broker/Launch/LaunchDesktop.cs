@@ -12,6 +12,9 @@ internal sealed record LaunchOrder(RequestId Request, UserId User, PoolId Pool, 
 {
     /// <summary>The published application that is asked for; null: the whole desktop.</summary>
     public Guid? Application { get; init; }
+
+    /// <summary>SHA-256 of the token that asks.</summary>
+    public byte[]? SignIn { get; init; }
 }
 
 /// <summary>What a launch says on its way.</summary>
@@ -59,7 +62,7 @@ internal sealed class LaunchDesktop(
                 var text = Base64Url.EncodeToString(ticket);
                 var answer = await trace.AskAsync(() => store.TryAsync(new(order.Request, order.User, order.Pool, order.ClientAddress, session,
                     SHA256.HashData(ticket), order.ForFile ? options.Value.FileTicketLifetime : options.Value.TicketLifetime,
-                    Random.Shared.Next()) { TraceParent = Instruments.TraceParent, Application = order.Application }));
+                    Random.Shared.Next()) { TraceParent = Instruments.TraceParent, Application = order.Application, SignIn = order.SignIn }));
                 CryptographicOperations.ZeroMemory(ticket);
                 switch (LaunchPolicy.Decide(answer.Facts))
                 {

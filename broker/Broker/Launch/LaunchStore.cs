@@ -17,6 +17,9 @@ internal sealed record LaunchAttempt(
 
     /// <summary>The published application that is asked for; null: the whole desktop.</summary>
     public Guid? Application { get; init; }
+
+    /// <summary>SHA-256 of the token that asks: a session that is locked since opens only for a newer sign-in. Null opens no locked one.</summary>
+    public byte[]? SignIn { get; init; }
 }
 
 /// <summary>What one attempt answered. A ticket exists exactly when <see cref="TicketExpiresAt"/> is set.</summary>
@@ -63,7 +66,9 @@ internal sealed partial class LaunchStore(Database database)
             select @Application is null or exists (select from program) as known
         ), own as materialized (
             select s.session_id, s.machine_id, m.state as machine_state, m.name as machine_name, s.application_name,
-                   s.application_id is distinct from @Application as other
+                   s.application_id is distinct from @Application as other,
+                   s.locked_since is not null
+                       and not exists (select from sign_in i where i.token_sha256 = @SignIn and i.created_at > s.locked_since) as locked
               from session s left join machine m using (machine_id)
              where s.user_id = @User and s.pool_id = @Pool and s.state <> 'ended'
         ), request as materialized (
@@ -212,7 +217,7 @@ internal sealed partial class LaunchStore(Database database)
              union all
             select session_id, machine_id, machine_name, false from own
              where own.machine_state in ('reserved', 'in_use') and (select entitled from offer)
-               and not own.other and (select known from fit)
+               and not own.other and not own.locked and (select known from fit)
         ), issued as (
             insert into ticket (ticket_sha256, session_id, user_id, machine_id, client_address, expires_at, trace_parent)
                  select @TicketSha256, session_id, @User, machine_id, @ClientAddress, now() + @TicketLifetime, @TraceParent from target
@@ -251,7 +256,8 @@ internal sealed partial class LaunchStore(Database database)
                (select in_vain from sleeper)                                                  as woken_in_vain,
                not (select known from fit)                                                    as application_unknown,
                coalesce((select other from own), false)                                       as other_program_open,
-               (select application_name from own)                                             as open_application
+               (select application_name from own)                                             as open_application,
+               coalesce((select locked from own), false)                                      as session_locked
         """;
 
     // A prepared statement keeps the plan that was right for the tables of that moment: one made while few sessions were open
@@ -262,7 +268,7 @@ internal sealed partial class LaunchStore(Database database)
     private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
 
     // Numbered once, and not by the driver at every launch; the names are for whoever reads the statement.
-    private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank", "Spread", "TraceParent", "Application"];
+    private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank", "Spread", "TraceParent", "Application", "SignIn"];
     private static readonly string Numbered = ParameterName().Replace(LaunchStatement, m => $"${Array.IndexOf(Parameters, m.Groups[1].Value) + 1}");
 
     /// <summary>Runs the one statement; repeats it when the same user's other launch won meanwhile, or when the database went away.</summary>
@@ -303,6 +309,7 @@ internal sealed partial class LaunchStore(Database database)
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = spread });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)attempt.TraceParent ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         command.Parameters.Add(new NpgsqlParameter { Value = (object?)attempt.Application ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Uuid });
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)attempt.SignIn ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea });
         await using var row = await batch.ExecuteReaderAsync(CommandBehavior.Default, CancellationToken.None);
         if (!await row.ReadAsync(CancellationToken.None)) throw new InvalidOperationException("The launch statement answered no row.");
         var answer = (Read(row), row.GetBoolean(15));
@@ -321,7 +328,7 @@ internal sealed partial class LaunchStore(Database database)
                    case when s.request_id = $1 then s.session_id end,
                    s.machine_id, s.machine_name, t.expires_at, false, null::text, false, null::text, false, false,
                    (select p.distribution from pool p where p.pool_id = s.pool_id and p.sessions_per_machine is not null), null::text, null::boolean,
-                   false, false, s.application_name
+                   false, false, s.application_name, false
               from ticket t
               join session s using (session_id)
               left join machine m on m.machine_id = s.machine_id
@@ -354,6 +361,7 @@ internal sealed partial class LaunchStore(Database database)
         OwnComputerDidNotWake = !row.IsDBNull(18) && row.GetBoolean(18),
         ApplicationUnknown = row.GetBoolean(19),
         OtherProgramOpen = row.GetBoolean(20),
+        SessionLocked = row.GetBoolean(22),
     }, row.IsDBNull(8) ? "" : row.GetString(8), row.IsDBNull(9) ? null : new DateTimeOffset(row.GetDateTime(9), TimeSpan.Zero), row.IsDBNull(11) ? "" : row.GetString(11)) { Opens = row.IsDBNull(13) ? "" : row.GetString(13), FullGroups = row.IsDBNull(17) ? "" : row.GetString(17), OpenApplication = row.IsDBNull(21) ? "" : row.GetString(21) };
 
     /// <summary>The person gives the place in the queue back. A launch that still waits for it finds that out and ends; false: nobody waited.</summary>
@@ -373,12 +381,14 @@ internal sealed partial class LaunchStore(Database database)
     }
 
     /// <summary>The desktops that a user is offered, with the own session if one is open.</summary>
-    public Task<List<OfferedDesktop>> DesktopsAsync(UserId user) => database.RepeatableAsync(async (connection, _) =>
+    /// <param name="signInSha256">Of the token that asks: a locked session opens only for a newer sign-in.</param>
+    public Task<List<OfferedDesktop>> DesktopsAsync(UserId user, byte[]? signInSha256 = null) => database.RepeatableAsync(async (connection, _) =>
         (await connection.QueryAsync<OfferedDesktop>("""
             select p.pool_id, p.name, p.description, p.enabled, array_to_string(p.blocked_features, ',') as blocked_features, p.message_of_the_day, p.way_in,
                    f.pool_id is not null as favourite, p.sessions_per_machine is not null as shared_machine,
                    s.session_id, s.state as session_state, s.started_at, s.machine_name, m.state as machine_state,
-                   s.application_id as open_application_id, s.application_name as open_application,
+                   s.application_id as open_application_id, s.application_name as open_application, s.locked_since is not null as locked,
+                   not exists (select from sign_in i where i.token_sha256 = @signIn and i.created_at > s.locked_since) as sign_in_older,
                    (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
                      order by c.created_at desc limit 1)                                                 as client_name,
                    exists (select from machine n
@@ -396,7 +406,7 @@ internal sealed partial class LaunchStore(Database database)
               left join machine m on m.machine_id = s.machine_id
               left join favourite f on f.pool_id = p.pool_id and f.user_id = @user
              order by f.pool_id is null, p.name
-            """, new { user = user.Value })).AsList());
+            """, new { user = user.Value, signIn = signInSha256 })).AsList());
 
     /// <summary>The applications that a user is offered, in the order of their cards; what else a card says is its pool's.</summary>
     public Task<List<OfferedApplication>> ApplicationsAsync(UserId user) => database.RepeatableAsync(async (connection, _) =>
@@ -445,6 +455,12 @@ internal sealed record OfferedDesktop
     public bool Sleeps { get; init; }
     public bool Favourite { get; init; }
     public bool SharedMachine { get; init; }
+
+    /// <summary>The person's card was taken out of a terminal.</summary>
+    public bool Locked { get; init; }
+
+    /// <summary>With <see cref="Locked"/>: the sign-in that asks is from before.</summary>
+    public bool SignInOlder { get; init; }
 
     /// <summary>What the open session was opened as; null: the whole desktop, or there is none.</summary>
     public Guid? OpenApplicationId { get; init; }

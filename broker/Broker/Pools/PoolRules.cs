@@ -29,7 +29,7 @@ internal sealed record PoolRules(int? IdleMinutes, int? DisconnectedMinutes, int
         rules.WayIn switch { Contract.WayIn.Client => "client", Contract.WayIn.Browser => "browser", _ => null },
         rules.HasMostSessions ? Number(rules.MostSessions, 100_000, "most_sessions") : null,
         rules.RightLost switch { Contract.RightLost.Keep => "keep", Contract.RightLost.Disconnect => "disconnect", Contract.RightLost.LogOff => "log_off", _ => null },
-        rules.CardRemoval switch { Contract.CardRemoval.Nothing => "nothing", Contract.CardRemoval.Disconnect => "disconnect", _ => null });
+        rules.CardRemoval switch { Contract.CardRemoval.Nothing => "nothing", Contract.CardRemoval.Disconnect => "disconnect", Contract.CardRemoval.Lock => "lock", _ => null });
 
     /// <summary>For a new pool: what was left out has its default, and what its kind does not allow is refused.</summary>
     public PoolRules For(PoolKind kind)
@@ -54,7 +54,7 @@ internal sealed record PoolRules(int? IdleMinutes, int? DisconnectedMinutes, int
         },
         MessageOfTheDay = row.MessageOfTheDay, WayIn = row.WayIn == "browser" ? Contract.WayIn.Browser : Contract.WayIn.Client, MostSessions = (uint)(row.MostSessions ?? 0),
         RightLost = row.RightLost switch { "keep" => Contract.RightLost.Keep, "log_off" => Contract.RightLost.LogOff, _ => Contract.RightLost.Disconnect },
-        CardRemoval = row.CardRemoval == "disconnect" ? Contract.CardRemoval.Disconnect : Contract.CardRemoval.Nothing,
+        CardRemoval = row.CardRemoval switch { "lock" => Contract.CardRemoval.Lock, "disconnect" => Contract.CardRemoval.Disconnect, _ => Contract.CardRemoval.Nothing },
     };
 
     private static string Message(string text) =>

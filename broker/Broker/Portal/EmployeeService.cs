@@ -16,7 +16,7 @@ namespace Montalegre.Vdi.Broker.Portal;
 /// <summary>The gRPC and REST face of everything an employee can do.</summary>
 internal sealed class EmployeeService(
     SignInUser signIn, SignOutUser signOut, LaunchDesktop launch, LaunchStore store, GatewayDoors doors, LogOffSession logOff, SourceAddress sources,
-    RestartOwnMachine restart, ContentStore content, OwnSignIns signIns, OwnAssistances assistances, RemoveCard removeCard) : Employee.EmployeeBase
+    RestartOwnMachine restart, ContentStore content, OwnSignIns signIns, OwnAssistances assistances, RemoveCard removeCard, ReturnCard returnCard) : Employee.EmployeeBase
 {
     public override async Task<SignInResponse> SignIn(SignInRequest request, ServerCallContext context)
     {
@@ -41,7 +41,7 @@ internal sealed class EmployeeService(
 
     public override async Task<ListDesktopsResponse> ListDesktops(ListDesktopsRequest request, ServerCallContext context)
     {
-        var rows = await store.DesktopsAsync(context.Caller().User);
+        var rows = await store.DesktopsAsync(context.Caller().User, Convert.FromHexString(context.Caller().SignIn));
         var pools = rows.ToDictionary(r => r.PoolId);
         var applications = await store.ApplicationsAsync(context.Caller().User);   // of a pool that came or went in between none is shown
         return new()
@@ -55,7 +55,7 @@ internal sealed class EmployeeService(
     {
         if (!Guid.TryParse(request.PoolId, out var pool)) throw Refusal.Refused(RefusalReason.PoolUnknown, "pool_id");
         if (!Guid.TryParse(request.RequestId, out var id)) throw Refusal.Refused(RefusalReason.InvalidField, "request_id must be a UUID");
-        var order = new LaunchOrder(new(id), context.Caller().User, new(pool), request.ClientAddress is "" ? null : request.ClientAddress, request.ForFile) { Application = ApplicationOf(request.ApplicationId) };
+        var order = new LaunchOrder(new(id), context.Caller().User, new(pool), request.ClientAddress is "" ? null : request.ClientAddress, request.ForFile) { Application = ApplicationOf(request.ApplicationId), SignIn = Convert.FromHexString(context.Caller().SignIn) };
         await foreach (var news in launch.RunAsync(order, context.CancellationToken))
             await responseStream.WriteAsync(await ToContractAsync(news), context.CancellationToken);
     }
@@ -76,8 +76,15 @@ internal sealed class EmployeeService(
 
     public override async Task<CardRemovedResponse> CardRemoved(CardRemovedRequest request, ServerCallContext context)
     {
-        var (disconnected, failed) = await removeCard.RunAsync(context.Caller(), context.CancellationToken);
-        return new() { Disconnected = (uint)disconnected, Failed = (uint)failed };
+        var done = await removeCard.RunAsync(context.Caller(), context.CancellationToken);
+        return new() { Locked = (uint)done.Locked, Disconnected = (uint)done.Disconnected, Failed = (uint)done.Failed, ReturnKey = done.ReturnKey ?? "" };
+    }
+
+    public override async Task<CardReturnedResponse> CardReturned(CardReturnedRequest request, ServerCallContext context)
+    {
+        var (unlocked, failed, refused) = await returnCard.RunAsync(context.Caller(), request.ReturnKey, context.CancellationToken);
+        if (refused is { } reason) throw Refusal.Refused(reason, reason is RefusalReason.InvalidField ? "return_key" : "");
+        return new() { Unlocked = (uint)unlocked, Failed = (uint)failed };
     }
 
     public override async Task<EmployeeRestartResponse> Restart(EmployeeRestartRequest request, ServerCallContext context)

@@ -7,7 +7,7 @@ using Montalegre.Vdi.Domain;
 namespace Montalegre.Vdi.Broker.Sessions;
 
 /// <summary>Turns what agents say about their guests into session states. A repeated report changes nothing.</summary>
-internal sealed class GuestReports(SessionStore sessions, EndSession end, IdleReports idle, TimeProvider time, ILogger<GuestReports> log) : IGuestReports
+internal sealed class GuestReports(SessionStore sessions, EndSession end, LockSessions locks, IdleReports idle, TimeProvider time, ILogger<GuestReports> log) : IGuestReports
 {
     private static readonly string[] Phases = ["authenticate", "session_open", "display", "desktop"];
 
@@ -21,7 +21,7 @@ internal sealed class GuestReports(SessionStore sessions, EndSession end, IdleRe
         foreach (var (session, reason) in findings.Ended)
             await end.RunAsync(new(session, reason, Actor(machine)) { OnlyOn = machine });
         foreach (var (session, guest) in findings.Seen)
-            await SeeAsync(machine, session, guest);
+            await SeeAsync(machine, session, guest, open);
 
         // The guest's ids begin again with every boot: then whoever is there is new.
         var known = _rogues.TryRemove(machine, out var before) && !rebooted ? before : [];
@@ -33,7 +33,7 @@ internal sealed class GuestReports(SessionStore sessions, EndSession end, IdleRe
     {
         var guest = Seen(reported);
         var open = await sessions.OpenOnAsync(machine, ct);
-        if (GuestComparison.Match(open, guest, rebooted: false) is { } session) await SeeAsync(machine, session, guest);
+        if (GuestComparison.Match(open, guest, rebooted: false) is { } session) await SeeAsync(machine, session, guest, open);
         else await RogueAsync(machine, guest, []);
     }
 
@@ -69,11 +69,20 @@ internal sealed class GuestReports(SessionStore sessions, EndSession end, IdleRe
             if (one.Idle is not null) idle.Add(machine, one.GuestSessionId, one.Idle.ToTimeSpan());
     }
 
-    private async Task SeeAsync(MachineId machine, SessionId session, GuestSeen guest)
+    public async Task LockLostAsync(MachineId machine, LockLost lost, CancellationToken ct)
     {
+        if (SessionOf(lost.SessionId) is { } session) await locks.LostAsync(machine, session, ct);
+    }
+
+    private async Task SeeAsync(MachineId machine, SessionId session, GuestSeen guest, IReadOnlyList<OpenSession> open)
+    {
+        var known = open.First(o => o.Session == session);
+        if (known.LockHeld != guest.Locked) await sessions.HeldAsync(machine, session, guest.Locked);
         var was = await sessions.SeeAsync(machine, session, guest);
         if (was is not null) log.SessionSeen(session, machine, guest.Disconnected ? "disconnected" : "active", was);
         else if (guest.Idle is { } time) idle.Add(machine, guest.GuestSessionId, time);
+        // Not ordered here: the answer would come by the stream whose message this is.
+        if (known.Locked && guest is { Locked: false, Disconnected: false }) locks.Ring();
     }
 
     private async Task RogueAsync(MachineId machine, GuestSeen guest, HashSet<string> known)
@@ -89,7 +98,7 @@ internal sealed class GuestReports(SessionStore sessions, EndSession end, IdleRe
     private static string Actor(MachineId machine) => $"agent of {machine}";
 
     private static GuestSeen Seen(GuestSession g) => new(
-        g.GuestSessionId, g.UserName, g.State == GuestSessionState.Disconnected, SessionOf(g.SessionId), Time(g.LoggedOnAt), g.Idle?.ToTimeSpan());
+        g.GuestSessionId, g.UserName, g.State == GuestSessionState.Disconnected, SessionOf(g.SessionId), Time(g.LoggedOnAt), g.Idle?.ToTimeSpan()) { Locked = g.Locked };
 
     private static DateTimeOffset? Time(Timestamp? at) => at?.ToDateTimeOffset();
 

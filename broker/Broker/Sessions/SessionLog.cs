@@ -29,6 +29,15 @@ internal static partial class SessionLog
     [LoggerMessage(4209, LogLevel.Error, "Showing messages of the day failed, tried again in {Interval}")]
     public static partial void GreetingFailed(this ILogger log, TimeSpan interval, Exception error);
 
+    [LoggerMessage(4210, LogLevel.Warning, "Session {Session} could not be locked ({Outcome}); disconnected instead: {Disconnected}")]
+    public static partial void LockFailed(this ILogger log, SessionId session, Agents.CommandOutcome outcome, bool disconnected);
+
+    [LoggerMessage(4211, LogLevel.Warning, "The locker of session {Session} on machine {Machine} ended by itself; the agent has disconnected it")]
+    public static partial void LockLost(this ILogger log, SessionId session, MachineId machine);
+
+    [LoggerMessage(4212, LogLevel.Error, "Looking after locked sessions failed, tried again in {Interval}")]
+    public static partial void LocksFailed(this ILogger log, TimeSpan interval, Exception error);
+
     [LoggerMessage(4206, LogLevel.Information, "Session {Session}: {Action} asked by {Actor}, {Outcome}")]
     public static partial void SessionActionAsked(this ILogger log, SessionId session, string action, string actor, string outcome);
 }

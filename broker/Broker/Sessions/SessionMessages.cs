@@ -34,6 +34,7 @@ internal static class SessionMessages
         Connected = row.Connected,
         IdleSeconds = (uint)Math.Max(0, row.IdleSeconds ?? 0),
         IdleKnown = row.IdleSeconds is not null,
+        LockedSince = row.LockedSince?.ToTimestamp(),
         LogonMilliseconds = (uint)Math.Max(0, row.LogonMilliseconds),
         Assistance = row.Assistance is null ? AssistanceState.Unspecified : System.Enum.Parse<AssistanceState>(row.Assistance, ignoreCase: true),
         AssistanceAt = row.AssistanceAt?.ToTimestamp(),

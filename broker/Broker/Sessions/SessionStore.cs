@@ -8,7 +8,7 @@ namespace Montalegre.Vdi.Broker.Sessions;
 /// <summary>A step of the time-line as it was written now.</summary>
 internal sealed record WrittenPhase(DateTime StartedAt, DateTime? EndedAt, string? TraceParent);
 
-/// <summary>All SQL of the slice: here what agents write, in SessionStore.Timeouts.cs what sweeps do, in SessionStore.Reading.cs what pages read.</summary>
+/// <summary>All SQL of the slice: here what agents write, in SessionStore.Locking.cs what locks and unlocks, in SessionStore.Timeouts.cs what sweeps do, in SessionStore.Reading.cs what pages read.</summary>
 /// <remarks>
 /// Every statement locks in the order session, machine, operation. Writes take no cancellation token: a cancelled
 /// write may be lost although it was acknowledged (invariant 13).
@@ -275,13 +275,13 @@ internal sealed partial class SessionStore(Database database)
     public async Task<IReadOnlyList<OpenSession>> OpenOnAsync(MachineId machine, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        var rows = await connection.QueryAsync<(Guid Id, string State, string? Guest)>(new CommandDefinition(
+        var rows = await connection.QueryAsync<(Guid Id, string State, string? Guest, bool Locked, bool Held)>(new CommandDefinition(
             """
-            select session_id, state, guest_session_id
+            select session_id, state, guest_session_id, locked_since is not null, lock_held
               from session
              where machine_id = @machine
                and state <> 'ended'
             """, new { machine = machine.Value }, cancellationToken: ct));
-        return rows.Select(r => new OpenSession(new(r.Id), SessionTexts.State(r.State), r.Guest)).ToList();
+        return rows.Select(r => new OpenSession(new(r.Id), SessionTexts.State(r.State), r.Guest) { Locked = r.Locked, LockHeld = r.Held }).ToList();
     }
 }

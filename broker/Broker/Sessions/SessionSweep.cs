@@ -5,7 +5,7 @@ namespace Montalegre.Vdi.Broker.Sessions;
 
 /// <summary>Ends reservations that nobody came to, a bounded number each time, looks after time-outs, and writes the gathered idle times.</summary>
 internal sealed class SessionSweep(
-    SessionStore sessions, EndSession end, TimeOutSessions timeOut, GreetSessions greet, IdleReports idle, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionSweep> log) : BackgroundService
+    SessionStore sessions, EndSession end, TimeOutSessions timeOut, GreetSessions greet, LockSessions locks, IdleReports idle, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionSweep> log) : BackgroundService
 {
     private const int MostAtOnce = 100;
     private const int IdleBatch = 500;
@@ -14,6 +14,7 @@ internal sealed class SessionSweep(
         EveryAsync(options.Value.SweepEvery, () => EndOverdueAsync(stoppingToken), log.SweepFailed, stoppingToken),
         EveryAsync(options.Value.TimeoutsEvery, () => timeOut.RunAsync(stoppingToken), log.TimeoutsFailed, stoppingToken),
         EveryAsync(options.Value.TimeoutsEvery, () => greet.RunAsync(stoppingToken), log.GreetingFailed, stoppingToken),
+        LocksAsync(stoppingToken),
         EveryAsync(options.Value.WriteIdleEvery, WriteIdleAsync, log.IdleWriteFailed, stoppingToken));
 
     /// <summary>Ends what is overdue now; the end statement decides again, so that somebody who just came keeps the session.</summary>
@@ -30,6 +31,22 @@ internal sealed class SessionSweep(
     public async Task WriteIdleAsync()
     {
         while (idle.Take(IdleBatch) is { Count: > 0 } batch) await sessions.IdleAsync(batch);
+    }
+
+    private async Task LocksAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            await locks.NextAsync(options.Value.TimeoutsEvery, ct);
+            try
+            {
+                await locks.RunAsync(ct);
+            }
+            catch (Exception e) when (!ct.IsCancellationRequested)
+            {
+                log.LocksFailed(options.Value.TimeoutsEvery, e);
+            }
+        }
     }
 
     private async Task EveryAsync(TimeSpan interval, Func<Task> work, Action<TimeSpan, Exception> failed, CancellationToken ct)

@@ -16,7 +16,9 @@ internal static class SessionsSlice
         services.AddSingleton<LogOffSession>();
         services.AddSingleton<DisconnectSession>();
         services.AddSingleton<MessageSession>();
+        services.AddSingleton<LockSessions>();
         services.AddSingleton<RemoveCard>();
+        services.AddSingleton<ReturnCard>();
         services.AddSingleton<IGuestReports, GuestReports>();
         services.AddSingleton<TimeOutSessions>();
         services.AddSingleton<GreetSessions>();

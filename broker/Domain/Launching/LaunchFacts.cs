@@ -24,6 +24,9 @@ public sealed record LaunchFacts
     /// <summary>True when the own open session was opened as something else than what is asked for now: another application, or the desktop.</summary>
     public bool OtherProgramOpen { get; init; }
 
+    /// <summary>True when the own open session was locked after the sign-in that asks: his card was taken out, and this may be anybody.</summary>
+    public bool SessionLocked { get; init; }
+
     /// <summary>The user's own open session in this pool, if there was one before the statement.</summary>
     public SessionId? OwnSession { get; init; }
 

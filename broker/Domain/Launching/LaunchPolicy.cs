@@ -12,6 +12,7 @@ public static class LaunchPolicy
         { ApplicationUnknown: true } => new Placement.Refuse(RefusalReason.ApplicationUnknown),
         // Never silently something else: the person decides what becomes of the open work.
         { OwnSession: not null, OtherProgramOpen: true } => new Placement.Refuse(RefusalReason.OtherProgramOpen),
+        { OwnSession: not null, SessionLocked: true } => new Placement.Refuse(RefusalReason.SessionLocked),
         { OwnSession: { } own, Machine: { } machine, OwnMachineState: MachineState.Reserved or MachineState.InUse } =>
             new Placement.Reconnect(own, machine),
         // A session whose computer sleeps is waited for, whatever its pool says: it is woken, and the person is back in it.

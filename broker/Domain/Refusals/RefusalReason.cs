@@ -33,5 +33,6 @@ public enum RefusalReason
     OtherProgramOpen = 240, ApplicationUnknown,
     TaskOver = 242, TaskBegun, TaskNotCancellable,
     SettingInvalid = 245, SettingLocked, SettingChanged,
+    SessionLocked = 248, LockFailed,
     CertificateNotShown = 250, CertificateNotTrusted, CertificateExpired, CertificateRevoked, CertificateNotChecked, CertificateWrongUse, CertificateUnknown, CertificatesOff, CardRemoved,
 }

@@ -1,7 +1,14 @@
 namespace Montalegre.Vdi.Domain;
 
 /// <summary>A session of the broker that is open on one machine.</summary>
-public readonly record struct OpenSession(SessionId Session, SessionState State, string? GuestSessionId);
+public readonly record struct OpenSession(SessionId Session, SessionState State, string? GuestSessionId)
+{
+    /// <summary>Only a new sign-in of its person opens it.</summary>
+    public bool Locked { get; init; }
+
+    /// <summary>As far as the broker knows, a locker covers its screen.</summary>
+    public bool LockHeld { get; init; }
+}
 
 /// <summary>A session inside a guest, as its agent reports it.</summary>
 /// <param name="GuestSessionId">Unique within one boot.</param>
@@ -11,7 +18,11 @@ public readonly record struct OpenSession(SessionId Session, SessionState State,
 /// <param name="LoggedOnAt">By the guest's clock.</param>
 /// <param name="Idle">Null when unknown.</param>
 public sealed record GuestSeen(
-    string GuestSessionId, string UserName, bool Disconnected, SessionId? Session, DateTimeOffset? LoggedOnAt, TimeSpan? Idle);
+    string GuestSessionId, string UserName, bool Disconnected, SessionId? Session, DateTimeOffset? LoggedOnAt, TimeSpan? Idle)
+{
+    /// <summary>A locker covers its screen.</summary>
+    public bool Locked { get; init; }
+}
 
 /// <summary>What a whole snapshot of a guest says about the broker's open sessions.</summary>
 /// <param name="Seen">Open sessions that the guest has.</param>

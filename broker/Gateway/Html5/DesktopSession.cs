@@ -122,6 +122,7 @@ internal sealed class DesktopSession(
         RelayEnd.AccessWithdrawn => ReasonCode.AccessWithdrawn,
         RelayEnd.NotEntitled => ReasonCode.NotEntitled,
         RelayEnd.CardRemoved => ReasonCode.CardRemoved,
+        RelayEnd.LockFailed => ReasonCode.LockFailed,
         RelayEnd.GatewayStopping => ReasonCode.GatewayStopping,
         RelayEnd.ProtocolBroken => ReasonCode.BrowserProtocol,
         RelayEnd.WorkerEnded => ReasonCode.WorkerEnded,

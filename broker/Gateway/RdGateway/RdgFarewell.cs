@@ -24,6 +24,7 @@ internal sealed record RdgFarewell(TsguCloseReason Code, ReasonCode? Words)
         RelayEnd.AccessWithdrawn => new(TsguCloseReason.PersonNotAllowed, ReasonCode.AccessWithdrawn),
         RelayEnd.NotEntitled => new(TsguCloseReason.ResourceNotAllowed, ReasonCode.NotEntitled),
         RelayEnd.CardRemoved => new(TsguCloseReason.Aborted, ReasonCode.CardRemoved),
+        RelayEnd.LockFailed => new(TsguCloseReason.Aborted, ReasonCode.LockFailed),
         RelayEnd.NotProvedAgain => new(TsguCloseReason.ProofMissing, null),
         _ => new(TsguCloseReason.Internal, null),
     };

@@ -20,4 +20,6 @@ internal enum RelayEnd
     NotProvedAgain,
     /// <summary>The person's terminal reported that the card was taken out.</summary>
     CardRemoved,
+    /// <summary>The card was taken out, and the desktop could not be locked.</summary>
+    LockFailed,
 }

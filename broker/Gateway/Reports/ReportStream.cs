@@ -88,7 +88,7 @@ internal sealed class ReportStream(
                 if (orders.Current.Probe is { } probe) probes.Add(probe);
                 if (orders.Current.Recheck is not null) rights.CheckSoon();
                 if (orders.Current.Close is not { } close) continue;
-                var found = await connections.EndAsync(close.ConnectionId, close.Code is ReasonCode.CardRemoved ? RelayEnd.CardRemoved : RelayEnd.TicketRevoked);
+                var found = await connections.EndAsync(close.ConnectionId, close.Code switch { ReasonCode.CardRemoved => RelayEnd.CardRemoved, ReasonCode.LockFailed => RelayEnd.LockFailed, _ => RelayEnd.TicketRevoked });
                 log.CloseOrdered(close.ConnectionId, close.Code, found);
             }
         }

@@ -11,6 +11,7 @@ internal sealed record DesktopWords(string State, string? Help, string Tone)
     public static DesktopWords Of(Desktop desktop, Texts t) => desktop.State switch
     {
         _ when OtherOpen(desktop) => new(t.StateOtherOpen(desktop.OpenInstead), null, "wait"),
+        _ when desktop.Locked => new(t.StateLocked, LockedFor(desktop) ? null : t.StateLockedHelp, "wait"),
         DesktopState.Ready => new(t.StateReady, t.StateReadyHelp, "good"),
         DesktopState.Wait => new(t.StateWait, null, "wait"),
         DesktopState.SessionActive => new(t.StateActive, t.StateActiveHelp, "live"),
@@ -21,6 +22,9 @@ internal sealed record DesktopWords(string State, string? Help, string Tone)
 
     /// <summary>Something else of the same pool is open, and has to be logged off from before this can be opened.</summary>
     public static bool OtherOpen(Desktop desktop) => desktop.Reason?.Code == ReasonCode.OtherProgramOpen && desktop.SessionId.Length > 0;
+
+    /// <summary>It was locked after this sign-in, so that only another one opens it.</summary>
+    public static bool LockedFor(Desktop desktop) => desktop.Reason?.Code == ReasonCode.SessionLocked;
 
     /// <summary>What stands where an icon would: the first letters of the first two words that are more than a "de".</summary>
     public static string Initials(string name)

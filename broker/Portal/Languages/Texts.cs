@@ -62,6 +62,9 @@ public sealed record Texts
     public required string StateDisconnectedHelp { get; init; }
     public required string StatePending { get; init; }
     public required string StatePendingHelp { get; init; }
+    public required string StateLocked { get; init; }
+    public required string StateLockedHelp { get; init; }
+    public required string SignInAnew { get; init; }
     public required string StateUnavailable { get; init; }
     public required string SessionState { get; init; }
     public required string NoSession { get; init; }

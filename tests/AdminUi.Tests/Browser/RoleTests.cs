@@ -129,5 +129,60 @@ public sealed class RoleTests(Chromium chromium)
         Assert.DoesNotContain("restart balcao-1", console.World.Calls);
     }
 
+    // Help desk of one person: what she uses is shown and may be acted on, nothing else is, and nothing offered is refused.
+    [Fact]
+    public async Task A_role_over_people_is_offered_what_it_allows_on_them_and_nothing_on_others()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var world = console.World;
+        var (session, other) = (world.Sessions.Find("s-balcao-1")!, world.Sessions.Find("s-balcao-2")!);
+        world.Members["g-1"] = [world.Users.Single(u => u.UserName == session.UserName)];
+        (world.Grants[0].Role, world.Grants[0].UserName, world.Grants[0].ScopeGroupId) = ("help_desk", "rita", "g-1");
+        var page = await chromium.OpenAsync(console);
+        await Ready.PageAsync(page);
+        var say = new Language(new("pt-PT"));
+        foreach (var path in await page.Locator("#side a").EvaluateAllAsync<string[]>("links => links.map(l => l.getAttribute('href'))"))
+        {
+            await page.GotoAsync(path);
+            await Ready.PageAsync(page);
+            await Expect(page.Locator("main .problem[role=alert]")).ToHaveCountAsync(0);
+            await Expect(page.Locator("main")).Not.ToContainTextAsync(other.DisplayName);
+        }
+        foreach (var path in new[] { "/users", "/sessions" })
+        {
+            await page.GotoAsync(path);
+            await Ready.PageAsync(page);
+            await Expect(page.Locator("main")).ToContainTextAsync(session.DisplayName);
+        }
+        await Picture.TakeAsync(page, "people-sessions");
+
+        await page.GotoAsync($"/users/{session.UserName}");
+        await Ready.PageAsync(page);
+        await Expect(Button(page, say.ResetPassword)).ToHaveCountAsync(1);
+        await Expect(Button(page, say.DisableUser)).ToHaveCountAsync(0);
+        await Expect(page.Locator("main .problem[role=alert]")).ToHaveCountAsync(0);
+        await page.GotoAsync($"/machines/{session.MachineId}");
+        await Ready.PageAsync(page);
+        await Expect(Button(page, say.Restart)).ToHaveCountAsync(1);
+        await Expect(page.Locator("main .problem[role=alert]")).ToHaveCountAsync(0);
+        await page.GotoAsync($"/sessions/{session.SessionId}");
+        await Ready.PageAsync(page);
+        await Expect(page.Locator("main .problem[role=alert]")).ToHaveCountAsync(0);
+        await Button(page, say.Disconnect).ClickAsync();
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = say.Disconnect, Exact = true }).ClickAsync();
+        await Expect(page.Locator(".mud-snackbar")).ToBeVisibleAsync();
+        Assert.Contains($"disconnect {session.UserName}", world.Calls);
+
+        // By address: what is not theirs is not there.
+        foreach (var path in new[] { $"/sessions/{other.SessionId}", $"/machines/{other.MachineId}", $"/users/{other.UserName}", "/pools/p-balcao" })
+        {
+            await page.GotoAsync(path);
+            await Ready.PageAsync(page);
+            await Expect(page.Locator("main")).Not.ToContainTextAsync(other.DisplayName);
+            foreach (var action in new[] { say.Disconnect, say.LogOff, say.Restart, say.ResetPassword, say.DeletePool }) await Expect(Button(page, action)).ToHaveCountAsync(0);
+        }
+        await Picture.TakeAsync(page, "people-pool-by-address");
+    }
+
     private static ILocator Button(IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 }

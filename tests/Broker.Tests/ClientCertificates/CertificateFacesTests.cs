@@ -39,6 +39,31 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
     }
 
     [Fact]
+    public async Task Browser_shows_the_certificate_of_its_own_store_that_its_policy_names_and_no_other()
+    {
+        if (StoreBrowser.Missing() is { } why) Assert.Skip(why);
+        using var card = await faces.Broker.PersonAsync(await faces.Broker.SaveAsync(), "olga", "BI10000009");
+        using var strangers = new CardAuthority("Outros");
+        using var foreign = strangers.Issue("BI10000009");
+        var issuer = faces.Broker.Cards.Issuing.GetNameInfo(X509NameType.SimpleName, forIssuer: false);
+        await using (var browser = await StoreBrowser.StartAsync(faces.Cards, issuer, foreign, card))
+        {
+            var page = await browser.OpenAsync();
+            await page.GotoAsync($"{faces.Portal}/sign-in?return=%2Faccount");
+            await page.GetByRole(AriaRole.Link, new() { Name = "Entrar com cartão ou certificado" }).ClickAsync();
+            await Expect(page).ToHaveURLAsync($"{faces.Portal}/account");
+            await Expect(page.Locator(".person")).ToContainTextAsync("olga");
+        }
+        await using (var browser = await StoreBrowser.StartAsync(faces.Cards, strangers.Issuing.GetNameInfo(X509NameType.SimpleName, forIssuer: false), foreign, card))
+        {
+            var page = await browser.OpenAsync();
+            await page.GotoAsync($"{faces.Portal}/sign-in");
+            await page.GetByRole(AriaRole.Link, new() { Name = "Entrar com cartão ou certificado" }).ClickAsync();
+            await Expect(page.Locator("[role=alert]")).ToContainTextAsync("CERTIFICATE_NOT_TRUSTED");
+        }
+    }
+
+    [Fact]
     public async Task Administrator_signs_in_at_the_console_with_a_card()
     {
         var authority = await faces.Broker.SaveAsync();

@@ -240,6 +240,39 @@ public sealed class OpenLdapTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Role_over_an_outer_group_reaches_the_people_of_the_inner_one_and_nobody_else()
+    {
+        var saved = await SaveAsync(Settings());
+        foreach (var name in new[] { "ana.silva", "rui" }) await _broker.SignInAsync(name, OpenLdap.Password);
+        await _broker.Directories.SyncAsync(new() { DirectoryId = saved.DirectoryId }, _broker.Administrator);
+        var outer = (await _broker.Groups.ListAsync(new(), _broker.Administrator)).Groups.Single(g => g.Name == "servicos");
+        await _broker.LocalAsync("ines");
+        var given = await new Roles.RolesClient(_broker.Calls).GrantAsync(new() { UserName = "ines", Role = "help_desk", ScopeGroupId = outer.GroupId }, _broker.Administrator);
+        Assert.Equal(("servicos", 1u), (given.ScopeGroupName, given.People));       // ana.silva, by urbanismo alone
+        var ines = TestApi.With(await TestFactor.AdministratorAsync(_broker.Services, "ines", TestApi.Password));
+        await SeesAsync("ana.silva", "rui");
+
+        // The directory moves people between the inner groups; the role stays where it is.
+        await _ldap.ModifyAsync("""
+            dn: cn=urbanismo,ou=groups,dc=camara,dc=pt
+            changetype: modify
+            replace: member
+            member: uid=rui,ou=people,dc=camara,dc=pt
+            """);
+        await SeesAsync("ana.silva", "rui");
+        await _broker.Directories.SyncAsync(new() { DirectoryId = saved.DirectoryId }, _broker.Administrator);
+        await SeesAsync("rui", "ana.silva");
+
+        async Task SeesAsync(string one, string other)
+        {
+            Assert.Equal(one, Assert.Single((await new Users.UsersClient(_broker.Calls).ListAsync(new(), ines)).Users).UserName);
+            var notes = new UserNotes.UserNotesClient(_broker.Calls);
+            await notes.AddAsync(new() { UserName = one, Text = "ligou" }, ines);
+            foreach (var name in new[] { other, "root.admin", "ines" }) Assert.Equal("NOT_FOUND", await ReasonAsync(async () => await notes.AddAsync(new() { UserName = name, Text = "ligou" }, ines)));
+        }
+    }
+
+    [Fact]
     public async Task What_a_directory_keeps_is_changed_there_and_its_password_goes_nowhere_else()
     {
         var saved = await SaveAsync(Settings());

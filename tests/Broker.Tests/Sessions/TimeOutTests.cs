@@ -189,7 +189,7 @@ public sealed class TimeOutTests(TestCluster cluster) : IAsyncLifetime
         var person = new UserId(await _rows.ScalarAsync<Guid>("select user_id from session where session_id = @id", session.Value));
         var caller = new Caller(person, "ana", "Ana", Audience.Employee, "192.0.2.1", "");
 
-        Assert.Equal((1, 0), await _broker.Services.GetRequiredService<RemoveCard>().RunAsync(caller, Ct));
+        Assert.Equal(new(0, 1, 0, null), await _broker.Services.GetRequiredService<RemoveCard>().RunAsync(caller, Ct));
 
         Assert.Equal("c1", Assert.Single(Orders(agent)).Disconnect.GuestSessionId);
         Assert.Empty(Orders(other));
@@ -198,7 +198,7 @@ public sealed class TimeOutTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(0, await _rows.AuditsAsync(strangers.Value, "session.card_removed"));
         await SayAsync(agent, session, GuestSessionState.Disconnected);
         await Until.EqualAsync("disconnected", () => _rows.SessionStateAsync(session));
-        Assert.Equal((0, 0), await _broker.Services.GetRequiredService<RemoveCard>().RunAsync(caller, Ct));
+        Assert.Equal(new(0, 0, 0, null), await _broker.Services.GetRequiredService<RemoveCard>().RunAsync(caller, Ct));
     }
 
     [Fact]

@@ -79,6 +79,8 @@ public static class Packages
         new("x11-utils", PackagePurpose.Tests, "asks that screen for its windows"),
         new("x11-xserver-utils", PackagePurpose.Tests, "colours a desktop's background so that a picture can tell it"),
         new("xclip", PackagePurpose.Tests, "copies and pastes inside a desktop"),
+        new("xsecurelock", PackagePurpose.Tests, "locks a desktop whose person took the card out"),
+        new("libnss3-tools", PackagePurpose.Tests, "puts a certificate into a browser's own store"),
         new("xterm", PackagePurpose.Tests, "something to see on a desktop"),
         new("xdotool", PackagePurpose.Tests, "types like a person"),
         new("imagemagick", PackagePurpose.Tests, "reads pixels from pictures"),
