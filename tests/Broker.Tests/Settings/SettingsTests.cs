@@ -206,7 +206,7 @@ public sealed class SettingsTests(TestCluster cluster) : IAsyncLifetime
 
         var audit = (await new Audit.AuditClient(_broker.Api()).ListAsync(new() { Limit = 100 }, _rosa)).Events.Where(e => e.ObjectKind == "setting").ToList();
         Assert.Equal([("setting.reset", "rui", Attempts, "3 -> default"), ("setting.change", "rosa", "Energy:UsedShare", "default -> 0.125"), ("setting.change", "rosa", Attempts, "default -> 3")],
-            audit.Select(e => (e.Action, e.Actor, e.ObjectName, e.Reference)).OrderBy(e => e.Action == "setting.reset" ? 0 : 1).ThenByDescending(e => e.ObjectName, StringComparer.Ordinal));
+            audit.Select(e => (e.Action, e.Actor, e.ObjectName, e.Reference)).OrderBy(e => e.Action == "setting.reset" ? 0 : 1).ThenBy(e => e.ObjectName, StringComparer.Ordinal));
         Assert.Equal("NOT_FOUND", (await Assert.ThrowsAsync<RpcException>(async () => await _settings.HistoryAsync(new() { Key = "Identity:Nothing" }, _rosa))).Trailers.GetValue("reason"));
     }
 
