@@ -17,9 +17,9 @@ internal sealed partial class Language
     public string AllSettingsHistory => Pick("Histórico de todas", "History of all");
     public string SettingHistoryOf(string name) => Pick($"Histórico de {name}", $"History of {name}");
     public string NoSettingHistory => Pick("Ainda ninguém mudou nada aqui.", "Nobody has changed anything here yet.");
-    public string FromValue => Pick("De", "From");
-    public string ToValue => Pick("Para", "To");
-    public string DefaultWord => Pick("Predefinição", "Default");
+    public string SettingWent(string? from, string? to) => Pick(
+        $"{(from is null ? "Da predefinição" : $"De {from}")} para {to ?? "a predefinição"}",
+        $"From {from ?? "the default"} to {to ?? "the default"}");
     public string DefaultIs(string value) => value.Length == 0 ? Pick("Predefinição: vazio", "Default: empty") : Pick($"Predefinição: {value}", $"Default: {value}");
     public string RangeIs(string range) => Pick($"De {range}", $"From {range}");
     public string EmptyValue => Pick("vazio", "empty");
@@ -32,13 +32,13 @@ internal sealed partial class Language
         _ => Pick("Fixada num ficheiro do serviço", "Fixed in a file of the service"),
     };
     public string OnlyInFiles => Pick("Só em ficheiros", "Only in files");
-    public string KeyInFiles => Pick("nos ficheiros:", "in files:");
     public string StoredWaits(string value) => Pick($"O valor guardado na consola ({value}) só volta a valer quando deixar de estar fixada.", $"The value that the console keeps ({value}) holds again only when it is no longer fixed.");
     public string StoredNotInForce(string value) => Pick($"O valor guardado ({value}) já não serve nesta versão e não está em vigor; vale a predefinição. Guarde outro, ou volte à predefinição.", $"The stored value ({value}) no longer fits this version and is not in force; the default holds. Save another, or go back to the default.");
     public string BackToDefault => Pick("Voltar à predefinição", "Back to the default");
     public string BackToDefaultOf(string name) => Pick($"Voltar à predefinição: {name}", $"Back to the default: {name}");
     public string BackToDefaultQuestion(string name) => Pick($"{name}: voltar à predefinição?", $"{name}: back to the default?");
     public string BackToDefaultTouches(string from, string to) => Pick($"Passa de {from} para {to}, logo, em toda a instalação.", $"It goes from {from} to {to}, at once, in the whole installation.");
+    public string StoredForgotten(string value) => Pick($"O valor guardado ({value}) é esquecido. O que está em vigor fica como está.", $"The stored value ({value}) is forgotten. What is in force stays as it is.");
     public string SettingIsDefault(string name) => Pick($"{name}: vale a predefinição.", $"{name}: the default holds.");
     public string UnsavedSettings(int n) => Count(n, "{0} alteração por guardar", "{0} alterações por guardar", "{0} change not saved", "{0} changes not saved");
     public string SaveSettings => Pick("Guardar alterações", "Save changes");

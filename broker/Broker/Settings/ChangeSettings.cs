@@ -49,7 +49,7 @@ internal sealed class ChangeSettings(SettingStore store, LiveSettings live, Sett
         return [.. lost.Select(s => new SettingProblem(s.Key, SettingFault.Changed, $"{newest.Where(c => c.Key == s.Key).Select(c => who.GetValueOrDefault(c.AuditId, "")).FirstOrDefault()} changed it at {s.ChangedAt.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC"))];
     }
 
-    private (List<(string Key, string? Value)> Changes, List<SettingProblem> Problems) Judge(IReadOnlyList<WantedSetting> wanted, IReadOnlyDictionary<string, StoredSetting> stored)
+    private (List<(string Key, string? Value, string Usual)> Changes, List<SettingProblem> Problems) Judge(IReadOnlyList<WantedSetting> wanted, IReadOnlyDictionary<string, StoredSetting> stored)
     {
         List<SettingProblem> problems = [];
         var read = new Dictionary<KnownSetting, (object Value, bool IsReset)>();
@@ -70,7 +70,7 @@ internal sealed class ChangeSettings(SettingStore store, LiveSettings live, Sett
             else if (known.AtMost.Length > 0 && !read.Keys.Any(k => k.Key == known.AtMost) && IsLess(Proposed(known.AtMost), value)) problems.Add(new(known.Key, SettingFault.MoreThanOther, $"it is more than {known.AtMost}, {Shown(known.AtMost)}"));
         }
         if (problems.Count == 0) problems.AddRange(read.Keys.GroupBy(k => k.Options).SelectMany(section => OfOptions(section.Key, [.. section])));
-        return ([.. read.Select(r => (r.Key.Key, r.Value.IsReset ? null : KnownSetting.Configured(r.Value.Value)))], problems);
+        return ([.. read.Select(r => (r.Key.Key, r.Value.IsReset ? null : KnownSetting.Configured(r.Value.Value), KnownSetting.Configured(r.Key.Usual)))], problems);
 
         object Proposed(string key)
         {
@@ -84,6 +84,7 @@ internal sealed class ChangeSettings(SettingStore store, LiveSettings live, Sett
         IEnumerable<SettingProblem> OfOptions(string section, IReadOnlyList<KnownSetting> changed)
         {
             var counting = live.Counting(section, stored);
+            foreach (var left in live.LeftOut.Keys) counting.Remove(left);   // one that does not fit must not be in the way of mending another
             foreach (var known in changed)
                 if (read[known].IsReset) counting.Remove(known.Key);
                 else counting[known.Key] = KnownSetting.Configured(read[known].Value);

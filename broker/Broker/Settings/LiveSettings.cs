@@ -8,23 +8,23 @@ internal sealed class LiveSettings(SettingStore store, IEnumerable<LiveOptions> 
     private readonly Dictionary<string, LiveOptions> _options = options.ToDictionary(o => o.Section, StringComparer.OrdinalIgnoreCase);
     private readonly SemaphoreSlim _one = new(1, 1);
     private volatile IReadOnlyDictionary<string, string> _leftOut = new Dictionary<string, string>();
-    private long _applied = -1;
+    private IReadOnlyDictionary<string, StoredSetting>? _applied;
 
     /// <summary>Stored values that are not in force here, each with its reason.</summary>
     public IReadOnlyDictionary<string, string> LeftOut => _leftOut;
 
     public LiveOptions OptionsOf(KnownSetting setting) => _options[setting.Options];
 
-    /// <summary>Reads the database and puts in force what it says. Later calls never undo what a newer reading put in force.</summary>
+    /// <summary>Reads the database and puts in force what it says, one reading after the other.</summary>
     public async Task LoadAsync(CancellationToken ct)
     {
         await _one.WaitAsync(ct);
         try
         {
-            var (version, stored) = await store.ReadAsync(ct);
-            if (version == _applied) return;
+            var (_, stored) = await store.ReadAsync(ct);
+            if (_applied is { } before && before.Count == stored.Count && stored.Values.All(s => before.GetValueOrDefault(s.Key) == s)) return;
             Apply(stored);
-            _applied = version;
+            _applied = stored;
         }
         finally { _one.Release(); }
     }

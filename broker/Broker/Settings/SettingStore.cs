@@ -29,8 +29,11 @@ internal sealed class SettingStore(Database database)
     }
 
     /// <summary>Writes all or nothing, and only if nobody wrote since <paramref name="judged"/>: what was found to fit together is what will be there.</summary>
+    /// <param name="judged">The version that was read.</param>
+    /// <param name="changes">Null: back to the usual value, which the audit record names.</param>
+    /// <param name="by">Who.</param>
     /// <returns>False when somebody did.</returns>
-    public async Task<bool> WriteAsync(long judged, IReadOnlyCollection<(string Key, string? Value)> changes, Caller by)
+    public async Task<bool> WriteAsync(long judged, IReadOnlyCollection<(string Key, string? Value, string Usual)> changes, Caller by)
     {
         await using var connection = await database.OpenConnectionAsync();
         return await connection.ExecuteAsync(
@@ -55,8 +58,9 @@ internal sealed class SettingStore(Database database)
                    noted as (
                    insert into audit_event (actor, action, object_kind, object_id, object_name, source_address, reference)
                    select @UserName, case when d.value is null then 'setting.reset' else 'setting.change' end, 'setting', d.setting_id, d.key, @SourceAddress,
-                          concat(coalesce(o.value, 'default'), ' -> ', coalesce(d.value, 'default'))
+                          concat(coalesce(o.value, w.usual), ' -> ', coalesce(d.value, w.usual))
                      from done d
+                     join unnest(@keys, @usuals) as w (key, usual) using (key)
                 left join old o using (key)
                 returning audit_id, object_id)
             insert into setting_change (audit_id, setting_id, before, after)
@@ -64,7 +68,7 @@ internal sealed class SettingStore(Database database)
               from noted n
               join done d on d.setting_id = n.object_id
             left join old o using (key)
-            """, new { judged, keys = changes.Select(c => c.Key).ToArray(), values = changes.Select(c => c.Value).ToArray(), by.UserName, by.SourceAddress }) > 0;
+            """, new { judged, keys = changes.Select(c => c.Key).ToArray(), values = changes.Select(c => c.Value).ToArray(), usuals = changes.Select(c => c.Usual).ToArray(), by.UserName, by.SourceAddress }) > 0;
     }
 
     /// <summary>The last change of each setting, of these or of all.</summary>

@@ -1,6 +1,5 @@
 using Montalegre.Vdi.Broker.Live;
 using Montalegre.Vdi.Broker.Storage;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Settings;
 
@@ -26,7 +25,7 @@ internal sealed class SettingsLoop(ChangePump pump, LiveSettings settings, TimeP
                 await settings.LoadAsync(ct);
                 return;
             }
-            catch (NpgsqlException e)
+            catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 log.SettingsNotRead(RetryDelay, e);
                 await Task.Delay(RetryDelay, time, ct);

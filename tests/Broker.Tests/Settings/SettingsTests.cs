@@ -149,7 +149,7 @@ public sealed class SettingsTests(TestCluster cluster) : IAsyncLifetime
         await using (var connection = await _broker.Database.Owner.OpenConnectionAsync(Ct))
             await connection.ExecuteAsync(
                 """
-                insert into setting (key, value, version) values ('Identity:EmployeeLifetime', '-01:00:00', 1), ('Identity:FreeAttemptsPerAccount', '7', 1), ('Launch:KeepTraces', 'soon', 1), ('Gone:Setting', 'x', 1),
+                insert into setting (key, value, version) values ('Identity:EmployeeLifetime', '-01:00:00', 1), ('Identity:FreeAttemptsPerAccount', '7', 1), ('Identity:FreeAttemptsPerSource', '0', 1), ('Launch:KeepTraces', 'soon', 1), ('Gone:Setting', 'x', 1),
                                                                  ('Launch:LongestWait', '00:20:00', 1), ('Alerts:Quiet', '02:00:00', 1);
                 update installation set settings_version = 1;
                 """);
@@ -163,7 +163,7 @@ public sealed class SettingsTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal("-1", portal.StoredValue);
         // The problem names the other one, which nobody set: what was set is left out all the same.
         Assert.Equal(TimeSpan.FromSeconds(15), _broker.Services.GetRequiredService<IOptions<AlertsOptions>>().Value.Quiet);
-        Assert.Equal(["Alerts:Quiet", "Gone:Setting", Portal, "Launch:KeepTraces"], _broker.Services.GetRequiredService<LiveSettings>().LeftOut.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["Alerts:Quiet", "Gone:Setting", Portal, "Identity:FreeAttemptsPerSource", "Launch:KeepTraces"], _broker.Services.GetRequiredService<LiveSettings>().LeftOut.Keys.Order(StringComparer.Ordinal));
 
         await _settings.ChangeAsync(Change(listed.Version, (Portal, "10")), _rosa);
         Assert.Equal("", (await ListAsync()).Settings.Single(s => s.Key == Portal).StoredProblem);
@@ -205,8 +205,8 @@ public sealed class SettingsTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(0.125, _broker.Services.GetRequiredService<IOptions<EnergyOptions>>().Value.UsedShare);
 
         var audit = (await new Audit.AuditClient(_broker.Api()).ListAsync(new() { Limit = 100 }, _rosa)).Events.Where(e => e.ObjectKind == "setting").ToList();
-        Assert.Equal([("setting.reset", "rui", Attempts, "3 -> default"), ("setting.change", "rosa", "Energy:UsedShare", "default -> 0.125"), ("setting.change", "rosa", Attempts, "default -> 3")],
-            audit.Select(e => (e.Action, e.Actor, e.ObjectName, e.Reference)).OrderBy(e => e.Action == "setting.reset" ? 0 : 1).ThenByDescending(e => e.ObjectName, StringComparer.Ordinal));
+        Assert.Equal([("setting.reset", "rui", Attempts, "3 -> 5"), ("setting.change", "rosa", "Energy:UsedShare", "0.3 -> 0.125"), ("setting.change", "rosa", Attempts, "5 -> 3")],
+            audit.Select(e => (e.Action, e.Actor, e.ObjectName, e.Reference)).OrderBy(e => e.Action == "setting.reset" ? 0 : 1).ThenBy(e => e.ObjectName, StringComparer.Ordinal));
         Assert.Equal("NOT_FOUND", (await Assert.ThrowsAsync<RpcException>(async () => await _settings.HistoryAsync(new() { Key = "Identity:Nothing" }, _rosa))).Trailers.GetValue("reason"));
     }
 
