@@ -1,7 +1,10 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Grpc.Core;
 using Microsoft.Playwright;
 using Montalegre.Vdi.Contracts.Admin.V1;
+using Montalegre.Vdi.Contracts.Gateway.V1;
+using Montalegre.Vdi.Contracts.Identity.V1;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Rig;
 using static Microsoft.Playwright.Assertions;
@@ -78,6 +81,52 @@ public sealed class FacesTests(OidcFaces faces) : IClassFixture<OidcFaces>
         await Agents.Until.EqualAsync(0, () => faces.Broker.ScalarAsync<int>("select count(*)::int from sign_in join app_user using (user_id) where user_name = 'sure'"));
         await Expect(page).ToHaveURLAsync(new Regex("/sign-in"));
         await page.Context.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Five_seconds_after_the_provider_says_so_the_last_of_somebodys_sign_ins_has_ended()
+    {
+        var trusting = faces.Broker.Settings();
+        trusting.SecondFactorValues.Add("mfa");
+        var provider = await faces.Broker.SaveAsync(trusting);
+        using var browser = new ProviderBrowser(faces.Broker.Provider);
+        var signIns = new List<CallOptions>();
+        for (var n = 0; n < 3; n++) signIns.Add(TestApi.With((await EnterAsync(faces.Portal, console: false)).SignedIn.Token));
+        await new Roles.RolesClient(faces.Broker.Broker.Api()).GrantAsync(new() { UserName = "desk", Role = "administrator" }, faces.Broker.Administrator);
+        var atConsole = TestApi.With((await EnterAsync(faces.Console, console: true)).SignedIn.Token);
+        using var watch = new Contracts.Admin.V1.Sessions.SessionsClient(faces.Broker.Broker.Api()).Watch(new(), atConsole);
+        Assert.True(await watch.ResponseStream.MoveNext(Ct));
+        foreach (var one in signIns) await faces.Broker.Portal.ListDesktopsAsync(new(), one);
+
+        // The promise begins when the provider sends; it sends before it answers the browser.
+        using var promise = new CancellationTokenSource();
+        var open = EndedAsync();
+        promise.CancelAfter(TimeSpan.FromSeconds(5));
+        await browser.SignOutAsync(faces.Broker.Provider.Issuer);
+
+        await open;
+        Assert.Equal(0, await faces.Broker.ScalarAsync<int>("select count(*)::int from sign_in join app_user using (user_id) where user_name = 'desk'"));
+
+        async Task EndedAsync()
+        {
+            await Assert.ThrowsAsync<RpcException>(async () => { while (await watch.ResponseStream.MoveNext(promise.Token)) { } });
+            Assert.False(promise.IsCancellationRequested, "what the console watches outlived the sign-in");
+            foreach (var one in signIns)
+                while (await RefusedAsync(() => faces.Broker.Portal.ListDesktopsAsync(new(), one).ResponseAsync) is null) await Task.Delay(50, promise.Token);
+        }
+
+        async Task<FinishProviderSignInResponse> EnterAsync(string face, bool console)
+        {
+            var begun = await faces.Broker.SignIn.BeginAsync(new() { ProviderId = provider.ProviderId, Console = console, RedirectUri = $"{face}/sign-in/back", ClientAddress = "192.0.2.7" }, cancellationToken: Ct);
+            return await faces.Broker.FinishAsync(await browser.GoAsync(begun.Address, "desk", face), begun.Browser);
+        }
+
+        static async Task<string?> RefusedAsync<T>(Func<Task<T>> call)
+        {
+            try { await call(); }
+            catch (RpcException e) { return e.Trailers.GetValue("reason"); }
+            return null;
+        }
     }
 
     [Fact]

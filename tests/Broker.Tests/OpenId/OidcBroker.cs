@@ -57,9 +57,10 @@ public sealed class OidcBroker(TestCluster cluster) : IAsyncLifetime
             ["odd"] = new { preferred_username = "odd name!" },
             ["root"] = new { preferred_username = "root" },
             ["sure"] = new { amr = new[] { "pwd", "mfa" } },
+            ["desk"] = new { amr = new[] { "pwd", "mfa" } },
             ["card"] = new { acr = "urn:montalegre:card" },
         });
-        await _broker.StartAsync(["--Identity:HashIterations=1000", "--OpenId:Patience=00:00:30"]);
+        await _broker.StartAsync(["--Identity:HashIterations=1000", "--OpenId:Patience=00:00:30", .. More]);
         var api = _broker.Api();
         (Providers, SignIn, Steps, Groups, Portal, Console) = (new(api), new(api), new(api), new(api), new(api), new(api));
         await LocalAsync("root.admin", administrator: true);

@@ -48,6 +48,16 @@ internal sealed partial class ProviderBrowser : IDisposable
         throw new InvalidOperationException($"no way back after {MostPages} pages");
     }
 
+    /// <summary>Signs out there. When it comes back the provider has told everybody that wants to hear of it.</summary>
+    public async Task SignOutAsync(string issuer)
+    {
+        var text = await _http.GetStringAsync($"{issuer}/session/end", TestContext.Current.CancellationToken);
+        var fields = Field().Matches(text).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
+        fields["logout"] = "yes";
+        using var answer = await _http.PostAsync(new Uri(new Uri(issuer), WebUtility.HtmlDecode(Form().Match(text).Groups[1].Value)), new FormUrlEncodedContent(fields), TestContext.Current.CancellationToken);
+        Assert.True((int)answer.StatusCode < 400, $"{answer.StatusCode}");
+    }
+
     public void Dispose() => _http.Dispose();
 
     [GeneratedRegex("<form[^>]* action=\"([^\"]+)\"")]
