@@ -231,7 +231,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         mount --bind {directory}/etc /etc
         chmod 755 /etc/xrdp/startwm.sh
         xrdp-sesman -n -c /etc/xrdp/sesman.ini > /dev/null 2>&1 &
-        while :; do "$1" --config {directory}/agent.conf; sleep 1; done &
+        while :; do "$1" --config {directory}/agent.conf || :; sleep 1; done &
         xrdp -n -c /etc/xrdp/xrdp.ini > /dev/null 2>&1 &
         read nothing
         """;

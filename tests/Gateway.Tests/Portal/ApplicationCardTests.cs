@@ -119,7 +119,7 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
         return card;
     }
 
-    private static async Task SignInAsync(IPage page, string language)
+    internal static async Task SignInAsync(IPage page, string language)
     {
         await page.GotoAsync("/");
         await page.Locator("#user").FillAsync("maria");
