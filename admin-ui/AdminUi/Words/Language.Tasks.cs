@@ -15,7 +15,6 @@ internal sealed partial class Language
     public string LastLineWord => Pick("Última linha", "Last line");
     public string UnderWay => Pick("Por acabar", "Under way");
     public string FailedOnes => Pick("Falhadas", "Failed");
-    public string DoneOnes => Pick("Concluídas", "Done");
     public string OnMachines => Pick("Sobre máquinas", "About machines");
     public string OnImages => Pick("Sobre imagens", "About images");
     public string OnHosts => Pick("Sobre anfitriões", "About hosts");

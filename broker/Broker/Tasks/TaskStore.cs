@@ -60,6 +60,9 @@ internal sealed class TaskStore(Database database)
 
     private static readonly string InScope = $"(@Pools::uuid[] is null or t.pool_id = any(@Pools) or {OfPeople})";
 
+    // What can be cancelled of an operation o. The rest of it is for leaders from before the column: they claim without clearing it.
+    private const string NotBegun = "(o.step = 'magic_packet' or (o.resumes_to is not null and o.step = 'stop' and o.attempts = 0 and o.next_attempt_at <= now()))";
+
     // Who sees a machine by its people learns of nobody else, not even that he asked for something.
     private static readonly string Columns = $"""
         select t.task_id, t.kind, t.object_kind, t.object_id, t.object_name, t.pool_id, t.host_id, t.host_name, t.cause, t.state, t.step, t.reason, t.error, t.began_at, t.ended_at, t.lines, t.last_event, t.last_step, t.last_at,
@@ -67,7 +70,7 @@ internal sealed class TaskStore(Database database)
                case t.object_kind when 'machine' then m.machine_id is not null when 'image' then exists (select from image_version v where v.image_version_id = t.object_id)
                                   when 'pool' then exists (select from pool p where p.pool_id = t.object_id) else exists (select from host h where h.host_id = t.object_id) end as object_there,
                case when t.kind = 'rollout' and t.ended_at is null then r.percent else t.percent end as percent,
-               t.ended_at is null and case t.kind when 'import' then true when 'capture' then true when 'rollout' then t.step in ('canary', 'proving', 'waves') else coalesce(o.resumes_to is not null or o.step = 'magic_packet', false) end as can_cancel
+               t.ended_at is null and case t.kind when 'import' then true when 'capture' then true when 'rollout' then t.step in ('canary', 'proving', 'waves') else coalesce({NotBegun}, false) end as can_cancel
           from task t
           left join machine m on t.object_kind = 'machine' and m.machine_id = t.object_id
           left join operation o on t.ended_at is null and o.operation_id = t.task_id and o.state = 'running'
@@ -124,11 +127,11 @@ internal sealed class TaskStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         return await connection.ExecuteScalarAsync<bool>(
-            """
+            $"""
             with cancelled as (
-                update operation
+                update operation o
                    set state = 'cancelled', ended_at = now(), error = null, reason = null
-                 where operation_id = @task and state = 'running' and (resumes_to is not null or step = 'magic_packet')
+                 where o.operation_id = @task and o.state = 'running' and {NotBegun}
              returning machine_id, kind, resumes_to
             ), back as (     -- of a wake only rung: whoever watches the machine is to see it
                 update machine m

@@ -21,13 +21,13 @@ internal sealed class FakeTasks(FakeWorld world) : Tasks.TasksBase
         world.Demand(context);
         var task = world.Tasks.Find(request.TaskId) ?? throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound, "task_id");
         world.Calls.Enqueue($"task {request.TaskId} after {request.After}");
-        return Task.FromResult(new TaskDetails { Task = task, Lines = { world.LinesOf(request.TaskId).Where(l => l.Number > request.After) }, History = { world.Audit.Where(a => a.ObjectId == task.ObjectId).Take(3) } });
+        return Task.FromResult(new TaskDetails { Task = task, Lines = { world.LinesOf(request.TaskId).Where(l => l.Number > request.After) }, History = { world.Audit.Where(a => a.ObjectId.Length > 0 && a.ObjectId == task.ObjectId).Take(3) } });
     }
 
     public override Task<WorkTask> Cancel(CancelTaskRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        if (world.CancelRefused is { } reason) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, reason, "done");
+        if (world.CancelRefused is { } reason) throw FakeWorld.Refuse(StatusCode.FailedPrecondition, reason, "define");
         world.Calls.Enqueue($"task-cancel {request.TaskId}");
         return Task.FromResult(world.Tell(request.TaskId, TaskEvent.Cancelled, state: TaskState.Cancelled));
     }

@@ -145,20 +145,26 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
         using var machines = new Contract.Machines.MachinesClient(_broker.Api()).Watch(new(), key);
         Assert.Equal([_ana.OnBoth, _ana.Session], (await NextAsync(sessions)).Snapshot.Sessions.Select(s => Guid.Parse(s.SessionId)).OrderBy(s => s != _ana.OnBoth));
         Assert.Equal(["comum", "de-ana"], (await NextAsync(machines)).Snapshot.Machines.Select(m => m.Name).Order());
+        using var tasks = new Contract.Tasks.TasksClient(_broker.Api()).Watch(new(), key);
+        Assert.Equal(new[] { _ana.Task, _ana.TaskOnBoth, _zeferino.TaskOnBoth }.Order(), (await NextAsync(tasks)).Snapshot.Tasks.Select(t => Guid.Parse(t.TaskId)).Order());
 
         await Groups.AddMemberAsync(new() { GroupId = $"{_department}", UserName = "zeferino" }, _boss);
         Assert.Equal(new[] { _zeferino.OnBoth, _zeferino.Session }.Order(), (await NextAsync(sessions)).Changes.Changed.Select(s => Guid.Parse(s.SessionId)).Order());
         Assert.Equal(["comum", "de-zeferino"], (await NextAsync(machines)).Changes.Changed.Select(m => m.Name).Order());
+        Assert.Contains(_zeferino.Task, (await NextAsync(tasks)).Changes.Changed.Select(t => Guid.Parse(t.TaskId)));
 
         await Groups.RemoveMemberAsync(new() { GroupId = $"{_department}", UserName = "zeferino" }, _boss);
         Assert.Equal(new[] { _zeferino.OnBoth, _zeferino.Session }.Order(), (await NextAsync(sessions)).Changes.Removed.Select(Guid.Parse).Order());
         var gone = (await NextAsync(machines)).Changes;
         Assert.Equal(($"{_zeferino.Machine}", "ana"), (Assert.Single(gone.Removed), Assert.Single(gone.Changed).UserName));
 
+        Assert.Equal(_zeferino.Task, Guid.Parse(Assert.Single((await NextAsync(tasks)).Changes.Removed)));
+
         // A shared machine does not change itself when one more comes or goes, and is theirs no longer when the last of them is gone.
         await using var connection = await _broker.Database.Owner.OpenConnectionAsync(Ct);
         await connection.ExecuteAsync("update session set state = 'ended', ended_at = now() where session_id = @OnBoth", new { _ana.OnBoth });
         Assert.Equal($"{_both}", Assert.Single((await NextAsync(machines)).Changes.Removed));
+        Assert.Equal(new[] { _ana.TaskOnBoth, _zeferino.TaskOnBoth }.Order(), (await NextAsync(tasks)).Changes.Removed.Select(Guid.Parse).Order());
     }
 
     [Fact]

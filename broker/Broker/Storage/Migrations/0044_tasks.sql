@@ -295,7 +295,8 @@ begin
          where s.user_id = coalesce(new.user_id, old.user_id)
            and s.state <> 'ended'
          union all
-        select 'task', t.task_id from session s join task t on t.object_id = s.machine_id where s.user_id = coalesce(new.user_id, old.user_id) and s.state <> 'ended';
+        select 'task', t.task_id from session s join task t on t.object_id = s.machine_id
+         where s.user_id = coalesce(new.user_id, old.user_id) and s.state <> 'ended' and (t.ended_at is null or t.ended_at > now() - interval '7 days');
     end if;
     return null;
 end $$;
@@ -303,7 +304,8 @@ end $$;
 create or replace function ring_machine_of_session() returns trigger language plpgsql as $$
 begin
     if exists (select from role_grant where scope_group_id is not null) or exists (select from api_key where scope_group_id is not null) then
-        insert into change (kind, object_id) select 'machine', new.machine_id union all select 'task', task_id from task where object_id = new.machine_id;
+        insert into change (kind, object_id)
+        select 'machine', new.machine_id union all select 'task', task_id from task where object_id = new.machine_id and (ended_at is null or ended_at > now() - interval '7 days');
     end if;
     return null;
 end $$;
