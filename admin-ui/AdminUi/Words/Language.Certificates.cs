@@ -69,7 +69,7 @@ internal sealed partial class Language
     public string CardRemovalOf(CardRemoval what) => what switch
     {
         CardRemoval.Disconnect => Pick("A ligação é fechada; a sessão continua", "The connection is closed; the session stays"),
-        CardRemoval.Lock => Pick("O ambiente de trabalho é bloqueado até a pessoa entrar de novo", "The desktop is locked until the person has signed in again"),
+        CardRemoval.Lock => Pick("É bloqueado até a pessoa entrar de novo", "Locked until the person has signed in again"),
         _ => Pick("Nada acontece", "Nothing happens"),
     };
     public string CardRemovalEffect(CardRemoval what) => what switch

@@ -80,6 +80,8 @@ internal sealed partial class Language
     public string NoSessions => Pick("Ninguém está em sessão neste momento.", "Nobody is in a session right now.");
     public string NoSessionsOfUser => Pick("Sem sessões abertas.", "No open sessions.");
     public string NoPools => Pick("Ainda não há conjuntos. Crie o primeiro.", "There are no pools yet. Create the first.");
+    public string NoPoolsForYou => Pick("Não há conjuntos que possa ver.", "There are no pools that you may see.");
+    public string NoMachinesForYou => Pick("Não há máquinas que possa ver.", "There are no machines that you may see.");
     public string NoUsers => Pick("Ainda não há utilizadores.", "There are no users yet.");
     public string NoSuchUser => Pick("Este utilizador não existe.", "There is no such user.");
     public string NoHosts => Pick("Ainda não há anfitriões. Acrescente o primeiro para poder criar máquinas.", "There are no hosts yet. Add the first to be able to make machines.");

@@ -58,7 +58,7 @@ internal sealed partial class Language
         if (changes.HasMessageOfTheDay) effects.Add($"{MessageOfTheDayWord}: {(changes.MessageOfTheDay.Length > 0 ? changes.MessageOfTheDay : "—")}");
         if (changes.WayIn != WayIn.Unspecified) effects.Add($"{WayInWord}: {WayInOf(changes.WayIn)}.");
         if (changes.HasMostSessions) effects.Add(MostSessionsRule(changes.MostSessions));
-        if (changes.CardRemoval != CardRemoval.Unspecified) effects.Add($"{CardRemovalWord}: {CardRemovalOf(changes.CardRemoval)}. {CardRemovalEffect(changes.CardRemoval)}".TrimEnd());
+        if (changes.CardRemoval != CardRemoval.Unspecified) effects.Add($"{CardRemovalWord}: {CardRemovalOf(changes.CardRemoval)}.");
         if (changes.RightLost != RightLost.Unspecified) effects.Add($"{RightLostWord}: {RightLostOf(changes.RightLost)}.");
         if (sessions > 0) effects.Add(Count(sessions, "Vale já para {0} sessão aberta.", "Vale já para {0} sessões abertas.", "It holds at once for {0} open session.", "It holds at once for {0} open sessions."));
         return effects;

@@ -37,7 +37,7 @@ public sealed class LockedCardTests(Browser browser) : IClassFixture<Browser>, I
         desktop.Reason = null;
         await ApplicationCardTests.SignInAsync(page, language);
         await Expect(card.GetByText(locked, new() { Exact = true })).ToBeVisibleAsync();
-        await Expect(card.GetByText(back).First).ToBeVisibleAsync();
+        await Expect(card.GetByRole(AriaRole.Button, new() { Name = back, Exact = true })).ToBeVisibleAsync();
         await Expect(card.GetByRole(AriaRole.Button, new() { Name = again, Exact = true })).ToHaveCountAsync(0);
         await TakeAsync(page, $"locked-after-{language}-{width}");
     }
