@@ -26,6 +26,15 @@ internal sealed partial class Language
     public string ApplicationEffect(string pool) => Pick($"Quem tem direito a {pool} passa a vê-la no portal. Cada pessoa tem uma sessão de cada vez neste conjunto: uma aplicação ou o ambiente de trabalho.", $"Whoever has the right to {pool} sees it on the portal. Each person has one session at a time in this pool: an application or the desktop.");
     public string ApplicationChangeEffect => Pick("Vale para quem a abrir a partir de agora.", "It holds for whoever opens it from now on.");
     public string ApplicationSaved(string name) => Pick($"{name} está publicada.", $"{name} is published.");
+    public string IconWord => Pick("Ícone", "Icon");
+    public string IconOf(string name) => Pick($"Ícone de {name}", $"Icon of {name}");
+    public string IconFile => Pick("Imagem PNG", "PNG picture");
+    public string IconHint => Pick("De 16 a 512 píxeis de lado, quase quadrada, até 64 KiB. Sem imagem, o cartão mostra as letras do nome.", "16 to 512 pixels a side, nearly square, up to 64 KiB. Without a picture the card shows letters of the name.");
+    public string IconTooLong => Pick("O ficheiro tem mais de 64 KiB. Escolha uma imagem mais pequena.", "The file is larger than 64 KiB. Choose a smaller picture.");
+    public string IconEffect => Pick("Muda no portal de quem a pode abrir, na próxima vez que a página for pedida.", "It changes on the portal of whoever may open it, the next time the page is asked for.");
+    public string IconSaved(string name) => Pick($"{name} tem um ícone novo.", $"{name} has a new icon.");
+    public string IconRemoved(string name) => Pick($"{name} mostra as letras do nome.", $"{name} shows the letters of its name.");
+    public string RemoveIcon => Pick("Retirar o ícone", "Remove the icon");
     public string RemoveApplication => Pick("Deixar de publicar", "Stop publishing");
     public string RemoveApplicationOf(string name) => Pick($"Deixar de publicar {name}", $"Stop publishing {name}");
     public string RemoveApplicationQuestion(string name, string pool) => Pick($"Deixar de publicar {name} de {pool}?", $"Stop publishing {name} of {pool}?");

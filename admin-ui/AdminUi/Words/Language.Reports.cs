@@ -46,6 +46,9 @@ internal sealed partial class Language
     public string EnergyTitle => Pick("Energia hoje (estimativa)", "Energy today (estimate)");
     public string EnergyUsed => Pick("Gasta pelos anfitriões", "Drawn by the hosts");
     public string EnergySaved => Pick("Poupada por máquinas adormecidas", "Saved by sleeping machines");
+    public string EnergyComputersUsed => Pick("Gasta pelos computadores", "Drawn by the computers");
+    public string EnergyComputersSaved => Pick("Poupada por computadores a dormir", "Saved by sleeping computers");
+    public string EnergyComputersModel(double on, double asleep) => string.Format(Culture, Pick("De um computador que se acorda por pacote conta {0:0} W ligado e {1:0} W a dormir.", "Of a computer that packets wake it counts {0:0} W when it is on and {1:0} W when it sleeps."), on, asleep);
     public string EnergyModel(double idle, double full) => string.Format(Culture, Pick("Conta com {0:0} W por anfitrião sem trabalho e {1:0} W com todos os processadores ocupados. Os números mudam-se na secção Energy do serviço de ligações.", "Counts {0:0} W for a host with nothing to do and {1:0} W with every processor busy. The numbers are settings of the broker, section Energy."), idle, full);
     public string Kilowatthours(double kwh) => kwh.ToString(kwh < 10 ? "0.00" : "0.0", Culture) + " kWh";
 

@@ -19,6 +19,7 @@ internal sealed record ApplicationRow
     public Guid[] GroupIds { get; init; } = [];
     public string[] GroupNames { get; init; } = [];
     public int Sessions { get; init; }
+    public string Icon { get; init; } = "";
 }
 
 /// <summary>What an administrator wants to publish.</summary>
@@ -34,7 +35,8 @@ internal sealed class ApplicationStore(Database database)
                 select a.application_id, a.pool_id, a.name, a.description, a.program, a.arguments, a.narrowed,
                        array(select group_id from application_group g join app_group o using (group_id) where g.application_id = a.application_id order by lower(o.name))     as group_ids,
                        array(select o.name from application_group g join app_group o using (group_id) where g.application_id = a.application_id order by lower(o.name))       as group_names,
-                       (select count(*)::int from session s where s.application_id = a.application_id and s.state <> 'ended')                                                as sessions
+                       (select count(*)::int from session s where s.application_id = a.application_id and s.state <> 'ended')                                                as sessions,
+                       coalesce((select encode(i.sha256, 'hex') from application_icon i where i.application_id = a.application_id), '') as icon
                   from application a
                  where a.pool_id = @pool
                  order by lower(a.name)
@@ -79,6 +81,30 @@ internal sealed class ApplicationStore(Database database)
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
     }
+
+    /// <summary>Sets or, with null, takes away the picture. False: there is no such application in that pool.</summary>
+    public async Task<bool> SetIconAsync(PoolId pool, Guid application, byte[]? png, Caller by)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        return await connection.QuerySingleAsync<bool>("""
+            with one as (
+                select application_id, name from application where application_id = @application and pool_id = @pool
+            ), kept as (
+                insert into application_icon (application_id, sha256, png) select application_id, sha256(@png), @png from one where @png::bytea is not null
+                on conflict (application_id) do update set sha256 = excluded.sha256, png = excluded.png
+            ), gone as (
+                delete from application_icon where application_id = (select application_id from one) and @png::bytea is null
+            ), audited as (
+                insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
+                     select @actor, 'application.icon', 'application', application_id, name, coalesce(encode(sha256(@png::bytea), 'hex'), ''), @source from one
+            )
+            select exists (select from one)
+            """, new { pool, application, png, actor = by.UserName, source = by.SourceAddress });
+    }
+
+    /// <summary>Null: there is no such application in that pool, or it has no picture.</summary>
+    public Task<byte[]?> IconAsync(PoolId pool, Guid application) => database.RepeatableAsync((connection, _) => connection.QuerySingleOrDefaultAsync<byte[]>(
+        "select i.png from application_icon i join application a using (application_id) where a.application_id = @application and a.pool_id = @pool", new { pool, application }));
 
     /// <summary>False: there is no such application in that pool. Sessions of it go on.</summary>
     public async Task<bool> RemoveAsync(PoolId pool, Guid application, Caller by)

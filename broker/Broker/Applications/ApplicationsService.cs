@@ -1,4 +1,5 @@
 using System.Buffers;
+using Google.Protobuf;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
@@ -28,6 +29,18 @@ internal sealed class ApplicationsService(ApplicationStore store, TimeProvider t
         return (await AllAsync(new(wanted.Pool))).Where(a => a.ApplicationId == wanted.Id).Select(From).FirstOrDefault()
             ?? throw Refusal.Refused(RefusalReason.ApplicationUnknown, "application_id");       // removed by somebody else in the same moment
     }
+
+    public override async Task<Application> SetIcon(SetApplicationIconRequest request, ServerCallContext context)
+    {
+        var (pool, id) = (PoolOf(request.PoolId), Ids.Parse(request.ApplicationId, "application_id"));
+        byte[]? png = null;
+        if (!request.Png.IsEmpty) png = PngIcon.Read(request.Png.Span, out var wanted) ?? throw Refusal.Refused(RefusalReason.InvalidField, $"png: {wanted}");
+        if (!await store.SetIconAsync(pool, id, png, context.Caller())) throw Refusal.Refused(RefusalReason.ApplicationUnknown, "application_id");
+        return (await AllAsync(pool)).Where(a => a.ApplicationId == id).Select(From).FirstOrDefault() ?? throw Refusal.Refused(RefusalReason.ApplicationUnknown, "application_id");
+    }
+
+    public override async Task<ApplicationIcon> GetIcon(GetApplicationIconRequest request, ServerCallContext context) =>
+        await store.IconAsync(PoolOf(request.PoolId), Ids.Parse(request.ApplicationId, "application_id")) is { } png ? new() { Png = UnsafeByteOperations.UnsafeWrap(png) } : throw Refusal.Refused(RefusalReason.NotFound, "icon");
 
     public override async Task<RemoveApplicationResponse> Remove(RemoveApplicationRequest request, ServerCallContext context)
     {
@@ -61,6 +74,6 @@ internal sealed class ApplicationsService(ApplicationStore store, TimeProvider t
     private static Application From(ApplicationRow row) => new()
     {
         ApplicationId = row.ApplicationId.ToString(), PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, Program = row.Program, Arguments = row.Arguments,
-        Narrowed = row.Narrowed, Groups = { row.GroupIds.Zip(row.GroupNames, (id, name) => new ApplicationGroup { GroupId = id.ToString(), Name = name }) }, Sessions = (uint)row.Sessions,
+        Narrowed = row.Narrowed, Groups = { row.GroupIds.Zip(row.GroupNames, (id, name) => new ApplicationGroup { GroupId = id.ToString(), Name = name }) }, Sessions = (uint)row.Sessions, Icon = row.Icon,
     };
 }

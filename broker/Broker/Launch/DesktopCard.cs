@@ -12,7 +12,7 @@ internal static class DesktopCard
     {
         var (state, reason) = State(row);
         var card = new Desktop { PoolId = row.PoolId.ToString(), Name = row.Name, Description = row.Description, State = state, MachineName = row.MachineName ?? "", ClientName = row.ClientName ?? "", MessageOfTheDay = row.MessageOfTheDay, BrowserFirst = row.WayIn == "browser", Favourite = row.Favourite, SharedMachine = row.SharedMachine, Locked = row is { SessionId: not null, Locked: true } };
-        if (row.ApplicationId is { } application) card.ApplicationId = application.ToString();
+        if (row.ApplicationId is { } application) (card.ApplicationId, card.ApplicationIcon) = (application.ToString(), row.Icon);
         if (reason is RefusalReason.OtherProgramOpen) card.OpenInstead = row.OpenApplication is { Length: > 0 } open ? open : row.PoolName;
         BlockedFeatures.Fill(card.BlockedFeatures, row.BlockedFeatures);
         if (reason is { } why) card.Reason = why.ToContract();
@@ -22,7 +22,7 @@ internal static class DesktopCard
     }
 
     /// <summary>The card of an application: its own name, and the state of its pool.</summary>
-    public static Desktop From(OfferedApplication row, OfferedDesktop pool) => From(pool with { ApplicationId = row.ApplicationId, Name = row.Name, Description = row.Description, Favourite = row.Favourite, PoolName = pool.Name });
+    public static Desktop From(OfferedApplication row, OfferedDesktop pool) => From(pool with { ApplicationId = row.ApplicationId, Name = row.Name, Description = row.Description, Favourite = row.Favourite, PoolName = pool.Name, Icon = row.Icon });
 
     private static (DesktopState, RefusalReason?) State(OfferedDesktop row) => row switch
     {

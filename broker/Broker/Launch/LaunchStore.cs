@@ -411,10 +411,11 @@ internal sealed partial class LaunchStore(Database database)
     /// <summary>The applications that a user is offered, in the order of their cards; what else a card says is its pool's.</summary>
     public Task<List<OfferedApplication>> ApplicationsAsync(UserId user) => database.RepeatableAsync(async (connection, _) =>
         (await connection.QueryAsync<OfferedApplication>("""
-            select a.application_id, a.pool_id, a.name, a.description, f.application_id is not null as favourite
+            select a.application_id, a.pool_id, a.name, a.description, f.application_id is not null as favourite, coalesce(encode(i.sha256, 'hex'), '') as icon
               from (select distinct pool_id from entitled_person where user_id = @user) e
               join application a using (pool_id)
               left join application_favourite f on f.application_id = a.application_id and f.user_id = @user
+              left join application_icon i on i.application_id = a.application_id
              where not a.narrowed or exists (select from application_group g join group_member m using (group_id) where g.application_id = a.application_id and m.user_id = @user)
              order by f.application_id is null, lower(a.name), a.application_id
             """, new { user = user.Value })).AsList());
@@ -433,7 +434,7 @@ internal sealed partial class LaunchStore(Database database)
 }
 
 /// <summary>One application of the employee's list.</summary>
-internal sealed record OfferedApplication(Guid ApplicationId, Guid PoolId, string Name, string Description, bool Favourite);
+internal sealed record OfferedApplication(Guid ApplicationId, Guid PoolId, string Name, string Description, bool Favourite, string Icon);
 
 /// <summary>One row of the employee's list.</summary>
 internal sealed record OfferedDesktop
@@ -469,4 +470,5 @@ internal sealed record OfferedDesktop
     /// <summary>Set when the row is the card of an application; name and description are its own then, and the rest is its pool's.</summary>
     public Guid? ApplicationId { get; init; }
     public string PoolName { get; init; } = "";
+    public string Icon { get; init; } = "";
 }

@@ -93,6 +93,15 @@ internal sealed class ContentStore(Database database)
             : "delete from favourite where user_id = @user and pool_id = @pool", new { user, pool });
     }
 
+    /// <summary>The picture of an application that the person may open; null: there is none, or he may not.</summary>
+    public Task<byte[]?> IconAsync(Guid user, Guid application) => database.RepeatableAsync((connection, _) => connection.QuerySingleOrDefaultAsync<byte[]>("""
+        select i.png
+          from application_icon i join application a using (application_id)
+         where a.application_id = @application
+           and exists (select from entitled_person e where e.pool_id = a.pool_id and e.user_id = @user)
+           and (not a.narrowed or exists (select from application_group g join group_member m using (group_id) where g.application_id = a.application_id and m.user_id = @user))
+        """, new { user, application }));
+
     /// <summary>The same for an application.</summary>
     public async Task SetApplicationFavouriteAsync(Guid user, Guid application, bool favourite)
     {

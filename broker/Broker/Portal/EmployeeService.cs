@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Montalegre.Vdi.Broker.Assistance;
@@ -50,6 +51,10 @@ internal sealed class EmployeeService(
             Applications = { applications.Where(a => pools.ContainsKey(a.PoolId)).Select(a => DesktopCard.From(a, pools[a.PoolId])) },
         };
     }
+
+    public override async Task<OwnApplicationIcon> GetApplicationIcon(GetOwnApplicationIconRequest request, ServerCallContext context) =>
+        Guid.TryParse(request.ApplicationId, out var application) && await content.IconAsync(context.Caller().User.Value, application) is { } png
+            ? new() { Png = UnsafeByteOperations.UnsafeWrap(png) } : throw Refusal.Refused(RefusalReason.NotFound, "icon");
 
     public override async Task Launch(LaunchRequest request, IServerStreamWriter<LaunchProgress> responseStream, ServerCallContext context)
     {

@@ -22,6 +22,12 @@ internal sealed class EnergyOptions : IOptionsWithProblems
     /// <summary>Share of its processors that a running machine keeps busy that nobody uses.</summary>
     public double IdleShare { get; set; } = 0.05;
 
+    /// <summary>What a physical computer draws that is on.</summary>
+    public double ComputerOnWatts { get; set; } = 40;
+
+    /// <summary>What a physical computer draws that sleeps and waits for the packet that wakes it.</summary>
+    public double ComputerAsleepWatts { get; set; } = 2;
+
     /// <summary>How often it is counted.</summary>
     public TimeSpan CountEvery { get; set; } = TimeSpan.FromMinutes(1);
 
@@ -31,6 +37,8 @@ internal sealed class EnergyOptions : IOptionsWithProblems
         if (HostFullWatts < HostIdleWatts || HostFullWatts > 100_000) yield return $"{SectionName}:{nameof(HostFullWatts)} is {HostFullWatts}; use {nameof(HostIdleWatts)} or more, at most 100000.";
         if (UsedShare is < 0 or > 1) yield return $"{SectionName}:{nameof(UsedShare)} is {UsedShare}; use 0 to 1.";
         if (IdleShare is < 0 or > 1) yield return $"{SectionName}:{nameof(IdleShare)} is {IdleShare}; use 0 to 1.";
+        if (ComputerAsleepWatts is < 0 or > 10_000) yield return $"{SectionName}:{nameof(ComputerAsleepWatts)} is {ComputerAsleepWatts}; use 0 to 10000.";
+        if (ComputerOnWatts < ComputerAsleepWatts || ComputerOnWatts > 10_000) yield return $"{SectionName}:{nameof(ComputerOnWatts)} is {ComputerOnWatts}; use {nameof(ComputerAsleepWatts)} or more, at most 10000.";
         if (CountEvery < TimeSpan.FromSeconds(1) || CountEvery > TimeSpan.FromMinutes(10)) yield return $"{SectionName}:{nameof(CountEvery)} is {CountEvery}; use a second to ten minutes.";
     }
 }

@@ -93,8 +93,12 @@ internal sealed class ReportsService(ReportStore store, ExportIncident incident,
     public override async Task<EnergyReport> Energy(EnergyRequest request, ServerCallContext context)
     {
         var period = Period.Of(request.From, null, time.GetUtcNow(), 1, MostDays);
-        var (used, saved) = await energy.SumAsync(period.From, context.CancellationToken);
-        return new() { UsedKwh = used / 1000, SavedKwh = saved / 1000, HostIdleWatts = model.Value.HostIdleWatts, HostFullWatts = model.Value.HostFullWatts };
+        var sums = await energy.SumAsync(period.From, context.CancellationToken);
+        return new()
+        {
+            UsedKwh = sums.Used / 1000, SavedKwh = sums.Saved / 1000, HostIdleWatts = model.Value.HostIdleWatts, HostFullWatts = model.Value.HostFullWatts,
+            ComputersUsedKwh = sums.ComputersUsed / 1000, ComputersSavedKwh = sums.ComputersSaved / 1000, ComputerOnWatts = model.Value.ComputerOnWatts, ComputerAsleepWatts = model.Value.ComputerAsleepWatts,
+        };
     }
 
     private async Task<IncidentAbout> AboutAsync(IncidentRequest request, CancellationToken ct)

@@ -1,7 +1,9 @@
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Portal.Hosting;
 using Montalegre.Vdi.Portal.Languages;
@@ -16,6 +18,7 @@ internal static class DesktopsEndpoints
     {
         portal.MapGet("/", Show).RequireAuthorization();
         portal.MapGet("/desktops/{pool}/state", State).RequireAuthorization();
+        portal.MapGet("/applications/{application}/icon/{sum}", Icon).RequireAuthorization();
         portal.MapPost("/favourites", SetFavourite).RequireAuthorization().WithFormGuard();
     }
 
@@ -33,6 +36,18 @@ internal static class DesktopsEndpoints
         var add = form["add"].ToString();
         await broker.SetFavouriteAsync(http, add.Length > 0 ? add : form["remove"].ToString(), add.Length > 0);
         return Navigation.SeeOther(http, "/");
+    }
+
+    // The address has the picture's sum: another picture is another address, so the browser asks once for each.
+    private static async Task<IResult> Icon(HttpContext http, string application, BrokerCalls broker)
+    {
+        ReadOnlyMemory<byte> png;
+        try { png = await broker.IconAsync(http, application); }
+        catch (RpcException e) when (BrokerReason.Named(e) is ReasonCode.NotFound) { return MessagePage.NotFound(http); }
+        http.Response.Headers.CacheControl = "private, max-age=31536000, immutable";
+        // A picture opened by itself is nothing but a picture, whatever a browser takes it for.
+        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        return Results.Bytes(png, "image/png");
     }
 
     /// <summary>Only the lines of state, for the script of the connect page.</summary>

@@ -34,6 +34,9 @@ internal sealed class BrokerCalls(Employee.EmployeeClient broker, IOptions<Porta
         return [.. all.Desktops.Concat(all.Applications).OrderBy(card => !card.Favourite)];
     }
 
+    public async Task<ReadOnlyMemory<byte>> IconAsync(HttpContext http, string application) =>
+        (await broker.GetApplicationIconAsync(new() { ApplicationId = application }, await ProofAsync(http), Deadline(), http.RequestAborted)).Png.Memory;
+
     public async Task<EmployeeLogOffResponse> LogOffAsync(HttpContext http, string session) =>
         await broker.LogOffAsync(new EmployeeLogOffRequest { SessionId = session }, await ProofAsync(http), Deadline(), http.RequestAborted);
 

@@ -43,6 +43,22 @@ public sealed class ApplicationTests(Chromium chromium)
         await Expect(page.GetByText(say.ApplicationForAll)).ToHaveCountAsync(0);
         Assert.True(Assert.Single(console.World.Applications).Narrowed);
 
+        await Button(page, say.IconOf("Contabilidade")).ClickAsync();
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = say.Save, Exact = true })).ToBeDisabledAsync();
+        var png = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAAA1BMVEUzZswgIiSpAAAADElEQVR42mNgIA0AAAAwAAEodEl9AAAAAElFTkSuQmCC");
+        await dialog.GetByLabel(say.IconFile).SetInputFilesAsync(new FilePayload { Name = "grande.png", MimeType = "image/png", Buffer = new byte[70_000] });
+        await Expect(dialog).ToContainTextAsync(say.IconTooLong);
+        await dialog.GetByLabel(say.IconFile).SetInputFilesAsync(new FilePayload { Name = "contas.png", MimeType = "image/png", Buffer = png });
+        await PictureAsync(page, $"application-icon-dialog-{language}-{width}");
+        await dialog.GetByRole(AriaRole.Button, new() { Name = say.Save, Exact = true }).ClickAsync();
+        await Expect(dialog).ToHaveCountAsync(0);
+        await page.WaitForFunctionAsync("() => document.querySelector('img.app-icon')?.naturalWidth === 16");
+        Assert.Equal(png, console.World.Icon.ToByteArray());
+        await PictureAsync(page, $"application-icon-{language}-{width}");
+        await Button(page, say.IconOf("Contabilidade")).ClickAsync();
+        await dialog.GetByRole(AriaRole.Button, new() { Name = say.RemoveIcon, Exact = true }).ClickAsync();
+        await Expect(page.Locator("img.app-icon")).ToHaveCountAsync(0);
+
         await Button(page, say.RemoveApplicationOf("Contabilidade")).ClickAsync();
         await Expect(dialog).ToContainTextAsync(say.RemoveApplicationTouches);
         await PictureAsync(page, $"application-remove-{language}-{width}");

@@ -25,6 +25,21 @@ internal sealed class FakeApplications(FakeWorld world) : Applications.Applicati
         return Task.FromResult(one);
     }
 
+    public override Task<Application> SetIcon(SetApplicationIconRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var one = world.Applications.Single(a => a.ApplicationId == request.ApplicationId);
+        world.Icon = request.Png;
+        one.Icon = request.Png.IsEmpty ? "" : Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(request.Png.Span));
+        return Task.FromResult(one);
+    }
+
+    public override Task<ApplicationIcon> GetIcon(GetApplicationIconRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        return Task.FromResult(new ApplicationIcon { Png = world.Icon });
+    }
+
     public override Task<RemoveApplicationResponse> Remove(RemoveApplicationRequest request, ServerCallContext context)
     {
         world.Demand(context);

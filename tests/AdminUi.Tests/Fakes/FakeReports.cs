@@ -45,7 +45,7 @@ internal sealed class FakeReports(FakeWorld world) : Reports.ReportsBase
     public override Task<EnergyReport> Energy(EnergyRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        return Task.FromResult(new EnergyReport { UsedKwh = 12.42, SavedKwh = 3.07, HostIdleWatts = 120, HostFullWatts = 400 });
+        return Task.FromResult(new EnergyReport { UsedKwh = 12.42, SavedKwh = 3.07, HostIdleWatts = 120, HostFullWatts = 400, ComputersUsedKwh = 4.1, ComputersSavedKwh = 6.9, ComputerOnWatts = 40, ComputerAsleepWatts = 2 });
     }
 
     public override Task<AccessReport> Access(AccessReportRequest request, ServerCallContext context)

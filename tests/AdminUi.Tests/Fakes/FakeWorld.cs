@@ -83,6 +83,8 @@ internal sealed class FakeWorld : IDisposable
 
     public List<Application> Applications { get; } = [];
 
+    public Google.Protobuf.ByteString Icon { get; set; } = Google.Protobuf.ByteString.Empty;
+
     public List<Announcement> Announcements { get; } =
         [new() { AnnouncementId = "a1", TextPt = "Guarde o trabalho antes das 18h00", TextEn = "Save your work before 18:00", Urgent = true, ShowsFrom = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(DateTimeOffset.UtcNow.AddHours(-1)) }];
     public List<WebLink> Links { get; } = [new() { LinkId = "l1", NamePt = "Gestão documental", NameEn = "Documents", Address = "https://documentos.example.pt/", Position = 1 }];

@@ -67,6 +67,13 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         var listed = (await RunAsync("apps", "list", "--pool", "Balcao")).Output;
         Assert.Contains("/opt/sap/gui2", listed, StringComparison.Ordinal);
         Assert.Contains("Contabilidade", listed, StringComparison.Ordinal);
+        var icon = Path.Combine(_home, "sap.png");
+        await File.WriteAllBytesAsync(icon, Applications.Png.Of(), TestContext.Current.CancellationToken);
+        Assert.Contains("has an icon", await DoneAsync("apps", "icon", "Balcao", "SAP", icon), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(icon, "<svg/>", TestContext.Current.CancellationToken);
+        Assert.StartsWith("INVALID_FIELD", (await RunAsync("apps", "icon", "Balcao", "SAP", icon)).Talk, StringComparison.Ordinal);
+        Assert.Equal(2, (await RunAsync("apps", "icon", "Balcao", "SAP", icon + ".none")).Code);
+        Assert.Contains("shows its letters", await DoneAsync("apps", "icon", "Balcao", "SAP"), StringComparison.Ordinal);
         Assert.NotEqual(0, (await RunAsync("apps", "publish", "Balcao", "Outra", "x", "--groups", "Nenhum")).Code);
         Assert.NotEqual(0, (await RunAsync("apps", "remove", "Balcao", "Outra")).Code);
         Assert.Equal(0, (await RunAsync("apps", "remove", "Balcao", "SAP")).Code);

@@ -224,6 +224,37 @@ public sealed class ApplicationTests(TestCluster cluster) : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Icon_is_shown_to_whoever_may_open_the_application_and_goes_with_it()
+    {
+        var one = await PublishAsync("Editor", "gedit");
+        var png = Applications.Png.Of(further: [Applications.Png.Chunk("tEXt", [65, 0, 66])]);
+        Assert.Equal("INVALID_FIELD", await ReasonAsync(() => SetAsync("<svg/>"u8.ToArray())));
+        Assert.Equal("APPLICATION_UNKNOWN", await ReasonAsync(() => _applications.SetIconAsync(new() { PoolId = _pool.Value.ToString(), ApplicationId = Guid.NewGuid().ToString(), Png = Google.Protobuf.ByteString.CopyFrom(png) }, _administrator).ResponseAsync));
+        Assert.Equal("", (await CardsAsync()).Applications.Single().ApplicationIcon);
+        Assert.Equal("NOT_FOUND", await ReasonAsync(() => MineAsync(one.ApplicationId)));
+
+        var changed = await SetAsync(png);
+        Assert.Equal(64, changed.Icon.Length);
+        Assert.Equal(changed.Icon, (await CardsAsync()).Applications.Single().ApplicationIcon);
+        var kept = (await MineAsync(one.ApplicationId)).Png.ToByteArray();
+        Assert.Equal(Applications.Png.Of(), kept);
+        Assert.Equal(kept, (await _applications.GetIconAsync(new() { PoolId = one.PoolId, ApplicationId = one.ApplicationId }, _administrator)).Png.ToByteArray());
+        Assert.Equal(changed.Icon, Convert.ToHexStringLower(SHA256.HashData(kept)));
+        Assert.Equal(1, await _rows.AuditsAsync(Guid.Parse(one.ApplicationId), "application.icon"));
+        Assert.Equal("NOT_FOUND", await ReasonAsync(() => MineAsync("x")));
+
+        await _applications.PublishAsync(new() { PoolId = one.PoolId, ApplicationId = one.ApplicationId, Name = "Editor", Program = "gedit", Narrowed = true }, _administrator);
+        Assert.Equal("NOT_FOUND", await ReasonAsync(() => MineAsync(one.ApplicationId)));               // for nobody any more
+        Assert.Equal("", (await SetAsync([])).Icon);
+        await SetAsync(png);
+        await _applications.RemoveAsync(new() { PoolId = one.PoolId, ApplicationId = one.ApplicationId }, _administrator);
+        Assert.Equal(0, await _rows.ScalarAsync<int>("select count(*)::int from application_icon where application_id = @id", Guid.Parse(one.ApplicationId)));
+
+        Task<Application> SetAsync(byte[] picture) => _applications.SetIconAsync(new() { PoolId = one.PoolId, ApplicationId = one.ApplicationId, Png = Google.Protobuf.ByteString.CopyFrom(picture) }, _administrator).ResponseAsync;
+        Task<OwnApplicationIcon> MineAsync(string application) => _portal.GetApplicationIconAsync(new() { ApplicationId = application }, _ana).ResponseAsync;
+    }
+
     private static CallOptions With(string token) => new(new Metadata { { "authorization", $"Bearer {token}" } }, cancellationToken: Ct);
 
     private static async Task<string?> ReasonAsync<T>(Func<Task<T>> call) => (await Assert.ThrowsAsync<RpcException>(call)).Trailers.GetValue("reason");

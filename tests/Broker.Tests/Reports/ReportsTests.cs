@@ -197,6 +197,32 @@ public sealed class ReportsTests(TestCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Energy_of_computers_that_packets_wake_is_counted_by_who_is_awake_and_who_sleeps()
+    {
+        var pool = await _rows.PoolAsync("manual");
+        var (on, used, asleep, gone, unwakeable) = (await ComputerAsync("available"), await ComputerAsync("in_use"), await ComputerAsync("unreachable", "2 days"), await ComputerAsync("unreachable", "8 days"), await ComputerAsync("unreachable", "2 days", wakes: false));
+        Assert.Equal(5, new HashSet<Guid> { on, used, asleep, gone, unwakeable }.Count);
+        await _rows.ExecuteAsync("update energy_clock set counted_at = now() - interval '10 minutes' where @id is not null", new { id = pool.Value });
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _api.Get<EnergyStore>().CountAsync()));
+        var report = await Reports.EnergyAsync(new(), _all);
+
+        // Two on and one asleep for ten minutes; no host was reached.
+        Assert.Equal(((2 * 40 + 2) / 6.0 / 1000, 38 / 6.0 / 1000), (report.ComputersUsedKwh, report.ComputersSavedKwh), Near);
+        Assert.Equal((0, 40, 2), (report.UsedKwh, report.ComputerOnWatts, report.ComputerAsleepWatts));
+
+        async Task<Guid> ComputerAsync(string state, string ago = "5 seconds", bool wakes = true)
+        {
+            var machine = (await _rows.MachineAsync(pool, state, manual: true)).Value;
+            await _rows.ExecuteAsync("insert into machine_agent (machine_id, node_id, seen_at) values (@machine, gen_random_uuid(), now() - @ago::interval) on conflict (machine_id) do update set seen_at = excluded.seen_at", new { machine, ago });
+            if (wakes) await _rows.ExecuteAsync("insert into wake_address (machine_id, mac, port, learned) values (@machine, '02:00:00:00:00:01', 9, true)", new { machine });
+            return machine;
+        }
+    }
+
+    private static bool Near((double, double) a, (double, double) b) => Math.Abs(a.Item1 - b.Item1) < 1e-5 && Math.Abs(a.Item2 - b.Item2) < 1e-5;
+
+    [Fact]
     public async Task What_makes_no_sense_is_refused_with_the_name_of_its_field()
     {
         Assert.Equal("from: at most 366 days before to", await DetailAsync(() => Reports.UseAsync(Days("2024-01-01T00:00:00Z", "2026-03-04T00:00:00Z"), _all).ResponseAsync));

@@ -34,7 +34,7 @@ internal static class FuzzRun
     /// <summary>Runs until <paramref name="more"/> says stop; answers how many inputs were read and what broke first.</summary>
     public static (long Inputs, string? Broke) Run(Parser parser, int seed, Func<long, bool> more)
     {
-        var mutator = new Mutator(new Random(seed));
+        var mutator = new Mutator(new Random(seed), parser.Repair);
         long inputs = 0;
         for (; more(inputs); inputs++)
         {

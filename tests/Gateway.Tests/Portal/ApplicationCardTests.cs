@@ -36,6 +36,40 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
         Assert.NotEmpty(_rig.Broker.Launches);
     }
 
+    [Theory]
+    [InlineData(1440, "pt-PT")]
+    [InlineData(390, "en-GB")]
+    public async Task Application_with_an_icon_shows_it_and_the_browser_asks_for_it_once(int width, string language)
+    {
+        _rig.Broker.Icon = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQMAAAAlPW0iAAAAA1BMVEUzZswgIiSpAAAADElEQVR42mNgIA0AAAAwAAEodEl9AAAAAElFTkSuQmCC");
+        _rig.Broker.Applications = [Application(Editor, "Editor de texto"), Application(Accounts, "Contas")];
+        _rig.Broker.Applications[0].ApplicationIcon = new string('a', 64);
+        var page = await browser.OpenAsync(_rig.Address, width, 900, language: language);
+        await SignInAsync(page, language);
+        var icon = page.Locator(".desktop img.icon");
+        await Expect(icon).ToHaveCountAsync(1);
+        await icon.ScrollIntoViewIfNeededAsync();
+        await page.WaitForFunctionAsync("() => document.querySelector('img.icon').naturalWidth === 16");
+        await Expect(page.Locator(".desktop", new() { HasText = "Contas" }).Locator(".initials")).ToHaveTextAsync("C");
+        if (Environment.GetEnvironmentVariable("MONTALEGRE_SHOTS") is { Length: > 0 } folder) await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"application-card-icon-{language}-{width}.png"), FullPage = true });
+        await page.GotoAsync("/");
+        await Expect(icon).ToHaveCountAsync(1);
+        Assert.Equal(1, _rig.Broker.IconsAsked);
+
+        var place = (await icon.GetAttributeAsync("src"))!;
+        Assert.Equal(["200", "image/png", "nosniff", "private, max-age=31536000, immutable", "default-src 'none'; sandbox", Convert.ToBase64String(_rig.Broker.Icon)], await FetchAsync(place));
+        Assert.Equal("404", (await FetchAsync($"/applications/{Accounts}/icon/0"))[0]);
+        await page.Context.ClearCookiesAsync();
+        Assert.NotEqual("image/png", (await FetchAsync(place))[1]);
+
+        Task<string[]> FetchAsync(string path) => page.EvaluateAsync<string[]>("""
+            async path => {
+              const answer = await fetch(path, { cache: 'no-store' }), bytes = new Uint8Array(await answer.arrayBuffer());
+              return [`${answer.status}`, ...['content-type', 'x-content-type-options', 'cache-control', 'content-security-policy'].map(name => answer.headers.get(name)), btoa(String.fromCharCode(...bytes))];
+            }
+            """, path);
+    }
+
     [Fact]
     public async Task Application_is_opened_in_the_browser_from_the_menu_of_its_card()
     {
