@@ -23,6 +23,9 @@ public sealed class OidcBroker(TestCluster cluster) : IAsyncLifetime
     /// <summary>Faces that a browser does go to.</summary>
     internal IReadOnlyList<OpenIdClient> Faces { get; init; } = [new(Face)];
 
+    /// <summary>Further settings of the broker.</summary>
+    internal IReadOnlyList<string> More { get; init; } = [];
+
     /// <summary>Authority of the faces' certificates.</summary>
     internal string Trusted { get; init; } = "";
 

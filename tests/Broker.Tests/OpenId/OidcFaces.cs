@@ -38,7 +38,7 @@ public sealed class OidcFaces(TestCluster cluster) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _authority.Issue(In("face.pem"), In("face.key"), IPAddress.Loopback);
-        Broker = new(cluster) { Faces = [new(Portal), new(Console)], Trusted = _authority.Pem };
+        Broker = new(cluster) { Faces = [new(Portal), new(Console)], Trusted = _authority.Pem, More = ["--Passkeys:Host=localhost", $"--Passkeys:Origins:0={AtLocalhost(Portal)}", $"--Passkeys:Origins:1={AtLocalhost(Console)}"] };
         await Broker.InitializeAsync();
         await File.WriteAllTextAsync(In("broker.pem"), Broker.Services.GetRequiredService<CertificateAuthority>().Certificate.ExportCertificatePem());
         await StartPortalAsync(Broker.Broker.Api());
@@ -74,6 +74,9 @@ public sealed class OidcFaces(TestCluster cluster) : IAsyncLifetime
         Assertions.SetDefaultExpectTimeout(60_000);
         return await context.NewPageAsync();
     }
+
+    /// <summary>An address of numbers has no passkeys.</summary>
+    internal static string AtLocalhost(string face) => face.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
 
     private async Task StartPortalAsync(GrpcChannel broker)
     {
