@@ -57,13 +57,13 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
     public async Task Audit_page_verifies_the_record_and_names_the_first_bad_batch()
     {
         var page = Render<AuditList>();
-        await page.Find(".actions button").ClickAsync(new());
+        await page.InvokeAsync(() => page.Find(".actions button").ClickAsync(new()));
         await page.WaitForAssertionAsync(() => Assert.Contains("O registo está como foi selado: 120 blocos", page.Find("div[role=status]").TextContent, StringComparison.Ordinal), Patience);
         Assert.Contains(new string('a', 64), page.Markup, StringComparison.Ordinal);
 
         _broker.World.Verification = new() { Batches = 6, AllBatches = 120, Done = true, Fault = AuditFault.EntryChanged, FaultBatch = 7, FaultEntry = 211 };
         await page.WaitForAssertionAsync(() => Assert.False(page.Find(".actions button").HasAttribute("disabled")), Patience);
-        await page.Find(".actions button").ClickAsync(new());
+        await page.InvokeAsync(() => page.Find(".actions button").ClickAsync(new()));
         await page.WaitForAssertionAsync(() => Assert.Contains("Primeiro bloco errado: 7, registo 211. O registo foi alterado.", page.Find("p[role=alert]").TextContent, StringComparison.Ordinal), Patience);
     }
 
@@ -141,6 +141,15 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
         await page.WaitForAssertionAsync(() => Assert.Contains("Terminar sessão", page.Find(".rows").TextContent, StringComparison.Ordinal), Patience);
         page.Render(p => p.Add(u => u.Name, "bruno.sequeira"));
         await page.WaitForAssertionAsync(() => Assert.Equal("Bruno Sequeira", page.Find("h1").TextContent), Patience);
+    }
+
+    [Fact]
+    public async Task Persons_page_follows_sessions_that_end_elsewhere()
+    {
+        var page = Render<UserPage>(p => p.Add(u => u.Name, "ana.martins"));
+        await page.WaitForAssertionAsync(() => Assert.Contains("Terminar sessão", page.Find(".rows").TextContent, StringComparison.Ordinal), Patience);
+        _broker.World.Sessions.Remove("s-balcao-1");
+        await page.WaitForAssertionAsync(() => Assert.DoesNotContain("Terminar sessão", page.Markup, StringComparison.Ordinal), Patience);
     }
 
     [Fact]

@@ -136,8 +136,9 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
         """;
 
     // What had the focus before must look otherwise without it; what has it now must be on the screen and not behind something else.
+    // A busy machine shows a transition or a dialog that opens halfway: what looks wrong is looked at again when the page is at rest.
     private const string Stop = """
-        () => {
+        async () => {
           const looks = e => {
             const nodes = [];
             for (let n = e, i = 0; n && n !== document.body && i < 4; n = n.parentElement, i++) {
@@ -149,23 +150,38 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
               return [s.outlineStyle === "none" ? "" : s.outlineWidth + s.outlineColor, s.boxShadow, s.backgroundColor, s.borderTopWidth, s.borderTopColor, s.borderBottomWidth, s.borderBottomColor, s.opacity, s.left].join();
             })).join("|");
           };
-          const say = e => e.outerHTML.slice(0, 140);
-          const out = [];
-          const was = window.walkStop;
-          if (was && was.e.isConnected && was.e !== document.activeElement && looks(was.e) === was.looks) out.push("no focus to be seen on " + say(was.e));
-          const e = document.activeElement;
-          window.walkStop = null;
-          if (e && e !== document.body) {
-            window.walkStop = { e, looks: looks(e) };
+          const pause = ms => new Promise(done => setTimeout(done, ms));
+          const rest = async () => {
+            await pause(50);
+            for (let i = 0; i < 40 && document.getAnimations().some(a => a.playState === "running" && a.effect.getTiming().iterations !== Infinity); i++) await pause(25);
+          };
+          const unseen = async was => {
+            if (looks(was.e) !== was.looks) return false;
+            const now = document.activeElement;
+            was.e.focus({ preventScroll: true });
+            await rest();
+            const focused = looks(was.e);
+            now.focus({ preventScroll: true });
+            await rest();
+            return was.e.isConnected && looks(was.e) === focused;
+          };
+          const covered = e => {
+            if (!e || e === document.body) return "";
             const r = e.getBoundingClientRect();
             const [l, t, b, g] = [Math.max(r.left, 0), Math.max(r.top, 0), Math.min(r.bottom, innerHeight), Math.min(r.right, innerWidth)];
-            if (l >= g || t >= b) out.push("focus off the screen on " + say(e));
-            else {
-              const own = h => h && (h === e || e.contains(h) || h.contains(e) || e.parentElement.contains(h) || e.closest("label")?.contains(h));
-              const points = [[(l + g) / 2, (t + b) / 2], [l + 2, t + 2], [g - 2, b - 2]];
-              if (!points.some(([x, y]) => own(document.elementFromPoint(x, y)))) out.push("focus behind " + say(document.elementFromPoint(...points[0])) + " on " + say(e));
-            }
-          }
+            if (l >= g || t >= b) return "focus off the screen on " + say(e);
+            const own = h => h && (h === e || e.contains(h) || h.contains(e) || e.parentElement.contains(h) || e.closest("label")?.contains(h));
+            const points = [[(l + g) / 2, (t + b) / 2], [l + 2, t + 2], [g - 2, b - 2]];
+            return points.some(([x, y]) => own(document.elementFromPoint(x, y))) ? "" : "focus behind " + say(document.elementFromPoint(...points[0])) + " on " + say(e);
+          };
+          const say = e => e ? e.outerHTML.slice(0, 140) : "nothing";
+          const out = [];
+          const was = window.walkStop;
+          if (was && was.e.isConnected && was.e !== document.activeElement && await unseen(was)) out.push("no focus to be seen on " + say(was.e));
+          for (let i = 0; i < 80 && covered(document.activeElement); i++) await pause(25);
+          const e = document.activeElement;
+          window.walkStop = e && e !== document.body ? { e, looks: looks(e) } : null;
+          if (covered(e)) out.push(covered(e));
           return out.join("\n");
         }
         """;

@@ -50,6 +50,9 @@ internal static class ProcTable
 
     public static string[] Arguments(int pid) => Text(pid, "cmdline").Split('\0', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>As it was started with; empty when that is not ours to see.</summary>
+    public static string[] Environment(int pid) => Text(pid, "environ").Split('\0', StringSplitOptions.RemoveEmptyEntries);
+
     /// <summary>The process and everything it started that still hangs below it.</summary>
     public static List<Proc> Family(IReadOnlyCollection<Proc> all, Proc head)
     {

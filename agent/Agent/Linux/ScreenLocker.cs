@@ -16,6 +16,7 @@ internal static class ScreenLocker
     private static readonly TimeSpan ToEnd = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
     private static readonly string Modules = Path.Combine(AppContext.BaseDirectory, "Locker");
+    private static readonly string Saver = $"XSECURELOCK_SAVER={Path.Combine(Modules, "saver_words")}";
 
     /// <summary>The locker once it covers the screen; else the sentence why not.</summary>
     public static async Task<(Proc? Locker, string? Problem)> StartAsync(XrdpSession session, CancellationToken ct)
@@ -28,7 +29,7 @@ internal static class ScreenLocker
             "--regid", user.Gid.ToString(CultureInfo.InvariantCulture),
             "--init-groups", "--no-new-privs", "env", "-i",
             "PATH=/usr/bin:/bin", "LANG=C.UTF-8", $"HOME={user.Home}", $"XAUTHORITY={user.Home}/.Xauthority", $"DISPLAY=:{session.Display}",
-            $"XSECURELOCK_AUTH={Path.Combine(Modules, "auth_never")}", $"XSECURELOCK_SAVER={Path.Combine(Modules, "saver_words")}",
+            $"XSECURELOCK_AUTH={Path.Combine(Modules, "auth_never")}", Saver,
             "XSECURELOCK_BLANK_TIMEOUT=-1", "XSECURELOCK_BLANK_DPMS_STATE=on",
             // It outlives this agent, so that nothing it says may go to a pipe of ours but the one word that it covers the screen.
             "sh", "-c", $"exec 2>/dev/null; exec {Program} -- echo {Covered}",
@@ -46,15 +47,29 @@ internal static class ScreenLocker
     }
 
     /// <summary>Ends it. False: it is still there.</summary>
-    public static async Task<bool> EndAsync(Proc locker, TimeProvider time, CancellationToken ct)
+    public static async Task<bool> EndAsync(XrdpSession session, Proc locker, TimeProvider time, CancellationToken ct)
     {
         foreach (var end in new Func<int, bool>[] { Signals.Terminate, Signals.KillNow })
         {
-            if (!ProcTable.IsAlive(locker)) return true;
+            if (!ProcTable.IsAlive(locker)) break;
             end(locker.Pid);
             for (var left = ToEnd; left > TimeSpan.Zero && ProcTable.IsAlive(locker); left -= Step) await Task.Delay(Step, time, ct);
         }
-        return !ProcTable.IsAlive(locker);
+        if (ProcTable.IsAlive(locker)) return false;
+        EndModules(session);
+        return true;
+    }
+
+    /// <summary>Ends what a locker that was killed left behind: its words would cover the desktop of whoever comes back.</summary>
+    public static void EndModules(XrdpSession session)
+    {
+        var display = string.Create(CultureInfo.InvariantCulture, $"DISPLAY=:{session.Display}");
+        foreach (var process in ProcTable.ReadAll())
+        {
+            if (ProcTable.Uid(process.Pid) != session.User.Uid) continue;
+            var environment = ProcTable.Environment(process.Pid);
+            if (environment.Contains(Saver) && environment.Contains(display)) Signals.KillNow(process.Pid);
+        }
     }
 
     private static void Kill(Process process)

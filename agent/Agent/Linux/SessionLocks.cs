@@ -56,7 +56,7 @@ internal sealed class SessionLocks(Func<XrdpSession, string?> disconnect, Func<i
             // Forgotten first: from here on its end is no loss.
             _lockers.TryRemove(session.Id, out _);
             memory.Write(_lockers);
-            return await ScreenLocker.EndAsync(locker, time, ct) ? null : "the locker could not be ended";
+            return await ScreenLocker.EndAsync(session, locker, time, ct) ? null : "the locker could not be ended";
         }
         finally
         {
@@ -94,6 +94,7 @@ internal sealed class SessionLocks(Func<XrdpSession, string?> disconnect, Func<i
     private async Task LostAsync(XrdpSession session, SessionWatch watch, SessionBoard board, CancellationToken ct)
     {
         var problem = disconnect(session);
+        ScreenLocker.EndModules(session);
         // A locker goes with the X server when the session ends: then nothing was lost.
         await Task.Delay(ForServer, time, ct);
         if (ProcTable.IsAlive(session.Server))

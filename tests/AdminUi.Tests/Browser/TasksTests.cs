@@ -66,6 +66,7 @@ public sealed class TasksTests(Chromium chromium)
 
         await page.GotoAsync("/tasks/t-3");
         await Ready.PageAsync(page);
+        await walk.ToAsync(flow.Button(say.CancelTask));
         await walk.LookAsync("import");
         await walk.EnterAsync(flow.Button(say.CancelTask));
         await walk.EnterAsync(flow.Asked(say.CancelTask));

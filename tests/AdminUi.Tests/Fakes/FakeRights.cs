@@ -120,10 +120,12 @@ internal sealed class FakeRights(FakeWorld world) : Interceptor
     {
         public WriteOptions? WriteOptions { get => inner.WriteOptions; set => inner.WriteOptions = value; }
 
-        public Task WriteAsync(T message)
+        public Task WriteAsync(T message) => WriteAsync(message, CancellationToken.None);
+
+        public Task WriteAsync(T message, CancellationToken cancellationToken)
         {
             cut(message);
-            return inner.WriteAsync(message);
+            return inner.WriteAsync(message, cancellationToken);
         }
     }
 
