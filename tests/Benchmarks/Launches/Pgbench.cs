@@ -21,6 +21,7 @@ internal sealed partial class Pgbench(TemporaryCluster cluster, string database,
         ["Spread"] = "1",      // pools of the benchmark do not share their machines
         ["TraceParent"] = "null::text",
         ["Application"] = "null::uuid",
+        ["SignIn"] = "null::bytea",     // no session of the benchmark is locked
     };
 
     // pgbench takes every colon before a letter for a variable of its own.

@@ -15,7 +15,7 @@ public sealed class RotateKeyTests(TestCluster cluster) : IAsyncLifetime
     // Bytes that are no boxes, so that a new column of bytes must be put on one of the two lists.
     private static readonly string[] NotSealed =
     [
-        "audit_batch.previous", "audit_batch.root", "audit_batch.signature", "audit_key.public_key", "audit_leaf.leaf", "audit_personal.box", "authority.certificate",
+        "application_icon.png", "audit_batch.previous", "audit_batch.root", "audit_batch.signature", "audit_key.public_key", "audit_leaf.leaf", "audit_personal.box", "authority.certificate",
         "passkey.credential_id", "passkey.public_key",
     ];
 
