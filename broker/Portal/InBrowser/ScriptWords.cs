@@ -16,11 +16,14 @@ internal static class ScriptWords
         new
         {
             Words = t.Browser,
-            Reasons = ReasonTexts.Covered.Where(code => !IsOfSigningIn(code)).ToDictionary(code => (int)code, code => new[] { ReasonTexts.Name(code), ReasonTexts.Sentence(code, t.Culture) }),
+            Reasons = ReasonTexts.Covered.Where(code => !IsSaidElsewhere(code)).ToDictionary(code => (int)code, code => new[] { ReasonTexts.Name(code), ReasonTexts.Sentence(code, t.Culture) }),
         },
         Plain);
 
-    // Keys of the API, emergency accounts, providers and certificates: said where people sign in, and too long to bring to every desktop.
-    private static bool IsOfSigningIn(ReasonCode code) =>
-        code is >= ReasonCode.ApiKeyInvalid and <= ReasonCode.ClaimMissing or >= ReasonCode.CertificateNotShown and <= ReasonCode.CertificatesOff;
+    // What is said where people sign in, and what only the console and the command line hear: too long to bring to every desktop.
+    private static bool IsSaidElsewhere(ReasonCode code) => code
+        is >= ReasonCode.CodeWrong and <= ReasonCode.PasskeysOff or ReasonCode.PasskeyNeedsBrowser
+        or >= ReasonCode.ApiKeyInvalid and <= ReasonCode.ClaimMissing or >= ReasonCode.CertificateNotShown and <= ReasonCode.CertificatesOff
+        or >= ReasonCode.ImageRefused and <= ReasonCode.RolloutKeepsReady or >= ReasonCode.HostNotLost and <= ReasonCode.StorageDiffers
+        or >= ReasonCode.TaskOver and <= ReasonCode.SettingChanged;
 }

@@ -83,7 +83,7 @@ public sealed class ImagesTests(Chromium chromium)
         var page = await OpenAsync(console, "/images/img-7");
         await Expect(page.Locator("main")).ToContainTextAsync("Debian GNU/Linux 12 (bookworm)");
         await Expect(page.Locator("main")).ToContainTextAsync("Danificada; a ser reposta · 35 %");
-        await Expect(page.Locator("main")).ToContainTextAsync("SSH host keys: 6 files removed");
+        await Expect(page.Locator("main")).ToContainTextAsync("Chaves do servidor SSH: 6 ficheiros removidos");
         await PictureAsync(page, "image-version");
         await page.GetByRole(AriaRole.Textbox, new() { Name = "Nota" }).FillAsync("Com o novo leitor");
         await page.GetByRole(AriaRole.Button, new() { Name = "Guardar nota" }).ClickAsync();

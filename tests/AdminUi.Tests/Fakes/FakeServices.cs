@@ -168,7 +168,7 @@ internal sealed class FakeMachines(FakeWorld world) : Machines.MachinesBase
     {
         world.Demand(context);
         var machine = world.Machines.Find(request.MachineId) ?? throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound);
-        return Task.FromResult(new MachineDetails { Machine = machine, History = { world.Audit.Where(a => a.ObjectId == machine.MachineId) }, Operations = { FakeData.Operations() }, WakeAddresses = { world.WakeAddresses.GetValueOrDefault(machine.MachineId, []) } });
+        return Task.FromResult(new MachineDetails { Machine = machine, History = { world.Audit.Where(a => a.ObjectId == machine.MachineId).OrderByDescending(a => a.At) }, Operations = { FakeData.Operations() }, WakeAddresses = { world.WakeAddresses.GetValueOrDefault(machine.MachineId, []) } });
     }
 
     public override Task<MachineActionResponse> Restart(MachineActionRequest request, ServerCallContext context) => Act("restart", request.MachineId, context, m => m.State = MachineState.Provisioning);
@@ -228,7 +228,7 @@ internal sealed class FakeSessions(FakeWorld world) : Sessions.SessionsBase
         return Task.FromResult(new SessionDetails
         {
             Session = session, Phases = { world.Phases.GetValueOrDefault(session.SessionId) ?? [] }, Connections = { FakeData.Connections() },
-            History = { world.Audit.Where(a => a.ObjectId == session.SessionId) },
+            History = { world.Audit.Where(a => a.ObjectId == session.SessionId).OrderByDescending(a => a.At) },
         });
     }
 
