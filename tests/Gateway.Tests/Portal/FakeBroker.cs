@@ -102,12 +102,9 @@ internal sealed class FakeBroker : Employee.EmployeeBase
     /// <summary>The picture of every application that has one.</summary>
     public byte[] Icon { get; set; } = [];
 
-    public int IconsAsked { get; private set; }
-
     public override Task<OwnApplicationIcon> GetApplicationIcon(GetOwnApplicationIconRequest request, ServerCallContext context)
     {
         Check(context);
-        IconsAsked++;
         return Applications.Any(a => a.ApplicationId == request.ApplicationId && a.ApplicationIcon.Length > 0)
             ? Task.FromResult(new OwnApplicationIcon { Png = Google.Protobuf.ByteString.CopyFrom(Icon) })
             : throw FakeSecondStep.Refuse(StatusCode.NotFound, ReasonCode.NotFound);
