@@ -22,13 +22,9 @@ internal static class ScreenLocker
     public static async Task<(Proc? Locker, string? Problem)> StartAsync(XrdpSession session, CancellationToken ct)
     {
         if (Run.Find(Program) is null) return (null, "the machine has no xsecurelock to lock the screen with; install it in the image");
-        var user = session.User;
         string[] arguments =
         [
-            "--reuid", user.Uid.ToString(CultureInfo.InvariantCulture),
-            "--regid", user.Gid.ToString(CultureInfo.InvariantCulture),
-            "--init-groups", "--no-new-privs", "env", "-i",
-            "PATH=/usr/bin:/bin", "LANG=C.UTF-8", $"HOME={user.Home}", $"XAUTHORITY={user.Home}/.Xauthority", $"DISPLAY=:{session.Display}",
+            .. session.AsItsUser,
             $"XSECURELOCK_AUTH={Path.Combine(Modules, "auth_never")}", Saver,
             "XSECURELOCK_BLANK_TIMEOUT=-1", "XSECURELOCK_BLANK_DPMS_STATE=on",
             // It outlives this agent, so that nothing it says may go to a pipe of ours but the one word that it covers the screen.

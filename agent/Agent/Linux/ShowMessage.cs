@@ -13,13 +13,9 @@ internal static class ShowMessage
     public static async Task<string?> RunAsync(XrdpSession session, string title, string text, CancellationToken ct)
     {
         if (Run.Find("xmessage") is null) return "the machine has no xmessage to show it with; install x11-utils in the image";
-        var user = session.User;
         string[] arguments =
         [
-            "--reuid", user.Uid.ToString(CultureInfo.InvariantCulture),
-            "--regid", user.Gid.ToString(CultureInfo.InvariantCulture),
-            "--init-groups", "--no-new-privs", "env", "-i",
-            "PATH=/usr/bin:/bin", "LANG=C.UTF-8", $"HOME={user.Home}", $"XAUTHORITY={user.Home}/.Xauthority", $"DISPLAY=:{session.Display}",
+            .. session.AsItsUser,
             "xmessage", "-xrm", "*international: true", "-center", "-title", Bounded(title.ReplaceLineEndings(" "), LongestTitle), "-file", "-",
         ];
         var process = Run.Start("setpriv", arguments, Bounded(text, LongestText) + "\n");

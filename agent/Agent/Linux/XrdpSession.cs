@@ -12,6 +12,15 @@ internal sealed record XrdpSession(Proc Leader, Proc Server, int Display, Accoun
     /// <summary>Unique within one boot, and the same after a restart of the agent. Display numbers are used again, so not those.</summary>
     public string Id => string.Create(CultureInfo.InvariantCulture, $"xrdp-{Leader.Pid}-{Leader.Started}");
 
+    /// <summary>Arguments of setpriv before a program that is to run as the session's user, on its display, with nothing of ours in its environment.</summary>
+    public string[] AsItsUser =>
+    [
+        "--reuid", User.Uid.ToString(CultureInfo.InvariantCulture),
+        "--regid", User.Gid.ToString(CultureInfo.InvariantCulture),
+        "--init-groups", "--no-new-privs", "env", "-i",
+        "PATH=/usr/bin:/bin", "LANG=C.UTF-8", $"HOME={User.Home}", $"XAUTHORITY={User.Home}/.Xauthority", $"DISPLAY=:{Display}",
+    ];
+
     public DateTimeOffset StartedAt(DateTimeOffset booted) => booted + TimeSpan.FromSeconds((double)Leader.Started / TicksPerSecond);
 
     public static List<XrdpSession> FindAll(IReadOnlyCollection<Proc> all)

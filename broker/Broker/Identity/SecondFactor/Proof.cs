@@ -68,25 +68,14 @@ internal sealed record Proof(string Sql, object Parameters)
               where not (@only and has_factor(user_id))
         on conflict (user_id) do nothing
           returning user_id),
-          codes as (
-             insert into recovery_code (user_id, code_sha256)
-             select proof.user_id, unnest(@codes)
-               from proof),
-          older as (
-             delete from recovery_code
-              where user_id = (select user_id from proof)),
-          added as (
-             insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
-             select user_name, 'factor.add', 'user', user_id, user_name, 'totp', @sourceAddress
-               from proof
-               join app_user using (user_id))
+          {WithCodes("totp")}
         """, new { user, holder, secret, accepted = step, codes = codes.Select(code => RecoveryCode.Hash(user, code)).ToArray(), only }) { FirstOf = only ? user : null };
 
     /// <summary>A passkey that the browser made for somebody who has no factor: it counts from now on. Who has one already proves nothing so.</summary>
     /// <param name="passkey">As it is kept.</param>
     /// <param name="codes">Recovery codes to go with it.</param>
     public static Proof OfNewPasskey(KeptPasskey passkey, string[] codes) => new(
-        """
+        $"""
           proof as (
              insert into passkey (passkey_id, user_id, credential_id, name, public_key, sign_count, transports, user_verified, backup_eligible, backed_up)
              select @PasskeyId, user_id, @CredentialId, @Name, @PublicKey, @SignCount, @Transports, @UserVerified, @BackupEligible, @BackedUp
@@ -95,7 +84,16 @@ internal sealed record Proof(string Sql, object Parameters)
                 and not has_factor(user_id)
         on conflict do nothing
           returning user_id),
-          codes as (
+          {WithCodes("passkey")}
+        """, new
+        {
+            passkey.PasskeyId, passkey.UserId, passkey.CredentialId, passkey.Name, passkey.PublicKey, passkey.SignCount, passkey.Transports, passkey.UserVerified, passkey.BackupEligible, passkey.BackedUp,
+            codes = codes.Select(code => RecoveryCode.Hash(passkey.UserId, code)).ToArray(),
+        }) { FirstOf = passkey.UserId };
+
+    // A first factor comes with recovery codes, which replace any there are, and is put on record.
+    private static string WithCodes(string factor) => $"""
+        codes as (
              insert into recovery_code (user_id, code_sha256)
              select proof.user_id, unnest(@codes)
                from proof),
@@ -104,12 +102,8 @@ internal sealed record Proof(string Sql, object Parameters)
               where user_id = (select user_id from proof)),
           added as (
              insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
-             select user_name, 'factor.add', 'user', user_id, user_name, 'passkey', @sourceAddress
+             select user_name, 'factor.add', 'user', user_id, user_name, '{factor}', @sourceAddress
                from proof
                join app_user using (user_id))
-        """, new
-        {
-            passkey.PasskeyId, passkey.UserId, passkey.CredentialId, passkey.Name, passkey.PublicKey, passkey.SignCount, passkey.Transports, passkey.UserVerified, passkey.BackupEligible, passkey.BackedUp,
-            codes = codes.Select(code => RecoveryCode.Hash(passkey.UserId, code)).ToArray(),
-        }) { FirstOf = passkey.UserId };
+        """;
 }
