@@ -42,7 +42,8 @@ public sealed partial class InstantTests(RunningStack running)
         var restored = await ReadyAfterAsync(pool, 2, () => running.Rui.Pools.UpdateAsync(new() { PoolId = pool, Size = 2 }, token, cancellationToken: Ct).ResponseAsync);
         TestContext.Current.SendDiagnosticMessage(FormattableString.Invariant(
             $"wanted to agent-ready: booted {booted.Seconds:0.0} s ({booted.Cpu:0.0} s of processor), from a running state {restored.Seconds:0.0} s ({restored.Cpu:0.0} s): {restored.Seconds / booted.Seconds:0.00} of the time, {restored.Cpu / booted.Cpu:0.00} of the processor"));
-        Assert.InRange(restored.Seconds / booted.Seconds, 0, 0.25);
+        // Not by the clock, which other work on the machine moves: what a boot does on the processor was not done.
+        Assert.InRange(restored.Cpu / booted.Cpu, 0, 0.5);
 
         // The booted one is made anew as well: two that came from the same memory run side by side.
         await running.Rui.Machines.RefreshAsync(new() { MachineId = first.MachineId }, token, cancellationToken: Ct);
