@@ -25,6 +25,9 @@ public sealed record StateLook(string Tone, string Icon, string Word)
     internal static StateLook Of(Machine machine, Language say) => machine is not { State: MachineState.Unreachable, Wakeable: true } ? Of(machine.State, say)
         : MachineWords.Wakes(machine) ? new("busy", Outlined.WbSunny, say.WakingWord) : new("calm", Outlined.Bedtime, say.SleepingWord);
 
+    /// <summary>Of a session whose person's card was taken out; beside its state.</summary>
+    internal static StateLook Locked(Language say) => new("warn", Outlined.Lock, say.LockedWord);
+
     internal static StateLook Of(SessionState state, Language say) => state switch
     {
         SessionState.Pending => new("busy", Outlined.HourglassTop, say.State(state)),

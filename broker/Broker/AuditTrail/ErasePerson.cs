@@ -12,12 +12,25 @@ namespace Montalegre.Vdi.Broker.AuditTrail;
 /// </summary>
 internal sealed class ErasePerson(Database database)
 {
+    // Where it stands who did something, by the name of then.
+    private static readonly (string Table, string Column)[] NamedElsewhere =
+        [("alert", "acknowledged_by"), ("alert_silence", "silenced_by"), ("task", "asked_by"), ("host", "state_by"), ("operation", "asked_by")];
+
+    private static readonly string UnnamedElsewhere = string.Join(',', NamedElsewhere.Select(n => $"""
+
+                   {n.Table}_unnamed as (
+                   update {n.Table}
+                      set {n.Column} = '-'
+                    where {n.Column} = @userName
+                      and exists (select from nameless))
+        """));
+
     /// <summary>Whom it erased, or why not: nobody of that name, or his account is enabled, or he holds a role and the caller gives none.</summary>
     public async Task<(RefusalReason? Refused, Guid Person)> RunAsync(string userName, Caller by)
     {
         await using var connection = await database.OpenConnectionAsync();
         var found = await connection.QuerySingleOrDefaultAsync<ErasedRow>(
-            """
+            $"""
               with person as (
                    select user_id, enabled, administrator
                      from app_user
@@ -66,31 +79,7 @@ internal sealed class ErasePerson(Database database)
                    update assistance
                       set administrator = '', shown_name = ''
                     where administrator_id = (select user_id from nameless)),
-                   unacknowledged as (
-                   update alert
-                      set acknowledged_by = '-'
-                    where acknowledged_by = @userName
-                      and exists (select from nameless)),
-                   unsilenced as (
-                   update alert_silence
-                      set silenced_by = '-'
-                    where silenced_by = @userName
-                      and exists (select from nameless)),
-                   taskless as (
-                   update task
-                      set asked_by = '-'
-                    where asked_by = @userName
-                      and exists (select from nameless)),
-                   stateless as (
-                   update host
-                      set state_by = '-'
-                    where state_by = @userName
-                      and exists (select from nameless)),
-                   operationless as (
-                   update operation
-                      set asked_by = '-'
-                    where asked_by = @userName
-                      and exists (select from nameless)),
+                   {UnnamedElsewhere},
                    audit as (
                    insert into audit_event (actor, action, object_kind, object_id, source_address)
                    select @actor, 'user.erase', 'user', person_id, @SourceAddress
