@@ -25,6 +25,7 @@ export class Connection {
     this.phase = 'idle';
     this.token = '';
     this.socket = null;
+    this.greeted = false;
     this.trips = [];
     this.late = [];
     this.breaks = [];
@@ -63,6 +64,10 @@ export class Connection {
       this.ping();
       const asked = this.now();
       setTimeout(() => { if (this.phase === 'on' && this.heardAt < asked) this.lost(); }, NUDGED);
+    } else if (this.phase === 'lost' && this.greeted) {
+      // Its token or ticket is used: a second try now would cost a fresh launch. A browser tells one change by two events, too.
+      const { socket } = this, asked = this.now();
+      if (this.resuming) setTimeout(() => { if (this.socket === socket && this.phase === 'lost' && this.heardAt <= asked) this.lost(); }, SILENCE);
     } else if (this.phase === 'lost') {
       this.attempt = 0;
       clearTimeout(this.retry);
@@ -108,6 +113,7 @@ export class Connection {
     socket.onopen = () => {
       this.unopened = 0;
       if (resume) this.token = '';
+      this.greeted = true;
       socket.send(encode.hello({ ...this.hello(), resume, ticket }));
     };
     socket.onmessage = ({ data }) => {
@@ -189,6 +195,7 @@ export class Connection {
     clearInterval(this.watch);
     const { socket } = this;
     this.socket = null;
+    this.greeted = false;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();

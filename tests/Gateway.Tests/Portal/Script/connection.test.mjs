@@ -61,6 +61,38 @@ test('A socket that breaks is opened again with the resume token, once', async (
   d.done();
 });
 
+test('A network that comes back and says so twice is one resumption', async () => {
+  const d = desk();
+  d.connection.start();
+  await turn();
+  d.socket.opens().says(...welcome('r1'));
+  d.socket.onclose();
+  d.connection.nudge();
+  const resumed = d.socket.opens();
+  d.connection.nudge();
+  await turn(5);
+  assert.equal(d.socket, resumed);
+  assert.ok(!resumed.closed);
+  resumed.says(...welcome('r2'));
+  assert.deepEqual(d.states.slice(-1), ['on returned']);
+  assert.equal(d.launches, 1);
+  d.done();
+});
+
+test('A resumption that stays without a word after the network changed again is given up', async () => {
+  const d = desk();
+  d.connection.start();
+  await turn();
+  d.socket.opens().says(...welcome('r1'));
+  d.socket.onclose();
+  d.connection.nudge();
+  d.socket.opens();
+  d.connection.nudge();
+  await turn(4700);
+  assert.equal(d.launches, 2);
+  d.done();
+});
+
 test('A resume that is refused becomes a fresh launch', async () => {
   const d = desk();
   d.connection.start();
