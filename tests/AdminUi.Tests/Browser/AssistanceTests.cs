@@ -13,7 +13,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
 /// <summary>Asking to assist in a session, as an administrator does it on the session's page.</summary>
-public sealed class AssistanceTests(Chromium chromium) : IClassFixture<Chromium>
+public sealed class AssistanceTests(Chromium chromium)
 {
     private const string Page = "/sessions/s-balcao-1";
 

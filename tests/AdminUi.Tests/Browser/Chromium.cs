@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Montalegre.Vdi.AdminUi.Tests.Fakes;
+using Montalegre.Vdi.Flows;
 
 namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
@@ -15,12 +16,7 @@ public sealed partial class Chromium : IAsyncLifetime
         // The machine of a test run may be busy; the one test about speed measures inside the page.
         Assertions.SetDefaultExpectTimeout(15_000);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = Environment.GetEnvironmentVariable("CHROMIUM") ?? "/usr/bin/chromium",
-            Headless = true,
-            Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        _browser = await HeadlessChromium.LaunchAsync(_playwright);
     }
 
     internal async Task<IPage> OpenAsync(RunningConsole console, int width = 1280, int height = 800, string? language = null, bool signIn = true, ColorScheme scheme = ColorScheme.Light, string path = "/")

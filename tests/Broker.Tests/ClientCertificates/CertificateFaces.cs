@@ -9,6 +9,7 @@ using Microsoft.Playwright;
 using Montalegre.Vdi.AdminUi.Hosting;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Gateways;
+using Montalegre.Vdi.Flows;
 using Montalegre.Vdi.Rig;
 using Montalegre.Vdi.Rig.Stack;
 
@@ -63,10 +64,7 @@ public sealed class CertificateFaces(TestCluster cluster) : IAsyncLifetime
             await Task.Delay(200);
         }
         _playwright = await Playwright.CreateAsync();
-        _chromium = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        _chromium = await HeadlessChromium.LaunchAsync(_playwright);
     }
 
     public async ValueTask DisposeAsync()

@@ -11,6 +11,7 @@ using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Tests.Directories;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Contracts.Identity.V1;
+using Montalegre.Vdi.Flows;
 using Montalegre.Vdi.Portal.Hosting;
 using Montalegre.Vdi.Rig.OpenId;
 using Montalegre.Vdi.Rig.Stack;
@@ -49,10 +50,7 @@ public sealed class OidcFaces(TestCluster cluster) : IAsyncLifetime
         }));
         await _console.StartAsync();
         _playwright = await Playwright.CreateAsync();
-        _chromium = await _playwright.Chromium.LaunchAsync(new()
-        {
-            ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        _chromium = await HeadlessChromium.LaunchAsync(_playwright);
     }
 
     public async ValueTask DisposeAsync()

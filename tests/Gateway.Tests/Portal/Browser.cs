@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using Montalegre.Vdi.Flows;
 
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
 
@@ -11,12 +12,8 @@ public sealed class Browser : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            // The service worker is fetched by the browser itself, which asks no context whether a certificate will do.
-            Args = ["--ignore-certificate-errors", "--use-fake-device-for-media-stream", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        // The service worker is fetched by the browser itself, which asks no context whether a certificate will do.
+        _browser = await HeadlessChromium.LaunchAsync(_playwright, "--ignore-certificate-errors", "--use-fake-device-for-media-stream");
     }
 
     public async Task<IPage> OpenAsync(Uri address, int width = 1280, int height = 800, bool script = true, string language = "pt-PT", bool dark = false, bool touch = false)

@@ -88,6 +88,7 @@ public static class Packages
         new("winpr-utils", PackagePurpose.Tests, "makes that server's password file"),
         new("nodejs", PackagePurpose.Tests, "runs the tests of the portal's script", "/usr/bin/node"),
         new("chromium", PackagePurpose.Tests, "a real browser for portal and console"),
+        new("chromium-headless-shell", PackagePurpose.Tests, "the same without windows, for most of the pages"),
         new("iproute2", PackagePurpose.Tests, "network namespaces"),
         new("dnsmasq-base", PackagePurpose.Tests, "gives addresses to machines on a bridge of the tests"),
         new("netcat-openbsd", PackagePurpose.Tests, "carries qemu+ssh:// to a private daemon's socket"),
