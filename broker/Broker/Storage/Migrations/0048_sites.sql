@@ -18,30 +18,36 @@ create index pool_site_ix on pool (site_id) where site_id is not null;
 -- of two at once the second sees what the first did.
 create function keep_pool_at_its_site() returns trigger language plpgsql as $$
 declare
-    _pool uuid := case when tg_table_name <> 'host' then new.pool_id end;
     _wrong text;
 begin
     if tg_table_name = 'pool' then
         perform from host where host_id in (select ph.host_id from pool_host ph where ph.pool_id = new.pool_id
                                              union select m.host_id from machine m where m.pool_id = new.pool_id and m.manual) order by host_id for share;
-    elsif tg_table_name <> 'host' then
+    else
         perform from pool where pool_id = new.pool_id for share;
         perform from host where host_id = new.host_id for share;
     end if;
-    if tg_table_name = 'host' then
-        select format('%s (%s)', p.name, s.name) into _wrong
-          from (select pool_id from pool_host where host_id = new.host_id union select pool_id from machine where host_id = new.host_id and manual) n
-          join pool p using (pool_id) join site s on s.site_id = p.site_id
-         where p.site_id is distinct from new.site_id
-         order by p.name limit 1;
-    else
-        select format('%s (%s)', h.name, coalesce(s.name, '-')) into _wrong
-          from pool p
-          join (select pool_id, host_id from pool_host where pool_id = _pool union select pool_id, host_id from machine where pool_id = _pool and manual) n using (pool_id)
-          join host h using (host_id) left join site s on s.site_id = h.site_id
-         where p.site_id is distinct from h.site_id and p.site_id is not null
-         order by h.name limit 1;
+    select format('%s (%s)', h.name, coalesce(s.name, '-')) into _wrong
+      from pool p
+      join (select pool_id, host_id from pool_host where pool_id = new.pool_id union select pool_id, host_id from machine where pool_id = new.pool_id and manual) n using (pool_id)
+      join host h using (host_id) left join site s on s.site_id = h.site_id
+     where p.site_id is distinct from h.site_id and p.site_id is not null
+     order by h.name limit 1;
+    if _wrong is not null then
+        raise exception using errcode = 'check_violation', constraint = 'pool_host_site_ck', message = _wrong;
     end if;
+    return null;
+end $$;
+
+create function keep_host_at_its_site() returns trigger language plpgsql as $$
+declare
+    _wrong text;
+begin
+    select format('%s (%s)', p.name, s.name) into _wrong
+      from (select pool_id from pool_host where host_id = new.host_id union select pool_id from machine where host_id = new.host_id and manual) n
+      join pool p using (pool_id) join site s on s.site_id = p.site_id
+     where p.site_id is distinct from new.site_id
+     order by p.name limit 1;
     if _wrong is not null then
         raise exception using errcode = 'check_violation', constraint = 'pool_host_site_ck', message = _wrong;
     end if;
@@ -49,7 +55,7 @@ begin
 end $$;
 create trigger pool_host_at_site after insert on pool_host for each row execute function keep_pool_at_its_site();
 create trigger pool_at_site after update of site_id on pool for each row when (new.site_id is distinct from old.site_id) execute function keep_pool_at_its_site();
-create trigger host_at_site after update of site_id on host for each row when (new.site_id is distinct from old.site_id) execute function keep_pool_at_its_site();
+create trigger host_at_site after update of site_id on host for each row when (new.site_id is distinct from old.site_id) execute function keep_host_at_its_site();
 create trigger adopted_at_site after insert on machine for each row when (new.manual and new.host_id is not null) execute function keep_pool_at_its_site();
 
 -- Machines and sessions are shown with the site of their pool.
