@@ -77,7 +77,7 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         if (request.HasSiteId)
         {
             if (pool.Hosts.Select(p => world.Hosts.Single(h => h.HostId == p.HostId)).FirstOrDefault(h => request.SiteId.Length > 0 && h.SiteId != request.SiteId) is { } elsewhere)
-                throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.HostOfOtherSite, $"{elsewhere.Name} ({(elsewhere.SiteName.Length > 0 ? elsewhere.SiteName : "-")})");
+                throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.HostOfOtherSite, elsewhere.SiteName.Length > 0 ? $"{elsewhere.Name} ({elsewhere.SiteName})" : elsewhere.Name);
             (pool.SiteId, pool.SiteName) = (request.SiteId, world.Sites.FirstOrDefault(s => s.SiteId == request.SiteId)?.Name ?? "");
             world.Calls.Enqueue($"pool-site {pool.Name} {pool.SiteName}");
         }

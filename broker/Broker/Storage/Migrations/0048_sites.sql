@@ -27,7 +27,7 @@ begin
         perform from pool where pool_id = new.pool_id for share;
         perform from host where host_id = new.host_id for share;
     end if;
-    select format('%s (%s)', h.name, coalesce(s.name, '-')) into _wrong
+    select h.name || coalesce(' (' || s.name || ')', '') into _wrong
       from pool p
       join (select pool_id, host_id from pool_host where pool_id = new.pool_id union select pool_id, host_id from machine where pool_id = new.pool_id and manual) n using (pool_id)
       join host h using (host_id) left join site s on s.site_id = h.site_id
