@@ -8,8 +8,9 @@ internal static class InfrastructureCommands
     public static Command[] All { get; } =
     [
         new("hosts", "", "anfitriões de máquinas", "hosts of machines", HostsAsync),
-        new("hosts add", "<name> <libvirt-uri> --storage <directory> [--network user|network:<name>|bridge:<name>] [--shared-storage <name>]", "junta um anfitrião", "add a host", AddHostAsync),
+        new("hosts add", "<name> <libvirt-uri> --storage <directory> [--network user|network:<name>|bridge:<name>] [--shared-storage <name>] [--site <site>]", "junta um anfitrião", "add a host", AddHostAsync),
         new("hosts storage", "<host> [--shared <name>] [--takeover minutes]", "diz que armazenamento partilha com outros; sem --shared: só dele", "say which storage it shares with others; without --shared: its own", StorageAsync),
+        new("hosts site", "<host> <site>|none", "diz em que local está", "say at which site it is", SiteAsync),
         new("hosts fence", "<host> --switched-off", "confirma que um anfitrião perdido está desligado: as máquinas dele arrancam noutro", "confirm that a lost host is switched off: its machines start elsewhere", FenceAsync),
         new("hosts state", "<host> in-service|draining|maintenance", "tira um anfitrião de serviço, ou devolve-o", "take a host out of service, or back", StateAsync),
         new("hosts remove", "<host>", "retira um anfitrião; nada nele é alterado", "let a host go; nothing on it is touched", RemoveHostAsync),
@@ -47,6 +48,7 @@ internal static class InfrastructureCommands
             (s.Words("REDE", "NETWORK"), h => h.Network),
             (s.Words("ESTADO", "STATE"), h => StateOf(h, s)),
             (s.Words("ARMAZENAMENTO", "STORAGE"), h => h.SharedStorage),
+            (s.Words("LOCAL", "SITE"), h => h.SiteName),
             (s.Words("ERRO", "ERROR"), h => h.Error));
         return 0;
     }
@@ -60,10 +62,19 @@ internal static class InfrastructureCommands
         _ => s.Words("em serviço", "in service"),
     };
 
+    private static async Task<int> SiteAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        var host = await FindHostAsync(call, words[0]);
+        var changed = await new Infrastructure.InfrastructureClient(call.Calls).SetHostSiteAsync(new() { HostId = host.HostId, SiteId = await SiteCommands.IdOrNoneAsync(call, words[1]) }, call.AsAdministrator);
+        SiteCommands.Say(call, changed, changed.Name, changed.SiteName);
+        return 0;
+    }
+
     private static async Task<int> AddHostAsync(Invocation call)
     {
         var words = call.Line.Take(2, 2, 2);
-        var request = new AddHostRequest { Name = words[0], Uri = words[1], Network = call.Line.Option("network") ?? "user", StoragePath = call.Line.Option("storage") ?? throw new UsageException("--storage"), SharedStorage = call.Line.Option("shared-storage") ?? "" };
+        var request = new AddHostRequest { Name = words[0], Uri = words[1], Network = call.Line.Option("network") ?? "user", StoragePath = call.Line.Option("storage") ?? throw new UsageException("--storage"), SharedStorage = call.Line.Option("shared-storage") ?? "", AtSiteId = await RoleCommands.SiteAsync(call) };
         var host = await new Infrastructure.InfrastructureClient(call.Calls).AddHostAsync(request, call.AsAdministrator);
         call.Screen.Done(host, $"Anfitrião {host.Name} junto", $"Host {host.Name} added");
         return 0;

@@ -6,7 +6,7 @@ namespace Montalegre.Vdi.Cli;
 internal static class PoolCommands
 {
     /// <summary>What says of a pool how it is to be made.</summary>
-    public const string Draft = "<name> [--kind floating|dedicated|multi-session|manual] [--seats n] [--distribution breadth|depth] [--renew hours] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n] [--right-lost keep|disconnect|log-off] [--card-removal nothing|disconnect|lock]";
+    public const string Draft = "<name> [--kind floating|dedicated|multi-session|manual] [--seats n] [--distribution breadth|depth] [--renew hours] [--size n] [--spare n|n%|all] [--image <name>] [--host <name>[,<name>...]] [--placement breadth|depth] [--most-per-host n] [--cpus n] [--memory MiB] [--pattern <name-{n:00}>] [--description <text>] [--block <feature>[,<feature>...]] [--end-to-end] [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n] [--right-lost keep|disconnect|log-off] [--card-removal nothing|disconnect|lock] [--site <site>]";
 
     public static Command[] All { get; } =
     [
@@ -19,6 +19,7 @@ internal static class PoolCommands
         new("pools instant", "<pool> on|off", "inicia as máquinas a partir de um estado guardado da imagem, em vez de as arrancar", "start machines from a saved running state of their image instead of booting them", InstantAsync),
         new("pools rules", "<pool> [--idle minutes] [--disconnected minutes] [--empty minutes] [--at-logoff refresh|delete|keep] [--message text] [--way-in client|browser] [--most-sessions n] [--right-lost keep|disconnect|log-off]", "regras das sessões: tempos (0: nunca), o que acontece à máquina no fim, mensagem do dia, como se liga, quantas, e o que acontece à de quem perde o direito; sem nada, mostra-as", "session rules: time-outs (0: never), what becomes of the machine, message of the day, way in, how many, and what becomes of the one of who loses the right; without any, shows them", RulesAsync),
         new("pools sharing", "<pool> [--seats n] [--distribution breadth|depth] [--renew hours]", "sessões por máquina, em que máquina fica a pessoa seguinte e ao fim de quantas horas uma vazia se renova", "sessions per machine, which machine the next person gets, and after how many hours an empty one is renewed", SharingAsync),
+        new("pools site", "<pool> <site>|none [--host <name>[,<name>...]]", "diz em que local está; --host: os seus anfitriões lá", "say at which site it is; --host: its hosts there", SiteAsync),
         new("pools entitle", "<pool> <user>|--group <group>", "dá direito de acesso a uma pessoa ou a um grupo", "grant a person or a group the right to a pool", call => EntitleAsync(call, true)),
         new("pools revoke", "<pool> <user>|--group <group>", "retira o direito de acesso", "take the right away", call => EntitleAsync(call, false)),
     ];
@@ -37,6 +38,7 @@ internal static class PoolCommands
         s.Table(answer, answer.Pools,
             (s.Words("CONJUNTO", "POOL"), p => p.Name),
             (s.Words("TIPO", "KIND"), p => Screen.Word(p.Kind, "")),
+            (s.Words("LOCAL", "SITE"), p => p.SiteName),
             (s.Words("TAMANHO", "SIZE"), p => $"{p.Machines}/{p.Size}"),
             (s.Words("LIVRES", "AVAILABLE"), p => $"{p.Available}"),
             (s.Words("EM USO", "IN USE"), p => $"{p.InUse}"),
@@ -78,6 +80,7 @@ internal static class PoolCommands
         if (call.Line.Option("placement") is { } placement)
             request.Placement = Enum.TryParse<Placement>(placement, ignoreCase: true, out var order) && order is not Placement.Unspecified ? order : throw new UsageException($"--placement {placement}");
         request.MostPerHost = call.Line.Number("most-per-host", 0);
+        request.SiteId = await RoleCommands.SiteAsync(call);
         request.SessionRules = RulesOf(call);
         request.Sharing = SharingOf(call);
         return request;
@@ -90,6 +93,18 @@ internal static class PoolCommands
         var pool = await FindAsync(call, words[0]);
         var changed = await new Pools.PoolsClient(call.Calls).UpdateAsync(new() { PoolId = pool.PoolId, Size = size }, call.AsAdministrator);
         call.Screen.Done(changed, $"{changed.Name}: {pool.Size} -> {changed.Size}", $"{changed.Name}: {pool.Size} -> {changed.Size}");
+        return 0;
+    }
+
+    private static async Task<int> SiteAsync(Invocation call)
+    {
+        var words = call.Line.Take(2, 2, 2);
+        var pool = await FindAsync(call, words[0]);
+        var request = new UpdatePoolRequest { PoolId = pool.PoolId, SiteId = await SiteCommands.IdOrNoneAsync(call, words[1]) };
+        foreach (var host in (call.Line.Option("host") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            (request.Hosts ??= new()).HostIds.Add((await InfrastructureCommands.FindHostAsync(call, host)).HostId);
+        var changed = await new Pools.PoolsClient(call.Calls).UpdateAsync(request, call.AsAdministrator);
+        SiteCommands.Say(call, changed, changed.Name, changed.SiteName);
         return 0;
     }
 

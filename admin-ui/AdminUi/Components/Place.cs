@@ -23,6 +23,7 @@ internal sealed record Place(string Href, string Icon, string Word, string Needs
         new("/directories", Icons.Material.Outlined.FolderShared, say.DirectoriesWord, "roles.read", Everywhere: true),
         new("/roles", Icons.Material.Outlined.AdminPanelSettings, say.RolesWord, "roles.read", Everywhere: true),
         new("/api-keys", Icons.Material.Outlined.Key, say.ApiKeysWord, "api_keys.read"),
+        new("/sites", Icons.Material.Outlined.LocationCity, say.SitesWord, "hosts.read"),
         new("/hosts", Icons.Material.Outlined.Dns, say.Hosts, "hosts.read"),
         new("/images", Icons.Material.Outlined.Album, say.Images, "images.read"),
         new("/calendars", Icons.Material.Outlined.CalendarMonth, say.CalendarsWord, "calendars.read"),

@@ -33,6 +33,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Contracts.Admin.V1.Images.ImagesClient Images => new(Calls);
     public Users.UsersClient Users => new(Calls);
     public Groups.GroupsClient Groups => new(Calls);
+    public Sites.SitesClient Sites => new(Calls);
     public Directories.DirectoriesClient Directories => new(Calls);
     public CertificateAuthorities.CertificateAuthoritiesClient CertificateAuthorities => new(Calls);
     public OidcProviders.OidcProvidersClient Providers => new(Calls);
@@ -88,6 +89,11 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public bool MayOn(string permission, string pool) => May(permission, pool) || MayOverPeople(permission);
 
     public bool MayOverGroup(string permission, string group) => _rights?.MayOverGroup(permission, group) ?? true;
+
+    public bool MayAtSite(string permission, string site) => _rights?.MayAtSite(permission, site) ?? true;
+
+    /// <summary>On everything, or at some site: what is made there, or is there, is enough.</summary>
+    public bool MayAtSomeSite(string permission) => May(permission) || _rights!.AtSomeSite(permission);
 
     public bool MaySomewhere(string permission) => _rights?.MaySomewhere(permission) ?? true;
 

@@ -16,6 +16,10 @@ internal sealed class HeldRights(MineResponse said)
 
     public bool MayOverGroup(string permission, string group) => _held.TryGetValue(permission, out var held) && held.GroupIds.Contains(group);
 
+    public bool MayAtSite(string permission, string site) => _held.TryGetValue(permission, out var held) && (held.Everything || held.SiteIds.Contains(site));
+
+    public bool AtSomeSite(string permission) => _held.TryGetValue(permission, out var held) && held.SiteIds.Count > 0;
+
     public bool MaySomewhere(string permission) => _held.ContainsKey(permission);
 
     public bool Same(HeldRights other) => _said.Equals(other._said);

@@ -55,6 +55,8 @@ internal sealed partial class Language
         ["revocation"] = say => (say.CertificateRevocationWord, say.RevocationNeedsDirectory),
         ["value"] = say => (say.CertificateValueWord, say.WrongCertificateValue),
         ["host_id"] = say => (say.HostWord, ""),
+        ["site_id"] = say => (say.SiteWord, ""),
+        ["at_site_id"] = say => (say.SiteWord, ""),
     }.ToFrozenDictionary();
 
     /// <summary>The name of the field that a refusal's detail is about, and what to say beside it; null when it names none.</summary>

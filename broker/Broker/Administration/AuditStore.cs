@@ -17,6 +17,8 @@ internal sealed class AuditStore(Database database, PersonalTexts texts, [FromKe
              or object_kind = 'machine' and exists (select from machine x where x.machine_id = object_id and x.pool_id = any(@Pools))
              or object_kind = 'session' and exists (select from session x where x.session_id = object_id and x.pool_id = any(@Pools))
              or object_kind = 'rollout' and exists (select from rollout x where x.rollout_id = object_id and x.pool_id = any(@Pools))
+             or object_kind = 'host' and {PoolScope.IsAtSite("object_id")}
+             or object_kind = 'site' and object_id = any(@Sites)
              or {PoolScope.IsOfPeople("e.subject_id")})
         """;
 
@@ -52,7 +54,7 @@ internal sealed class AuditStore(Database database, PersonalTexts texts, [FromKe
                        {(scope.IsEverything ? "" : InScope)}
               order by e.audit_id desc
                  limit @limit
-             """, new { before = before <= 0 ? long.MaxValue : before, limit, about.Object, about.Person, scope.Pools, scope.Groups }, cancellationToken: ct))).AsList();
+             """, new { before = before <= 0 ? long.MaxValue : before, limit, about.Object, about.Person, scope.Pools, scope.Groups, scope.Sites }, cancellationToken: ct))).AsList();
         return await OpenAsync(connection, rows, ct);
     }
 

@@ -29,19 +29,19 @@ internal sealed class AlertStore(Database database)
                       and a.resolved_at is null)
         """;
 
-    private const string Seen = "opened_at is not null and (@Pools::uuid[] is null or pool_id = any(@Pools))";
+    private const string Seen = "opened_at is not null and (@Pools::uuid[] is null or pool_id = any(@Pools) or object_kind = 'host' and object_key in (select h.host_id::text from host h where h.site_id = any(@Sites)))";
 
     /// <summary>Those that are not resolved.</summary>
-    public Task<IReadOnlyList<AlertRow>> OpenAsync(PoolScope scope, CancellationToken ct) => QueryAsync($"{Columns} where {Seen} and resolved_at is null order by opened_at desc, alert_id", new { scope.Pools }, ct);
+    public Task<IReadOnlyList<AlertRow>> OpenAsync(PoolScope scope, CancellationToken ct) => QueryAsync($"{Columns} where {Seen} and resolved_at is null order by opened_at desc, alert_id", new { scope.Pools, scope.Sites }, ct);
 
     /// <summary>Of these, those that are not resolved.</summary>
-    public Task<IReadOnlyList<AlertRow>> SomeAsync(Guid[] ids, PoolScope scope, CancellationToken ct) => QueryAsync($"{Columns} where {Seen} and resolved_at is null and alert_id = any(@ids)", new { ids, scope.Pools }, ct);
+    public Task<IReadOnlyList<AlertRow>> SomeAsync(Guid[] ids, PoolScope scope, CancellationToken ct) => QueryAsync($"{Columns} where {Seen} and resolved_at is null and alert_id = any(@ids)", new { ids, scope.Pools, scope.Sites }, ct);
 
     /// <summary>Newest first.</summary>
     /// <param name="state">open or resolved; null: any.</param>
     /// <param name="before">Opened before then; null: no matter when.</param>
     public Task<IReadOnlyList<AlertRow>> ListAsync(string? state, DateTimeOffset? before, int limit, PoolScope scope, CancellationToken ct) => QueryAsync(
-        $"{Columns} where {Seen} and (@state::text is null or state = @state) and (@before::timestamptz is null or opened_at < @before) order by opened_at desc, alert_id limit @limit", new { state, before, limit, scope.Pools }, ct);
+        $"{Columns} where {Seen} and (@state::text is null or state = @state) and (@before::timestamptz is null or opened_at < @before) order by opened_at desc, alert_id limit @limit", new { state, before, limit, scope.Pools, scope.Sites }, ct);
 
     /// <summary>The alert as it is then; null when there is none that is open. Who was first stays.</summary>
     public async Task<AlertRow?> AcknowledgeAsync(Guid alert, Caller by)

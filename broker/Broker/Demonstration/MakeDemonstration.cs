@@ -47,7 +47,7 @@ internal sealed class MakeDemonstration(
     {
         var wanted = options.Value;
         await WriteGatewayTokenAsync(ct);
-        await hosts.AddAsync(new(Guid.CreateVersion7(time.GetUtcNow())), HostName, wanted.HostUri, wanted.Network, wanted.StoragePath, null, Self.UserName, "");
+        await hosts.AddAsync(new(Guid.CreateVersion7(time.GetUtcNow())), HostName, wanted.HostUri, wanted.Network, wanted.StoragePath, null, null, Self.UserName, "");
         await hypervisors.RefreshAsync(ct);
         var host = new HostId((await hosts.AllAsync(PoolScope.Everything, ct)).Single(h => h.Name == HostName).HostId);
 

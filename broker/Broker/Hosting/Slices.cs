@@ -30,6 +30,7 @@ using Montalegre.Vdi.Broker.Reports;
 using Montalegre.Vdi.Broker.Rollouts;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Settings;
+using Montalegre.Vdi.Broker.Sites;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Broker.Tasks;
 
@@ -63,6 +64,7 @@ internal static class Slices
         services.AddHypervisors();
         services.AddImages(configuration);
         services.AddInfrastructure();
+        services.AddSites();
         services.AddPools();
         services.AddMachines();
         services.AddLaunch(configuration);
@@ -95,6 +97,7 @@ internal static class Slices
         app.MapAssistance();
         app.MapGrpcService<SessionsService>();
         app.MapGrpcService<InfrastructureService>();
+        app.MapSites();
         app.MapGrpcService<ImagesService>();
         app.MapGrpcService<PoolsService>();
         app.MapGrpcService<MachinesService>();

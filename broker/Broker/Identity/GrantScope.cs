@@ -1,9 +1,13 @@
 namespace Montalegre.Vdi.Broker.Identity;
 
-/// <summary>Where one grant, or one key, is good: a pool or the people of a group, the other being null. Both null: everything.</summary>
-internal sealed record GrantScope(Guid? Pool, Guid? People)
+/// <summary>Where one grant, or one key, is good: a pool, the people of a group or a site, the others being null. All null: everything.</summary>
+internal sealed record GrantScope(Guid? Pool, Guid? People, Guid? Site = null)
 {
     public static GrantScope Everything { get; } = new(null, null);
 
-    public PoolScope Reach => Pool is { } pool ? new([pool]) : People is { } group ? PoolScope.People(group) : PoolScope.Everything;
+    /// <summary>More than one is named.</summary>
+    public bool IsMixed => (Pool is null ? 0 : 1) + (People is null ? 0 : 1) + (Site is null ? 0 : 1) > 1;
+
+    /// <summary>Of a site, without the pools that are there now.</summary>
+    public PoolScope Reach => Pool is { } pool ? new([pool]) : People is { } group ? PoolScope.People(group) : Site is { } site ? PoolScope.Site(site) : PoolScope.Everything;
 }

@@ -9,11 +9,12 @@ namespace Montalegre.Vdi.Broker.Identity;
 /// <summary>What a method of the administrators' API asks of its caller, as its contract says.</summary>
 /// <param name="Filtered">The method is a list that cuts its rows by the caller's pools itself.</param>
 /// <param name="People">Who holds the permission over the people of a group may use the method on them.</param>
-/// <param name="Objects">The fields of its request that name an object which belongs to a pool.</param>
+/// <param name="Objects">The fields of its request that name an object which belongs to a pool or a site.</param>
 /// <param name="Person">The field of its request that names a person, if there is one.</param>
 internal sealed record MethodNeed(Permission Permission, bool Filtered, bool People, IReadOnlyList<FieldDescriptor> Objects, FieldDescriptor? Person)
 {
     private const string UserName = "user_name";
+    private const string HostId = "host_id";
 
     /// <summary>The method only looks. Whoever acts on a machine acts on everybody who is on it.</summary>
     public bool Looks { get; } = Permission.Name().EndsWith(".read", StringComparison.Ordinal);
@@ -29,8 +30,11 @@ internal sealed record MethodNeed(Permission Permission, bool Filtered, bool Peo
         where options is not null && options.GetExtension(PermissionExtensions.Needs) is not Permission.Unspecified
         select KeyValuePair.Create($"/{service.FullName}/{method.Name}", new MethodNeed(
             options.GetExtension(PermissionExtensions.Needs), options.GetExtension(PermissionExtensions.Filtered), options.GetExtension(PermissionExtensions.People),
-            [.. method.InputType.Fields.InDeclarationOrder().Where(field => field.FieldType is FieldType.String && ScopeStore.Kinds.Contains(field.Name))],
+            [.. method.InputType.Fields.InDeclarationOrder().Where(field => field.FieldType is FieldType.String && ScopeStore.Kinds.Contains(field.Name) && IsAbout(options.GetExtension(PermissionExtensions.Needs), field.Name))],
             method.InputType.FindFieldByName(UserName) is { FieldType: FieldType.String } person ? person : null)), StringComparer.Ordinal);
+
+    // A host belongs to a site where hosts are what is asked about. Elsewhere it says where an image is taken from, or cuts a list: images are of no site.
+    private static bool IsAbout(Permission permission, string field) => field is not HostId || permission is Permission.HostsRead or Permission.HostsManage;
 
     /// <summary>All that are declared, by full method name.</summary>
     public static IReadOnlyDictionary<string, MethodNeed> All => Declared;

@@ -1,11 +1,14 @@
 namespace Montalegre.Vdi.Broker.Identity;
 
-/// <summary>On which pools, and what belongs to them, and over the people of which groups somebody holds a permission.</summary>
+/// <summary>On which pools, and what belongs to them, over the people of which groups and at which sites somebody holds a permission.</summary>
 /// <param name="Pools">Null: on everything, also on what belongs to no pool. For SQL: <c>(@pools::uuid[] is null or pool_id = any(@pools))</c>.</param>
 internal sealed record PoolScope(Guid[]? Pools)
 {
     /// <summary>For SQL: <c>user_id in (select user_id from group_member where group_id = any(@Groups))</c>. Empty on everything.</summary>
     public Guid[] Groups { get; init; } = [];
+
+    /// <summary>Their pools are in <see cref="Pools"/>; this is for hosts, and the sites themselves. Empty on everything.</summary>
+    public Guid[] Sites { get; init; } = [];
 
     public static PoolScope Everything { get; } = new((Guid[]?)null);
 
@@ -13,9 +16,14 @@ internal sealed record PoolScope(Guid[]? Pools)
 
     public bool IsEverything => Pools is null;
 
-    public bool IsNothing => Pools is { Length: 0 } && Groups.Length == 0;
+    public bool IsNothing => Pools is { Length: 0 } && Groups.Length == 0 && Sites.Length == 0;
 
     public static PoolScope People(Guid group) => new([]) { Groups = [group] };
+
+    public static PoolScope Site(Guid site) => new([]) { Sites = [site] };
+
+    /// <summary>SQL: whether a host is at one of the sites @Sites.</summary>
+    public static string IsAtSite(string host) => $"{host} in (select hs.host_id from host hs where hs.site_id = any(@Sites))";
 
     /// <summary>SQL: whether a row is in the parameters @Pools and @Groups.</summary>
     /// <param name="pool">The column of its pool.</param>
@@ -26,10 +34,10 @@ internal sealed record PoolScope(Guid[]? Pools)
     public static string IsOfPeople(string user) => $"{user} in (select gm.user_id from group_member gm where gm.group_id = any(@Groups))";
 
     /// <summary>Where both hold. What one holds by pool and the other by people is held by neither: no list could be cut by it.</summary>
-    public PoolScope Within(PoolScope other) => Pools is null ? other : other.Pools is null ? this : new([.. Pools.Intersect(other.Pools)]) { Groups = [.. Groups.Intersect(other.Groups)] };
+    public PoolScope Within(PoolScope other) => Pools is null ? other : other.Pools is null ? this : new([.. Pools.Intersect(other.Pools)]) { Groups = [.. Groups.Intersect(other.Groups)], Sites = [.. Sites.Intersect(other.Sites)] };
 
     /// <summary>Where at least one holds.</summary>
-    public PoolScope Or(PoolScope other) => Pools is null || other.Pools is null ? Everything : new([.. Pools.Union(other.Pools)]) { Groups = [.. Groups.Union(other.Groups)] };
+    public PoolScope Or(PoolScope other) => Pools is null || other.Pools is null ? Everything : new([.. Pools.Union(other.Pools)]) { Groups = [.. Groups.Union(other.Groups)], Sites = [.. Sites.Union(other.Sites)] };
 
-    public bool Covers(PoolScope other) => Pools is null || (other.Pools is not null && other.Pools.All(Pools.Contains) && other.Groups.All(Groups.Contains));
+    public bool Covers(PoolScope other) => Pools is null || (other.Pools is not null && other.Pools.All(Pools.Contains) && other.Groups.All(Groups.Contains) && other.Sites.All(Sites.Contains));
 }

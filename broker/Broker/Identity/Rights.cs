@@ -28,7 +28,12 @@ internal sealed class Rights : IEquatable<Rights>
         using var document = JsonDocument.Parse(grants);
         foreach (var grant in document.RootElement.EnumerateArray())
         {
-            var scope = grant[2].ValueKind is JsonValueKind.Null ? PoolScope.Everything : IsOverPeople(grant) ? PoolScope.People(grant[2].GetGuid()) : new PoolScope([grant[2].GetGuid()]);
+            var scope = grant[2].ValueKind is JsonValueKind.Null ? PoolScope.Everything : WordOf(grant) switch
+            {
+                "people" => PoolScope.People(grant[2].GetGuid()),
+                "site" => PoolScope.Site(grant[2].GetGuid()),
+                _ => new PoolScope([grant[2].GetGuid()]),
+            };
             foreach (var permission in Of(grant[0].GetString()!, grant[1]))
                 scopes[permission] = scopes.TryGetValue(permission, out var held) ? held.Or(scope) : scope;
         }
@@ -50,7 +55,7 @@ internal sealed class Rights : IEquatable<Rights>
 
     public override int GetHashCode() => StringComparer.Ordinal.GetHashCode(_grants);
 
-    private static bool IsOverPeople(JsonElement grant) => grant.GetArrayLength() > 3 && grant[3].ValueKind is JsonValueKind.String && grant[3].GetString() is "people";
+    private static string? WordOf(JsonElement grant) => grant.GetArrayLength() > 3 && grant[3].ValueKind is JsonValueKind.String ? grant[3].GetString() : null;
 
     // A permission that this version does not know was granted by a newer one beside it; here it opens nothing.
     private static IEnumerable<Permission> Of(string role, JsonElement own)

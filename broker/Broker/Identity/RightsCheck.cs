@@ -6,7 +6,7 @@ namespace Montalegre.Vdi.Broker.Identity;
 
 /// <summary>
 /// Decides whether a caller may make a call. Whoever holds the permission on everything is let through without a question to the
-/// database; for others each object that the request names must be of their pools, or of
+/// database; for others each object that the request names must be of their pools or sites, or of
 /// the people of their groups, and one that is not answers as one that does not exist.
 /// </summary>
 internal sealed class RightsCheck(ScopeStore scopes)

@@ -12,17 +12,30 @@ internal enum Held
     OverPeople,
 }
 
-/// <summary>SQL of scopes: to which pool and to whom an object belongs, and who can give rights. Asked only for callers whose rights end somewhere.</summary>
+/// <summary>SQL of scopes: to which pool, site and person an object belongs, and who can give rights. Asked only for callers whose rights end somewhere.</summary>
 internal sealed class ScopeStore(Database database)
 {
     private const int MostNamed = 3;
     private const string Nobody = "false";
+    private const string OfPool = "coalesce(o.pool_id = any(@Pools), false)";
+
+    // Objects that belong to a site themselves, and not by a pool.
+    private static readonly FrozenDictionary<string, string> OfSite = FrozenDictionary.ToFrozenDictionary(
+        new Dictionary<string, string>
+        {
+            ["site_id"] = "o.site_id = any(@Sites)",
+            ["host_id"] = "coalesce(o.site_id = any(@Sites), false)",
+            ["task_id"] = $"{OfPool} or o.object_kind = 'host' and {PoolScope.IsAtSite("o.object_id")}",
+            ["api_key_id"] = $"{OfPool} or coalesce(o.scope_site_id = any(@Sites), false)",
+        }, StringComparer.Ordinal);
 
     // From where an object is read, and when it is of the people of a group. A machine is theirs while they are on it.
     private static readonly FrozenDictionary<string, (string From, string OfPeople)> Questions = FrozenDictionary.ToFrozenDictionary(
         new Dictionary<string, (string, string)>
         {
             ["pool_id"] = ("pool o where o.pool_id = @id", Nobody),
+            ["site_id"] = ("site o where o.site_id = @id", Nobody),
+            ["host_id"] = ("host o where o.host_id = @id", Nobody),
             ["machine_id"] = ("machine o where o.machine_id = @id",
                 $"""
                 exists (select from session s where s.machine_id = o.machine_id and s.state <> 'ended' and {PoolScope.IsOfPeople("s.user_id")})
@@ -40,7 +53,7 @@ internal sealed class ScopeStore(Database database)
             ["assistance_id"] = ("assistance join session o using (session_id) where assistance_id = @id", PoolScope.IsOfPeople("o.user_id")),
         }, StringComparer.Ordinal);
 
-    /// <summary>Names of request fields whose object belongs to a pool.</summary>
+    /// <summary>Names of request fields whose object belongs to a pool or a site.</summary>
     public static IReadOnlyCollection<string> Kinds => Questions.Keys;
 
     /// <summary>Nowhere also when there is no such object: nobody learns from an answer what he may not see.</summary>
@@ -54,8 +67,8 @@ internal sealed class ScopeStore(Database database)
         var (from, ofPeople) = Questions[kind];
         await using var connection = await database.OpenConnectionAsync(ct);
         return (Held)await connection.QuerySingleOrDefaultAsync<int>(new CommandDefinition(
-            $"select case when coalesce(o.pool_id = any(@Pools), false) then {(int)Held.OnPool} when {ofPeople} then {(int)Held.OverPeople} else {(int)Held.Nowhere} end from {from}",
-            new { id, scope.Pools, scope.Groups, alone }, cancellationToken: ct));
+            $"select case when {OfSite.GetValueOrDefault(kind, OfPool)} then {(int)Held.OnPool} when {ofPeople} then {(int)Held.OverPeople} else {(int)Held.Nowhere} end from {from}",
+            new { id, scope.Pools, scope.Groups, scope.Sites, alone }, cancellationToken: ct));
     }
 
     /// <summary>False also when there is no such person.</summary>
@@ -78,6 +91,7 @@ internal sealed class ScopeStore(Database database)
                where h.role = @administrator
                  and h.pool_id is null
                  and h.scope_group_id is null
+                 and h.scope_site_id is null
                  and u.enabled
             order by u.display_name
                limit @MostNamed

@@ -41,7 +41,7 @@ internal sealed class ImageStore(Database database)
           from image_version
         """;
 
-    /// <summary>All versions; whoever may see some pools only sees those of the golden images that the pools are made from.</summary>
+    /// <summary>All versions; whoever may see some pools only sees those of the golden images that the pools are made from, or that lie on hosts of the sites.</summary>
     public async Task<IReadOnlyList<ImageRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
@@ -49,8 +49,9 @@ internal sealed class ImageStore(Database database)
             {Columns}
              where @Pools::uuid[] is null
                 or name in (select i.name from pool p join image_version i using (image_version_id) where p.pool_id = any(@Pools))
+                or name in (select i.name from image_copy c join image_version i using (image_version_id) where {PoolScope.IsAtSite("c.host_id")})
              order by name, number desc
-            """, new { scope.Pools }, cancellationToken: ct))).AsList();
+            """, new { scope.Pools, scope.Sites }, cancellationToken: ct))).AsList();
     }
 
     public async Task<ImageRow?> OneAsync(ImageVersionId id, CancellationToken ct)

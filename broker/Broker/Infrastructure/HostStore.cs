@@ -22,6 +22,8 @@ internal sealed record HostRow
     public DateTime? FencedAt { get; init; }
     public int Strays { get; init; }
     public bool Lost { get; init; }
+    public Guid? SiteId { get; init; }
+    public string? SiteName { get; init; }
 }
 
 /// <summary>What a change of a host's state touched: machines offered no more or again, and sessions open on the host.</summary>
@@ -33,21 +35,22 @@ internal sealed record FencedHost(int Machines, int Waiting, int Sessions);
 /// <summary>SQL of hosts.</summary>
 internal sealed class HostStore(Database database)
 {
+    /// <summary>By name. Whoever may see some pools only sees the hosts that they name; by sites, what stands there.</summary>
     public async Task<IReadOnlyList<HostRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<HostRow>(new CommandDefinition("""
             select h.host_id, h.name, h.uri, h.network, h.storage_path, h.state, h.shared_storage, (extract(epoch from t.takeover_after) / 60)::double precision as takeover_minutes,
                    r.silent_since, h.fenced_at, (select count(*)::int from stray_domain s where s.host_id = h.host_id) as strays,
-                   coalesce(r.silent_since <= now() - @lostAfter, false) as lost
-              from host h left join host_reading r using (host_id) left join shared_storage t on t.name = h.shared_storage
-             where @Pools::uuid[] is null or exists (select from pool_host ph where ph.host_id = h.host_id and ph.pool_id = any(@Pools))
+                   coalesce(r.silent_since <= now() - @lostAfter, false) as lost, h.site_id, l.name as site_name
+              from host h left join site l using (site_id) left join host_reading r using (host_id) left join shared_storage t on t.name = h.shared_storage
+             where @Pools::uuid[] is null or exists (select from pool_host ph where ph.host_id = h.host_id and ph.pool_id = any(@Pools)) or h.site_id = any(@Sites)
              order by h.name
-            """, new { lostAfter = HostRecovery.LostAfter, scope.Pools }, cancellationToken: ct))).AsList();
+            """, new { lostAfter = HostRecovery.LostAfter, scope.Pools, scope.Sites }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>Records a host; why not, or null.</summary>
-    public async Task<RefusalReason?> AddAsync(HostId id, string name, string uri, string network, string storagePath, string? sharedStorage, string actor, string source)
+    public async Task<RefusalReason?> AddAsync(HostId id, string name, string uri, string network, string storagePath, string? sharedStorage, Guid? site, string actor, string source)
     {
         await using var connection = await database.OpenConnectionAsync(CancellationToken.None);
         try
@@ -56,15 +59,16 @@ internal sealed class HostStore(Database database)
             with storage as (
                 insert into shared_storage (name, path) select @sharedStorage, @storagePath where @sharedStorage is not null on conflict do nothing
             ), added as (
-                insert into host (host_id, name, uri, network, storage_path, shared_storage)
-                     values (@id, @name, @uri, @network, @storagePath, @sharedStorage)
+                insert into host (host_id, name, uri, network, storage_path, shared_storage, site_id)
+                     values (@id, @name, @uri, @network, @storagePath, @sharedStorage, @site)
                 on conflict (name) do nothing
                   returning host_id, name
             )
             insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
                  select @actor, 'host.add', 'host', host_id, name, @source from added
-            """, new { id = id.Value, name, uri, network, storagePath, sharedStorage, actor, source }) == 1 ? null : RefusalReason.NameTaken;
+            """, new { id = id.Value, name, uri, network, storagePath, sharedStorage, site, actor, source }) == 1 ? null : RefusalReason.NameTaken;
         }
+        catch (PostgresException e) when (e.ConstraintName == "host_site_id_fkey") { return RefusalReason.NotFound; }
         // The key of the host says that the storage by that name is at another path.
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return RefusalReason.StorageDiffers; }
     }

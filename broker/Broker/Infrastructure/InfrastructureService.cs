@@ -6,6 +6,7 @@ using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Images;
+using Montalegre.Vdi.Broker.Sites;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Native.Libvirt;
@@ -16,7 +17,7 @@ namespace Montalegre.Vdi.Broker.Infrastructure;
 /// <summary>The gRPC and REST face of hosts, images and gateways.</summary>
 internal sealed partial class InfrastructureService(
     HostStore hosts, HypervisorDirectory hypervisors, TestHost test, PublishImage publish, RetireImage retire, DescribeImages images,
-    CreateGatewayToken gatewayTokens, GatewayStore gateways, TimeProvider time)
+    CreateGatewayToken gatewayTokens, GatewayStore gateways, SetSite places, TimeProvider time)
     : Contract.Infrastructure.InfrastructureBase
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);   // a hung host must not hold up the page that would show it
@@ -27,9 +28,11 @@ internal sealed partial class InfrastructureService(
         Check(request);
         if (!Path.IsPathFullyQualified(request.StoragePath)) throw Refusal.Refused(RefusalReason.InvalidField, "storage_path: an absolute path on the host");
         var (caller, storage) = (context.Caller(), SharedStorage(request.SharedStorage));
+        Guid? site = request.AtSiteId is "" ? null : Ids.Parse(request.AtSiteId, "at_site_id");
+        if (site is { } at) await places.CheckAsync(null, at, Permission.HostsManage, caller, context.CancellationToken);
         var id = new HostId(Guid.CreateVersion7(time.GetUtcNow()));
-        if (await hosts.AddAsync(id, name, request.Uri, request.Network, request.StoragePath, storage, caller.UserName, caller.SourceAddress) is { } reason)
-            throw Refusal.Refused(reason, reason == RefusalReason.NameTaken ? "name" : "shared_storage");
+        if (await hosts.AddAsync(id, name, request.Uri, request.Network, request.StoragePath, storage, site, caller.UserName, caller.SourceAddress) is { } reason)
+            throw Refusal.Refused(reason, reason switch { RefusalReason.NameTaken => "name", RefusalReason.NotFound => "at_site_id", _ => "shared_storage" });
         await hypervisors.RefreshAsync(context.CancellationToken);
         return await OneAsync(id, context.CancellationToken);
     }
@@ -46,11 +49,20 @@ internal sealed partial class InfrastructureService(
     public override async Task<Contract.Host> SetHostStorage(SetHostStorageRequest request, ServerCallContext context)
     {
         var (host, caller) = (new HostId(Ids.Parse(request.HostId, "host_id")), context.Caller());
+        // The storage, and when it lets go, is also that of hosts elsewhere.
+        if (!caller.Rights.Everywhere(Permission.HostsManage)) throw Refusal.Refused(RefusalReason.PermissionMissing, $"{Permission.HostsManage.Name()} (*)");
         var storage = SharedStorage(request.SharedStorage);
         if (request.TakeoverMinutes is 1 or > 1440) throw Refusal.Refused(RefusalReason.InvalidField, "takeover_minutes: 2 to 1440, or 0 for never");
         TimeSpan? takeover = storage is null || request.TakeoverMinutes == 0 ? null : TimeSpan.FromMinutes(request.TakeoverMinutes);
         if (await hosts.SetStorageAsync(host, storage, takeover, caller.UserName, caller.SourceAddress) is { } reason) throw Refusal.Refused(reason, reason == RefusalReason.NotFound ? "host" : "shared_storage");
         await hypervisors.RefreshAsync(context.CancellationToken);
+        return await OneAsync(host, context.CancellationToken);
+    }
+
+    public override async Task<Contract.Host> SetHostSite(SetHostSiteRequest request, ServerCallContext context)
+    {
+        var host = new HostId(Ids.Parse(request.HostId, "host_id"));
+        await places.MoveHostAsync(host, request.SiteId is "" ? null : Ids.Parse(request.SiteId, "site_id"), context.Caller(), context.CancellationToken);
         return await OneAsync(host, context.CancellationToken);
     }
 
@@ -162,7 +174,7 @@ internal sealed partial class InfrastructureService(
     {
         var host = new Contract.Host { HostId = row.HostId.ToString(), Name = row.Name, Uri = row.Uri, Network = row.Network, StoragePath = row.StoragePath,
             State = row.State switch { "draining" => Contract.HostState.Draining, "maintenance" => Contract.HostState.Maintenance, _ => Contract.HostState.InService },
-            SharedStorage = row.SharedStorage ?? "", TakeoverMinutes = (uint)(row.TakeoverMinutes ?? 0), Strays = (uint)row.Strays };
+            SharedStorage = row.SharedStorage ?? "", TakeoverMinutes = (uint)(row.TakeoverMinutes ?? 0), Strays = (uint)row.Strays, SiteId = row.SiteId?.ToString() ?? "", SiteName = row.SiteName ?? "" };
         if (row is { Lost: true, SilentSince: { } silent }) host.LostSince = Timestamp.FromDateTime(silent);
         if (row.FencedAt is { } fenced) host.FencedAt = Timestamp.FromDateTime(fenced);
         try

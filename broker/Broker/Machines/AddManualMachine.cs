@@ -4,9 +4,11 @@ using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Provisioning;
+using Montalegre.Vdi.Broker.Sites;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Montalegre.Vdi.Native.Libvirt;
+using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Machines;
 
@@ -44,11 +46,14 @@ internal sealed class AddManualMachine(
             catch (HypervisorUnavailableException e) { return new AddManualOutcome.Refused(RefusalReason.HostUnavailable, e.Message); }
             catch (ForeignMachineException) { return new AddManualOutcome.Refused(RefusalReason.InUse, "domain_uuid: another installation has it"); }
         }
-        var added = await store.AddManualAsync(wanted.Pool, machine, name, wanted.Address, wanted.Port, wanted.Host, caller.UserName, caller.SourceAddress);
+        var (added, elsewhere) = ((bool?)false, (string?)null);
+        try { added = await store.AddManualAsync(wanted.Pool, machine, name, wanted.Address, wanted.Port, wanted.Host, caller.UserName, caller.SourceAddress); }
+        catch (PostgresException e) when (e.ConstraintName == SiteStore.Constraint) { elsewhere = e.MessageText; }
         if (added is not true)
         {
             // The mark goes again, unless the domain is a machine of ours: asked twice, it stays adopted.
             if (wanted is { Domain: not null, Host: { } from } && !await store.IsRecordedAsync(machine, ct)) await hosts.For(from).LetGoAsync(machine, lease.Epoch ?? 0, ct);
+            if (elsewhere is not null) return new AddManualOutcome.Refused(RefusalReason.HostOfOtherSite, elsewhere);
             return added is null ? new AddManualOutcome.Refused(RefusalReason.NotFound, "pool_id: not a manual pool") : new AddManualOutcome.Refused(RefusalReason.NameTaken, name);
         }
         var token = await tokens.MakeAsync(machine, TokenLifetime);

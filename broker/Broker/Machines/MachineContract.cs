@@ -18,7 +18,7 @@ internal static class MachineContract
     {
         var machine = new Machine
         {
-            MachineId = row.MachineId.ToString(), Name = row.Name, PoolId = row.PoolId.ToString(), PoolName = row.PoolName,
+            MachineId = row.MachineId.ToString(), Name = row.Name, PoolId = row.PoolId.ToString(), PoolName = row.PoolName, SiteName = row.SiteName ?? "",
             State = SqlText.Parse<DomainState>(row.State) switch
             {
                 DomainState.Provisioning => MachineState.Provisioning,

@@ -12,6 +12,7 @@ internal sealed record MachineRow
     public string Name { get; init; } = "";
     public Guid PoolId { get; init; }
     public string PoolName { get; init; } = "";
+    public string? SiteName { get; init; }
     public string State { get; init; } = "";
     public string Power { get; init; } = "";
     public bool Draining { get; init; }
@@ -55,7 +56,7 @@ internal sealed class MachineStore(Database database)
     private static readonly string InScope = PoolScope.Holds("m.pool_id", "s.user_id");
 
     private static readonly string Columns = $"""
-        select m.machine_id, m.name, m.pool_id, p.name as pool_name, m.state, m.power, m.drain_since is not null as draining, m.manual,
+        select m.machine_id, m.name, m.pool_id, p.name as pool_name, (select l.name from site l where l.site_id = p.site_id) as site_name, m.state, m.power, m.drain_since is not null as draining, m.manual,
                m.state_since, coalesce(m.address, a.addresses[1]) as address, coalesce(m.port, a.rdp_port) as port, h.name as host_name,
                coalesce(a.connected, false) as agent_connected, a.agent_version, a.operating_system, a.seen_at,
                coalesce(p.sessions_per_machine, 1) as seats, case when p.sessions_per_machine is null then (s.session_id is not null)::int else t.people end as people,

@@ -1,6 +1,7 @@
 using Dapper;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
+using Montalegre.Vdi.Broker.Sites;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
 using Npgsql;
@@ -51,12 +52,18 @@ internal sealed record PoolRow
     public int Seats { get; init; }
     public string? Trouble { get; init; }
     public string? TroubleDetail { get; init; }
+    public Guid? SiteId { get; init; }
+    public string? SiteName { get; init; }
 }
 
 /// <summary>What an administrator asks for when making a pool.</summary>
 internal sealed record NewPool(
     PoolId Id, string Name, string Description, PoolKind Kind, int Size, ImageVersionId? Image, int Cpus, int MemoryMib, string NamePattern, string[] BlockedFeatures,
-    bool RdGatewayEndToEnd, SpareSetting Spare, PlacementSetting Placement, PoolRules Rules, PoolSharing Sharing);
+    bool RdGatewayEndToEnd, SpareSetting Spare, PlacementSetting Placement, PoolRules Rules, PoolSharing Sharing)
+{
+    /// <summary>Null: of no site.</summary>
+    public Guid? Site { get; init; }
+}
 
 /// <summary>What an administrator changes; null leaves a value as it is.</summary>
 internal sealed record PoolEdit(string? Name, string? Description, int? Size, bool? Enabled, string[]? BlockedFeatures = null, bool? RdGatewayEndToEnd = null, SpareSetting? Spare = null, PlacementOrder? Order = null, int? MostPerHost = null, IReadOnlyList<HostId>? Hosts = null)
@@ -64,9 +71,15 @@ internal sealed record PoolEdit(string? Name, string? Description, int? Size, bo
     /// <summary>Whether machines are started from a running state.</summary>
     public bool? Instant { get; init; }
 
+    /// <summary>From which site to which; null leaves the pool where it is. It is moved only if it is still there.</summary>
+    public SiteMove? Site { get; init; }
+
     public PoolRules Rules { get; init; } = PoolRules.Unchanged;
     public PoolSharing Sharing { get; init; } = PoolSharing.Unchanged;
 }
+
+/// <summary>A pool goes from one site, or none, to another, or none.</summary>
+internal sealed record SiteMove(Guid? From, Guid? To);
 
 /// <summary>A pool's spare as it is recorded; no value: always as many as it may have.</summary>
 internal sealed record SpareSetting(int? Value, bool Percent);
@@ -79,7 +92,7 @@ internal sealed class PoolAdminStore(Database database)
 {
     private const string Columns = """
         select p.pool_id, p.name, p.description, p.kind, p.size, p.enabled, p.image_version_id, i.name || ' ' || i.number as image_name,
-               p.cpus, p.memory_mib, p.machine_name_pattern, p.placement, p.most_per_host,
+               p.cpus, p.memory_mib, p.machine_name_pattern, p.placement, p.most_per_host, p.site_id, (select l.name from site l where l.site_id = p.site_id) as site_name,
                coalesce((select string_agg(h.host_id || ' ' || h.name, E'\n' order by h.name) from pool_host ph join host h using (host_id) where ph.pool_id = p.pool_id), '') as hosts,
                array_to_string(p.blocked_features, ',') as blocked_features, p.rd_gateway_end_to_end, p.instant, p.spare, p.spare_percent,
                p.idle_minutes, p.disconnected_minutes, p.empty_minutes, p.after_log_off, p.message_of_the_day, p.way_in, p.most_sessions, p.right_lost, p.card_removal,
@@ -128,11 +141,11 @@ internal sealed class PoolAdminStore(Database database)
                 with made as (
                     insert into pool (pool_id, name, description, kind, size, image_version_id, cpus, memory_mib, machine_name_pattern, blocked_features, rd_gateway_end_to_end, spare, spare_percent, placement, most_per_host,
                                       idle_minutes, disconnected_minutes, empty_minutes, log_off_action, message_of_the_day, way_in, most_sessions, right_lost, card_removal,
-                                      sessions_per_machine, distribution, renew_hours)
+                                      sessions_per_machine, distribution, renew_hours, site_id)
                          values (@id, @name, @description, @kind, @size, @image, @cpus, @memory, @pattern, @blocked, @endToEnd, @spare, @sparePercent, @placement, @mostPerHost,
                                  nullif(@IdleMinutes::int, 0), nullif(@DisconnectedMinutes::int, 0), nullif(@EmptyMinutes::int, 0), @logOffAction,
                                  coalesce(@MessageOfTheDay::text, ''), coalesce(@WayIn::text, 'client'), nullif(@MostSessions::int, 0), coalesce(@RightLost::text, 'disconnect'), coalesce(@CardRemoval::text, 'nothing'),
-                                 @seats, @distribution, @renewHours)
+                                 @seats, @distribution, @renewHours, @Site)
                       returning pool_id, name, blocked_features, rd_gateway_end_to_end
                 ), placed as (
                     insert into pool_host (pool_id, host_id) select pool_id, host_id from made, unnest(@hosts) host_id
@@ -152,14 +165,15 @@ internal sealed class PoolAdminStore(Database database)
                 cpus = pool.Cpus, memory = pool.MemoryMib, pattern = pool.NamePattern, blocked = pool.BlockedFeatures, endToEnd = pool.RdGatewayEndToEnd,
                 spare = pool.Spare.Value, sparePercent = pool.Spare.Percent, actor, source,
                 pool.Rules.IdleMinutes, pool.Rules.DisconnectedMinutes, pool.Rules.EmptyMinutes, pool.Rules.MessageOfTheDay, pool.Rules.WayIn, pool.Rules.MostSessions, pool.Rules.RightLost, pool.Rules.CardRemoval, logOffAction = SqlText.Of(pool.Rules.AfterLogOff!.Value),
-                seats = pool.Sharing.Seats, distribution = SqlText.Of(pool.Sharing.Distribution!.Value), renewHours = pool.Sharing.RenewHours,
+                seats = pool.Sharing.Seats, distribution = SqlText.Of(pool.Sharing.Distribution!.Value), renewHours = pool.Sharing.RenewHours, pool.Site,
             });
             return null;
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
+        catch (PostgresException e) when (e.ConstraintName == SiteStore.Constraint) { return (RefusalReason.HostOfOtherSite, e.MessageText); }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation)
         {
-            return (RefusalReason.NotFound, e.ConstraintName?.Contains("image", StringComparison.Ordinal) == true ? "image_version_id" : "host_ids");
+            return (RefusalReason.NotFound, e.ConstraintName switch { "pool_site_id_fkey" => "site_id", { } name when name.Contains("image", StringComparison.Ordinal) => "image_version_id", _ => "host_ids" });
         }
     }
 
@@ -171,7 +185,7 @@ internal sealed class PoolAdminStore(Database database)
         {
             var changed = await connection.ExecuteAsync("""
                 with before as materialized (
-                    select pool_id, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions, right_lost, card_removal, sessions_per_machine, distribution, renew_hours)::text as rules from pool where pool_id = @pool and not deleting for update
+                    select pool_id, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions, right_lost, card_removal, sessions_per_machine, distribution, renew_hours)::text as rules from pool where pool_id = @pool and not deleting and (not @setSite or site_id is not distinct from @siteFrom) for update
                 ), changed as (
                     update pool
                        set name = coalesce(@Name, name), description = coalesce(@Description, description), size = coalesce(@Size, size),
@@ -185,6 +199,7 @@ internal sealed class PoolAdminStore(Database database)
                            idle_minutes = nullif(coalesce(@IdleMinutes, idle_minutes), 0), disconnected_minutes = nullif(coalesce(@DisconnectedMinutes, disconnected_minutes), 0),
                            empty_minutes = nullif(coalesce(@EmptyMinutes, empty_minutes), 0), log_off_action = coalesce(@logOffAction::text, log_off_action),
                            message_of_the_day = coalesce(@MessageOfTheDay::text, message_of_the_day), way_in = coalesce(@WayIn::text, way_in), most_sessions = nullif(coalesce(@MostSessions, most_sessions), 0), right_lost = coalesce(@RightLost::text, right_lost), card_removal = coalesce(@CardRemoval::text, card_removal),
+                           site_id = case when @setSite then @site else site_id end,
                            sessions_per_machine = coalesce(@seats, sessions_per_machine), distribution = coalesce(@distribution::text, distribution), renew_hours = coalesce(@renewHours, renew_hours)
                      where pool_id = (select pool_id from before)
                  returning pool_id, name, blocked_features, rd_gateway_end_to_end, (idle_minutes, disconnected_minutes, empty_minutes, after_log_off, message_of_the_day, way_in, most_sessions, right_lost, card_removal, sessions_per_machine, distribution, renew_hours)::text as rules
@@ -202,6 +217,8 @@ internal sealed class PoolAdminStore(Database database)
                     select case when c.rd_gateway_end_to_end then 'pool.end_to_end' else 'pool.end_at_gateway' end
                       from changed c join before b using (pool_id) where c.rd_gateway_end_to_end <> b.rd_gateway_end_to_end
                     union all
+                    select 'pool.site' from changed where @setSite and @site is distinct from @siteFrom
+                    union all
                     select 'pool.session_rules' from changed c join before b using (pool_id) where c.rules <> b.rules
                 )
                 insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
@@ -213,6 +230,7 @@ internal sealed class PoolAdminStore(Database database)
                 setSpare = edit.Spare is not null, spare = edit.Spare?.Value, sparePercent = edit.Spare?.Percent ?? false, actor, source,
                 edit.Rules.IdleMinutes, edit.Rules.DisconnectedMinutes, edit.Rules.EmptyMinutes, edit.Rules.MessageOfTheDay, edit.Rules.WayIn, edit.Rules.MostSessions, edit.Rules.RightLost, edit.Rules.CardRemoval, logOffAction = edit.Rules.AfterLogOff is { } action ? SqlText.Of(action) : null,
                 seats = edit.Sharing.Seats, distribution = edit.Sharing.Distribution is { } spread ? SqlText.Of(spread) : null, renewHours = edit.Sharing.RenewHours,
+                setSite = edit.Site is not null, siteFrom = edit.Site?.From, site = edit.Site?.To,
             });
             return changed > 0 ? null : (RefusalReason.NotFound, "pool");
         }
@@ -220,7 +238,8 @@ internal sealed class PoolAdminStore(Database database)
         catch (PostgresException e) when (e.ConstraintName == "pool_sessions_per_machine_ck") { throw PoolSharing.Unfit(); }
         catch (PostgresException e) when (e.ConstraintName == "pool_log_off_fits_kind_ck") { throw PoolRules.Unfit(); }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation) { return (RefusalReason.NameTaken, "name"); }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, "host_ids"); }
+        catch (PostgresException e) when (e.ConstraintName == SiteStore.Constraint) { return (RefusalReason.HostOfOtherSite, e.MessageText); }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation) { return (RefusalReason.NotFound, e.ConstraintName is "pool_site_id_fkey" ? "site_id" : "host_ids"); }
     }
 
     /// <summary>Marks a pool for deletion; its machines go first. Answers what stood in the way, or null.</summary>

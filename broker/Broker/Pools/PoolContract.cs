@@ -23,7 +23,7 @@ internal static class PoolContract
             Placement = row.Placement == "depth" ? Contract.Placement.Depth : Contract.Placement.Breadth, MostPerHost = (uint)(row.MostPerHost ?? 0), MachineNamePattern = row.MachineNamePattern,
             Machines = (uint)row.Machines, Available = (uint)row.Available, InUse = (uint)row.InUse, Provisioning = (uint)row.Provisioning,
             Faulted = (uint)row.Faulted, Waiting = (uint)row.Waiting, Sessions = (uint)row.Sessions,
-            RdGatewayEndToEnd = row.RdGatewayEndToEnd, SessionRules = PoolRules.Show(row), Sharing = PoolSharing.Show(row), Seats = (uint)row.Seats, Instant = row.Instant,
+            RdGatewayEndToEnd = row.RdGatewayEndToEnd, SessionRules = PoolRules.Show(row), Sharing = PoolSharing.Show(row), Seats = (uint)row.Seats, Instant = row.Instant, SiteId = row.SiteId?.ToString() ?? "", SiteName = row.SiteName ?? "",
         };
         foreach (var host in row.Hosts.Split('\n', StringSplitOptions.RemoveEmptyEntries)) pool.Hosts.Add(new PoolHost { HostId = host[..36], Name = host[37..] });
         if (row.Kind != "manual") pool.Spare = row switch { { Spare: null } => new() { Everything = true }, { SparePercent: true } => new() { Percent = (uint)row.Spare }, _ => new() { Machines = (uint)row.Spare } };
@@ -51,7 +51,7 @@ internal static class PoolContract
             made ? request.MachineNamePattern : "",
             BlockedFeatures.Names(request.BlockedFeatures), request.RdGatewayEndToEnd, made && request.Spare is { } spare ? Spare(spare) : new(null, false),
             made ? new(Hosts(request.HostIds), Order(request.Placement) ?? PlacementOrder.Breadth, MostPerHost(request.MostPerHost)) : new([], PlacementOrder.Breadth, null),
-            PoolRules.Read(request.SessionRules).For(kind), PoolSharing.Read(request.Sharing).For(kind));
+            PoolRules.Read(request.SessionRules).For(kind), PoolSharing.Read(request.Sharing).For(kind)) { Site = Site(request.SiteId) };
     }
 
     public static PoolEdit Read(UpdatePoolRequest request) => new(
@@ -60,6 +60,9 @@ internal static class PoolContract
         request.BlockedFeatures is { } blocked ? BlockedFeatures.Names(blocked.Features) : null,
         request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null, request.Spare is { } spare ? Spare(spare) : null,
         Order(request.Placement), request.HasMostPerHost ? MostPerHost(request.MostPerHost) ?? 0 : null, request.Hosts is { } hosts ? Hosts(hosts.HostIds) : null) { Instant = request.HasInstant ? request.Instant : null, Rules = PoolRules.Read(request.SessionRules), Sharing = PoolSharing.Read(request.Sharing) };
+
+    /// <summary>Null: none.</summary>
+    public static Guid? Site(string id) => id is "" ? null : Ids.Parse(id, "site_id");
 
     private static string Name(string name) =>
         name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");

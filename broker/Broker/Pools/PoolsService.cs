@@ -4,6 +4,7 @@ using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Live;
+using Montalegre.Vdi.Broker.Sites;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
@@ -13,7 +14,7 @@ namespace Montalegre.Vdi.Broker.Pools;
 
 /// <summary>The gRPC and REST face of pools.</summary>
 internal sealed class PoolsService(
-    PoolAdminStore store, GrantEntitlement grant, RevokeEntitlement revoke, ListEntitlements entitlements, EntitleGroup entitleGroup, EntitlementStore rights, ChangePump pump, TimeProvider time)
+    PoolAdminStore store, GrantEntitlement grant, RevokeEntitlement revoke, ListEntitlements entitlements, EntitleGroup entitleGroup, EntitlementStore rights, SetSite places, ChangePump pump, TimeProvider time)
     : Contract.Pools.PoolsBase
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);   // counts touch every pool; twice a second is live enough
@@ -25,6 +26,7 @@ internal sealed class PoolsService(
     {
         var wanted = PoolContract.Read(request, new(Guid.CreateVersion7(time.GetUtcNow())));
         var caller = context.Caller();
+        // A site's own may make pools there. One of a site's roles gets what was nobody's before, so nothing is changed over which others hold one.
         if (await store.CreateAsync(wanted, caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Refused(no.Reason, no.Field);
         return await OneAsync(wanted.Id, context.CancellationToken);
     }
@@ -33,7 +35,13 @@ internal sealed class PoolsService(
     {
         var pool = new PoolId(Ids.Parse(request.PoolId, "pool_id"));
         var caller = context.Caller();
-        if (await store.UpdateAsync(pool, PoolContract.Read(request), caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Refused(no.Reason, no.Field);
+        var edit = PoolContract.Read(request);
+        if (request.HasSiteId)
+        {
+            var to = PoolContract.Site(request.SiteId);
+            edit = edit with { Site = new(await places.CheckPoolAsync(pool, to, caller, context.CancellationToken), to) };
+        }
+        if (await store.UpdateAsync(pool, edit, caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Refused(no.Reason, no.Field);
         return await OneAsync(pool, context.CancellationToken);
     }
 

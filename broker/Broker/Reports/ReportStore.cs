@@ -142,7 +142,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
         """, new { period.From, period.To, pool, scope.Pools, scope.Groups }, ct);
 
     // A role held twice, by himself and by a group, is one role.
-    private const string HeldRoles = "(select distinct h.role, coalesce(p.name, '') as pool, coalesce(g.name, '') as people from held_role h left join pool p using (pool_id) left join app_group g on g.group_id = h.scope_group_id where h.user_id = u.user_id) r order by r.role, r.pool, r.people";
+    private const string HeldRoles = "(select distinct h.role, coalesce(p.name, '') as pool, coalesce(g.name, '') as people, coalesce(l.name, '') as site from held_role h left join pool p using (pool_id) left join app_group g on g.group_id = h.scope_group_id left join site l on l.site_id = h.scope_site_id where h.user_id = u.user_id) r order by r.role, r.pool, r.people, r.site";
 
     public Task<IReadOnlyList<AccessOfPerson>> AccessAsync(string after, int limit, CancellationToken ct) => QueryAsync<AccessOfPerson>(
         $"""
@@ -151,6 +151,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                array(select r.role from {HeldRoles}) as roles,
                array(select r.pool from {HeldRoles}) as role_pools,
                array(select r.people from {HeldRoles}) as role_groups,
+               array(select r.site from {HeldRoles}) as role_sites,
                array(select p.name from pool p where not p.deleting and p.pool_id in (select e.pool_id from entitled_person e where e.user_id = u.user_id) order by p.name) as pools,
                (select e.at from audit_event e where e.object_id = u.user_id and e.action = 'sign_in.ok' order by e.audit_id desc limit 1) as last_sign_in
           from app_user u
@@ -224,6 +225,7 @@ internal sealed record AccessOfPerson
     public string[] Roles { get; init; } = [];
     public string[] RolePools { get; init; } = [];
     public string[] RoleGroups { get; init; } = [];
+    public string[] RoleSites { get; init; } = [];
     public string[] Pools { get; init; } = [];
     public DateTime? LastSignIn { get; init; }
 }

@@ -25,6 +25,7 @@ internal static class SessionMessages
         MachineName = row.MachineName,
         PoolId = row.PoolId.ToString("D"),
         PoolName = row.PoolName,
+        SiteName = row.SiteName ?? "",
         StartedAt = row.StartedAt.ToTimestamp(),
         StateSince = row.StateSince.ToTimestamp(),
         EndedAt = row.EndedAt?.ToTimestamp(),

@@ -58,7 +58,9 @@ internal sealed class TaskStore(Database database)
 
     private static readonly string OfPeople = $"t.object_kind = 'machine' and exists (select from session s where s.machine_id = t.object_id and s.state <> 'ended' and {PoolScope.IsOfPeople("s.user_id")})";
 
-    private static readonly string InScope = $"(@Pools::uuid[] is null or t.pool_id = any(@Pools) or {OfPeople})";
+    private static readonly string OfSite = $"t.object_kind = 'host' and {PoolScope.IsAtSite("t.object_id")}";
+
+    private static readonly string InScope = $"(@Pools::uuid[] is null or t.pool_id = any(@Pools) or {OfPeople} or {OfSite})";
 
     // What can be cancelled of an operation o. The rest of it is for leaders from before the column: they claim without clearing it.
     private const string NotBegun = "(o.step = 'magic_packet' or (o.resumes_to is not null and o.step = 'stop' and o.attempts = 0 and o.next_attempt_at <= now()))";
@@ -66,7 +68,7 @@ internal sealed class TaskStore(Database database)
     // Who sees a machine by its people learns of nobody else, not even that he asked for something.
     private static readonly string Columns = $"""
         select t.task_id, t.kind, t.object_kind, t.object_id, t.object_name, t.pool_id, t.host_id, t.host_name, t.cause, t.state, t.step, t.reason, t.error, t.began_at, t.ended_at, t.lines, t.last_event, t.last_step, t.last_at,
-               case when @Pools::uuid[] is null or t.pool_id = any(@Pools) or exists (select from app_user u where u.user_name = t.asked_by and {PoolScope.IsOfPeople("u.user_id")}) then t.asked_by else '' end as asked_by,
+               case when @Pools::uuid[] is null or t.pool_id = any(@Pools) or {OfSite} or exists (select from app_user u where u.user_name = t.asked_by and {PoolScope.IsOfPeople("u.user_id")}) then t.asked_by else '' end as asked_by,
                case t.object_kind when 'machine' then m.machine_id is not null when 'image' then exists (select from image_version v where v.image_version_id = t.object_id)
                                   when 'pool' then exists (select from pool p where p.pool_id = t.object_id) else exists (select from host h where h.host_id = t.object_id) end as object_there,
                case when t.kind = 'rollout' and t.ended_at is null then r.percent else t.percent end as percent,
@@ -90,10 +92,10 @@ internal sealed class TaskStore(Database database)
                                order by c.is_open desc, c.began_at desc
                                limit {MostWatched})
           order by t.began_at desc, t.task_id desc
-         """, new { scope.Pools, scope.Groups }, ct);
+         """, new { scope.Pools, scope.Groups, scope.Sites }, ct);
 
     public Task<IReadOnlyList<TaskRow>> SomeAsync(Guid[] ids, PoolScope scope, CancellationToken ct) =>
-        QueryAsync($"{Columns} where t.task_id = any(@ids) and {InScope}", new { ids, scope.Pools, scope.Groups }, ct);
+        QueryAsync($"{Columns} where t.task_id = any(@ids) and {InScope}", new { ids, scope.Pools, scope.Groups, scope.Sites }, ct);
 
     /// <summary>Newest first, from after the one that the page before ended with.</summary>
     public Task<IReadOnlyList<TaskRow>> ListAsync(TaskFilter filter, int limit, PoolScope scope, CancellationToken ct) => QueryAsync(
@@ -105,13 +107,13 @@ internal sealed class TaskStore(Database database)
             {(filter.Machine is null ? "" : "and t.object_id = @Machine")}
             {(filter.Pool is null ? "" : "and t.pool_id = @Pool")}
             {(filter.Host is null ? "" : "and t.host_id = @Host")}
-            {(filter.AskedBy is null ? "" : $"and t.asked_by = @AskedBy and (@Pools::uuid[] is null or t.pool_id = any(@Pools) or exists (select from app_user u where u.user_name = @AskedBy and {PoolScope.IsOfPeople("u.user_id")}))")}
+            {(filter.AskedBy is null ? "" : $"and t.asked_by = @AskedBy and (@Pools::uuid[] is null or t.pool_id = any(@Pools) or {OfSite} or exists (select from app_user u where u.user_name = @AskedBy and {PoolScope.IsOfPeople("u.user_id")}))")}
             {(filter.From is null ? "" : "and t.began_at >= @From")}
             {(filter.Until is null ? "" : "and t.began_at < @Until")}
             {(filter.Before is null ? "" : "and (t.began_at, t.task_id) < (select b.began_at, b.task_id from task b where b.task_id = @Before)")}
           order by t.began_at desc, t.task_id desc
           limit @limit
-         """, new { filter.States, filter.Kinds, filter.Machine, filter.Pool, filter.Host, filter.AskedBy, filter.From, filter.Until, filter.Before, limit, scope.Pools, scope.Groups }, ct);
+         """, new { filter.States, filter.Kinds, filter.Machine, filter.Pool, filter.Host, filter.AskedBy, filter.From, filter.Until, filter.Before, limit, scope.Pools, scope.Groups, scope.Sites }, ct);
 
     public async Task<IReadOnlyList<TaskLineRow>> LinesAsync(Guid task, int after, CancellationToken ct)
     {

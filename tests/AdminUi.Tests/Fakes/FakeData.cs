@@ -12,7 +12,9 @@ internal static class FakeData
     public static void Fill(FakeWorld world)
     {
         var now = DateTimeOffset.UtcNow;
-        world.Hosts.Add(new() { HostId = "host-1", Name = "anfitriao-a", Uri = "qemu+tls://10.20.0.11/system", Connected = true, Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
+        world.Sites.Add(new() { SiteId = "site-1", Name = "Paços do Concelho", Description = "Sala de servidores, piso -1" });
+        world.Sites.Add(new() { SiteId = "site-2", Name = "Biblioteca" });
+        world.Hosts.Add(new() { SiteId = "site-1", SiteName = "Paços do Concelho", HostId = "host-1", Name = "anfitriao-a", Uri = "qemu+tls://10.20.0.11/system", Connected = true, Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
         world.Hosts.Add(new() { HostId = "host-2", Name = "anfitriao-b", Uri = "qemu+tls://10.20.0.12/system", Connected = false, Error = "10.20.0.12: 16514", LostSince = Timestamp.FromDateTime(DateTime.UtcNow.AddMinutes(-12)), Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });
         world.Images.Add(new() { ImageVersionId = "img-7", Name = "debian-balcao", Number = 7, State = "ready", Sha256 = new string('a', 64), SizeBytes = 2_140_000_000, VirtualBytes = 8_589_934_592, PublishedAt = now.AddDays(-2).ToTimestamp(),
             PublishedBy = "rita", Source = "modelo-balcao", OperatingSystem = "Debian GNU/Linux 12 (bookworm)", AgentVersion = "1.4.0", Note = "Com o leitor de cartões", Sealed = true,
@@ -40,8 +42,8 @@ internal static class FakeData
 
         AddPool(world, "p-balcao", "Balcão único", PoolKind.Floating, 24, "balcao", 9, now);
         AddPool(world, "p-urb", "Urbanismo", PoolKind.Dedicated, 12, "urb", 3, now);
-        world.Pools.Put(new Pool { PoolId = "p-man", Name = "Sala técnica", Kind = PoolKind.Manual, Size = 1, Machines = 1, Available = 1, Enabled = false, Description = "Computadores físicos" });
-        world.Machines.Put(new Machine { MachineId = "m-sala-1", Name = "sala-1", PoolId = "p-man", PoolName = "Sala técnica", State = MachineState.Available, Power = PowerState.On, AgentConnected = true, Manual = true, Address = "10.20.3.7:3389", StateSince = now.AddHours(-5).ToTimestamp() });
+        world.Pools.Put(new Pool { SiteId = "site-2", SiteName = "Biblioteca", PoolId = "p-man", Name = "Sala técnica", Kind = PoolKind.Manual, Size = 1, Machines = 1, Available = 1, Enabled = false, Description = "Computadores físicos" });
+        world.Machines.Put(new Machine { SiteName = "Biblioteca", MachineId = "m-sala-1", Name = "sala-1", PoolId = "p-man", PoolName = "Sala técnica", State = MachineState.Available, Power = PowerState.On, AgentConnected = true, Manual = true, Address = "10.20.3.7:3389", StateSince = now.AddHours(-5).ToTimestamp() });
         var broken = world.Machines.Find("m-balcao-24")!.Clone();
         (broken.State, broken.Error, broken.AgentConnected) = (MachineState.Faulted, "balcao-24: qcow2", false);
         world.Machines.Put(broken);

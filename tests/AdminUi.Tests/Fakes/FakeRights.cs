@@ -70,7 +70,9 @@ internal sealed class FakeRights(FakeWorld world) : Interceptor
         }
         var pool = need.Request.FindFieldByName("pool_id") is { } field && request is not null ? (string)field.Accessor.GetValue(request) : "";
         if (pool.Length > 0 && !held.PoolIds.Contains(pool)) throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound, "pool_id");
-        if (pool.Length == 0 && !need.Filtered && !need.Request.Fields.InDeclarationOrder().Any(f => f.Name is "machine_id" or "session_id" or "rollout_id" or "assistance_id" or "launch_id"))
+        var site = need.Request.FindFieldByName("site_id") is { } of && request is not null ? (string)of.Accessor.GetValue(request) : "";
+        if (site.Length > 0 && !held.SiteIds.Contains(site)) throw FakeWorld.Refuse(StatusCode.NotFound, ReasonCode.NotFound, "site_id");
+        if (pool.Length + site.Length == 0 && !need.Filtered && !need.Request.Fields.InDeclarationOrder().Any(f => f.Name is "machine_id" or "session_id" or "rollout_id" or "assistance_id" or "launch_id"))
             throw FakeWorld.Refuse(StatusCode.PermissionDenied, ReasonCode.PermissionMissing, $"{need.Permission} (*): rita");
     }
 

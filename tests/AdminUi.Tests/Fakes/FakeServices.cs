@@ -53,7 +53,7 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         if (world.Pools.All.Any(p => p.Name == request.Name)) throw FakeWorld.Refuse(StatusCode.AlreadyExists, ReasonCode.NameTaken, request.Name);
         var pool = new Pool { PoolId = "pool-" + request.Name, Name = request.Name, Kind = request.Kind, Size = request.Size, Enabled = true, Cpus = request.Cpus, MemoryMib = request.MemoryMib, MachineNamePattern = request.MachineNamePattern,
             Spare = request.Spare, Hosts = { world.Hosts.Where(h => request.HostIds.Contains(h.HostId)).Select(h => new PoolHost { HostId = h.HostId, Name = h.Name }) },
-            Placement = request.Placement, MostPerHost = request.MostPerHost, BlockedFeatures = { request.BlockedFeatures }, RdGatewayEndToEnd = request.RdGatewayEndToEnd, SessionRules = request.SessionRules };
+            SiteId = request.SiteId, SiteName = world.Sites.FirstOrDefault(s => s.SiteId == request.SiteId)?.Name ?? "", Placement = request.Placement, MostPerHost = request.MostPerHost, BlockedFeatures = { request.BlockedFeatures }, RdGatewayEndToEnd = request.RdGatewayEndToEnd, SessionRules = request.SessionRules };
         world.Calls.Enqueue($"create-pool {request.Name} {request.Kind} {request.Size} {request.ImageVersionId} {string.Join(",", request.HostIds)}");
         if (request.Sharing is { } sharing) world.Calls.Enqueue($"shared {pool.Name} {sharing.SessionsPerMachine}");
         world.Calls.Enqueue($"placed {pool.Name} {pool.Spare?.Machines} {pool.Placement} {string.Join(',', request.HostIds)}");
@@ -73,6 +73,13 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         {
             pool.Instant = request.Instant;
             world.Calls.Enqueue($"instant {pool.Name} {pool.Instant}");
+        }
+        if (request.HasSiteId)
+        {
+            if (pool.Hosts.Select(p => world.Hosts.Single(h => h.HostId == p.HostId)).FirstOrDefault(h => request.SiteId.Length > 0 && h.SiteId != request.SiteId) is { } elsewhere)
+                throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.HostOfOtherSite, elsewhere.SiteName.Length > 0 ? $"{elsewhere.Name} ({elsewhere.SiteName})" : elsewhere.Name);
+            (pool.SiteId, pool.SiteName) = (request.SiteId, world.Sites.FirstOrDefault(s => s.SiteId == request.SiteId)?.Name ?? "");
+            world.Calls.Enqueue($"pool-site {pool.Name} {pool.SiteName}");
         }
         if (request.Spare is { } spare) pool.Spare = spare;
         if (request.SessionRules is { } rules)
@@ -277,6 +284,7 @@ internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.Infra
         world.Demand(context);
         if (request.StoragePath == "/") throw FakeWorld.Refuse(StatusCode.InvalidArgument, ReasonCode.InvalidField, "storage_path: an absolute path on the host");
         var host = new Host { HostId = "host-" + request.Name, Name = request.Name, Uri = request.Uri, Connected = true, Network = request.Network, StoragePath = request.StoragePath, SharedStorage = request.SharedStorage };
+        (host.SiteId, host.SiteName) = (request.AtSiteId, world.Sites.FirstOrDefault(s => s.SiteId == request.AtSiteId)?.Name ?? "");
         world.Hosts.Add(host);
         world.Calls.Enqueue($"add-host {host.Name} {host.Uri}");
         return Task.FromResult(host);
@@ -298,6 +306,15 @@ internal sealed class FakeInfrastructure(FakeWorld world) : Infrastructure.Infra
         host.FencedAt = DateTimeOffset.UtcNow.ToTimestamp();
         world.Calls.Enqueue($"fence {host.Name}");
         return Task.FromResult(new FenceHostResponse { Machines = 2 });
+    }
+
+    public override Task<Host> SetHostSite(SetHostSiteRequest request, ServerCallContext context)
+    {
+        world.Demand(context);
+        var host = world.Hosts.Single(h => h.HostId == request.HostId);
+        (host.SiteId, host.SiteName) = (request.SiteId, world.Sites.FirstOrDefault(s => s.SiteId == request.SiteId)?.Name ?? "");
+        world.Calls.Enqueue($"host-site {host.Name} {host.SiteName}");
+        return Task.FromResult(host);
     }
 
     public override Task<Host> SetHostStorage(SetHostStorageRequest request, ServerCallContext context)

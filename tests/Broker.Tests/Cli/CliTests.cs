@@ -379,6 +379,29 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         Directory.Delete(folder, recursive: true);
     }
 
+    [Fact]
+    public async Task Site_is_made_named_anew_given_a_pool_a_role_and_a_key_and_deleted_when_it_is_empty()
+    {
+        await SetUpAsync();
+        await DoneAsync("sites", "make", "Biblioteca", "--description", "rés-do-chão");
+        await DoneAsync("sites", "rename", "biblioteca", "Arquivo");
+        await DoneAsync("pools", "create", "balcao", "--kind", "manual", "--site", "Arquivo");
+        Assert.Contains("Arquivo", (await RunAsync("pools", "list")).Output, StringComparison.Ordinal);
+        await DoneAsync("users", "create", "rui", "--display-name", "Rui Costa", "--password-stdin");
+        await DoneAsync("roles", "grant", "rui", "help_desk", "--site", "Arquivo");
+        Assert.Contains("site Arquivo", (await RunAsync("roles", "grants", "--user", "rui")).Output, StringComparison.Ordinal);
+        await DoneAsync("keys", "make", "copia", "read_only", "--days", "1", "--site", "Arquivo");
+        Assert.StartsWith("SITE_IN_USE", (await RunAsync("sites", "delete", "Arquivo")).Talk, StringComparison.Ordinal);
+        var row = JsonDocument.Parse((await RunAsync("sites", "list", "--json")).Output).RootElement.GetProperty("sites")[0];
+        Assert.Equal((1, 2), (row.GetProperty("pools").GetInt32(), row.GetProperty("grants").GetInt32()));
+
+        await DoneAsync("keys", "revoke", "copia");
+        await DoneAsync("roles", "take-away", "rui", "help_desk", "--site", "Arquivo");
+        await DoneAsync("pools", "site", "balcao", "none");
+        await DoneAsync("sites", "delete", "Arquivo");
+        Assert.StartsWith("NOT_FOUND", (await RunAsync("sites", "delete", "Arquivo")).Talk, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("pools", "fly")]
     [InlineData("users", "create")]

@@ -181,8 +181,8 @@ public sealed class LostHostTests(FollowerBroker follower) : IClassFixture<Follo
     public async Task Hosts_that_share_a_storage_have_it_at_the_same_path()
     {
         await PersonalAsync(shared: true);
-        Assert.Equal(RefusalReason.StorageDiffers, await _store.AddAsync(new(Guid.NewGuid()), $"c-{_storage}", "test:///default", "user", "/elsewhere", _storage, "rosa", ""));
-        Assert.Null(await _store.AddAsync(new(Guid.NewGuid()), $"d-{_storage}", "test:///default", "user", "/nowhere", _storage, "rosa", ""));
+        Assert.Equal(RefusalReason.StorageDiffers, await _store.AddAsync(new(Guid.NewGuid()), $"c-{_storage}", "test:///default", "user", "/elsewhere", _storage, null, "rosa", ""));
+        Assert.Null(await _store.AddAsync(new(Guid.NewGuid()), $"d-{_storage}", "test:///default", "user", "/nowhere", _storage, null, "rosa", ""));
     }
 
     [Fact]

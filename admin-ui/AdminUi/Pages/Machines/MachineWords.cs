@@ -14,7 +14,7 @@ internal static class MachineWords
     public static string State(Machine m, Language say) => m is { State: MachineState.Unreachable, Wakeable: true } ? Wakes(m) ? say.WakingWord : say.SleepingWord : say.State(m.State);
 
     public static IEnumerable<string> Of(Machine m, Language say) =>
-        [m.Name, m.PoolName, m.UserName, m.HostName, m.Address, State(m, say), m.Error, m.OperatingSystem];
+        [m.Name, m.PoolName, m.UserName, m.HostName, m.SiteName, m.Address, State(m, say), m.Error, m.OperatingSystem];
 
     public static IEnumerable<string> Touches(Machine m, Language say, params string[] lines) =>
         [.. lines, m.People > 1 ? say.AffectsPeople((int)m.People) : m.SessionId.Length > 0 ? say.AffectsUser(m.UserName) : say.AffectsNobody];

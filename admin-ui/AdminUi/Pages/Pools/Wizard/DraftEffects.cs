@@ -6,7 +6,7 @@ using Host = Montalegre.Vdi.Contracts.Admin.V1.Host;
 namespace Montalegre.Vdi.AdminUi.Pages.Pools.Wizard;
 
 /// <summary>What each step of a draft will do, line by line, before anything is made.</summary>
-internal sealed class DraftEffects(PoolDraft draft, Language say, IReadOnlyList<ImageVersion> images, IReadOnlyList<Host> hosts)
+internal sealed class DraftEffects(PoolDraft draft, Language say, IReadOnlyList<ImageVersion> images, IReadOnlyList<Host> hosts, IReadOnlyList<Site> sites)
 {
     public IReadOnlyList<string> Of(WizardStep step) =>
     [
@@ -25,6 +25,7 @@ internal sealed class DraftEffects(PoolDraft draft, Language say, IReadOnlyList<
     {
         if (draft.Name.Trim() is { Length: > 0 } name) yield return say.SeenAs(name);
         yield return $"{say.Kind(draft.Kind)}: {say.KindHint(draft.Kind)}.";
+        if (sites.FirstOrDefault(s => s.SiteId == draft.Site) is { } site) yield return say.SiteOfNewPool(site.Name);
     }
 
     private IEnumerable<string> OfImage()

@@ -14,6 +14,9 @@ public sealed class PoolDraft
     public string Description { get; set; } = "";
     public PoolKind Kind { get; set; } = PoolKind.Floating;
 
+    /// <summary>Id of the site; empty: of none.</summary>
+    public string Site { get; set; } = "";
+
     /// <summary>Id of the image version; empty: none is chosen.</summary>
     public string Image { get; set; } = "";
 
@@ -81,7 +84,7 @@ public sealed class PoolDraft
     /// <summary>The step whose field the broker refused, by its name in the contract; null: none of them.</summary>
     public static WizardStep? StepOf(string field) => field.Split('.')[0] switch
     {
-        "name" or "description" or "kind" => WizardStep.Kind,
+        "name" or "description" or "kind" or "site_id" => WizardStep.Kind,
         "image_version_id" or "cpus" or "memory_mib" or "machine_name_pattern" => WizardStep.Image,
         "size" or "spare" or "host_ids" or "placement" or "most_per_host" or "sharing" => WizardStep.Size,
         "idle_minutes" or "disconnected_minutes" or "empty_minutes" or "log_off_action" or "message_of_the_day" or "most_sessions" or "blocked_features" => WizardStep.Rules,
@@ -93,7 +96,7 @@ public sealed class PoolDraft
         var request = new CreatePoolRequest
         {
             Name = Name.Trim(), Description = Description.Trim(), Kind = Kind, BlockedFeatures = { Policy.Blocked }, RdGatewayEndToEnd = Policy.EndToEnd,
-            SessionRules = Rules.ToRules(Kind), Sharing = Shared ? Sharing.ToSharing() : null,
+            SiteId = Site, SessionRules = Rules.ToRules(Kind), Sharing = Shared ? Sharing.ToSharing() : null,
         };
         if (Manual) return request;
         (request.Size, request.ImageVersionId, request.Cpus, request.MemoryMib, request.MachineNamePattern) = ((uint)Shape.Size, Image, (uint)Cpus, (uint)MemoryMib, Pattern.Trim());
@@ -113,7 +116,7 @@ public sealed class PoolDraft
         shape.Hosts.UnionWith(said.HostIds);
         var draft = new PoolDraft
         {
-            Name = said.Name, Description = said.Description, Kind = said.Kind, Instant = kept.Instant, SharedComputers = kept.SharedComputers, Furthest = (WizardStep)Math.Clamp(kept.Furthest, (int)WizardStep.Kind, (int)WizardStep.People),
+            Name = said.Name, Description = said.Description, Kind = said.Kind, Site = said.SiteId, Instant = kept.Instant, SharedComputers = kept.SharedComputers, Furthest = (WizardStep)Math.Clamp(kept.Furthest, (int)WizardStep.Kind, (int)WizardStep.People),
             Shape = shape, Sharing = said.Sharing is { } sharing ? PoolSharing.Of(sharing) : new(), Rules = PoolRules.Of(said.SessionRules), Policy = DevicePolicy.Of(said.BlockedFeatures, said.RdGatewayEndToEnd),
         };
         if (!draft.Manual) (draft.Image, draft.Cpus, draft.MemoryMib, draft.Pattern) = (said.ImageVersionId, (int)said.Cpus, (int)said.MemoryMib, said.MachineNamePattern);
