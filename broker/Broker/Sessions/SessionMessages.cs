@@ -40,6 +40,7 @@ internal static class SessionMessages
         AssistanceAt = row.AssistanceAt?.ToTimestamp(),
         ApplicationId = row.ApplicationId?.ToString("D") ?? "",
         ApplicationName = row.ApplicationName ?? "",
+        Applications = { row.Programs },
     };
 
     public static LogonPhase ToMessage(this PhaseRow row) =>
