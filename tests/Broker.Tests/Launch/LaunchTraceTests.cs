@@ -19,7 +19,7 @@ public sealed class LaunchTraceTests : IClassFixture<TestDatabase>
     private readonly LaunchStore _launches;
     private readonly LaunchDoorbell _doorbell = new();
 
-    private readonly Database _sql;
+    private readonly Broker.Storage.Database _sql;
 
     public LaunchTraceTests(TestDatabase database)
     {

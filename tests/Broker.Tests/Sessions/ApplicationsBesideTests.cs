@@ -77,7 +77,7 @@ public sealed class ApplicationsBesideTests(TestCluster cluster) : IAsyncLifetim
         Assert.Equal((session.Value.ToString(), true), (ready.SessionId, ready.Reconnection));
         var order = Assert.Single(Orders());
         Assert.Equal(("c1", _editor.ApplicationId, "'/opt/o meu/editor' --new \"$HOME\""), (order.GuestSessionId, order.Name, order.Line));
-        Assert.Equal(1, await _rows.ScalarAsync<int>("select count(*)::integer from session where state <> 'ended'"));
+        Assert.Equal(1, await _rows.ScalarAsync<int>("select count(*)::integer from session where state <> 'ended'", _pool.Value));
         Assert.Equal("xcalc", await _rows.ScalarAsync<string>("select program from session where session_id = @id", session.Value));     // what a ticket says
         Assert.Equal(1, await _rows.AuditsAsync(session.Value, "session.program"));
         var shown = await ShownAsync(session);
@@ -125,7 +125,7 @@ public sealed class ApplicationsBesideTests(TestCluster cluster) : IAsyncLifetim
         Assert.All(last, l => Assert.Equal(session.Value.ToString(), l.Ready?.SessionId));
         Assert.Equal([mail.ApplicationId, _editor.ApplicationId], Orders().Select(o => o.Name).Distinct().OrderBy(n => n == _editor.ApplicationId));
         Assert.Equal(2, await _rows.AuditsAsync(session.Value, "session.program"));
-        Assert.Equal(0, await _rows.ScalarAsync<int>("select count(*)::integer from session_program where due"));
+        Assert.Equal(0, await _rows.ScalarAsync<int>("select count(*)::integer from session_program where due", _pool.Value));
         Assert.Equal(["Calculadora", "Correio", "Editor"], (await ShownAsync(session)).Applications.Order());
     }
 
@@ -141,7 +141,7 @@ public sealed class ApplicationsBesideTests(TestCluster cluster) : IAsyncLifetim
         await Until.EqualAsync(1, () => Task.FromResult(Orders().Count));
         var second = await _rows.ScalarAsync<string>("select p.application_id::text from session_program p join session s using (session_id) where p.application_id <> s.application_id and s.session_id = @id", session);
         Assert.Equal(second, Orders().Single().Name);
-        await Until.EqualAsync(0, () => _rows.ScalarAsync<int>("select count(*)::integer from session_program where due"));
+        await Until.EqualAsync(0, () => _rows.ScalarAsync<int>("select count(*)::integer from session_program where due", _pool.Value));
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public sealed class ApplicationsBesideTests(TestCluster cluster) : IAsyncLifetim
         var sap = await _applications.PublishAsync(new() { PoolId = _pool.Value.ToString(), Name = "SAP", Program = "sap", Narrowed = true }, _administrator);
         Assert.Equal(ReasonCode.ApplicationUnknown, (await LastAsync(sap)).Refused.Code);
         Assert.Empty(Orders());
-        Assert.Equal(1, await _rows.ScalarAsync<int>("select count(*)::integer from session_program"));
+        Assert.Equal(1, await _rows.ScalarAsync<int>("select count(*)::integer from session_program", _pool.Value));
     }
 
     [Fact]
