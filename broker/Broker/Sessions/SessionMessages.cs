@@ -40,7 +40,7 @@ internal static class SessionMessages
         AssistanceAt = row.AssistanceAt?.ToTimestamp(),
         ApplicationId = row.ApplicationId?.ToString("D") ?? "",
         ApplicationName = row.ApplicationName ?? "",
-        Applications = { row.Programs },
+        Applications = { row.Programs.Split(SessionStore.NameEnd, StringSplitOptions.RemoveEmptyEntries) },
     };
 
     public static LogonPhase ToMessage(this PhaseRow row) =>

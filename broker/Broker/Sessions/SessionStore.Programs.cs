@@ -23,14 +23,16 @@ internal sealed record ProgramRow
 
 internal sealed partial class SessionStore
 {
+    /// <summary>Between the names that <see cref="ProgramsOfSession"/> answers.</summary>
+    internal const char NameEnd = '\x1f';
+
     /// <summary>Names of the applications that are open in a session <c>s</c>, or of an ended one all that were, in the order of their opening.</summary>
     internal const string ProgramsOfSession =
         """
-        array(select p.name
-                from session_program p
-               where p.session_id = s.session_id
-                 and case when s.state = 'ended' then p.started_at is not null else p.ended_at is null end
-               order by p.asked_at, p.name)
+        coalesce((select string_agg(p.name, chr(31) order by p.asked_at, p.name)
+                    from session_program p
+                   where p.session_id = s.session_id
+                     and case when s.state = 'ended' then p.started_at is not null else p.ended_at is null end), '')
         """;
 
     private const string Programs =

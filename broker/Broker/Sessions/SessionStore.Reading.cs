@@ -9,7 +9,7 @@ internal sealed record SessionRow(
     Guid SessionId, string State, Guid UserId, string UserName, string DisplayName, Guid MachineId, string MachineName, Guid PoolId, string PoolName,
     DateTime StartedAt, DateTime StateSince, DateTime? EndedAt, string? EndReason, string? GuestSessionId, int? IdleSeconds,
     Guid? ConnectionId, string? ClientName, string? ClientAddress, bool Connected, int LogonMilliseconds,
-    string? Assistance, DateTime? AssistanceAt, Guid? ApplicationId, string? ApplicationName, DateTime? LockedSince, string[] Programs);
+    string? Assistance, DateTime? AssistanceAt, Guid? ApplicationId, string? ApplicationName, DateTime? LockedSince, string Programs);
 
 /// <summary>A step of a session's time-line.</summary>
 internal sealed record PhaseRow(string Name, DateTime StartedAt, DateTime? EndedAt);
