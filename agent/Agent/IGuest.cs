@@ -48,5 +48,8 @@ internal interface IGuest
 
     Task<string?> ShowMessageAsync(string guestSession, string title, string text, CancellationToken ct);
 
+    /// <summary>Starts a program in a session of programs, beside those that run there; running already, it stays.</summary>
+    Task<string?> StartProgramAsync(StartProgram command, CancellationToken ct);
+
     Task<string?> RestartAsync(bool force, CancellationToken ct);
 }

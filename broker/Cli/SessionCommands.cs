@@ -26,11 +26,13 @@ internal static class SessionCommands
             (s.Words("UTILIZADOR", "USER"), x => x.UserName),
             (s.Words("MÁQUINA", "MACHINE"), x => x.MachineName),
             (s.Words("CONJUNTO", "POOL"), x => x.PoolName),
-            (s.Words("APLICAÇÃO", "APPLICATION"), x => x.ApplicationName),
+            (s.Words("APLICAÇÃO", "APPLICATION"), ApplicationsOf),
             (s.Words("DESDE", "SINCE"), x => Screen.Time(x.StateSince)),
             (s.Words("POSTO", "CLIENT"), x => x.Connected ? $"{x.ClientName} {x.ClientAddress}".Trim() : ""));
         return 0;
     }
+
+    private static string ApplicationsOf(Session session) => session.Applications.Count > 0 ? string.Join(", ", session.Applications) : session.ApplicationName;
 
     private static async Task<int> ShowAsync(Invocation call)
     {
@@ -43,7 +45,7 @@ internal static class SessionCommands
             return 0;
         }
         var x = details.Session;
-        s.Result($"{x.SessionId}  {Screen.Word(x.State, "")}  {x.UserName}  {x.MachineName}  {x.PoolName}{(x.ApplicationName.Length > 0 ? $"  {x.ApplicationName}" : "")}  {Screen.Time(x.StartedAt)}");
+        s.Result($"{x.SessionId}  {Screen.Word(x.State, "")}  {x.UserName}  {x.MachineName}  {x.PoolName}{(ApplicationsOf(x) is { Length: > 0 } open ? $"  {open}" : "")}  {Screen.Time(x.StartedAt)}");
         s.Table(details, details.Phases,
             (s.Words("FASE", "PHASE"), p => p.Name), (s.Words("INÍCIO", "STARTED"), p => Screen.Time(p.StartedAt)),
             ("ms", p => p.EndedAt is { } end ? $"{(end - p.StartedAt).ToTimeSpan().TotalMilliseconds:0}" : ""));

@@ -68,6 +68,8 @@ internal sealed class FakeGuest : IGuest
 
     public Task<string?> ShowMessageAsync(string guestSession, string title, string text, CancellationToken ct) => Done($"message {text}");
 
+    public Task<string?> StartProgramAsync(StartProgram command, CancellationToken ct) => Done($"program {command.Name} {command.Line}");
+
     public Task<string?> RestartAsync(bool force, CancellationToken ct) => Done($"restart {force}");
 
     private Task<string?> Done(string what)

@@ -46,6 +46,8 @@ public sealed class RealXrdpTests
         var session = await SessionAsync(connection, GuestSessionState.Active);
         Assert.Equal((User, "s-1"), (session.UserName, session.SessionId));
         Assert.NotEmpty(machine.Running("sleep 54321"));
+        Assert.Null(session.Programs);
+        Assert.Contains("has a desktop", (await connection.AskAsync(Command("b1", c => c.StartProgram = new StartProgram { GuestSessionId = session.GuestSessionId, LaunchId = "b", Name = "b", Line = "xclock" }), Patience)).Error, StringComparison.Ordinal);
         await UntilIdleAsync(connection, session.GuestSessionId);
 
         Assert.Equal("", (await connection.AskAsync(Command("m1", c => c.Message = new ShowMessage { GuestSessionId = session.GuestSessionId, Title = "Aviso", Text = "A máquina reinicia às 18h." }), Patience)).Error);

@@ -47,15 +47,19 @@ internal sealed class XrdpMachine : IAsyncDisposable
         return needed.FirstOrDefault(f => !File.Exists(f)) is { } file ? $"{file} is not installed" : null;
     }
 
+    /// <param name="document">How the agent joins.</param>
     /// <param name="program">What else runs on each desktop; a line of shell.</param>
-    public static async Task<XrdpMachine> StartAsync(JoinDocument document, string program = "")
+    /// <param name="instead">A program with its arguments that each session is of, under the image's own script, in place of a desktop.</param>
+    public static async Task<XrdpMachine> StartAsync(JoinDocument document, string program = "", string? instead = null)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("agent-xrdp").FullName;
         File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
         var display = RandomNumberGenerator.GetInt32(200, 30_000);
         var port = LoopbackPorts.Free();
         File.WriteAllText(Path.Combine(directory, "join"), document.Format());
-        File.WriteAllText(Path.Combine(directory, "agent.conf"), $"StateDirectory = {directory}/state\nJoinFile = {directory}/join\nDmiTable = /nowhere\n");
+        File.WriteAllText(Path.Combine(directory, "agent.conf"), $"StateDirectory = {directory}/state\nJoinFile = {directory}/join\nDmiTable = /nowhere\nProgramScript = {directory}/program\n");
+        File.Copy(Path.Combine(Root(), "agent/Image/root/usr/lib/montalegre/program"), $"{directory}/program");
+        File.SetUnixFileMode($"{directory}/program", (UnixFileMode)0b111_101_101);
         File.WriteAllText(Path.Combine(directory, "wm.c"), WindowManager);
         await ToEndAsync("gcc", "-O1", "-o", $"{directory}/wm", $"{directory}/wm.c", "-lX11");
         await ToEndAsync("gcc", "-shared", "-fPIC", "-O1", "-o", $"{directory}/pam_montalegre.so", Path.Combine(Root(), "native/pam/pam_montalegre.c"), "-lpam");
@@ -67,7 +71,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         Replace($"{etc}/xrdp/xrdp.ini", ("port=3389", $"port=tcp://127.0.0.1:{port}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp.log", $"LogFile={directory}/xrdp.log"));
         Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={LoopbackPorts.Free()}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={directory}/sesman.log"), ("X11DisplayOffset=10", $"X11DisplayOffset={display + 1}"), ("EnableUserWindowManager=true", "EnableUserWindowManager=false"), ("MaxSessions=50", "MaxSessions=10"));
         File.WriteAllText($"{etc}/pam.d/xrdp-sesman", $"auth [success=done default=ignore] {directory}/pam_montalegre.so\naccount [success=done default=ignore] {directory}/pam_montalegre.so\n@include common-auth\n@include common-account\n@include common-session\nsession optional {directory}/pam_montalegre.so\n");
-        File.WriteAllText($"{etc}/xrdp/startwm.sh", $"#!/bin/sh\nsetsid sleep 54321 </dev/null >/dev/null 2>&1 &\n{program}\nexec {directory}/wm\n");
+        File.WriteAllText($"{etc}/xrdp/startwm.sh", $"#!/bin/sh\nsetsid sleep 54321 </dev/null >/dev/null 2>&1 &\n{program}\nexec {(instead is null ? $"{directory}/wm" : $"{directory}/program {instead}")}\n");
         File.WriteAllText(Path.Combine(directory, "run"), Script(directory));
 
         var start = new ProcessStartInfo("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", $"{directory}/run", AgentProgram()])

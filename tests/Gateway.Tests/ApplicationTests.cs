@@ -9,7 +9,7 @@ namespace Montalegre.Vdi.Gateway.Tests;
 public sealed class ApplicationTests(ApplicationTests.ProgramsMachine machine) : IClassFixture<ApplicationTests.ProgramsMachine>
 {
     private const string Application = "w=/usr/lib/montalegre/program;[ -x $w ]||w=;exec $w xterm -geometry 300x120+0+0 -bg '#AA3377' -fg '#AA3377' -cr '#AA3377' +sb -bw 0 -b 0 -e sleep 77001";
-    private const string ApplicationColor = "#AA3377";
+    private const string ApplicationColor = "#AA3377", BesideColor = "#33AA77";
 
     /// <summary>xrdp with the channel that Debian has switched on, too.</summary>
     public sealed class ProgramsMachine : XrdpMachine
@@ -33,6 +33,39 @@ public sealed class ApplicationTests(ApplicationTests.ProgramsMachine machine) :
         await machine.InSessionAsync("pkill -x -f 'sleep 77001'");
         await client.ExitedAsync(TimeSpan.FromSeconds(30));
         Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(20)), machine.Logs);
+    }
+
+    [Fact]
+    public async Task Session_under_the_images_script_takes_a_second_program_and_ends_with_the_last()
+    {
+        machine.Require();
+        var folder = Directory.CreateTempSubdirectory("program-");
+        try
+        {
+            var script = Path.Combine(folder.FullName, "program");
+            File.Copy(Montalegre.Vdi.Rig.Checkout.Path("agent/Image/root/usr/lib/montalegre/program"), script);
+            foreach (var path in new[] { folder.FullName, script }) File.SetUnixFileMode(path, (UnixFileMode)0b111_101_101);
+            var redeemer = new FakeRedeemer();
+            await using var gateway = await TestGateway.StartAsync(redeemer);
+            await using var screen = await RdpScreen.StartAsync();
+            var client = screen.Connect(gateway.Address, redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password, program: Application.Replace("/usr/lib/montalegre/program", script, StringComparison.Ordinal)));
+            Assert.True(await screen.ShowsAsync(ApplicationColor), client.Output + machine.Logs);
+
+            // As the agent does it, which has tests of its own.
+            await machine.InSessionAsync($"{script} --join $(pgrep -o -f '^/bin/sh {script}') beside \"xterm -geometry 300x120+0+0 -bg '{BesideColor}' -fg '{BesideColor}' -cr '{BesideColor}' +sb -bw 0 -b 0 -e sleep 77002\"");
+            Assert.True(await screen.ShowsAsync(BesideColor), client.Output + machine.Logs);
+            await machine.InSessionAsync("pkill -x -f 'sleep 77001'");
+            await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);      // time enough for a session to end
+            Assert.True(machine.Runs("sleep\077002"), machine.Logs);
+            Assert.Single(machine.Sessions());
+            await machine.InSessionAsync("pkill -x -f 'sleep 77002'");
+            await client.ExitedAsync(TimeSpan.FromSeconds(30));
+            Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(20)), machine.Logs);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Theory]

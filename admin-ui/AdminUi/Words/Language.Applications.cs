@@ -11,7 +11,7 @@ internal sealed partial class Language
     public string ApplicationWord => Pick("Aplicação", "Application");
     public string ByApplication => Pick("Por aplicação publicada", "By published application");
     public string WholeDesktop => Pick("Ambiente de trabalho", "Whole desktop");
-    public string ApplicationOf(Contracts.Admin.V1.Session session) => session.ApplicationName.Length > 0 ? session.ApplicationName : WholeDesktop;
+    public string ApplicationOf(Contracts.Admin.V1.Session session) => session.Applications.Count > 0 ? string.Join(", ", session.Applications) : session.ApplicationName.Length > 0 ? session.ApplicationName : WholeDesktop;
     public string ProgramWord => Pick("Programa", "Program");
     public string ProgramHint => Pick("O caminho ou o nome na máquina, sem argumentos: /usr/bin/gedit", "The path or the name on the machine, without arguments: /usr/bin/gedit");
     public string ArgumentsWord => Pick("Argumentos", "Arguments");

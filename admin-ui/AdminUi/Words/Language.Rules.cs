@@ -97,6 +97,7 @@ internal sealed partial class Language
         "session.unlocked" => Pick("Desbloqueou o ambiente de trabalho: a pessoa entrou de novo", "Unlocked the desktop: the person has signed in again"),
         "session.lock_failed" => Pick("Não conseguiu bloquear e desligou (a sessão continua)", "Could not lock, and disconnected (the session stays)"),
         "session.lock_lost" => Pick("O bloqueio terminou por si e a máquina desligou (a sessão continua)", "The lock ended by itself, and the machine disconnected (the session stays)"),
+        "session.program" => Pick("Abriu outra aplicação na sessão", "Opened a further application in the session"),
         "session.right_lost" => Pick("Terminou a sessão de quem perdeu o direito de acesso", "Logged off somebody who lost the entitlement"),
         "session.start" => Pick("Abriu sessão", "Opened a session"),
         "session.logon" => Pick("Sessão iniciada na máquina", "Logged on to the machine"),

@@ -27,6 +27,9 @@ internal sealed record AgentOptions
     public string XrdpIni { get; init; } = "/etc/xrdp/xrdp.ini";
     public string XrdpSockets { get; init; } = "/run/xrdp/sockdir";
 
+    /// <summary>What sessions of programs run under; machines that are not of our image have none.</summary>
+    public string ProgramScript { get; init; } = "/usr/lib/montalegre/program";
+
     /// <summary>0: as xrdp.ini says.</summary>
     public int RdpPort { get; init; }
 
@@ -66,6 +69,7 @@ internal sealed record AgentOptions
         nameof(PamSocket) => this with { PamSocket = value },
         nameof(XrdpIni) => this with { XrdpIni = value },
         nameof(XrdpSockets) => this with { XrdpSockets = value },
+        nameof(ProgramScript) => this with { ProgramScript = value },
         nameof(RdpCertificate) => this with { RdpCertificate = value },
         nameof(RdpPort) when ushort.TryParse(value, out var port) => this with { RdpPort = port },
         _ => null,

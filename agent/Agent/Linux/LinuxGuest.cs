@@ -29,6 +29,7 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
     private readonly DateTimeOffset _booted = BootedAt();
     private SessionWatch? _watch;
     private SessionLocks? _locks;
+    private SessionPrograms? _programs;
 
     public string SystemUuid() => File.Exists(NewMachine.TableFile(options))
         ? SmbiosStrings.SystemUuid(File.ReadAllBytes(NewMachine.TableFile(options)))
@@ -60,6 +61,7 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
         RdpCertificateSha256 = _xrdp.CertificateSha256(),
         BootedAt = _booted.ToTimestamp(),
         BootId = _bootId,
+        StartsPrograms = SessionPrograms.CanJoin(options.ProgramScript),
     };
 
     public DateTimeOffset? HardwareClock() =>
@@ -70,8 +72,9 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
     public async Task WatchAsync(SessionBoard board, CancellationToken ct)
     {
         using var locks = new SessionLocks(Disconnect, HasClient, new LockMemory(options.StateDirectory, _bootId), time, log);
-        var watch = new SessionWatch(board, new SessionMemory(options.StateDirectory, _bootId), locks, _booted, options.XrdpSockets, time, log);
-        (_watch, _locks) = (watch, locks);
+        using var programs = new SessionPrograms(options.ProgramScript, time);
+        var watch = new SessionWatch(board, new SessionMemory(options.StateDirectory, _bootId), locks, programs, _booted, options.XrdpSockets, time, log);
+        (_watch, _locks, _programs) = (watch, locks, programs);
         var pam = new PamServer(options.PamSocket, new LogonPhases(_secrets, board, watch, time, log, ct), log);
         await await Task.WhenAny(pam.RunAsync(ct), watch.RunAsync(ct), locks.RunAsync(watch, board, ct));
     }
@@ -145,6 +148,13 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
 
     public Task<string?> ShowMessageAsync(string guestSession, string title, string text, CancellationToken ct) =>
         WithSession(guestSession, (session, _) => ShowMessage.RunAsync(session, title, text, ct));
+
+    public Task<string?> StartProgramAsync(StartProgram command, CancellationToken ct) => WithSession(command.GuestSessionId, async (session, watch) =>
+    {
+        var problem = await _programs!.StartAsync(session, command, ct);
+        watch.Ring();
+        return problem;
+    });
 
     public async Task<string?> RestartAsync(bool force, CancellationToken ct)
     {

@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Agent.Linux;
 /// looks every second while there is a session, because nothing tells of an xrdp client that comes or goes, and rarely else.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class SessionWatch(SessionBoard board, SessionMemory memory, SessionLocks locks, DateTimeOffset booted, string xrdpSockets, TimeProvider time, ILogger log)
+internal sealed class SessionWatch(SessionBoard board, SessionMemory memory, SessionLocks locks, SessionPrograms programs, DateTimeOffset booted, string xrdpSockets, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan WithSession = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WithoutSession = TimeSpan.FromSeconds(5);
@@ -54,25 +54,26 @@ internal sealed class SessionWatch(SessionBoard board, SessionMemory memory, Ses
     /// <summary>Reads everything anew and tells the board.</summary>
     public void Look()
     {
-        var sessions = XrdpSession.FindAll(ProcTable.ReadAll());
+        var all = ProcTable.ReadAll();
+        var sessions = XrdpSession.FindAll(all);
         var connected = sessions.Count == 0 ? [] : XrdpSession.ConnectedDisplays(xrdpSockets, File.ReadAllText("/proc/net/unix"));
         foreach (var gone in _hasConnected.Keys.Except(sessions.Select(s => s.Id)).ToList()) _hasConnected.Remove(gone);
         _sessions = sessions;
-        var seen = sessions.ConvertAll(s => Seen(s, connected.Contains(s.Display)));
+        var seen = sessions.ConvertAll(s => Seen(s, all, connected.Contains(s.Display)));
         seen.AddRange(LocalSessions.FindAll(sessions, booted));
         board.Replace(seen);
         memory.Save(board.SessionIds());
     }
 
     // A new session's client is on its way until shown otherwise: Disconnected would be a wrong first word.
-    private SeenSession Seen(XrdpSession session, bool connected)
+    private SeenSession Seen(XrdpSession session, List<Proc> all, bool connected)
     {
         var startedAt = session.StartedAt(booted);
         var already = _hasConnected.GetValueOrDefault(session.Id);
         if (connected) _hasConnected[session.Id] = true;
         else _hasConnected.TryAdd(session.Id, false);
         var coming = !already && time.GetUtcNow() - startedAt < FirstConnection;
-        return new SeenSession(session.Id, session.User.Name, connected || coming, startedAt, memory.SessionIdOf(session.Id), locks.IsLocked(session.Id));
+        return new SeenSession(session.Id, session.User.Name, connected || coming, startedAt, memory.SessionIdOf(session.Id), locks.IsLocked(session.Id), programs.Running(session, all));
     }
 
     private void StartLogindMonitor(CancellationToken ct)

@@ -106,6 +106,7 @@ internal sealed class CommandDesk(IGuest guest, Outbox outbox, TimeProvider time
         Command.KindOneofCase.Lock => guest.LockAsync(command.Lock.GuestSessionId, ct),
         Command.KindOneofCase.Unlock => guest.UnlockAsync(command.Unlock.GuestSessionId, command.Unlock.DisconnectFirst, ct),
         Command.KindOneofCase.Message => guest.ShowMessageAsync(command.Message.GuestSessionId, command.Message.Title, command.Message.Text, ct),
+        Command.KindOneofCase.StartProgram => guest.StartProgramAsync(command.StartProgram, ct),
         Command.KindOneofCase.Restart => guest.RestartAsync(command.Restart.Force, ct),
         _ => Task.FromResult<string?>("this agent does not know the command; update the agent"),
     };

@@ -102,7 +102,8 @@ internal sealed class SessionBoard(Outbox outbox, TimeProvider time, ILogger log
     {
         var known = _sessions.GetValueOrDefault(seen.Id);
         var state = seen.Connected ? GuestSessionState.Active : GuestSessionState.Disconnected;
-        if (known is not null && known.State == state && known.UserName == seen.User && known.Locked == seen.Locked) return;
+        if (known is not null && known.State == state && known.UserName == seen.User && known.Locked == seen.Locked
+            && (known.Programs is null ? seen.Programs is null : seen.Programs is not null && known.Programs.Names.SequenceEqual(seen.Programs))) return;
         var now = new GuestSession
         {
             GuestSessionId = seen.Id,
@@ -110,6 +111,7 @@ internal sealed class SessionBoard(Outbox outbox, TimeProvider time, ILogger log
             State = state,
             LoggedOnAt = seen.LoggedOnAt.ToTimestamp(),
             Locked = seen.Locked,
+            Programs = seen.Programs is null ? null : new RunningPrograms { Names = { seen.Programs } },
             SessionId = known?.SessionId is { Length: > 0 } same ? same : _signedInFor.GetValueOrDefault(seen.User, seen.SessionId),
         };
         _sessions[seen.Id] = now;
@@ -132,4 +134,5 @@ internal sealed class SessionBoard(Outbox outbox, TimeProvider time, ILogger log
 
 /// <summary>A session as a watcher found it.</summary>
 /// <param name="SessionId">The broker's id where the watcher kept it across a restart of the agent, else empty.</param>
-internal sealed record SeenSession(string Id, string User, bool Connected, DateTimeOffset LoggedOnAt, string SessionId = "", bool Locked = false);
+/// <param name="Programs">What runs in a session of programs, in one order; null: not known.</param>
+internal sealed record SeenSession(string Id, string User, bool Connected, DateTimeOffset LoggedOnAt, string SessionId = "", bool Locked = false, IReadOnlyList<string>? Programs = null);

@@ -115,6 +115,9 @@ internal sealed partial class WindowsGuest(AgentOptions options, TimeProvider ti
 
     public Task<string?> UnlockAsync(string guestSession, bool disconnectFirst, CancellationToken ct) => Task.FromResult<string?>(null);
 
+    // The program takes the place of the desktop, and nothing of ours waits for a second one.
+    public Task<string?> StartProgramAsync(StartProgram command, CancellationToken ct) => Task.FromResult<string?>("a session of Windows runs the one program that it was opened with");
+
     public Task<string?> ShowMessageAsync(string guestSession, string title, string text, CancellationToken ct) =>
         Task.FromResult(WithSession(guestSession, id => WtsSessions.ShowMessage(id, title, text)));
 

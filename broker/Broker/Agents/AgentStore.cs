@@ -36,16 +36,16 @@ internal sealed class AgentStore(Database database)
                   for no key update of m
         ), said as (
                insert into machine_agent (machine_id, connected, node_id, agent_version, operating_system, os_family, computer_name,
-                                          addresses, rdp_port, rdp_certificate_sha256, boot_id, booted_at, seen_at)
+                                          addresses, rdp_port, rdp_certificate_sha256, boot_id, booted_at, starts_programs, seen_at)
                     select machine_id, true, @node, @version, @system, @family, @computer,
-                           @addresses::text[], @port, @certificate::bytea, @boot, @booted, now()
+                           @addresses::text[], @port, @certificate::bytea, @boot, @booted, @startsPrograms, now()
                       from held
                on conflict (machine_id) do update
                        set connected = true, node_id = excluded.node_id, agent_version = excluded.agent_version,
                            operating_system = excluded.operating_system, os_family = excluded.os_family,
                            computer_name = excluded.computer_name, addresses = excluded.addresses, rdp_port = excluded.rdp_port,
                            rdp_certificate_sha256 = excluded.rdp_certificate_sha256, boot_id = excluded.boot_id,
-                           booted_at = excluded.booted_at, seen_at = now()
+                           booted_at = excluded.booted_at, starts_programs = excluded.starts_programs, seen_at = now()
         ), awaited as (
                update operation o
                   set state    = case when h.used and h.open is null then 'running' else 'done' end,
@@ -284,7 +284,7 @@ internal sealed class AgentStore(Database database)
             addresses = hello.Addresses.Take(16).Select(a => Bounded.Text(a, 45)).ToArray(),
             port = hello.RdpPort is > 0 and <= 65535 ? (int?)hello.RdpPort : null,
             certificate = hello.RdpCertificateSha256.Length == 32 ? hello.RdpCertificateSha256.ToByteArray() : null,
-            boot = Bounded.Text(hello.BootId, 64), booted = hello.BootedAt?.ToDateTime(),
+            boot = Bounded.Text(hello.BootId, 64), booted = hello.BootedAt?.ToDateTime(), startsPrograms = hello.StartsPrograms,
         });
     }
 

@@ -35,7 +35,7 @@ internal sealed class ApplicationStore(Database database)
                 select a.application_id, a.pool_id, a.name, a.description, a.program, a.arguments, a.narrowed,
                        array(select group_id from application_group g join app_group o using (group_id) where g.application_id = a.application_id order by lower(o.name))     as group_ids,
                        array(select o.name from application_group g join app_group o using (group_id) where g.application_id = a.application_id order by lower(o.name))       as group_names,
-                       (select count(*)::int from session s where s.application_id = a.application_id and s.state <> 'ended')                                                as sessions,
+                       (select count(*)::int from session_program p join session s on s.session_id = p.session_id and s.state <> 'ended' where p.application_id = a.application_id and p.ended_at is null) as sessions,
                        coalesce((select encode(i.sha256, 'hex') from application_icon i where i.application_id = a.application_id), '') as icon
                   from application a
                  where a.pool_id = @pool

@@ -12,10 +12,14 @@ internal static class ProgramLine
     private static readonly SearchValues<char> Plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./+");
 
     /// <summary>The line fits a Client Info, because program and arguments together are bounded, and hold no quotes that would have to grow, where they are published.</summary>
-    public static string Of(string program, string arguments, string family)
+    public static string Of(string program, string arguments, string family) =>
+        (family == "windows" ? "" : OnLinux) + Bare(program, arguments, family);
+
+    /// <summary>Program and arguments alone, as the machine's shell reads them.</summary>
+    public static string Bare(string program, string arguments, string family)
     {
         var rest = arguments.Length == 0 ? "" : $" {arguments}";
         if (family == "windows") return (program.Contains(' ', StringComparison.Ordinal) ? $"\"{program}\"" : program) + rest;
-        return OnLinux + (program.AsSpan().ContainsAnyExcept(Plain) ? $"'{program}'" : program) + rest;
+        return (program.AsSpan().ContainsAnyExcept(Plain) ? $"'{program}'" : program) + rest;
     }
 }

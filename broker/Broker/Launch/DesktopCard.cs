@@ -16,6 +16,12 @@ internal static class DesktopCard
         if (reason is RefusalReason.OtherProgramOpen) card.OpenInstead = row.OpenApplication is { Length: > 0 } open ? open : row.PoolName;
         BlockedFeatures.Fill(card.BlockedFeatures, row.BlockedFeatures);
         if (reason is { } why) card.Reason = why.ToContract();
+        // The session is told of by the cards of what runs in it.
+        if (row.SessionId is not null && state is DesktopState.Ready)
+        {
+            card.OpensBeside = row.OpenApplication ?? "";
+            return card;
+        }
         if (row.SessionId is { } session) card.SessionId = session.ToString();
         if (row.StartedAt is { } at) card.SessionSince = Timestamp.FromDateTime(DateTime.SpecifyKind(at, DateTimeKind.Utc));
         return card;
@@ -26,9 +32,10 @@ internal static class DesktopCard
 
     private static (DesktopState, RefusalReason?) State(OfferedDesktop row) => row switch
     {
-        { SessionId: not null } when row.OpenApplicationId != row.ApplicationId => (DesktopState.Unavailable, RefusalReason.OtherProgramOpen),
+        { SessionId: not null } when IsOther(row) && row is not { ApplicationId: not null, OpenApplicationId: not null, StartsPrograms: true } => (DesktopState.Unavailable, RefusalReason.OtherProgramOpen),
         { SessionId: not null, MachineState: "unreachable", Sleeps: true } => (DesktopState.Wait, RefusalReason.WaitingForWake),
         { SessionId: not null, MachineState: not ("reserved" or "in_use") } => (DesktopState.Unavailable, RefusalReason.MachineUnreachable),
+        { SessionId: not null } when IsOther(row) => (DesktopState.Ready, Lock(row)),
         { SessionState: "active" } => (DesktopState.SessionActive, Lock(row)),
         { SessionState: "disconnected" } => (DesktopState.SessionDisconnected, Lock(row)),
         { SessionState: "pending" } => (DesktopState.SessionPending, Lock(row)),
@@ -37,6 +44,8 @@ internal static class DesktopCard
         { Sleeps: true } => (DesktopState.Wait, RefusalReason.WaitingForWake),
         _ => (DesktopState.Wait, RefusalReason.WaitingForMachine),
     };
+
+    private static bool IsOther(OfferedDesktop row) => row.ApplicationId is { } one && row.OpenApplications.Length > 0 ? !row.OpenApplications.Contains(one) : row.OpenApplicationId != row.ApplicationId;
 
     private static RefusalReason? Lock(OfferedDesktop row) => row is { Locked: true, SignInOlder: true } ? RefusalReason.SessionLocked : null;
 }

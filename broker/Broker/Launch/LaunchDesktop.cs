@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hosting;
+using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Launch;
@@ -36,8 +37,10 @@ internal abstract record LaunchNews
 
 /// <summary>Brings a user to a machine, or keeps a place in the queue and says why, until there is one.</summary>
 internal sealed class LaunchDesktop(
-    LaunchStore store, LaunchDoorbell doorbell, LaunchTraces traces, IOptions<LaunchOptions> options, TimeProvider time, ILogger<LaunchDesktop> log)
+    LaunchStore store, LaunchDoorbell doorbell, LaunchTraces traces, StartPrograms programs, IOptions<LaunchOptions> options, TimeProvider time, ILogger<LaunchDesktop> log)
 {
+    private static readonly TimeSpan AfterRefusal = TimeSpan.FromSeconds(1.5);
+
     /// <summary>The person gives the place in the queue back; whoever waits for it ends, whoever is behind moves up. False: nobody waited.</summary>
     public async Task<bool> GiveUpAsync(UserId user, PoolId pool)
     {
@@ -50,7 +53,7 @@ internal sealed class LaunchDesktop(
     {
         var since = time.GetUtcNow();
         var session = new SessionId(Guid.CreateVersion7(since));
-        var queued = false;
+        var (queued, refusedBefore) = (false, false);
         var trace = new LaunchTrace(order, traces, time);
         WaitNotice? told = null;
         try
@@ -71,6 +74,18 @@ internal sealed class LaunchDesktop(
                         trace.Granted(start, answer.Facts);
                         log.SessionOpened(order.User, start.Session, start.Machine);
                         yield return new LaunchNews.Ready(start.Session, text, answer.TicketExpiresAt!.Value, answer.MachineName, false);
+                        yield break;
+                    case Placement.Reconnect again when order.Application is { } application && !await programs.RunAsync(again.Session, application, ct):
+                        if (!refusedBefore)
+                        {
+                            // The session may just have ended with its last program, and the broker hears of it in a moment.
+                            refusedBefore = true;
+                            await Task.Delay(AfterRefusal, time, ct);
+                            continue;
+                        }
+                        trace.Refused(RefusalReason.OtherProgramOpen, answer.Facts);
+                        log.Refused(order.User, order.Pool, RefusalReason.OtherProgramOpen);
+                        yield return new LaunchNews.Refused(RefusalReason.OtherProgramOpen, answer.OpenApplication);
                         yield break;
                     case Placement.Reconnect again:
                         queued = false;

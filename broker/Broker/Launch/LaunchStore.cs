@@ -65,8 +65,11 @@ internal sealed partial class LaunchStore(Database database)
         ), fit as materialized (
             select @Application is null or exists (select from program) as known
         ), own as materialized (
-            select s.session_id, s.machine_id, m.state as machine_state, m.name as machine_name, s.application_name,
-                   s.application_id is distinct from @Application as other,
+            select s.session_id, s.machine_id, m.state as machine_state, m.name as machine_name,
+                   coalesce((select string_agg(p.name, ', ' order by p.asked_at, p.name) from session_program p where p.session_id = s.session_id and p.ended_at is null), s.application_name) as application_name,
+                   s.application_id is distinct from @Application
+                       and not (s.application_id is not null and @Application is not null        -- beside those that run there, where the machine can
+                                and exists (select from machine_agent g where g.machine_id = s.machine_id and g.starts_programs)) as other,
                    s.locked_since is not null
                        and not exists (select from sign_in i where i.token_sha256 = @SignIn and i.created_at > s.locked_since) as locked
               from session s left join machine m using (machine_id)
@@ -218,6 +221,14 @@ internal sealed partial class LaunchStore(Database database)
             select session_id, machine_id, machine_name, false from own
              where own.machine_state in ('reserved', 'in_use') and (select entitled from offer)
                and not own.other and not own.locked and (select known from fit)
+        ), beside as (     -- what is to run there; of a session that there was, its agent is ordered (StartPrograms)
+            insert into session_program (session_id, application_id, name, program, arguments, launch_id, due, started_at)
+                 select target.session_id, program.application_id, program.name, program.program, program.arguments, @Request, not target.fresh, case when target.fresh then now() end
+                   from target cross join program
+            on conflict (session_id, application_id) do update
+                    set name = excluded.name, program = excluded.program, arguments = excluded.arguments, launch_id = excluded.launch_id,
+                        asked_at = case when session_program.ended_at is null then session_program.asked_at else now() end,
+                        due = session_program.due or session_program.ended_at is not null, ended_at = null
         ), issued as (
             insert into ticket (ticket_sha256, session_id, user_id, machine_id, client_address, expires_at, trace_parent)
                  select @TicketSha256, session_id, @User, machine_id, @ClientAddress, now() + @TicketLifetime, @TraceParent from target
@@ -387,7 +398,10 @@ internal sealed partial class LaunchStore(Database database)
             select p.pool_id, p.name, p.description, p.enabled, array_to_string(p.blocked_features, ',') as blocked_features, p.message_of_the_day, p.way_in,
                    f.pool_id is not null as favourite, p.sessions_per_machine is not null as shared_machine,
                    s.session_id, s.state as session_state, s.started_at, s.machine_name, m.state as machine_state,
-                   s.application_id as open_application_id, s.application_name as open_application, s.locked_since is not null as locked,
+                   s.application_id as open_application_id,
+                   array(select o.application_id from session_program o where o.session_id = s.session_id and o.ended_at is null) as open_applications,
+                   coalesce((select string_agg(o.name, ', ' order by o.asked_at, o.name) from session_program o where o.session_id = s.session_id and o.ended_at is null), s.application_name) as open_application,
+                   exists (select from machine_agent g where g.machine_id = s.machine_id and g.starts_programs) as starts_programs, s.locked_since is not null as locked,
                    not exists (select from sign_in i where i.token_sha256 = @signIn and i.created_at > s.locked_since) as sign_in_older,
                    (select c.client_name from connection c where c.session_id = s.session_id and c.closed_at is null
                      order by c.created_at desc limit 1)                                                 as client_name,
@@ -465,7 +479,15 @@ internal sealed record OfferedDesktop
 
     /// <summary>What the open session was opened as; null: the whole desktop, or there is none.</summary>
     public Guid? OpenApplicationId { get; init; }
+
+    /// <summary>What runs in it now.</summary>
+    public Guid[] OpenApplications { get; init; } = [];
+
+    /// <summary>The names of what runs in it.</summary>
     public string? OpenApplication { get; init; }
+
+    /// <summary>The session's machine starts further applications beside it.</summary>
+    public bool StartsPrograms { get; init; }
 
     /// <summary>Set when the row is the card of an application; name and description are its own then, and the rest is its pool's.</summary>
     public Guid? ApplicationId { get; init; }

@@ -17,7 +17,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
     private static readonly string Span =
         $"""
         span as materialized (
-             select pool_id, pool_name, user_id, application_id, application_name, started_at, greatest(started_at, @From) as since, least(coalesce(ended_at, now()), @To) as until
+             select session_id, pool_id, pool_name, user_id, started_at, greatest(started_at, @From) as since, least(coalesce(ended_at, now()), @To) as until
                from session
               where started_at < least(@To, now())
                 and (ended_at > @From or ended_at is null)
@@ -48,13 +48,13 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
     public Task<IReadOnlyList<UseOfApplication>> ApplicationsAsync(Period period, Guid? pool, PoolScope scope, CancellationToken ct) => QueryAsync<UseOfApplication>(
         $"""
           with {Span}
-        select pool_id, max(pool_name) as pool_name, application_id, (array_agg(application_name order by started_at desc))[1] as application_name,
-               count(*) filter (where started_at >= @From)::integer as sessions, count(distinct user_id)::integer as people,
-               (sum(extract(epoch from until - since)) / 3600)::double precision as hours
+        select pool_id, max(pool_name) as pool_name, p.application_id, (array_agg(p.name order by p.started_at desc))[1] as application_name,
+               count(*) filter (where p.started_at >= @From)::integer as sessions, count(distinct user_id)::integer as people,
+               (sum(extract(epoch from least(until, p.ended_at) - greatest(since, p.started_at))) / 3600)::double precision as hours
           from span
-         where application_id is not null
-         group by pool_id, application_id
-         order by hours desc, application_id
+          join session_program p on p.session_id = span.session_id and p.started_at < until and (p.ended_at is null or p.ended_at >= since)
+         group by pool_id, p.application_id
+         order by hours desc, p.application_id
          limit {MostApplications}
         """, new { period.From, period.To, pool, scope.Pools, scope.Groups }, ct);
 

@@ -7,8 +7,9 @@ using Montalegre.Vdi.Domain;
 namespace Montalegre.Vdi.Broker.Sessions;
 
 /// <summary>Turns what agents say about their guests into session states. A repeated report changes nothing.</summary>
-internal sealed class GuestReports(SessionStore sessions, EndSession end, LockSessions locks, IdleReports idle, TimeProvider time, ILogger<GuestReports> log) : IGuestReports
+internal sealed class GuestReports(SessionStore sessions, EndSession end, LockSessions locks, StartPrograms programs, IdleReports idle, TimeProvider time, ILogger<GuestReports> log) : IGuestReports
 {
+    private const int MostPrograms = 100;
     private static readonly string[] Phases = ["authenticate", "session_open", "display", "desktop"];
 
     // Machines with a session that came around the broker, and which; nearly always empty.
@@ -81,8 +82,10 @@ internal sealed class GuestReports(SessionStore sessions, EndSession end, LockSe
         var was = await sessions.SeeAsync(machine, session, guest);
         if (was is not null) log.SessionSeen(session, machine, guest.Disconnected ? "disconnected" : "active", was);
         else if (guest.Idle is { } time) idle.Add(machine, guest.GuestSessionId, time);
+        if (guest.Programs is { } running) await sessions.ProgramsSeenAsync(machine, session, running);
         // Not ordered here: the answer would come by the stream whose message this is.
         if (known.Locked && guest is { Locked: false, Disconnected: false }) locks.Ring();
+        if (was is not null) programs.Ring();
     }
 
     private async Task RogueAsync(MachineId machine, GuestSeen guest, HashSet<string> known)
@@ -98,7 +101,7 @@ internal sealed class GuestReports(SessionStore sessions, EndSession end, LockSe
     private static string Actor(MachineId machine) => $"agent of {machine}";
 
     private static GuestSeen Seen(GuestSession g) => new(
-        g.GuestSessionId, g.UserName, g.State == GuestSessionState.Disconnected, SessionOf(g.SessionId), Time(g.LoggedOnAt), g.Idle?.ToTimeSpan()) { Locked = g.Locked };
+        g.GuestSessionId, g.UserName, g.State == GuestSessionState.Disconnected, SessionOf(g.SessionId), Time(g.LoggedOnAt), g.Idle?.ToTimeSpan()) { Locked = g.Locked, Programs = g.Programs?.Names.Take(MostPrograms).ToList() };
 
     private static DateTimeOffset? Time(Timestamp? at) => at?.ToDateTimeOffset();
 

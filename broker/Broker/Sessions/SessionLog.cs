@@ -38,6 +38,12 @@ internal static partial class SessionLog
     [LoggerMessage(4212, LogLevel.Error, "Looking after locked sessions failed, tried again in {Interval}")]
     public static partial void LocksFailed(this ILogger log, TimeSpan interval, Exception error);
 
+    [LoggerMessage(4213, LogLevel.Warning, "Session {Session} takes no further program: {Problem}")]
+    public static partial void ProgramRefused(this ILogger log, SessionId session, string problem);
+
+    [LoggerMessage(4214, LogLevel.Error, "Starting further programs of sessions failed, tried again in {Interval}")]
+    public static partial void ProgramsFailed(this ILogger log, TimeSpan interval, Exception error);
+
     [LoggerMessage(4206, LogLevel.Information, "Session {Session}: {Action} asked by {Actor}, {Outcome}")]
     public static partial void SessionActionAsked(this ILogger log, SessionId session, string action, string actor, string outcome);
 }

@@ -41,6 +41,7 @@ internal static class SessionMessages
         AssistanceAt = row.AssistanceAt?.ToTimestamp(),
         ApplicationId = row.ApplicationId?.ToString("D") ?? "",
         ApplicationName = row.ApplicationName ?? "",
+        Applications = { row.Programs.Split(SessionStore.NameEnd, StringSplitOptions.RemoveEmptyEntries) },
     };
 
     public static LogonPhase ToMessage(this PhaseRow row) =>

@@ -9,7 +9,7 @@ internal sealed record SessionRow(
     Guid SessionId, string State, Guid UserId, string UserName, string DisplayName, Guid MachineId, string MachineName, Guid PoolId, string PoolName,
     DateTime StartedAt, DateTime StateSince, DateTime? EndedAt, string? EndReason, string? GuestSessionId, int? IdleSeconds,
     Guid? ConnectionId, string? ClientName, string? ClientAddress, bool Connected, int LogonMilliseconds,
-    string? Assistance, DateTime? AssistanceAt, Guid? ApplicationId, string? ApplicationName, DateTime? LockedSince, string? SiteName);
+    string? Assistance, DateTime? AssistanceAt, Guid? ApplicationId, string? ApplicationName, DateTime? LockedSince, string? SiteName, string Programs);
 
 /// <summary>A step of a session's time-line.</summary>
 internal sealed record PhaseRow(string Name, DateTime StartedAt, DateTime? EndedAt);
@@ -26,7 +26,7 @@ internal sealed partial class SessionStore
 {
     // The newest connection says who the client is; the time of the first logon counts from the earliest phase to the desktop.
     private const string Rows =
-        """
+        $"""
         select s.session_id, s.state, s.user_id, u.user_name, u.display_name, s.machine_id, s.machine_name, s.pool_id, s.pool_name,
                s.started_at, s.state_since, s.ended_at, s.end_reason, s.guest_session_id, s.idle_seconds,
                c.connection_id, c.client_name, c.client_address,
@@ -39,7 +39,8 @@ internal sealed partial class SessionStore
                a.state as assistance, greatest(a.asked_at, a.answered_at, a.began_at, a.ended_at) as assistance_at,
                s.application_id, s.application_name,
                case when s.state <> 'ended' then s.locked_since end as locked_since,
-               (select l.name from pool p join site l using (site_id) where p.pool_id = s.pool_id) as site_name
+               (select l.name from pool p join site l using (site_id) where p.pool_id = s.pool_id) as site_name,
+               {ProgramsOfSession} as programs
           from session s
           join app_user u on u.user_id = s.user_id and not u.synthetic
           left join lateral (select connection_id, client_name, client_address, opened_at, closed_at

@@ -5,7 +5,7 @@ namespace Montalegre.Vdi.Broker.Sessions;
 
 /// <summary>Ends reservations that nobody came to, a bounded number each time, looks after time-outs, and writes the gathered idle times.</summary>
 internal sealed class SessionSweep(
-    SessionStore sessions, EndSession end, TimeOutSessions timeOut, GreetSessions greet, LockSessions locks, IdleReports idle, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionSweep> log) : BackgroundService
+    SessionStore sessions, EndSession end, TimeOutSessions timeOut, GreetSessions greet, LockSessions locks, StartPrograms programs, IdleReports idle, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionSweep> log) : BackgroundService
 {
     private const int MostAtOnce = 100;
     private const int IdleBatch = 500;
@@ -14,7 +14,8 @@ internal sealed class SessionSweep(
         EveryAsync(options.Value.SweepEvery, () => EndOverdueAsync(stoppingToken), log.SweepFailed, stoppingToken),
         EveryAsync(options.Value.TimeoutsEvery, () => timeOut.RunAsync(stoppingToken), log.TimeoutsFailed, stoppingToken),
         EveryAsync(options.Value.TimeoutsEvery, () => greet.RunAsync(stoppingToken), log.GreetingFailed, stoppingToken),
-        LocksAsync(stoppingToken),
+        RungAsync(locks.NextAsync, locks.RunAsync, log.LocksFailed, stoppingToken),
+        RungAsync(programs.NextAsync, programs.RunAsync, log.ProgramsFailed, stoppingToken),
         EveryAsync(options.Value.WriteIdleEvery, WriteIdleAsync, log.IdleWriteFailed, stoppingToken));
 
     /// <summary>Ends what is overdue now; the end statement decides again, so that somebody who just came keeps the session.</summary>
@@ -33,18 +34,18 @@ internal sealed class SessionSweep(
         while (idle.Take(IdleBatch) is { Count: > 0 } batch) await sessions.IdleAsync(batch);
     }
 
-    private async Task LocksAsync(CancellationToken ct)
+    private async Task RungAsync(Func<TimeSpan, CancellationToken, Task> next, Func<CancellationToken, Task> work, Action<TimeSpan, Exception> failed, CancellationToken ct)
     {
         while (true)
         {
-            await locks.NextAsync(options.Value.TimeoutsEvery, ct);
+            await next(options.Value.TimeoutsEvery, ct);
             try
             {
-                await locks.RunAsync(ct);
+                await work(ct);
             }
             catch (Exception e) when (!ct.IsCancellationRequested)
             {
-                log.LocksFailed(options.Value.TimeoutsEvery, e);
+                failed(options.Value.TimeoutsEvery, e);
             }
         }
     }

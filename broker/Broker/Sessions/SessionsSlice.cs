@@ -17,6 +17,7 @@ internal static class SessionsSlice
         services.AddSingleton<DisconnectSession>();
         services.AddSingleton<MessageSession>();
         services.AddSingleton<LockSessions>();
+        services.AddSingleton<StartPrograms>();
         services.AddSingleton<RemoveCard>();
         services.AddSingleton<ReturnCard>();
         services.AddSingleton<IGuestReports, GuestReports>();

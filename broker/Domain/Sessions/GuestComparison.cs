@@ -22,6 +22,9 @@ public sealed record GuestSeen(
 {
     /// <summary>A locker covers its screen.</summary>
     public bool Locked { get; init; }
+
+    /// <summary>What runs in a session of programs, by the names under which agents know them; null: not known.</summary>
+    public IReadOnlyList<string>? Programs { get; init; }
 }
 
 /// <summary>What a whole snapshot of a guest says about the broker's open sessions.</summary>

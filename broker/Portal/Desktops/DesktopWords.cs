@@ -12,6 +12,7 @@ internal sealed record DesktopWords(string State, string? Help, string Tone)
     {
         _ when OtherOpen(desktop) => new(t.StateOtherOpen(desktop.OpenInstead), null, "wait"),
         _ when desktop.Locked => new(t.StateLocked, LockedFor(desktop) ? null : t.StateLockedHelp, "wait"),
+        DesktopState.Ready when desktop.OpensBeside.Length > 0 => new(t.StateReady, t.StateBeside(desktop.OpensBeside), "good"),
         DesktopState.Ready => new(t.StateReady, t.StateReadyHelp, "good"),
         DesktopState.Wait => new(t.StateWait, null, "wait"),
         DesktopState.SessionActive => new(t.StateActive, t.StateActiveHelp, "live"),

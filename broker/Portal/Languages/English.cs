@@ -48,6 +48,7 @@ internal static class English
         ApplicationWord = "Application",
         LogOffFrom = open => $"Log off from {open}",
         StateOtherOpen = open => $"Open now: {open}",
+        StateBeside = open => $"Opens in the same session, beside: {open}",
         Machine = "Machine",
         Since = "Since",
         ConnectedFrom = "Connected from",

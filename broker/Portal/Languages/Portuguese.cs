@@ -49,6 +49,7 @@ internal static class Portuguese
         ApplicationWord = "Aplicação",
         LogOffFrom = open => $"Terminar sessão: {open}",
         StateOtherOpen = open => $"Tem aberto: {open}",
+        StateBeside = open => $"Abre na mesma sessão, ao lado de: {open}",
         Machine = "Máquina",
         Since = "Desde",
         ConnectedFrom = "Ligada a partir de",

@@ -50,6 +50,7 @@ public sealed record Texts
     public required string ApplicationWord { get; init; }
     public required Func<string, string> LogOffFrom { get; init; }
     public required Func<string, string> StateOtherOpen { get; init; }
+    public required Func<string, string> StateBeside { get; init; }
     public required string Machine { get; init; }
     public required string Since { get; init; }
     public required string ConnectedFrom { get; init; }

@@ -30,9 +30,10 @@ internal static class LogOffEndpoints
     /// <summary>The page that says what it will cost, as long as the session is the person's and open.</summary>
     private static async Task<IResult> AskAsync<TPage>(HttpContext http, string session, BrokerCalls broker) where TPage : IComponent
     {
-        // Cards of other things in the same pool name the session, too; what it was opened as comes first, and may not be published any more.
-        var desktop = (await broker.DesktopsAsync(http)).Where(d => d.SessionId == session).MinBy(d => d.OpenInstead.Length > 0);
-        if (desktop is { OpenInstead.Length: > 0 }) desktop.Name = desktop.OpenInstead;
+        // All that it ends: cards of other things in the same pool say what is open there; else those that are open say it together.
+        var cards = (await broker.DesktopsAsync(http)).Where(d => d.SessionId == session).ToList();
+        var desktop = cards.MinBy(d => d.OpenInstead.Length > 0);
+        if (desktop is not null) desktop.Name = cards.Select(d => d.OpenInstead).FirstOrDefault(open => open.Length > 0) ?? string.Join(", ", cards.Select(d => d.Name));
         return desktop is null
             ? MessagePage.Refusal(http, new Reason { Code = ReasonCode.SessionEnded }, StatusCodes.Status404NotFound)
             : new RazorComponentResult<TPage>(new { Page = PageContext.Of(http), Desktop = desktop });

@@ -84,6 +84,8 @@ public sealed class ApplicationTests(Chromium chromium)
         await page.GotoAsync("/sessions/s-balcao-2");
         await Expect(page.Locator("dl")).ToContainTextAsync("Contabilidade");
         await PictureAsync(page, $"application-session-{language}-{width}");
+        await page.GotoAsync("/sessions/s-balcao-5");
+        await Expect(page.Locator("dl")).ToContainTextAsync("Contabilidade, Calculadora");
         await page.GotoAsync("/sessions/s-balcao-1");
         await Expect(page.Locator("dl")).ToContainTextAsync(say.WholeDesktop);
     }

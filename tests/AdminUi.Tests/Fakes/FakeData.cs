@@ -124,6 +124,7 @@ internal static class FakeData
                     SessionId = machine.SessionId, State = i % 4 == 0 ? SessionState.Disconnected : SessionState.Active, UserId = "u-" + NameOf(person), UserName = NameOf(person), DisplayName = person,
                     MachineId = machine.MachineId, MachineName = machine.Name, PoolId = id, PoolName = name, StartedAt = now.AddMinutes(-i * 13).ToTimestamp(), StateSince = now.AddMinutes(-i * 13).ToTimestamp(),
                     ClientName = $"posto-{i:00}", ClientAddress = $"10.20.5.{i}", Connected = i % 4 != 0, IdleKnown = true, IdleSeconds = (uint)(i * 37), LogonMilliseconds = (uint)(3900 + i * 170), ApplicationId = prefix == "balcao" && i % 3 == 2 ? "a-1" : "", ApplicationName = prefix == "balcao" && i % 3 == 2 ? "Contabilidade" : "",
+                    Applications = { new[] { "Contabilidade", "Calculadora" }.Take(prefix == "balcao" && i % 3 == 2 ? 1 + (i % 2) : 0) },
                 });
             }
             world.Machines.Put(machine);

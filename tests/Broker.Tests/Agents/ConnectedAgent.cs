@@ -27,7 +27,9 @@ internal sealed class ConnectedAgent : IAsyncDisposable
     /// <summary>What the agent answers; null for silence.</summary>
     public Func<Command, CommandResult?> Answer { get; set; } = c => new CommandResult { CommandId = c.CommandId, Ok = true };
 
-    public static async Task<ConnectedAgent> ConnectAsync(GrpcChannel channel, string boot, TimeSpan? beat, params NetworkCard[] cards)
+    public static Task<ConnectedAgent> ConnectAsync(GrpcChannel channel, string boot, TimeSpan? beat, params NetworkCard[] cards) => ConnectAsync(channel, boot, beat, false, cards);
+
+    public static async Task<ConnectedAgent> ConnectAsync(GrpcChannel channel, string boot, TimeSpan? beat, bool startsPrograms, params NetworkCard[] cards)
     {
         var agent = new ConnectedAgent(new AgentChannel.AgentChannelClient(channel).Connect());
         await agent.SayAsync(new AgentMessage
@@ -35,7 +37,7 @@ internal sealed class ConnectedAgent : IAsyncDisposable
             Hello = new Hello
             {
                 AgentVersion = "test", OperatingSystem = "Debian", OperatingSystemFamily = "linux", ComputerName = "test", Addresses = { "10.0.0.9" },
-                RdpPort = 3389, RdpCertificateSha256 = Google.Protobuf.ByteString.CopyFrom(new byte[32]), BootId = boot, NetworkCards = { cards },
+                RdpPort = 3389, RdpCertificateSha256 = Google.Protobuf.ByteString.CopyFrom(new byte[32]), BootId = boot, NetworkCards = { cards }, StartsPrograms = startsPrograms,
             },
         });
         if (beat is { } every) agent._beating = agent.BeatAsync(every);

@@ -19,12 +19,15 @@ public sealed class LaunchTraceTests : IClassFixture<TestDatabase>
     private readonly LaunchStore _launches;
     private readonly LaunchDoorbell _doorbell = new();
 
+    private readonly Broker.Storage.Database _sql;
+
     public LaunchTraceTests(TestDatabase database)
     {
         _rows = new(database.DataSource);
         _store = new(database.DataSource, database.Owner);
         _traces = new(_store, Options.Create(new LaunchOptions()), TimeProvider.System, NullLogger<LaunchTraces>.Instance);
-        _launches = new(database.DataSource);
+        _sql = database.DataSource;
+        _launches = new(_sql);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -244,7 +247,7 @@ public sealed class LaunchTraceTests : IClassFixture<TestDatabase>
     }
 
     private IAsyncEnumerator<LaunchNews> Launch(UserId user, PoolId pool) =>
-        new LaunchDesktop(_launches, _doorbell, _traces, Options.Create(new LaunchOptions()), TimeProvider.System, NullLogger<LaunchDesktop>.Instance)
+        new LaunchDesktop(_launches, _doorbell, _traces, Sessions.ApplicationsBesideTests.Programs(_sql), Options.Create(new LaunchOptions()), TimeProvider.System, NullLogger<LaunchDesktop>.Instance)
             .RunAsync(new(new(Guid.NewGuid()), user, pool, null, ForFile: false), Ct).GetAsyncEnumerator(Ct);
 
     private static async Task<LaunchNews> NextAsync(IAsyncEnumerator<LaunchNews> news)

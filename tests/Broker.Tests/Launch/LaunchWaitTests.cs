@@ -61,7 +61,7 @@ public sealed class LaunchWaitTests(TestDatabase database) : IClassFixture<TestD
     }
 
     private IAsyncEnumerator<LaunchNews> Launch(UserId user, PoolId pool) =>
-        new LaunchDesktop(new(database.DataSource), new(), _traces, Options.Create(new LaunchOptions()), _time, NullLogger<LaunchDesktop>.Instance)
+        new LaunchDesktop(new(database.DataSource), new(), _traces, Sessions.ApplicationsBesideTests.Programs(database.DataSource), Options.Create(new LaunchOptions()), _time, NullLogger<LaunchDesktop>.Instance)
             .RunAsync(new(new(Guid.NewGuid()), user, pool, null, ForFile: false), Ct).GetAsyncEnumerator(Ct);
 
     private static async Task<LaunchNews> NextAsync(IAsyncEnumerator<LaunchNews> news)

@@ -80,8 +80,15 @@ public sealed class ReportsTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(3, (await Reports.UseAsync(Days("2026-03-02T00:00:00Z", "2026-03-04T00:00:00Z"), _all)).Applications.Count);
         Assert.Empty((await Reports.UseAsync(Days("2026-03-04T00:00:00Z", "2026-03-05T00:00:00Z"), _all)).Applications);
 
+        // A further one, opened and closed in the middle of SAP's session.
+        await _rows.ExecuteAsync("""
+            insert into session_program (session_id, application_id, name, program, arguments, launch_id, due, started_at, ended_at)
+            select session_id, @mail, 'Correio', 'x', '', request_id, false, started_at + interval '1 hour', started_at + interval '3 hours' from session where application_id = @sap and pool_id = @pool
+            """, new { mail = Guid.NewGuid(), sap, pool = _mine.Value });
+        Assert.Equal([("SAP", 5.0), ("Correio", 2.0), ("Editor de texto", 2.0)], (await Reports.UseAsync(Days("2026-03-02T00:00:00Z", "2026-03-04T00:00:00Z"), _one)).Applications.Select(r => (r.ApplicationName, Math.Round(r.Hours, 6))).OrderByDescending(r => r.Item2).ThenBy(r => r.ApplicationName));
+
         Task OfAsync(Guid application, string name, Guid session) =>
-            _rows.ExecuteAsync("update session set application_id = @application, application_name = @name, program = 'x', arguments = '' where session_id = @session", new { application, name, session });
+            _rows.ExecuteAsync("update session set application_id = @application, application_name = @name, program = 'x', arguments = '' where session_id = @session; insert into session_program (session_id, application_id, name, program, arguments, launch_id, due, started_at) select session_id, @application, @name, 'x', '', request_id, false, started_at from session where session_id = @session", new { application, name, session });
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class FreshOverlayTests(TestDatabase database) : IClassFixture<Tes
         public async Task BeginAsync()
         {
             _end = new(_sessions, TimeProvider.System, NullLogger<EndSession>.Instance);
-            _reports = new(_sessions, _end, CardLockTests.Locks(database.DataSource, _sessions), new IdleReports(), TimeProvider.System, NullLogger<GuestReports>.Instance);
+            _reports = new(_sessions, _end, CardLockTests.Locks(database.DataSource, _sessions), ApplicationsBesideTests.Programs(database.DataSource), new IdleReports(), TimeProvider.System, NullLogger<GuestReports>.Instance);
             _machine = await _rows.MachineAsync("floating", "available");
             await HelloAsync();
         }

@@ -19,7 +19,7 @@ public sealed class GuestReportsTests : IClassFixture<TestDatabase>
     {
         _rows = new(database.DataSource);
         _store = new(database.DataSource);
-        _reports = new(_store, new(_store, TimeProvider.System, NullLogger<EndSession>.Instance), CardLockTests.Locks(database.DataSource, _store), _idle, TimeProvider.System, NullLogger<GuestReports>.Instance);
+        _reports = new(_store, new(_store, TimeProvider.System, NullLogger<EndSession>.Instance), CardLockTests.Locks(database.DataSource, _store), ApplicationsBesideTests.Programs(database.DataSource), _idle, TimeProvider.System, NullLogger<GuestReports>.Instance);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

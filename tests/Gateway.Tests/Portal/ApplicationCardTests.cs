@@ -123,6 +123,25 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
         await Expect(page.GetByText("OTHER_PROGRAM_OPEN")).ToBeVisibleAsync();
     }
 
+    [Fact]
+    public async Task Card_beside_an_open_application_opens_there_and_the_way_out_names_all_that_it_ends()
+    {
+        Desktop[] open = [Application(Accounts, "Contabilidade"), Application("0197f000-0000-7000-8000-0000000000e4", "Calculadora")];
+        foreach (var one in open) one.MergeFrom(new Desktop { State = DesktopState.SessionActive, SessionId = FakeBroker.Session, MachineName = "secretaria-07" });
+        var editor = Application(Editor, "Editor de texto");
+        editor.OpensBeside = "Contabilidade, Calculadora";
+        _rig.Broker.Desktops = [];
+        _rig.Broker.Applications = [.. open, editor];
+        var page = await browser.OpenAsync(_rig.Address);
+        await SignInAsync(page, "pt-PT");
+        var card = page.Locator(".desktop", new() { HasText = "Editor de texto" });
+        await Expect(card.GetByText("Abre na mesma sessão, ao lado de: Contabilidade, Calculadora")).ToBeVisibleAsync();
+        await Expect(card.GetByRole(AriaRole.Link, new() { Name = "Terminar sessão" })).ToHaveCountAsync(0);
+        await Expect(card.GetByRole(AriaRole.Button, new() { Name = "Abrir", Exact = true })).ToBeVisibleAsync();
+        await page.Locator(".desktop", new() { HasText = "secretaria-07" }).First.GetByRole(AriaRole.Link, new() { Name = "Terminar sessão" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("Contabilidade, Calculadora");
+    }
+
     [Theory]
     [InlineData(1440, "pt-PT")]
     [InlineData(1440, "en-GB")]
@@ -134,7 +153,9 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
         own.MergeFrom(new Desktop { State = DesktopState.SessionActive, SessionId = FakeBroker.Session, MachineName = "secretaria-07" });
         var desktop = Other(FakeBroker.Ready(), "Contabilidade 2027");
         _rig.Broker.Desktops = [desktop];
-        _rig.Broker.Applications = [own, Other(Application(Editor, "Editor de texto"), "Contabilidade 2027"), Application("0197f000-0000-7000-8000-0000000000e3", "Gestão de arquivo")];
+        var beside = Application("0197f000-0000-7000-8000-0000000000e4", "Calculadora");
+        beside.OpensBeside = "Contabilidade 2027";
+        _rig.Broker.Applications = [own, Other(Application(Editor, "Editor de texto"), "Contabilidade 2027"), Application("0197f000-0000-7000-8000-0000000000e3", "Gestão de arquivo"), beside];
         var page = await browser.OpenAsync(_rig.Address, width, 900, language: language);
         await SignInAsync(page, language);
         Assert.Equal(0, await page.EvaluateAsync<int>("() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"));
