@@ -21,7 +21,7 @@ public sealed partial class Chromium : IAsyncLifetime
 
     internal async Task<IPage> OpenAsync(RunningConsole console, int width = 1280, int height = 800, string? language = null, bool signIn = true, ColorScheme scheme = ColorScheme.Light, string path = "/")
     {
-        var context = await _browser.NewContextAsync(new() { IgnoreHTTPSErrors = true, ViewportSize = new() { Width = width, Height = height }, BaseURL = console.Address, ColorScheme = scheme });
+        var context = await _browser.NewContextAsync(new() { IgnoreHTTPSErrors = true, ViewportSize = new() { Width = width, Height = height }, BaseURL = console.Address, ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
         context.SetDefaultTimeout(60_000);
         console.CloseAtEnd(context);
         if (language is not null)
@@ -37,8 +37,8 @@ public sealed partial class Chromium : IAsyncLifetime
         second.Append("__RequestVerificationToken", token);
         second.Append("code", FakeWorld.Code);
         await context.APIRequest.PostAsync("/sign-in/code/submit", new() { Form = second, MaxRedirects = 0 });
-        // What every page needs is fetched before the page of the test: nothing moves under the first click.
-        await page.GotoAsync("/");
+        // What every page needs is fetched before the page of the test, by one that asks the broker for nothing: nothing moves under the first click.
+        await page.GotoAsync(path == "/" ? path : "/nowhere");
         await page.Locator("main h1").WaitForAsync();
         if (path != "/") await page.GotoAsync(path);
         return page;

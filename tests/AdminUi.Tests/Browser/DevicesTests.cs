@@ -10,8 +10,6 @@ public sealed class DevicesTests(Chromium chromium)
     [Theory]
     [InlineData(1280, 800, "pt-PT", "Mudar o que passa", "Discos e ficheiros", "Deixa de passar: Discos e ficheiros.", "Vale para as ligações feitas a partir de agora", "Guardar")]
     [InlineData(390, 844, "en-GB", "Change what passes", "Drives and files", "Will no longer pass: Drives and files.", "It holds for connections made from now on", "Save")]
-    [InlineData(390, 844, "pt-PT", "Mudar o que passa", "Discos e ficheiros", "Deixa de passar: Discos e ficheiros.", "Vale para as ligações feitas a partir de agora", "Guardar")]
-    [InlineData(1280, 800, "en-GB", "Change what passes", "Drives and files", "Will no longer pass: Drives and files.", "It holds for connections made from now on", "Save")]
     public async Task Drives_are_blocked_in_a_form_that_says_what_it_will_do(int width, int height, string language, string open, string drives, string effect, string scope, string save)
     {
         await using var console = await RunningConsole.StartAsync();

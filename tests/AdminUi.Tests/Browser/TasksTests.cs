@@ -16,7 +16,6 @@ public sealed class TasksTests(Chromium chromium)
     [Theory]
     [InlineData(390, "pt-PT", false)]
     [InlineData(1440, "en-GB", true)]
-    [InlineData(1440, "pt-PT", false)]
     public async Task A_task_is_found_followed_line_by_line_and_cancelled(int width, string language, bool dark)
     {
         await using var console = await RunningConsole.StartAsync();
