@@ -13,14 +13,19 @@ public sealed class RealProgramsTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     [Fact]
-    public async Task Second_program_opens_beside_the_first_once_and_the_session_ends_with_the_last()
+    public Task Second_program_opens_beside_the_first_once_and_the_session_ends_with_the_last() => OnAsync(RunAsync);
+
+    [Fact]
+    public Task Log_off_ends_all_programs_in_order() => OnAsync(LogOffAsync);
+
+    private static async Task OnAsync(Func<FakeBroker, XrdpMachine, Task> run)
     {
         if ((XrdpMachine.Missing() ?? Missing("/usr/bin/xterm", "/usr/bin/xclock", "/usr/bin/import")) is { } why) Assert.Skip(why);
         await using var broker = await FakeBroker.StartAsync();
         await using var machine = await XrdpMachine.StartAsync(broker.Document(), "export SESSION_MARK=kept", $"xterm -geometry 50x20+0+0 -bg '{Terminal}' -fg '{Terminal}' -cr '{Terminal}' +sb -e sleep 77001");
         try
         {
-            await RunAsync(broker, machine);
+            await run(broker, machine);
         }
         catch (Exception e) when (e is OperationCanceledException or TimeoutException or Xunit.Sdk.XunitException)
         {
@@ -30,16 +35,7 @@ public sealed class RealProgramsTests
 
     private static async Task RunAsync(FakeBroker broker, XrdpMachine machine)
     {
-        var connection = await broker.Script.NextConnectionAsync(Patience);
-        Assert.True(connection.Hello.StartsPrograms);
-        var secret = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
-        Assert.Equal("", (await connection.AskAsync(Command("p1", c => c.PrepareSignIn = new PrepareSignIn
-        {
-            SessionId = "s-1", UserName = User, DisplayName = "Ana", SecretSha256 = ByteString.CopyFrom(SHA256.HashData(Encoding.UTF8.GetBytes(secret))),
-        }), Patience)).Error);
-        _ = machine.Connect(User, secret);
-        var first = await RunsAsync(connection, "first");
-        var session = first.GuestSessionId;
+        var (connection, session) = await SignedInAsync(broker, machine);
 
         // Two launches of it at once, and one of them again.
         var clock = $"'/usr/bin/xclock' -geometry 300x300+450+250 -bg '{Clock}' -fg '{Clock}' -hd '{Clock}' -hl '{Clock}' -title \"$SESSION_MARK\"";
@@ -84,6 +80,31 @@ public sealed class RealProgramsTests
         async Task<string> StartAsync(string command, string launch, string name, string line) => (await connection.AskAsync(Order(command, launch, name, line), Patience)).Error;
 
         Command Order(string command, string launch, string name, string line) => Command(command, c => c.StartProgram = new StartProgram { GuestSessionId = session, LaunchId = launch, Name = name, Line = line });
+    }
+
+    private static async Task LogOffAsync(FakeBroker broker, XrdpMachine machine)
+    {
+        var (connection, session) = await SignedInAsync(broker, machine);
+        Assert.Equal("", (await connection.AskAsync(Command("c1", c => c.StartProgram = new StartProgram { GuestSessionId = session, LaunchId = "l1", Name = "clock", Line = "xclock" }), Patience)).Error);
+        await RunsAsync(connection, "clock", "first");
+
+        Assert.Equal("", (await connection.AskAsync(Command("o1", c => c.LogOff = new LogOff { GuestSessionId = session }), Patience)).Error);
+
+        Assert.Equal(session, (await connection.NextAsync(AgentMessage.KindOneofCase.SessionClosed, Patience)).SessionClosed.GuestSessionId);
+        foreach (var gone in new[] { "xclock", "sleep 77001", "Xorg :", $"{machine.Directory}/program" }) Assert.Empty(machine.Running(gone));
+    }
+
+    private static async Task<(FakeConnection Connection, string Session)> SignedInAsync(FakeBroker broker, XrdpMachine machine)
+    {
+        var connection = await broker.Script.NextConnectionAsync(Patience);
+        Assert.True(connection.Hello.StartsPrograms);
+        var secret = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+        Assert.Equal("", (await connection.AskAsync(Command("p1", c => c.PrepareSignIn = new PrepareSignIn
+        {
+            SessionId = "s-1", UserName = User, DisplayName = "Ana", SecretSha256 = ByteString.CopyFrom(SHA256.HashData(Encoding.UTF8.GetBytes(secret))),
+        }), Patience)).Error);
+        _ = machine.Connect(User, secret);
+        return (connection, (await RunsAsync(connection, "first")).GuestSessionId);
     }
 
     private static async Task<GuestSession> RunsAsync(FakeConnection connection, params string[] names)

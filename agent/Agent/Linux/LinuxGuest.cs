@@ -72,7 +72,7 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
     public async Task WatchAsync(SessionBoard board, CancellationToken ct)
     {
         using var locks = new SessionLocks(Disconnect, HasClient, new LockMemory(options.StateDirectory, _bootId), time, log);
-        using var programs = new SessionPrograms(options.ProgramScript, time);
+        var programs = new SessionPrograms(options.ProgramScript, time);
         var watch = new SessionWatch(board, new SessionMemory(options.StateDirectory, _bootId), locks, programs, _booted, options.XrdpSockets, time, log);
         (_watch, _locks, _programs) = (watch, locks, programs);
         var pam = new PamServer(options.PamSocket, new LogonPhases(_secrets, board, watch, time, log, ct), log);

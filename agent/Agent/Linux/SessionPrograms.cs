@@ -9,14 +9,14 @@ namespace Montalegre.Vdi.Agent.Linux;
 /// share its environment and it knows when the last has ended; it is asked as the session's user.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class SessionPrograms(string script, TimeProvider time) : IDisposable
+internal sealed class SessionPrograms(string script, TimeProvider time)
 {
     private const string Join = "--join", NameVariable = "MONTALEGRE_PROGRAM=";
     private const int LongestName = 64, LongestLine = 400, Remembered = 256, MostLooksAtOthers = 4;
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(250);
 
-    // One order at a time: a launch that is repeated waits for the first one's outcome.
-    private readonly SemaphoreSlim _orders = new(1, 1);
+    // Not for orders at once, which the script tells apart: nobody's session waits for another's.
+    private readonly Lock _lock = new();
     private readonly HashSet<string> _done = new(StringComparer.Ordinal);
     private readonly Queue<string> _order = new();
 
@@ -39,24 +39,21 @@ internal sealed class SessionPrograms(string script, TimeProvider time) : IDispo
         if (command.Line.Length is 0 or > LongestLine || command.Line.Any(char.IsControl)) return "the program's line is not usable";
         if (command.LaunchId.Length is 0 or > LongestName) return "the launch has no usable id";
         if (!CanJoin(script)) return "the machine's sessions run the one program that they were opened with; its image is from before several";
-        await _orders.WaitAsync(ct);
-        try
+        var key = $"{session.Id} {command.Name} {command.LaunchId}";
+        lock (_lock)
         {
-            var key = $"{session.Id} {command.Name} {command.LaunchId}";
             if (_done.Contains(key)) return null;
-            if (await KeeperAsync(session, ct) is not { } keeper) return "the session has a desktop, or ends just now";
-            var (exit, error) = await Run.ToEndAsync("setpriv",
-                [.. session.AsItsUser, script, Join, keeper.Pid.ToString(CultureInfo.InvariantCulture), command.Name, command.Line], ct);
-            if (exit != 0) return $"the session takes no further program: {(error.Length > 0 ? error : "it did not answer")}";
-            _done.Add(key);
-            _order.Enqueue(key);
-            while (_order.Count > Remembered) _done.Remove(_order.Dequeue());
-            return null;
         }
-        finally
+        if (await KeeperAsync(session, ct) is not { } keeper) return "the session has a desktop, or ends just now";
+        var (exit, error) = await Run.ToEndAsync("setpriv",
+            [.. session.AsItsUser, script, Join, keeper.Pid.ToString(CultureInfo.InvariantCulture), command.Name, command.Line], ct);
+        if (exit != 0) return $"the session takes no further program: {(error.Length > 0 ? error : "it did not answer")}";
+        lock (_lock)
         {
-            _orders.Release();
+            if (_done.Add(key)) _order.Enqueue(key);
+            while (_order.Count > Remembered) _done.Remove(_order.Dequeue());
         }
+        return null;
     }
 
     /// <summary>Names of the programs that run in a session, in one order; null: it is not one of programs, or none is there yet.</summary>
@@ -68,8 +65,6 @@ internal sealed class SessionPrograms(string script, TimeProvider time) : IDispo
             .Where(n => n is { Length: > 0 and <= LongestName }).Select(n => n!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Take(Remembered).ToList();
         return names.Count == 0 ? null : names;
     }
-
-    public void Dispose() => _orders.Dispose();
 
     // A session that has just been opened needs a moment until its script is there and listens: the shell that becomes it looks like another program.
     private async Task<Proc?> KeeperAsync(XrdpSession session, CancellationToken ct)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Gateways;
@@ -22,20 +21,13 @@ internal sealed class LockSessions(
 {
     private const int MostAtOnce = 64;
     private readonly ConcurrentDictionary<Guid, bool> _underWay = new();
-    private readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Bell _bell = new(time);
 
     /// <summary>Somebody is at a desktop that should be covered: looked at without waiting for the next sweep.</summary>
-    public void Ring() => _bell.Writer.TryWrite(true);
+    public void Ring() => _bell.Ring();
 
     /// <summary>Returns at a ring, at the latest after a time.</summary>
-    public async Task NextAsync(TimeSpan atMost, CancellationToken ct)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        await Task.WhenAny(_bell.Reader.WaitToReadAsync(either.Token).AsTask(), Task.Delay(atMost, time, either.Token));
-        await either.CancelAsync();
-        ct.ThrowIfCancellationRequested();
-        _bell.Reader.TryRead(out _);
-    }
+    public Task NextAsync(TimeSpan atMost, CancellationToken ct) => _bell.NextAsync(atMost, ct);
 
     /// <summary>Repairs what the orders of the moment left behind.</summary>
     public async Task RunAsync(CancellationToken ct) => await Parallel.ForEachAsync(

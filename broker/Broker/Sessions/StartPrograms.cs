@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Gateways;
@@ -18,20 +17,13 @@ internal sealed class StartPrograms(SessionStore sessions, AgentDirectory agents
     internal const string FirstName = "first";
 
     private const int MostAtOnce = 64;
-    private readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Bell _bell = new(time);
 
     /// <summary>A session may be there now that was waited for: looked at without waiting for the next sweep.</summary>
-    public void Ring() => _bell.Writer.TryWrite(true);
+    public void Ring() => _bell.Ring();
 
     /// <summary>Returns at a ring, at the latest after a time.</summary>
-    public async Task NextAsync(TimeSpan atMost, CancellationToken ct)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        await Task.WhenAny(_bell.Reader.WaitToReadAsync(either.Token).AsTask(), Task.Delay(atMost, time, either.Token));
-        await either.CancelAsync();
-        ct.ThrowIfCancellationRequested();
-        _bell.Reader.TryRead(out _);
-    }
+    public Task NextAsync(TimeSpan atMost, CancellationToken ct) => _bell.NextAsync(atMost, ct);
 
     /// <summary>Orders what is still due, of agents of this node.</summary>
     public async Task RunAsync(CancellationToken ct) => await Parallel.ForEachAsync(

@@ -21,7 +21,7 @@ public sealed record LaunchFacts
     /// <summary>True when an application was asked for that is not published any more, or not for this user.</summary>
     public bool ApplicationUnknown { get; init; }
 
-    /// <summary>True when the own open session was opened as something else than what is asked for now: another application, or the desktop.</summary>
+    /// <summary>True when the own open session runs what the wish cannot be opened beside: one is the desktop, or the machine takes no second application.</summary>
     public bool OtherProgramOpen { get; init; }
 
     /// <summary>True when the own open session was locked after the sign-in that asks: his card was taken out, and this may be anybody.</summary>
