@@ -8,7 +8,7 @@ internal sealed record Command(string Name, string Takes, string Pt, string En, 
 {
     /// <summary>An option that the command does not take is a mistake, not a wish to ignore.</summary>
     public bool Knows(string option) =>
-        option is "server" or "authority" or "json" or "api-key-file" || Takes.Split([' ', '[', ']']).Contains($"--{option}");
+        option is "server" or "authority" or "json" or "api-key-file" || Takes.Split([' ', '[', ']', '|']).Contains($"--{option}");
 }
 
 /// <summary>All commands, and the one way to run one.</summary>

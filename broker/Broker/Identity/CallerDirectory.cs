@@ -30,6 +30,9 @@ internal sealed class CallerDirectory(SignInStore store, KeyCallers keys, TimePr
         return found is null ? null : found with { SourceAddress = sourceAddress };
     }
 
+    /// <summary>What he may has grown by his own call: the next one is to know.</summary>
+    public void Forget(Caller caller) => Forget(caller.ApiKey is null ? caller.SignIn : $"key {caller.SignIn}");
+
     public void Forget(string signIn) => _recent.TryRemove(signIn, out _);
 
     /// <summary>A revoked key, by the hash of its secret.</summary>

@@ -14,7 +14,7 @@ namespace Montalegre.Vdi.Broker.Pools;
 
 /// <summary>The gRPC and REST face of pools.</summary>
 internal sealed class PoolsService(
-    PoolAdminStore store, GrantEntitlement grant, RevokeEntitlement revoke, ListEntitlements entitlements, EntitleGroup entitleGroup, EntitlementStore rights, SetSite places, ChangePump pump, TimeProvider time)
+    PoolAdminStore store, GrantEntitlement grant, RevokeEntitlement revoke, ListEntitlements entitlements, EntitleGroup entitleGroup, EntitlementStore rights, SetSite places, CallerDirectory callers, ChangePump pump, TimeProvider time)
     : Contract.Pools.PoolsBase
 {
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(500);   // counts touch every pool; twice a second is live enough
@@ -26,8 +26,9 @@ internal sealed class PoolsService(
     {
         var wanted = PoolContract.Read(request, new(Guid.CreateVersion7(time.GetUtcNow())));
         var caller = context.Caller();
-        // A site's own may make pools there. One of a site's roles gets what was nobody's before, so nothing is changed over which others hold one.
+        // Whoever may at a site may make pools there: what is made was nobody's before, so nothing changes over which others hold a role.
         if (await store.CreateAsync(wanted, caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Refused(no.Reason, no.Field);
+        if (wanted.Site is not null) callers.Forget(caller);
         return await OneAsync(wanted.Id, context.CancellationToken);
     }
 

@@ -176,7 +176,6 @@ public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal("aquilonia", made.SiteName);
         Assert.Equal("NOT_FOUND", await WhyNotAsync(async () => await Pools.CreateAsync(new() { Name = "alheio", Kind = PoolKind.Manual, SiteId = $"{_south.Site}" }, rui)));
         Assert.Equal("PERMISSION_MISSING", await WhyNotAsync(async () => await Pools.CreateAsync(new() { Name = "solto", Kind = PoolKind.Manual }, rui)));
-        await Task.Delay(TimeSpan.FromSeconds(2.1), Ct);   // for so long a caller is remembered
         await Pools.UpdateAsync(new() { PoolId = made.PoolId, Description = "seu", SiteId = $"{_north.Site}" }, rui);
         Assert.Equal("PERMISSION_MISSING", await WhyNotAsync(async () => await Pools.UpdateAsync(new() { PoolId = made.PoolId, SiteId = "" }, rui)));
         Assert.Equal("NOT_FOUND", await WhyNotAsync(async () => await Pools.UpdateAsync(new() { PoolId = made.PoolId, SiteId = $"{_south.Site}" }, rui)));
