@@ -65,7 +65,7 @@ internal sealed partial class LaunchStore(Database database)
         ), fit as materialized (
             select @Application is null or exists (select from program) as known
         ), own as materialized (
-            select s.session_id, s.machine_id, m.state as machine_state, m.name as machine_name,
+            select s.session_id, s.machine_id, m.state as machine_state, m.name as machine_name, m.manual and m.state = 'unreachable' as silent,
                    coalesce((select string_agg(p.name, ', ' order by p.asked_at, p.name) from session_program p where p.session_id = s.session_id and p.ended_at is null), s.application_name) as application_name,
                    s.application_id is distinct from @Application
                        and not (s.application_id is not null and @Application is not null        -- beside those that run there, where the machine can
@@ -83,45 +83,17 @@ internal sealed partial class LaunchStore(Database database)
         ), gone as materialized (
             select from asked where request_id = @Request and seen_at = '-infinity'
         ), person as materialized (
-            select coalesce(u.most_sessions, i.most_sessions_per_user) as most
+            select u.user_name, coalesce(u.most_sessions, i.most_sessions_per_user) as most
               from app_user u cross join installation i
              where u.user_id = @User
-        ), mine as materialized (
-            select s.user_seat, s.pool_name from session s where s.user_id = @User and s.state <> 'ended'
-        ), user_seat as materialized (
-            select n
-              from generate_series(0, (select most from person) - 1
-                                      - (select count(*) from mine where user_seat is null or user_seat >= (select most from person))::int) n
-             where not exists (select from mine where user_seat = n)
-             order by n
-             limit 1
+        ), user_seat as materialized (      -- seats are looked for where they are counted only
+            select n from person cross join lateral free_user_seat(@User, most) n where most is not null
         ), pool_seat as materialized (
-            select n
-              from generate_series(0, case when (select most_sessions from offer) is not null then
-                                        (select most_sessions from offer) - 1
-                                        - (select count(*) from session s
-                                            where s.pool_id = @Pool and s.state <> 'ended'
-                                              and (s.pool_seat is null or s.pool_seat >= (select most_sessions from offer)))::int end) n
-            except      -- one reading of the taken ones, and not a look for each seat
-            select s.pool_seat from session s
-             where s.pool_id = @Pool and s.state <> 'ended' and s.pool_seat is not null and (select most_sessions from offer) is not null
-        ), group_seat_free as materialized (   -- of each group whose sessions are limited; members' sessions that have no seat narrow them
-            select g.group_id, g.name, free.n
+            select n from offer cross join lateral free_pool_seats(@Pool, most_sessions) n where most_sessions is not null
+        ), group_seat_free as materialized (   -- of each group whose sessions are limited; null: it is full
+            select g.group_id, g.name, free_group_seat(g.group_id, g.most_sessions, @Rank) as n
               from group_member mine
               join app_group g on g.group_id = mine.group_id and g.most_sessions is not null
-              left join lateral (
-                    select f.n
-                      from (select n
-                              from generate_series(0, g.most_sessions - 1
-                                                      - (select count(*)
-                                                           from session s join group_member o on o.user_id = s.user_id and o.group_id = g.group_id
-                                                          where s.state <> 'ended'
-                                                            and not exists (select from group_seat t where t.session_id = s.session_id and t.group_id = g.group_id
-                                                                                                       and t.seat < g.most_sessions))::int) n
-                            except
-                            select seat from group_seat where group_id = g.group_id) f
-                     order by f.n < @Rank % g.most_sessions, f.n
-                     limit 1) free on true
              where mine.user_id = @User
         ), room as materialized (     -- of pools whose machines are shared: what may take somebody, and how many
             select m.machine_id, o.seats - t.people as free, t.people
@@ -140,26 +112,26 @@ internal sealed partial class LaunchStore(Database database)
              where r.pool_id = @Pool and r.user_id <> @User and r.seen_at > now() - interval '15 seconds'
                and r.created_at < coalesce((select created_at from place), now())
         ), bond as materialized (
-            select m.machine_id from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
+            select m.machine_id, m.manual and m.state = 'unreachable' as silent from machine m where m.pool_id = @Pool and m.assigned_user_id = @User
         ), sleeper as materialized (   -- the own computer, or that of the own session, that a packet may wake; and whether it was tried in vain
-            select exists (select from operation o where o.machine_id = m.machine_id and o.kind = 'wake' and o.state = 'failed' and o.ended_at >= (select created_at from place)) as in_vain
-              from (select machine_id from own union select machine_id from bond) mine join machine m using (machine_id)
-             where m.manual and m.state = 'unreachable' and exists (select from wake_address w where w.machine_id = m.machine_id)
+            select exists (select from operation o where o.machine_id = mine.machine_id and o.kind = 'wake' and o.state = 'failed' and o.ended_at >= (select created_at from place)) as in_vain
+              from (select machine_id from own where silent union all select machine_id from bond where silent) mine
+             where exists (select from wake_address w where w.machine_id = mine.machine_id)
              limit 1
         ), gate as materialized (
             select offer.kind, offer.seats
-              from offer
+              from offer cross join ahead
              where offer.enabled and offer.entitled and offer.closed is null and (select known from fit)
                and not exists (select from own) and not exists (select from request) and not exists (select from gone)
                and ((select most from person) is null or exists (select from user_seat))
                and not exists (select from group_seat_free where n is null)
-               and (offer.most_sessions is null or (select people from ahead) < (select count(*) from pool_seat))
-               and ((select rivals from ahead) = 0 or exists (select from bond)
-                    or (offer.seats is not null and (select rivals from ahead) < (select coalesce(sum(free), 0) from room))
-                    or (offer.seats is null and (select rivals from ahead) < (select count(*)
+               and (offer.most_sessions is null or ahead.people < (select count(*) from pool_seat))
+               and (ahead.rivals = 0 or exists (select from bond)
+                    or (offer.seats is not null and ahead.rivals < (select coalesce(sum(free), 0) from room))
+                    or (offer.seats is null and ahead.rivals < (select count(*)
                                                        from (select from machine m
                                                               where m.pool_id = @Pool and {FreeMachine}
-                                                              limit (select rivals + 1 from ahead)) free)))
+                                                              limit ahead.rivals + 1) free)))
         ), assigned as (
             select m.machine_id
               from machine m
@@ -196,20 +168,20 @@ internal sealed partial class LaunchStore(Database database)
             update machine m
                set state = case m.state when 'available' then 'reserved' else m.state end,
                    state_since = case m.state when 'available' then now() else m.state_since end,
-                   assigned_user_id = case when (select kind from gate) = 'dedicated' then @User else m.assigned_user_id end
-              from (select machine_id from assigned union all select machine_id from pick union all select machine_id from wrapped union all select machine_id from shared) free
+                   assigned_user_id = case when gate.kind = 'dedicated' then @User else m.assigned_user_id end
+              from gate, (select machine_id from assigned union all select machine_id from pick union all select machine_id from wrapped union all select machine_id from shared) free
              where m.machine_id = free.machine_id
-               and (m.state = 'available' or ((select seats from gate) is not null and m.state in ('reserved', 'in_use') and m.drain_since is null and m.canary_of is null))
+               and (m.state = 'available' or (gate.seats is not null and m.state in ('reserved', 'in_use') and m.drain_since is null and m.canary_of is null))
          returning m.machine_id, m.name
         ), seated as materialized (   -- asked when the row is locked, so that two who took the same machine do not take the same seat
-            select taken.machine_id, taken.name, case when (select seats from gate) is null then 0 else free_seat(taken.machine_id, (select seats from gate)) end as seat
-              from taken
+            select taken.machine_id, taken.name, case when gate.seats is null then 0 else free_seat(taken.machine_id, gate.seats) end as seat
+              from taken cross join gate
         ), opened as (
             insert into session (session_id, request_id, user_id, pool_id, machine_id, pool_name, machine_name, state, machine_seat, user_seat, pool_seat, trace_parent, application_id, application_name, program, arguments)
-                 select @NewSession, @Request, @User, @Pool, seated.machine_id, (select name from offer), seated.name, 'pending', seated.seat, (select n from user_seat),
-                        (select n from pool_seat order by n < @Rank % (select most_sessions from offer), n limit 1), @TraceParent,
+                 select @NewSession, @Request, @User, @Pool, seated.machine_id, offer.name, seated.name, 'pending', seated.seat, (select n from user_seat),
+                        (select n from pool_seat order by n < @Rank % offer.most_sessions, n limit 1), @TraceParent,
                         program.application_id, coalesce(program.name, ''), program.program, program.arguments
-                   from seated left join program on true
+                   from seated cross join offer left join program on true
                   where seated.seat is not null
               returning session_id, machine_id, machine_name
         ), grouped as (
@@ -241,46 +213,65 @@ internal sealed partial class LaunchStore(Database database)
                  select session_id, 'brokering', coalesce((select created_at from place), now()), clock_timestamp() from opened
         ), audited as (
             insert into audit_event (actor, action, object_kind, object_id, object_name, source_address)
-                 select (select user_name from app_user where user_id = @User),
+                 select person.user_name,
                         case when fresh then 'session.start' else 'session.reconnect' end,
                         'session', session_id, machine_name, coalesce(@ClientAddress, '')
-                   from target
+                   from target cross join person
         )
-        select (select count(*) from offer) = 1                  as pool_exists,
-               coalesce((select enabled from offer), false)      as pool_enabled,
-               coalesce((select entitled from offer), false)     as entitled,
+        select offer.name is not null                            as pool_exists,
+               coalesce(offer.enabled, false)                    as pool_enabled,
+               coalesce(offer.entitled, false)                   as entitled,
                exists (select from request)                      as request_already_ended,
-               (select session_id from own)                      as own_session,
-               (select machine_state from own)                   as own_machine_state,
-               (select session_id from opened)                   as opened_session,
-               coalesce((select machine_id from opened), (select machine_id from own))       as machine,
-               coalesce((select machine_name from opened), (select machine_name from own))   as machine_name,
-               (select expires_at from issued)                   as ticket_expires_at,
-               (select most from person) is not null and not exists (select from user_seat)  as user_full,
-               (select string_agg(pool_name, ', ' order by pool_name) from mine)             as open_sessions,
+               own.session_id                                    as own_session,
+               own.machine_state                                 as own_machine_state,
+               opened.session_id                                 as opened_session,
+               coalesce(opened.machine_id, own.machine_id)       as machine,
+               coalesce(opened.machine_name, own.machine_name)   as machine_name,
+               issued.expires_at                                 as ticket_expires_at,
+               person.most is not null and not exists (select from user_seat)                as user_full,
+               (select string_agg(s.pool_name, ', ' order by s.pool_name) from session s
+                 where person.most is not null and s.user_id = @User and s.state <> 'ended') as open_sessions,
                exists (select from gone)                         as left_queue,
-               (select closed from offer)                        as closed,
+               offer.closed                                      as closed,
                exists (select from assigned)                     as own_machine,
-               exists (select from shared) and not exists (select from opened)                as lost_seat,
-               (select distribution from offer where seats is not null)                       as shared_by,
+               exists (select from shared) and opened.session_id is null                      as lost_seat,
+               case when offer.seats is not null then offer.distribution end                  as shared_by,
                (select string_agg(name, ', ' order by name) from group_seat_free where n is null)  as full_groups,
                (select in_vain from sleeper)                                                  as woken_in_vain,
                not (select known from fit)                                                    as application_unknown,
-               coalesce((select other from own), false)                                       as other_program_open,
-               (select application_name from own)                                             as open_application,
-               coalesce((select locked from own), false)                                      as session_locked
+               coalesce(own.other, false)                                                     as other_program_open,
+               own.application_name                                                           as open_application,
+               coalesce(own.locked, false)                                                    as session_locked
+          from (values (true)) as asks
+          left join offer on true left join person on true left join own on true left join opened on true left join issued on true
         """;
 
     // A prepared statement keeps the plan that was right for the tables of that moment: one made while few sessions were open
     // would read all of them at every launch until statistics are gathered anew. Set around the statement, in its transaction
-    // and its round trip, this has the plan, and those of its triggers and foreign keys, made by index from the start.
-    internal const string PlansByIndex = "set enable_seqscan = off", PlansAsUsual = "set enable_seqscan = on";
+    // and its round trip, these have the plan, and those of its triggers and foreign keys, made by index from the start, and
+    // once in a connection: planning takes ten times as long as running, and the first five people would wait for it.
+    private static readonly string[] PlansOnceByIndex = ["set enable_seqscan = off", "set plan_cache_mode = force_generic_plan"];
+    private static readonly string[] PlansAsUsual = ["set enable_seqscan = on", "set plan_cache_mode = auto"];
 
     private const int MostRounds = 20;         // each round somebody gets a seat, or none is left
 
+    /// <summary>The statement's parameters in the order of their numbers, with their types.</summary>
+    internal static readonly IReadOnlyList<(string Name, string Type)> Parameters =
+    [
+        ("Request", "uuid"), ("User", "uuid"), ("Pool", "uuid"), ("ClientAddress", "text"), ("NewSession", "uuid"), ("TicketSha256", "bytea"), ("TicketLifetime", "interval"),
+        ("Rank", "integer"), ("Spread", "integer"), ("TraceParent", "text"), ("Application", "uuid"), ("SignIn", "bytea"),
+    ];
+
     // Numbered once, and not by the driver at every launch; the names are for whoever reads the statement.
-    private static readonly string[] Parameters = ["Request", "User", "Pool", "ClientAddress", "NewSession", "TicketSha256", "TicketLifetime", "Rank", "Spread", "TraceParent", "Application", "SignIn"];
-    private static readonly string Numbered = ParameterName().Replace(LaunchStatement, m => $"${Array.IndexOf(Parameters, m.Groups[1].Value) + 1}");
+    private static readonly string Numbered = WithParameters(LaunchStatement, (number, _, _) => $"${number}");
+
+    /// <summary>The statement with something else in the place of each parameter, which is said by number from 1 on, name and type.</summary>
+    internal static string WithParameters(string statement, Func<int, string, string, string> say) => ParameterName().Replace(statement, found =>
+    {
+        for (var at = 0; at < Parameters.Count; at++)
+            if (Parameters[at].Name == found.Groups[1].Value) return say(at + 1, Parameters[at].Name, Parameters[at].Type);
+        throw new InvalidOperationException($"The launch statement asks for {found.Value}, which is not among its parameters.");
+    });
 
     /// <summary>Runs the one statement; repeats it when the same user's other launch won meanwhile, or when the database went away.</summary>
     public Task<LaunchAnswer> TryAsync(LaunchAttempt attempt) => database.RepeatableAsync(async (connection, unknown) =>
@@ -306,9 +297,9 @@ internal sealed partial class LaunchStore(Database database)
     {
         await using var batch = connection.CreateBatch();
         var command = new NpgsqlBatchCommand(Numbered);
-        batch.BatchCommands.Add(new(PlansByIndex));
+        foreach (var set in PlansOnceByIndex) batch.BatchCommands.Add(new(set));
         batch.BatchCommands.Add(command);
-        batch.BatchCommands.Add(new(PlansAsUsual));
+        foreach (var set in PlansAsUsual) batch.BatchCommands.Add(new(set));
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = attempt.Request.Value });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = attempt.User.Value });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = attempt.Pool.Value });

