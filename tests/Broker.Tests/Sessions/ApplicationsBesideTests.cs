@@ -153,11 +153,12 @@ public sealed class ApplicationsBesideTests(TestCluster cluster) : IAsyncLifetim
         Assert.Equal(session.Value.ToString(), (await LastAsync(_editor)).Ready.SessionId);      // whether the agent is there shows when the ticket is redeemed
         _agent.Answer = c => new() { CommandId = c.CommandId, Ok = true };
 
+        var lost = AllOrders().Count;
         await SweepAsync();
         await SweepAsync();
 
-        Assert.Equal(2, Orders().Count);
-        Assert.Single(Orders().Select(o => o.LaunchId).Distinct());
+        Assert.Equal(lost + 1, AllOrders().Count);
+        Assert.Single(Orders());
         Assert.Equal(1, await _rows.AuditsAsync(session.Value, "session.program"));
     }
 
@@ -204,11 +205,12 @@ public sealed class ApplicationsBesideTests(TestCluster cluster) : IAsyncLifetim
         var refused = (await LastAsync(_editor)).Refused;
 
         Assert.Equal((ReasonCode.OtherProgramOpen, "Calculadora"), (refused.Code, refused.Detail));
-        Assert.Equal(2, Orders().Count);                                              // it may have been a session that just ended
+        var orders = AllOrders().Count;
+        Assert.InRange(orders, 2, 3);                                                 // it may have been a session that just ended
         Assert.Equal(Open, await _rows.ScalarAsync<string>("select distinct outcome from audit_event where action = 'session.program' and object_id = @id", session.Value));
         Assert.Equal(["Calculadora"], (await ShownAsync(session)).Applications);
         await SweepAsync();
-        Assert.Equal(2, Orders().Count);
+        Assert.Equal(orders, AllOrders().Count);
         Assert.Equal(session.Value.ToString(), (await LastAsync(_calculator)).Ready.SessionId);     // what runs is still the person's
     }
 
@@ -245,7 +247,10 @@ public sealed class ApplicationsBesideTests(TestCluster cluster) : IAsyncLifetim
     internal static StartPrograms Programs(Database database) => new(
         new SessionStore(database), new AgentDirectory(new CommandEpoch(), TimeProvider.System), new Node(Guid.NewGuid()), Options.Create(new Broker.Sessions.SessionOptions()), TimeProvider.System, NullLogger<StartPrograms>.Instance);
 
-    private List<StartProgram> Orders() => [.. _agents.SelectMany(a => a.Commands).Where(c => c.StartProgram is not null).Select(c => c.StartProgram)];
+    // A sweep that was rung just before may order what a launch orders at that moment: the agent knows them for one by the launch's id.
+    private List<StartProgram> Orders() => [.. AllOrders().DistinctBy(o => (o.Name, o.LaunchId))];
+
+    private List<StartProgram> AllOrders() => [.. _agents.SelectMany(a => a.Commands).Where(c => c.StartProgram is not null).Select(c => c.StartProgram)];
 
     private Task SweepAsync() => _broker.Services.GetRequiredService<StartPrograms>().RunAsync(Ct);
 
