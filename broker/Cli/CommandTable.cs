@@ -16,7 +16,7 @@ internal static class CommandTable
 {
     public static IReadOnlyList<Command> All { get; } =
     [
-        .. SignInCommands.All, .. PoolCommands.All, .. ApplicationCommands.All, .. RolloutCommands.All, .. PowerCommands.All, .. MachineCommands.All, .. SessionCommands.All, .. LaunchCommand.All, .. LaunchesCommands.All, .. TaskCommands.All, .. UserCommands.All, .. AuditCommands.All, .. AlertCommands.All, .. AlertSettingsCommands.All, .. SettingCommands.All, .. ReportCommands.All, .. GroupCommands.All, .. DirectoryCommands.All, .. OidcCommands.All, .. CertificateCommands.All, .. RoleCommands.All, .. KeyCommands.All, .. InfrastructureCommands.All, .. SiteCommands.All, .. DatabaseCommands.All,
+        .. SignInCommands.All, .. PoolCommands.All, .. ApplicationCommands.All, .. RolloutCommands.All, .. PowerCommands.All, .. MachineCommands.All, .. SessionCommands.All, .. LaunchCommand.All, .. LaunchesCommands.All, .. TaskCommands.All, .. UserCommands.All, .. AuditCommands.All, .. AlertCommands.All, .. AlertSettingsCommands.All, .. SettingCommands.All, .. ReportCommands.All, .. GroupCommands.All, .. DirectoryCommands.All, .. OidcCommands.All, .. CertificateCommands.All, .. RoleCommands.All, .. KeyCommands.All, .. InfrastructureCommands.All, .. SiteCommands.All, .. EndpointCommands.All, .. DatabaseCommands.All,
     ];
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Screen screen, IPasswords passwords, string savedFile, CancellationToken ct)

@@ -8,7 +8,7 @@ internal static class KeyCommands
     public static Command[] All { get; } =
     [
         new("keys list", "", "chaves da API", "API keys", ListAsync),
-        new("keys make", "<name> <role> --days <days> [--pool <name>|--site <name>|--people-of <group>] [--file <file>]", "cria uma chave para um programa; mostra-a uma só vez, ou guarda-a num ficheiro", "make a key for a program; shown once, or kept in a file", MakeAsync),
+        new("keys make", "<name> <role> --days <days> [--pool <name>|--site <name>|--people-of <group>|--endpoints <name>] [--file <file>]", "cria uma chave para um programa; mostra-a uma só vez, ou guarda-a num ficheiro", "make a key for a program; shown once, or kept in a file", MakeAsync),
         new("keys revoke", "<name>", "revoga uma chave", "revoke a key", RevokeAsync),
     ];
 
@@ -22,7 +22,7 @@ internal static class KeyCommands
         s.Table(answer, answer.Keys,
             (s.Words("CHAVE", "KEY"), k => k.Name),
             (s.Words("FUNÇÃO", "ROLE"), k => k.Role),
-            (s.Words("ONDE", "WHERE"), k => RoleCommands.ScopeOf(call, k.PoolName, k.ScopeGroupName, k.SiteName)),
+            (s.Words("ONDE", "WHERE"), k => RoleCommands.ScopeOf(call, k.PoolName, k.ScopeGroupName, k.SiteName, k.ScopeEndpointGroupName)),
             (s.Words("CRIADA POR", "MADE BY"), k => k.MadeBy),
             (s.Words("ATÉ", "UNTIL"), k => Screen.Time(k.ExpiresAt)),
             (s.Words("VALE", "WORKS"), k => k.Expired || !k.MakerActive ? s.Words("não", "no") : s.Words("sim", "yes")),
@@ -37,7 +37,7 @@ internal static class KeyCommands
         var file = call.Line.Option("file");
         // Looked at before there is a secret that could not be kept.
         if (file is not null && File.Exists(file)) throw new UsageException($"--file {file}");
-        var made = await Keys(call).MakeAsync(new() { Name = words[0], Role = words[1], PoolId = pool, ScopeGroupId = await RoleCommands.PeopleAsync(call), SiteId = await RoleCommands.SiteAsync(call), Days = call.Line.Number("days", 0) }, call.AsAdministrator);
+        var made = await Keys(call).MakeAsync(new() { Name = words[0], Role = words[1], PoolId = pool, ScopeGroupId = await RoleCommands.PeopleAsync(call), SiteId = await RoleCommands.SiteAsync(call), ScopeEndpointGroupId = await RoleCommands.EndpointsAsync(call), Days = call.Line.Number("days", 0) }, call.AsAdministrator);
         if (file is null)
         {
             call.Screen.Done(made, made.Secret, made.Secret);

@@ -11,8 +11,8 @@ internal static class RoleCommands
     [
         new("roles list", "", "funções e o que cada uma permite", "roles, and what each may do", ListAsync),
         new("roles grants", "[--user name] [--group name]", "quem tem que função, e onde", "who holds which role, and where", GrantsAsync),
-        new("roles grant", "<user>|--group <name> <role> [--pool name|--site name|--people-of group] [--dry-run]", "dá uma função a uma pessoa ou aos membros de um grupo, para tudo, para um conjunto, para um local ou sobre as pessoas de um grupo", "give a person, or the members of a group, a role for everything, for one pool, for one site or over the people of one group", GrantAsync),
-        new("roles take-away", "<user>|--group <name> <role> [--pool name|--site name|--people-of group] [--dry-run]", "retira uma função", "take a role away", TakeAwayAsync),
+        new("roles grant", "<user>|--group <name> <role> [--pool name|--site name|--people-of group|--endpoints name] [--dry-run]", "dá uma função a uma pessoa ou aos membros de um grupo, para tudo, para um conjunto, para um local, sobre as pessoas de um grupo ou sobre o que se usa de certos terminais", "give a person, or the members of a group, a role for everything, for one pool, for one site, over the people of one group or over what is used from some endpoints", GrantAsync),
+        new("roles take-away", "<user>|--group <name> <role> [--pool name|--site name|--people-of group|--endpoints name] [--dry-run]", "retira uma função", "take a role away", TakeAwayAsync),
         new("roles set", "<role> <permission>...", "cria ou muda uma função própria", "make or change a role of your own", SetAsync),
         new("roles delete", "<role>", "elimina uma função própria", "delete a role of your own", DeleteAsync),
     ];
@@ -36,7 +36,7 @@ internal static class RoleCommands
         s.Table(answer, answer.Grants,
             (s.Words("QUEM", "WHO"), WhoOf),
             (s.Words("FUNÇÃO", "ROLE"), g => g.Role),
-            (s.Words("ONDE", "WHERE"), g => ScopeOf(call, g.ScopePoolName, g.ScopeGroupName, g.ScopeSiteName)),
+            (s.Words("ONDE", "WHERE"), g => ScopeOf(call, g.ScopePoolName, g.ScopeGroupName, g.ScopeSiteName, g.ScopeEndpointGroupName)),
             (s.Words("ATIVO", "ENABLED"), g => g.Enabled ? s.Words("sim", "yes") : s.Words("não", "no")),
             (s.Words("DADA POR", "GIVEN BY"), g => g.GrantedBy),
             (s.Words("QUANDO", "WHEN"), g => Screen.Time(g.GrantedAt)));
@@ -46,16 +46,16 @@ internal static class RoleCommands
     private static async Task<int> GrantAsync(Invocation call)
     {
         var (user, group, role) = await GranteeAsync(call);
-        Say(call, await Roles(call).GrantAsync(new() { UserName = user, GroupId = group, Role = role, ScopePoolId = await PoolAsync(call), ScopeGroupId = await PeopleAsync(call), ScopeSiteId = await SiteAsync(call), DryRun = call.Line.Has("dry-run") }, call.AsAdministrator));
+        Say(call, await Roles(call).GrantAsync(new() { UserName = user, GroupId = group, Role = role, ScopePoolId = await PoolAsync(call), ScopeGroupId = await PeopleAsync(call), ScopeSiteId = await SiteAsync(call), ScopeEndpointGroupId = await EndpointsAsync(call), DryRun = call.Line.Has("dry-run") }, call.AsAdministrator));
         return 0;
     }
 
     private static async Task<int> TakeAwayAsync(Invocation call)
     {
         var (user, group, role) = await GranteeAsync(call);
-        var (pool, people, site) = (await PoolAsync(call), await PeopleAsync(call), await SiteAsync(call));
+        var (pool, people, site, ends) = (await PoolAsync(call), await PeopleAsync(call), await SiteAsync(call), await EndpointsAsync(call));
         var held = await Roles(call).ListGrantsAsync(new() { UserName = user, GroupId = group }, call.AsAdministrator);
-        var grant = held.Grants.FirstOrDefault(g => g.Role == role && g.ScopePoolId == pool && g.ScopeGroupId == people && g.ScopeSiteId == site && g.GroupId == group) ?? throw Unknown.Object(ReasonCode.NotFound, string.Join(' ', call.Line.Words.Skip(2)));
+        var grant = held.Grants.FirstOrDefault(g => g.Role == role && g.ScopePoolId == pool && g.ScopeGroupId == people && g.ScopeSiteId == site && g.ScopeEndpointGroupId == ends && g.GroupId == group) ?? throw Unknown.Object(ReasonCode.NotFound, string.Join(' ', call.Line.Words.Skip(2)));
         Say(call, await Roles(call).TakeAwayAsync(new() { GrantId = grant.GrantId, DryRun = call.Line.Has("dry-run") }, call.AsAdministrator));
         return 0;
     }
@@ -82,8 +82,10 @@ internal static class RoleCommands
         $"{WhoOf(grant)}: {grant.Role} ({(grant.ScopeGroupId is "" ? $"{grant.Pools} pools" : $"{grant.People} people")}, {grant.Machines} machines, {grant.Sessions} open sessions)");
 
     /// <summary>Where a grant or a key is good, in a table.</summary>
-    internal static string ScopeOf(Invocation call, string pool, string group, string site) => group is not "" ? call.Screen.Words($"pessoas de {group}", $"people of {group}")
-        : site is not "" ? call.Screen.Words($"local {site}", $"site {site}") : pool is "" ? "*" : pool;
+    internal static string ScopeOf(Invocation call, string pool, string group, string site, string ends) => group is not "" ? call.Screen.Words($"pessoas de {group}", $"people of {group}")
+        : ends is not "" ? call.Screen.Words($"terminais de {ends}", $"endpoints of {ends}") : site is not "" ? call.Screen.Words($"local {site}", $"site {site}") : pool is "" ? "*" : pool;
+
+    internal static async Task<string> EndpointsAsync(Invocation call) => call.Line.Option("endpoints") is { } name ? (await EndpointCommands.FindAsync(call, name)).EndpointGroupId : "";
 
     internal static async Task<string> SiteAsync(Invocation call) => call.Line.Option("site") is { } name ? (await SiteCommands.FindAsync(call, name)).SiteId : "";
 

@@ -22,6 +22,7 @@ internal sealed record Place(string Href, string Icon, string Word, string Needs
         new("/groups", Icons.Material.Outlined.Group, say.GroupsWord, "users.read", Everywhere: true),
         new("/directories", Icons.Material.Outlined.FolderShared, say.DirectoriesWord, "roles.read", Everywhere: true),
         new("/roles", Icons.Material.Outlined.AdminPanelSettings, say.RolesWord, "roles.read", Everywhere: true),
+        new("/endpoints", Icons.Material.Outlined.Computer, say.EndpointsWord, "roles.read", Everywhere: true),
         new("/api-keys", Icons.Material.Outlined.Key, say.ApiKeysWord, "api_keys.read"),
         new("/sites", Icons.Material.Outlined.LocationCity, say.SitesWord, "hosts.read"),
         new("/hosts", Icons.Material.Outlined.Dns, say.Hosts, "hosts.read"),

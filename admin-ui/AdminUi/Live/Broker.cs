@@ -34,6 +34,7 @@ internal sealed class Broker(BrokerChannel channel, LiveFeeds feeds) : IDisposab
     public Users.UsersClient Users => new(Calls);
     public Groups.GroupsClient Groups => new(Calls);
     public Sites.SitesClient Sites => new(Calls);
+    public EndpointGroups.EndpointGroupsClient EndpointGroups => new(Calls);
     public Directories.DirectoriesClient Directories => new(Calls);
     public CertificateAuthorities.CertificateAuthoritiesClient CertificateAuthorities => new(Calls);
     public OidcProviders.OidcProvidersClient Providers => new(Calls);

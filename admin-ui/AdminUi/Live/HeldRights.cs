@@ -11,8 +11,8 @@ internal sealed class HeldRights(MineResponse said)
 
     public bool May(string permission, string pool) => _held.TryGetValue(permission, out var held) && (held.Everything || (pool.Length > 0 && held.PoolIds.Contains(pool)));
 
-    /// <summary>On something of a person, who may be of a group: the broker shows only what is theirs, and decides once more.</summary>
-    public bool MayOverPeople(string permission) => _held.TryGetValue(permission, out var held) && held.GroupIds.Count > 0;
+    /// <summary>On something of a person, who may be of a group or at an endpoint: the broker shows only what is theirs, and decides once more.</summary>
+    public bool MayOverPeople(string permission) => _held.TryGetValue(permission, out var held) && held.GroupIds.Count + held.EndpointGroupIds.Count > 0;
 
     public bool MayOverGroup(string permission, string group) => _held.TryGetValue(permission, out var held) && held.GroupIds.Contains(group);
 

@@ -55,6 +55,7 @@ internal sealed partial class Language
         ["revocation"] = say => (say.CertificateRevocationWord, say.RevocationNeedsDirectory),
         ["value"] = say => (say.CertificateValueWord, say.WrongCertificateValue),
         ["host_id"] = say => (say.HostWord, ""),
+        ["networks"] = say => (say.NetworksWord, say.WrongNetworks),
         ["site_id"] = say => (say.SiteWord, ""),
         ["at_site_id"] = say => (say.SiteWord, ""),
     }.ToFrozenDictionary();

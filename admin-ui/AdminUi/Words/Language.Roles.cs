@@ -6,7 +6,7 @@ namespace Montalegre.Vdi.AdminUi.Words;
 internal sealed partial class Language
 {
     public string RolesWord => Pick("Funções", "Roles");
-    public string RolesHint => Pick("Uma função diz o que se pode fazer; dá-se a uma pessoa ou a um grupo, para tudo, para um local, para um conjunto ou sobre as pessoas de um grupo.", "A role says what may be done; it is given to a person or a group, for everything, for one site, for one pool or over the people of one group.");
+    public string RolesHint => Pick("Uma função diz o que se pode fazer; dá-se a uma pessoa ou a um grupo, para tudo, para um local, para um conjunto, sobre as pessoas de um grupo ou sobre o que se usa de certos terminais.", "A role says what may be done; it is given to a person or a group, for everything, for one site, for one pool, over the people of one group or over what is used from some endpoints.");
     public string GrantsWord => Pick("Quem tem que função", "Who has which role");
     public string NoGrants => Pick("Ninguém tem uma função.", "Nobody has a role.");
     public string NoRolesOfUser => Pick("Não tem nenhuma função: só usa o portal.", "Has no role: uses the portal only.");
@@ -21,7 +21,7 @@ internal sealed partial class Language
     public string TakenAwayDone(string user, string role) => Pick($"{user} já não tem a função {role}.", $"{user} no longer has the role {role}.");
     public string PeopleOfGroup => Pick("As pessoas de um grupo", "The people of a group");
     public string PeopleOf(string group) => Pick($"Pessoas de {group}", $"People of {group}");
-    public string Reach(RoleGrant grant) => grant.ScopeGroupId.Length > 0 ? ReachOfPeople(grant) : grant.ScopeSiteId.Length > 0 ? ReachOfSite(grant) : Pick(
+    public string Reach(RoleGrant grant) => grant.ScopeGroupId.Length > 0 ? ReachOfPeople(grant) : grant.ScopeSiteId.Length > 0 ? ReachOfSite(grant) : grant.ScopeEndpointGroupId.Length > 0 ? ReachOfEndpoints(grant) : Pick(
         $"Abrange {Count((int)grant.Pools, "{0} conjunto", "{0} conjuntos", "", "")}, {Count((int)grant.Machines, "{0} máquina", "{0} máquinas", "", "")} e {Count((int)grant.Sessions, "{0} sessão aberta", "{0} sessões abertas", "", "")}.",
         $"It reaches {Count((int)grant.Pools, "", "", "{0} pool", "{0} pools")}, {Count((int)grant.Machines, "", "", "{0} machine", "{0} machines")} and {Count((int)grant.Sessions, "", "", "{0} open session", "{0} open sessions")}.");
     private string ReachOfPeople(RoleGrant grant) => Pick(

@@ -143,6 +143,7 @@ internal sealed partial class Language
         "api_key" => Pick("chave da API", "API key"),
         "host" => Pick("anfitrião", "host"),
         "site" => Pick("local", "site"),
+        "endpoint_group" => Pick("grupo de terminais", "group of endpoints"),
         "image" or "image_version" => Pick("imagem-base", "golden image"),
         "gateway" => "gateway",
         "ticket" => Pick("bilhete", "ticket"),
@@ -211,7 +212,7 @@ internal sealed partial class Language
         "image.publish" => Pick("Publicou a imagem-base", "Published the image"),
         "gateway.token" => Pick("Criou código de adesão", "Made a join token"),
         "gateway.join" => Pick("Gateway aderiu", "Gateway joined"),
-        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? DirectoryAction(action) ?? ProviderAction(action) ?? KeyAction(action) ?? EmergencyAction(action) ?? AlertAction(action) ?? SettingAction(action) ?? SiteAction(action) ?? action,
+        _ => AssistanceAction(action) ?? RulesAction(action) ?? RolloutAction(action) ?? CalendarAction(action) ?? RoleAction(action) ?? DirectoryAction(action) ?? ProviderAction(action) ?? KeyAction(action) ?? EmergencyAction(action) ?? AlertAction(action) ?? SettingAction(action) ?? SiteAction(action) ?? EndpointAction(action) ?? action,
     };
 
     public string EndReason(string reason) => reason switch

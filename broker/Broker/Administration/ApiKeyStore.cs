@@ -16,6 +16,8 @@ internal sealed record ApiKeyRow
     public string? ScopeGroupName { get; init; }
     public Guid? ScopeSiteId { get; init; }
     public string? ScopeSiteName { get; init; }
+    public Guid? ScopeEndpointGroupId { get; init; }
+    public string? ScopeEndpointGroupName { get; init; }
     public string MadeBy { get; init; } = "";
     public string MakerDisplayName { get; init; } = "";
     public bool MakerActive { get; init; }
@@ -30,13 +32,14 @@ internal sealed record ApiKeyRow
 internal sealed class ApiKeyStore(Database database)
 {
     private const string Columns = """
-        select k.api_key_id, k.name, k.role, k.pool_id, p.name as pool_name, k.scope_group_id, g.name as scope_group_name, k.scope_site_id, l.name as scope_site_name, u.user_name as made_by, u.display_name as maker_display_name,
+        select k.api_key_id, k.name, k.role, k.pool_id, p.name as pool_name, k.scope_group_id, g.name as scope_group_name, k.scope_site_id, l.name as scope_site_name, k.scope_endpoint_group_id, e.name as scope_endpoint_group_name, u.user_name as made_by, u.display_name as maker_display_name,
                u.enabled and u.administrator as maker_active, k.created_at, k.expires_at, k.expires_at <= now() as expired, k.last_used_at, k.last_used_from
           from api_key k
           join app_user u on u.user_id = k.made_by
           left join pool p on p.pool_id = k.pool_id
           left join app_group g on g.group_id = k.scope_group_id
           left join site l on l.site_id = k.scope_site_id
+          left join endpoint_group e on e.endpoint_group_id = k.scope_endpoint_group_id
         """;
 
     /// <summary>By name. Whoever may see some pools, sites or people only sees the keys that were made for one of them.</summary>
@@ -44,7 +47,7 @@ internal sealed class ApiKeyStore(Database database)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
         return (await connection.QueryAsync<ApiKeyRow>(new CommandDefinition(
-            $"{Columns} where @Pools::uuid[] is null or k.pool_id = any(@Pools) or k.scope_group_id = any(@Groups) or k.scope_site_id = any(@Sites) order by k.name", new { scope.Pools, scope.Groups, scope.Sites }, cancellationToken: ct))).AsList();
+            $"{Columns} where @Pools::uuid[] is null or k.pool_id = any(@Pools) or k.scope_group_id = any(@Groups) or k.scope_site_id = any(@Sites) or k.scope_endpoint_group_id = any(@Ends) order by k.name", new { scope.Pools, scope.Groups, scope.Sites, scope.Ends }, cancellationToken: ct))).AsList();
     }
 
     public async Task<ApiKeyRow?> FindAsync(Guid key, CancellationToken ct)
@@ -60,25 +63,28 @@ internal sealed class ApiKeyStore(Database database)
         return await connection.ExecuteAsync(
             """
               with made as (
-                   insert into api_key (api_key_id, name, key_sha256, made_by, role, pool_id, scope_group_id, scope_site_id, expires_at)
-                   select @key, @name, @sha256, @maker, r.name, p.pool_id, g.group_id, l.site_id, now() + make_interval(days => @days)
+                   insert into api_key (api_key_id, name, key_sha256, made_by, role, pool_id, scope_group_id, scope_site_id, scope_endpoint_group_id, expires_at)
+                   select @key, @name, @sha256, @maker, r.name, p.pool_id, g.group_id, l.site_id, e.endpoint_group_id, now() + make_interval(days => @days)
                      from role r
                      left join pool p on p.pool_id = @Pool and not p.deleting
                      left join app_group g on g.group_id = @People
                      left join site l on l.site_id = @Site
+                     left join endpoint_group e on e.endpoint_group_id = @Ends
                     where r.name = @role
                       and (@Pool::uuid is null or p.pool_id is not null)
                       and (@People::uuid is null or g.group_id is not null)
                       and (@Site::uuid is null or l.site_id is not null)
+                      and (@Ends::uuid is null or e.endpoint_group_id is not null)
               on conflict (name) do nothing
-                returning api_key_id, name, role, pool_id, scope_group_id, scope_site_id, expires_at)
+                returning api_key_id, name, role, pool_id, scope_group_id, scope_site_id, scope_endpoint_group_id, expires_at)
             insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
-            select @actor, 'api_key.make', 'api_key', api_key_id, made.name, concat_ws(' ', made.role, coalesce(p.name, 'group:' || g.name, 'site:' || l.name, '*'), to_char(expires_at at time zone 'utc', 'YYYY-MM-DD')), @SourceAddress
+            select @actor, 'api_key.make', 'api_key', api_key_id, made.name, concat_ws(' ', made.role, coalesce(p.name, 'group:' || g.name, 'site:' || l.name, 'endpoints:' || e.name, '*'), to_char(expires_at at time zone 'utc', 'YYYY-MM-DD')), @SourceAddress
               from made
               left join pool p using (pool_id)
               left join app_group g on g.group_id = made.scope_group_id
               left join site l on l.site_id = made.scope_site_id
-            """, new { key, sha256, name, role, where.Pool, where.People, where.Site, days, maker = by.User.Value, actor = by.UserName, by.SourceAddress }) == 1;
+              left join endpoint_group e on e.endpoint_group_id = made.scope_endpoint_group_id
+            """, new { key, sha256, name, role, where.Pool, where.People, where.Site, where.Ends, days, maker = by.User.Value, actor = by.UserName, by.SourceAddress }) == 1;
     }
 
     /// <summary>The hash of its secret, which is good for nothing now; null when there was no such key.</summary>

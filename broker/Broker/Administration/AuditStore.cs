@@ -19,6 +19,7 @@ internal sealed class AuditStore(Database database, PersonalTexts texts, [FromKe
              or object_kind = 'rollout' and exists (select from rollout x where x.rollout_id = object_id and x.pool_id = any(@Pools))
              or object_kind = 'host' and {PoolScope.IsAtSite("object_id")}
              or object_kind = 'site' and object_id = any(@Sites)
+             or object_kind = 'session' and {PoolScope.IsFrom(PoolScope.AddressOf("e.object_id"))}
              or {PoolScope.IsOfPeople("e.subject_id")})
         """;
 
@@ -54,7 +55,7 @@ internal sealed class AuditStore(Database database, PersonalTexts texts, [FromKe
                        {(scope.IsEverything ? "" : InScope)}
               order by e.audit_id desc
                  limit @limit
-             """, new { before = before <= 0 ? long.MaxValue : before, limit, about.Object, about.Person, scope.Pools, scope.Groups, scope.Sites }, cancellationToken: ct))).AsList();
+             """, new { before = before <= 0 ? long.MaxValue : before, limit, about.Object, about.Person, scope.Pools, scope.Groups, scope.Sites, scope.Ends }, cancellationToken: ct))).AsList();
         return await OpenAsync(connection, rows, ct);
     }
 

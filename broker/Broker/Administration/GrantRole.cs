@@ -52,6 +52,13 @@ internal sealed class GrantRole(RoleStore roles, UserStore users, TimeProvider t
             ? new(RefusalReason.PermissionMissing, missing.Name())
             : null;
 
+    /// <summary>The same of the networks of endpoints.</summary>
+    public async Task<RoleRefusal?> ProblemOfNetworksAsync(Guid endpoints, Caller by, CancellationToken ct) =>
+        (await roles.GrantsAsync(null, null, ct)).Where(g => g.ScopeEndpointGroupId == endpoints)
+            .Select(g => by.Beyond(RoleRules.PermissionsOf(g.Role, g.Permissions), GrantScope.Everything)).FirstOrDefault(beyond => beyond is not null) is { } missing
+            ? new(RefusalReason.PermissionMissing, missing.Name())
+            : null;
+
     private async Task<RoleRefusal?> ProblemAsync(string role, GrantScope where, Caller by, CancellationToken ct)
     {
         if (await roles.FindAsync(role, ct) is not { } wanted) return new(RefusalReason.NotFound, "role");
@@ -61,6 +68,6 @@ internal sealed class GrantRole(RoleStore roles, UserStore users, TimeProvider t
     private async Task<(RoleRefusal?, Guid?)> GiveAsync(Grantee to, string role, GrantScope where, Caller by)
     {
         var given = await roles.GiveAsync(Guid.CreateVersion7(time.GetUtcNow()), to, role, where, by);
-        return given is null ? (new(RefusalReason.NotFound, where.Pool is not null ? "scope_pool_id" : where.People is not null ? "scope_group_id" : where.Site is not null ? "scope_site_id" : to.Group is null ? "role" : "group_id"), null) : (null, given);
+        return given is null ? (new(RefusalReason.NotFound, where.Pool is not null ? "scope_pool_id" : where.People is not null ? "scope_group_id" : where.Site is not null ? "scope_site_id" : where.Ends is not null ? "scope_endpoint_group_id" : to.Group is null ? "role" : "group_id"), null) : (null, given);
     }
 }

@@ -35,7 +35,9 @@ internal sealed record GrantRow
     public string? ScopeGroupName { get; init; }
     public Guid? ScopeSiteId { get; init; }
     public string? ScopeSiteName { get; init; }
-    public GrantScope Where => new(PoolId, ScopeGroupId, ScopeSiteId);
+    public Guid? ScopeEndpointGroupId { get; init; }
+    public string? ScopeEndpointGroupName { get; init; }
+    public GrantScope Where => new(PoolId, ScopeGroupId, ScopeSiteId, ScopeEndpointGroupId);
     public string GrantedBy { get; init; } = "";
     public DateTime GrantedAt { get; init; }
 }
@@ -60,6 +62,7 @@ internal sealed class RoleStore(Database database)
                       and g.pool_id is null
                       and g.scope_group_id is null
                       and g.scope_site_id is null
+                      and g.scope_endpoint_group_id is null
                       and u.enabled
                  order by g.role_grant_id
                       for update of g, u)
@@ -68,7 +71,7 @@ internal sealed class RoleStore(Database database)
     private const string Grants = """
           select g.role_grant_id, coalesce(u.user_name, '') as user_name, coalesce(u.display_name, '') as display_name, coalesce(u.enabled, true) as enabled, g.group_id, a.name as group_name,
                  (select count(*)::int from group_member m where m.group_id = g.group_id) as members,
-                 g.role, case when r.built_in then null else r.permissions end as permissions, g.pool_id, p.name as pool_name, g.scope_group_id, s.name as scope_group_name, g.scope_site_id, l.name as scope_site_name, g.granted_by, g.granted_at
+                 g.role, case when r.built_in then null else r.permissions end as permissions, g.pool_id, p.name as pool_name, g.scope_group_id, s.name as scope_group_name, g.scope_site_id, l.name as scope_site_name, g.scope_endpoint_group_id, e.name as scope_endpoint_group_name, g.granted_by, g.granted_at
             from role_grant g
             join role r on r.name = g.role
             left join app_user u using (user_id)
@@ -76,6 +79,7 @@ internal sealed class RoleStore(Database database)
             left join pool p on p.pool_id = g.pool_id
             left join app_group s on s.group_id = g.scope_group_id
             left join site l on l.site_id = g.scope_site_id
+            left join endpoint_group e on e.endpoint_group_id = g.scope_endpoint_group_id
         """;
 
     public async Task<IReadOnlyList<RoleRow>> ListAsync(CancellationToken ct)
@@ -141,7 +145,7 @@ internal sealed class RoleStore(Database database)
                where (@userName::text is null
                       or g.role_grant_id in (select h.role_grant_id from held_role h join app_user w using (user_id) where w.user_name = @userName))
                  and (@group::uuid is null or g.group_id = @group)
-            order by u.user_name nulls last, lower(a.name), g.role, p.name nulls first, s.name nulls first, l.name nulls first
+            order by u.user_name nulls last, lower(a.name), g.role, p.name nulls first, s.name nulls first, l.name nulls first, e.name nulls first
             """, new { userName, group }, cancellationToken: ct))).AsList();
     }
 
@@ -151,7 +155,7 @@ internal sealed class RoleStore(Database database)
         return await connection.QuerySingleOrDefaultAsync<GrantRow>(new CommandDefinition($"{Grants} where g.role_grant_id = @grant", new { grant }, cancellationToken: ct));
     }
 
-    /// <summary>The grant, new or as it was; null when there is no such person or group, role, pool, site or group of people.</summary>
+    /// <summary>The grant, new or as it was; null when there is no such person or group, role, pool, site, group of people or of endpoints.</summary>
     public async Task<Guid?> GiveAsync(Guid grant, Grantee to, string role, GrantScope where, Caller by)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -167,18 +171,20 @@ internal sealed class RoleStore(Database database)
                      from app_group
                     where group_id = @Group),
                    wanted as (
-                   select t.user_id, t.group_id, t.name, r.name as role, coalesce(p.name, 'group:' || s.name, 'site:' || l.name, '*') as scope
+                   select t.user_id, t.group_id, t.name, r.name as role, coalesce(p.name, 'group:' || s.name, 'site:' || l.name, 'endpoints:' || e.name, '*') as scope
                      from grantee t
                      join role r on r.name = @role
                      left join pool p on p.pool_id = @Pool and not p.deleting
                      left join app_group s on s.group_id = @People
                      left join site l on l.site_id = @Site
+                     left join endpoint_group e on e.endpoint_group_id = @Ends
                     where (@Pool::uuid is null or p.pool_id is not null)
                       and (@People::uuid is null or s.group_id is not null)
-                      and (@Site::uuid is null or l.site_id is not null)),
+                      and (@Site::uuid is null or l.site_id is not null)
+                      and (@Ends::uuid is null or e.endpoint_group_id is not null)),
                    given as (
-                   insert into role_grant (role_grant_id, user_id, group_id, role, pool_id, scope_group_id, scope_site_id, granted_by)
-                   select @grant, user_id, group_id, role, @Pool, @People, @Site, @actor
+                   insert into role_grant (role_grant_id, user_id, group_id, role, pool_id, scope_group_id, scope_site_id, scope_endpoint_group_id, granted_by)
+                   select @grant, user_id, group_id, role, @Pool, @People, @Site, @Ends, @actor
                      from wanted
               on conflict do nothing
                 returning role_grant_id, user_id, group_id, role),
@@ -195,7 +201,8 @@ internal sealed class RoleStore(Database database)
              where g.pool_id is not distinct from @Pool
                and g.scope_group_id is not distinct from @People
                and g.scope_site_id is not distinct from @Site
-            """, new { grant, to.UserName, to.Group, role, where.Pool, where.People, where.Site, actor = by.UserName, by.SourceAddress });
+               and g.scope_endpoint_group_id is not distinct from @Ends
+            """, new { grant, to.UserName, to.Group, role, where.Pool, where.People, where.Site, where.Ends, actor = by.UserName, by.SourceAddress });
     }
 
     /// <summary>False when there is no such grant any more, or nobody could administer everything without it.</summary>
@@ -210,15 +217,16 @@ internal sealed class RoleStore(Database database)
                     where role_grant_id = @grant
                       and (not exists (select from keepers where keepers.role_grant_id = @grant)
                            or exists (select from keepers where keepers.role_grant_id <> @grant))
-                returning user_id, group_id, role, pool_id, scope_group_id, scope_site_id)
+                returning user_id, group_id, role, pool_id, scope_group_id, scope_site_id, scope_endpoint_group_id)
             insert into audit_event (actor, action, object_kind, object_id, object_name, reference, source_address)
             select @actor, 'role.take_away', case when gone.group_id is null then 'user' else 'group' end, coalesce(gone.user_id, gone.group_id), coalesce(u.user_name, a.name),
-                   concat_ws(' ', role, coalesce(p.name, 'group:' || s.name, 'site:' || l.name, '*')), @SourceAddress
+                   concat_ws(' ', role, coalesce(p.name, 'group:' || s.name, 'site:' || l.name, 'endpoints:' || e.name, '*')), @SourceAddress
               from gone
               left join app_user u using (user_id)
               left join app_group a using (group_id)
               left join app_group s on s.group_id = gone.scope_group_id
               left join site l on l.site_id = gone.scope_site_id
+              left join endpoint_group e on e.endpoint_group_id = gone.scope_endpoint_group_id
               left join pool p on p.pool_id = gone.pool_id
             """, new { grant, actor = by.UserName, by.SourceAddress }) == 1;
     }
@@ -240,10 +248,10 @@ internal sealed class RoleStore(Database database)
             $"""
             select (select count(*)::int from pool where not deleting and (@Pools::uuid[] is null or pool_id = any(@Pools))) as pools,
                    (select count(*)::int from machine m where @Pools::uuid[] is null or m.pool_id = any(@Pools)
-                       or exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended' and {PoolScope.IsOfPeople("s.user_id")})) as machines,
-                   (select count(*)::int from session where state <> 'ended' and not synthetic and {PoolScope.Holds("pool_id", "user_id")}) as sessions,
+                       or exists (select from session s where s.machine_id = m.machine_id and s.state <> 'ended' and {PoolScope.IsTheirs("s")})) as machines,
+                   (select count(*)::int from session where state <> 'ended' and not synthetic and {PoolScope.Holds("pool_id", "user_id", PoolScope.AddressOf("session.session_id"))}) as sessions,
                    (select count(*)::int from group_member gm where gm.group_id = any(@Groups)) as people,
                    (select count(*)::int from host h where h.site_id = any(@Sites)) as hosts
-            """, new { reach.Pools, reach.Groups, reach.Sites }, cancellationToken: ct));
+            """, new { reach.Pools, reach.Groups, reach.Sites, reach.Ends }, cancellationToken: ct));
     }
 }

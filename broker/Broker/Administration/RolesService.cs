@@ -35,8 +35,8 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
     {
         var ct = context.CancellationToken;
         var where = new GrantScope(request.ScopePoolId is "" ? null : Ids.Parse(request.ScopePoolId, "scope_pool_id"), request.ScopeGroupId is "" ? null : Ids.Parse(request.ScopeGroupId, "scope_group_id"),
-            request.ScopeSiteId is "" ? null : Ids.Parse(request.ScopeSiteId, "scope_site_id"));
-        if (where.IsMixed) throw Refusal.Refused(RefusalReason.InvalidField, $"{(where.Site is null ? "scope_group_id" : "scope_site_id")}: one of a pool, a site and the people of a group");
+            request.ScopeSiteId is "" ? null : Ids.Parse(request.ScopeSiteId, "scope_site_id"), request.ScopeEndpointGroupId is "" ? null : Ids.Parse(request.ScopeEndpointGroupId, "scope_endpoint_group_id"));
+        if (where.IsMixed) throw Refusal.Refused(RefusalReason.InvalidField, $"{(where.Ends is not null ? "scope_endpoint_group_id" : where.Site is null ? "scope_group_id" : "scope_site_id")}: one of a pool, a site, endpoints and the people of a group");
         var group = GroupOf(request.GroupId);
         if (group is null == request.UserName is "") throw Refusal.Refused(RefusalReason.InvalidField, "user_name: a person or a group, not both");
         var (refused, given) = group is { } members
@@ -44,7 +44,7 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
             : await grant.GiveAsync(request.UserName, request.Role, where, request.DryRun, context.Caller(), ct);
         Throw(refused);
         var said = given is { } id && await roles.GrantAsync(id, ct) is { } row ? From(row)
-            : new RoleGrant { UserName = UserNames.Normalise(request.UserName), GroupId = request.GroupId, Role = request.Role, ScopePoolId = request.ScopePoolId, ScopeGroupId = request.ScopeGroupId, ScopeSiteId = request.ScopeSiteId };
+            : new RoleGrant { UserName = UserNames.Normalise(request.UserName), GroupId = request.GroupId, Role = request.Role, ScopePoolId = request.ScopePoolId, ScopeGroupId = request.ScopeGroupId, ScopeSiteId = request.ScopeSiteId, ScopeEndpointGroupId = request.ScopeEndpointGroupId };
         if (group is { } asked && await roles.GroupAsync(asked, ct) is { } reached) (said.GroupName, said.Members) = (reached.Name, (uint)reached.Members);
         return await WithReachAsync(said, where, ct);
     }
@@ -62,7 +62,7 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
         Permissions =
         {
             context.Caller().Rights.All.Select(held => new HeldPermission
-                { Permission = held.Key.Name(), Everything = held.Value.IsEverything, PoolIds = { (held.Value.Pools ?? []).Select(p => p.ToString()) }, GroupIds = { held.Value.Groups.Select(g => g.ToString()) }, SiteIds = { held.Value.Sites.Select(s => s.ToString()) } }),
+                { Permission = held.Key.Name(), Everything = held.Value.IsEverything, PoolIds = { (held.Value.Pools ?? []).Select(p => p.ToString()) }, GroupIds = { held.Value.Groups.Select(g => g.ToString()) }, SiteIds = { held.Value.Sites.Select(s => s.ToString()) }, EndpointGroupIds = { held.Value.Ends.Select(e => e.ToString()) } }),
         },
     });
 
@@ -85,7 +85,7 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
     private static RoleGrant From(GrantRow row) => new()
     {
         GrantId = row.RoleGrantId.ToString(), UserName = row.UserName, DisplayName = row.DisplayName, Enabled = row.Enabled, GroupId = row.GroupId?.ToString() ?? "", GroupName = row.GroupName ?? "", Members = (uint)row.Members, Role = row.Role, ScopePoolId = row.PoolId?.ToString() ?? "",
-        ScopePoolName = row.PoolName ?? "", ScopeGroupId = row.ScopeGroupId?.ToString() ?? "", ScopeGroupName = row.ScopeGroupName ?? "", ScopeSiteId = row.ScopeSiteId?.ToString() ?? "", ScopeSiteName = row.ScopeSiteName ?? "", GrantedBy = row.GrantedBy, GrantedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.GrantedAt, DateTimeKind.Utc)),
+        ScopePoolName = row.PoolName ?? "", ScopeGroupId = row.ScopeGroupId?.ToString() ?? "", ScopeGroupName = row.ScopeGroupName ?? "", ScopeSiteId = row.ScopeSiteId?.ToString() ?? "", ScopeSiteName = row.ScopeSiteName ?? "", ScopeEndpointGroupId = row.ScopeEndpointGroupId?.ToString() ?? "", ScopeEndpointGroupName = row.ScopeEndpointGroupName ?? "", GrantedBy = row.GrantedBy, GrantedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.GrantedAt, DateTimeKind.Utc)),
     };
 
     private static Guid? GroupOf(string id) => id is "" ? null : Ids.Parse(id, "group_id");

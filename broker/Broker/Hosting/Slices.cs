@@ -10,6 +10,7 @@ using Montalegre.Vdi.Broker.ClientCertificates;
 using Montalegre.Vdi.Broker.Demonstration;
 using Montalegre.Vdi.Broker.Desk;
 using Montalegre.Vdi.Broker.Directories;
+using Montalegre.Vdi.Broker.Endpoints;
 using Montalegre.Vdi.Broker.Entitlements;
 using Montalegre.Vdi.Broker.Gateways;
 using Montalegre.Vdi.Broker.Groups;
@@ -65,6 +66,7 @@ internal static class Slices
         services.AddImages(configuration);
         services.AddInfrastructure();
         services.AddSites();
+        services.AddEndpoints();
         services.AddPools();
         services.AddMachines();
         services.AddLaunch(configuration);
@@ -98,6 +100,7 @@ internal static class Slices
         app.MapGrpcService<SessionsService>();
         app.MapGrpcService<InfrastructureService>();
         app.MapSites();
+        app.MapEndpointGroups();
         app.MapGrpcService<ImagesService>();
         app.MapGrpcService<PoolsService>();
         app.MapGrpcService<MachinesService>();

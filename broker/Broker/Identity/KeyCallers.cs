@@ -17,7 +17,7 @@ internal sealed class KeyCallers(Database database)
             command.CommandText =
                 """
                 select u.user_id, u.display_name, k.name, rights_of(u.user_id),
-                       (select jsonb_agg(jsonb_build_array(r.name, case when r.built_in then null else r.permissions end) || s.place order by s.place)::text from scope_now(k.pool_id, k.scope_group_id, k.scope_site_id) as s (place)),
+                       (select jsonb_agg(jsonb_build_array(r.name, case when r.built_in then null else r.permissions end) || s.place order by s.place)::text from scope_now(k.pool_id, k.scope_group_id, k.scope_site_id, k.scope_endpoint_group_id) as s (place)),
                        k.last_used_at is null or k.last_used_at < now() - interval '1 minute'
                   from api_key k
                   join app_user u on u.user_id = k.made_by

@@ -32,6 +32,7 @@ internal sealed class Rights : IEquatable<Rights>
             {
                 "people" => PoolScope.People(grant[2].GetGuid()),
                 "site" => PoolScope.Site(grant[2].GetGuid()),
+                "endpoints" => PoolScope.Endpoints(grant[2].GetGuid()),
                 _ => new PoolScope([grant[2].GetGuid()]),
             };
             foreach (var permission in Of(grant[0].GetString()!, grant[1]))

@@ -6,8 +6,8 @@ namespace Montalegre.Vdi.Broker.Identity;
 
 /// <summary>
 /// Decides whether a caller may make a call. Whoever holds the permission on everything is let through without a question to the
-/// database; for others each object that the request names must be of their pools or sites, or of
-/// the people of their groups, and one that is not answers as one that does not exist.
+/// database; for others each object that the request names must be of their pools or sites, of
+/// the people of their groups or used from their endpoints, and one that is not answers as one that does not exist.
 /// </summary>
 internal sealed class RightsCheck(ScopeStore scopes)
 {
@@ -29,8 +29,8 @@ internal sealed class RightsCheck(ScopeStore scopes)
                 case Held.OverPeople: ofPools = false; break;
             }
         }
-        // Whoever got this far by his people, and names a person too, does nothing to anybody else. A list cuts itself, also by a name.
-        if (scope.Groups.Length > 0 && !need.Filtered && need.PersonIn(request) is { Length: > 0 } person && (named ? !ofPools : need.People))
+        // Whoever got this far by his people or endpoints, and names a person too, does nothing to anybody else. A list cuts itself, also by a name.
+        if (scope.IsByUse && !need.Filtered && need.PersonIn(request) is { Length: > 0 } person && (named ? !ofPools : need.People))
         {
             if (!await scopes.IsOfPeopleAsync(UserNames.Normalise(person), scope.Groups, ct)) throw Refusal.Refused(RefusalReason.NotFound, need.Person!.Name);
             named = true;

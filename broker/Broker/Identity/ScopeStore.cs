@@ -29,7 +29,7 @@ internal sealed class ScopeStore(Database database)
             ["api_key_id"] = $"{OfPool} or coalesce(o.scope_site_id = any(@Sites), false)",
         }, StringComparer.Ordinal);
 
-    // From where an object is read, and when it is of the people of a group. A machine is theirs while they are on it.
+    // From where an object is read, and when it is of the people of a group, or used from some endpoints. A machine is theirs while they are on it.
     private static readonly FrozenDictionary<string, (string From, string OfPeople)> Questions = FrozenDictionary.ToFrozenDictionary(
         new Dictionary<string, (string, string)>
         {
@@ -38,19 +38,19 @@ internal sealed class ScopeStore(Database database)
             ["host_id"] = ("host o where o.host_id = @id", Nobody),
             ["machine_id"] = ("machine o where o.machine_id = @id",
                 $"""
-                exists (select from session s where s.machine_id = o.machine_id and s.state <> 'ended' and {PoolScope.IsOfPeople("s.user_id")})
-                 and not (@alone and exists (select from session s where s.machine_id = o.machine_id and s.state <> 'ended' and not {PoolScope.IsOfPeople("s.user_id")}))
+                exists (select from session s where s.machine_id = o.machine_id and s.state <> 'ended' and {PoolScope.IsTheirs("s")})
+                 and not (@alone and exists (select from session s where s.machine_id = o.machine_id and s.state <> 'ended' and not {PoolScope.IsTheirs("s")}))
                 """),
             ["task_id"] = ("task o where o.task_id = @id",
                 $"""
-                o.object_kind = 'machine' and exists (select from session s where s.machine_id = o.object_id and s.state <> 'ended' and {PoolScope.IsOfPeople("s.user_id")})
-                 and not (@alone and exists (select from session s where s.machine_id = o.object_id and s.state <> 'ended' and not {PoolScope.IsOfPeople("s.user_id")}))
+                o.object_kind = 'machine' and exists (select from session s where s.machine_id = o.object_id and s.state <> 'ended' and {PoolScope.IsTheirs("s")})
+                 and not (@alone and exists (select from session s where s.machine_id = o.object_id and s.state <> 'ended' and not {PoolScope.IsTheirs("s")}))
                 """),
-            ["session_id"] = ("session o where o.session_id = @id", PoolScope.IsOfPeople("o.user_id")),
+            ["session_id"] = ("session o where o.session_id = @id", PoolScope.IsTheirs("o")),
             ["rollout_id"] = ("rollout o where o.rollout_id = @id", Nobody),
-            ["launch_id"] = ("launch_trace o where o.launch_trace_id = @id", PoolScope.IsOfPeople("o.user_id")),
-            ["api_key_id"] = ("api_key o where o.api_key_id = @id", "o.scope_group_id = any(@Groups)"),
-            ["assistance_id"] = ("assistance join session o using (session_id) where assistance_id = @id", PoolScope.IsOfPeople("o.user_id")),
+            ["launch_id"] = ("launch_trace o where o.launch_trace_id = @id", $"({PoolScope.IsOfPeople("o.user_id")} or {PoolScope.IsFrom("o.client_address")})"),
+            ["api_key_id"] = ("api_key o where o.api_key_id = @id", "(o.scope_group_id = any(@Groups) or o.scope_endpoint_group_id = any(@Ends))"),
+            ["assistance_id"] = ("assistance join session o using (session_id) where assistance_id = @id", PoolScope.IsTheirs("o")),
         }, StringComparer.Ordinal);
 
     /// <summary>Names of request fields whose object belongs to a pool or a site.</summary>
@@ -68,7 +68,7 @@ internal sealed class ScopeStore(Database database)
         await using var connection = await database.OpenConnectionAsync(ct);
         return (Held)await connection.QuerySingleOrDefaultAsync<int>(new CommandDefinition(
             $"select case when {OfSite.GetValueOrDefault(kind, OfPool)} then {(int)Held.OnPool} when {ofPeople} then {(int)Held.OverPeople} else {(int)Held.Nowhere} end from {from}",
-            new { id, scope.Pools, scope.Groups, scope.Sites, alone }, cancellationToken: ct));
+            new { id, scope.Pools, scope.Groups, scope.Sites, scope.Ends, alone }, cancellationToken: ct));
     }
 
     /// <summary>False also when there is no such person.</summary>
@@ -92,6 +92,7 @@ internal sealed class ScopeStore(Database database)
                  and h.pool_id is null
                  and h.scope_group_id is null
                  and h.scope_site_id is null
+                 and h.scope_endpoint_group_id is null
                  and u.enabled
             order by u.display_name
                limit @MostNamed

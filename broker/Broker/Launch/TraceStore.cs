@@ -94,10 +94,10 @@ internal sealed class TraceStore(Database database, [FromKeyedServices(StorageEx
                      {(filter.Session is null ? "" : "and session_id = @Session")}
                      {(filter.Trace is null ? "" : "and launch_trace_id = @Trace")}
                      {(filter.Before is null ? "" : "and asked_at < @Before")}
-                     {(scope.IsEverything ? "" : $"and {PoolScope.Holds("pool_id", "user_id")}")}
+                     {(scope.IsEverything ? "" : $"and {PoolScope.Holds("pool_id", "user_id", "client_address")}")}
             order by asked_at desc, launch_trace_id desc
                limit @Limit
-            """, new { filter.UserName, filter.Pool, filter.Session, filter.Trace, filter.Before, filter.Limit, scope.Pools, scope.Groups }, cancellationToken: ct))).AsList();
+            """, new { filter.UserName, filter.Pool, filter.Session, filter.Trace, filter.Before, filter.Limit, scope.Pools, scope.Groups, scope.Ends }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>A pool as it is, and how fast its machines come; null when there is no such pool.</summary>

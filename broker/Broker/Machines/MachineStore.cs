@@ -53,7 +53,7 @@ internal sealed record OperationRow
 internal sealed class MachineStore(Database database)
 {
     // Who sees a machine by its people sees it while one of them is on it, and of those who are on it these only.
-    private static readonly string InScope = PoolScope.Holds("m.pool_id", "s.user_id");
+    private static readonly string InScope = PoolScope.Holds("m.pool_id", "s.user_id", PoolScope.AddressOf("s.session_id"));
 
     private static readonly string Columns = $"""
         select m.machine_id, m.name, m.pool_id, p.name as pool_name, (select l.name from site l where l.site_id = p.site_id) as site_name, m.state, m.power, m.drain_since is not null as draining, m.manual,
@@ -67,7 +67,7 @@ internal sealed class MachineStore(Database database)
           join pool p using (pool_id)
           left join host h on h.host_id = m.host_id
           left join machine_agent a on a.machine_id = m.machine_id
-          left join lateral (select x.session_id, x.user_id from session x where x.machine_id = m.machine_id and x.state <> 'ended' and {PoolScope.Holds("m.pool_id", "x.user_id")} order by x.started_at limit 1) s on true
+          left join lateral (select x.session_id, x.user_id from session x where x.machine_id = m.machine_id and x.state <> 'ended' and {PoolScope.Holds("m.pool_id", "x.user_id", PoolScope.AddressOf("x.session_id"))} order by x.started_at limit 1) s on true
           left join lateral (select count(*)::int as people from session x where p.sessions_per_machine is not null and x.machine_id = m.machine_id and x.state <> 'ended') t on true
           left join app_user u on u.user_id = s.user_id
           left join app_user b on b.user_id = m.assigned_user_id and {PoolScope.Holds("m.pool_id", "b.user_id")}
@@ -78,19 +78,19 @@ internal sealed class MachineStore(Database database)
     public async Task<IReadOnlyList<MachineRow>> AllAsync(PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where {InScope} order by m.name", new { scope.Pools, scope.Groups }, commandTimeout: 30, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where {InScope} order by m.name", new { scope.Pools, scope.Groups, scope.Ends }, commandTimeout: 30, cancellationToken: ct))).AsList();
     }
 
     public async Task<IReadOnlyList<MachineRow>> OfPoolAsync(PoolId pool, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.pool_id = @pool order by m.name", new { pool = pool.Value, PoolScope.Everything.Pools, PoolScope.Everything.Groups }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.pool_id = @pool order by m.name", new { pool = pool.Value, PoolScope.Everything.Pools, PoolScope.Everything.Groups, PoolScope.Everything.Ends }, cancellationToken: ct))).AsList();
     }
 
     public async Task<IReadOnlyList<MachineRow>> SomeAsync(Guid[] ids, PoolScope scope, CancellationToken ct)
     {
         await using var connection = await database.OpenConnectionAsync(ct);
-        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.machine_id = any(@ids) and {InScope}", new { ids, scope.Pools, scope.Groups }, cancellationToken: ct))).AsList();
+        return (await connection.QueryAsync<MachineRow>(new CommandDefinition($"{Columns} where m.machine_id = any(@ids) and {InScope}", new { ids, scope.Pools, scope.Groups, scope.Ends }, cancellationToken: ct))).AsList();
     }
 
     /// <summary>Which machine an operation, session or agent change is about, and which pool may now have a free machine.</summary>

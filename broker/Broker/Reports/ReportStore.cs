@@ -23,7 +23,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                 and (ended_at > @From or ended_at is null)
                 and not synthetic
                 and (@pool::uuid is null or pool_id = @pool)
-                and {PoolScope.Holds("pool_id", "user_id")})
+                and {PoolScope.Holds("pool_id", "user_id", PoolScope.AddressOf("session.session_id"))})
         """;
 
     /// <summary>Newest day first; one row more than <see cref="MostRows"/> says that some are left out.</summary>
@@ -42,7 +42,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
          group by day, pool_id
          order by day desc, max(pool_name)
          limit {MostRows + 1}
-        """, new { period.From, period.To, pool, zone, scope.Pools, scope.Groups }, ct);
+        """, new { period.From, period.To, pool, zone, scope.Pools, scope.Groups, scope.Ends }, ct);
 
     /// <summary>Published applications, the most used first.</summary>
     public Task<IReadOnlyList<UseOfApplication>> ApplicationsAsync(Period period, Guid? pool, PoolScope scope, CancellationToken ct) => QueryAsync<UseOfApplication>(
@@ -56,7 +56,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
          group by pool_id, p.application_id
          order by hours desc, p.application_id
          limit {MostApplications}
-        """, new { period.From, period.To, pool, scope.Pools, scope.Groups }, ct);
+        """, new { period.From, period.To, pool, scope.Pools, scope.Groups, scope.Ends }, ct);
 
     public Task<IReadOnlyList<LogonOfPool>> LogonsAsync(Period period, Guid? pool, PoolScope scope, CancellationToken ct) => QueryAsync<LogonOfPool>(
         $"""
@@ -68,7 +68,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                   and s.started_at < @To
                   and not s.synthetic
                   and (@pool::uuid is null or s.pool_id = @pool)
-                  and {PoolScope.Holds("s.pool_id", "s.user_id")}),
+                  and {PoolScope.Holds("s.pool_id", "s.user_id", PoolScope.AddressOf("s.session_id"))}),
                took as (
                select pool_id, pool_name, name, extract(epoch from ended_at - started_at) * 1000 as ms, began
                  from phase
@@ -84,7 +84,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
           from took
          group by pool_id, name
          order by max(pool_name), pool_id, avg(began), name
-        """, new { period.From, period.To, pool, scope.Pools, scope.Groups }, ct);
+        """, new { period.From, period.To, pool, scope.Pools, scope.Groups, scope.Ends }, ct);
 
     public Task<IReadOnlyList<CapacityOfPool>> CapacityAsync(Period period, Guid? pool, PoolScope scope, CancellationToken ct) => QueryAsync<CapacityOfPool>(
         $"""
@@ -108,7 +108,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                 where asked_at >= @From
                   and asked_at < @To
                   and (@pool::uuid is null or pool_id = @pool)
-                  and {PoolScope.Holds("pool_id", "user_id")}
+                  and {PoolScope.Holds("pool_id", "user_id", "client_address")}
                 group by pool_id),
                refused as (
                select pool_id, jsonb_object_agg(reason, count) as refusals
@@ -119,7 +119,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                           and outcome = 'refused'
                           and reason is not null
                           and (@pool::uuid is null or pool_id = @pool)
-                          and {PoolScope.Holds("pool_id", "user_id")}
+                          and {PoolScope.Holds("pool_id", "user_id", "client_address")}
                         group by pool_id, reason) r
                 group by pool_id),
                room as (
@@ -139,10 +139,10 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
           left join refused r on r.pool_id = coalesce(m.pool_id, l.pool_id, k.pool_id)
          order by 2, 1
          limit {MostRows}
-        """, new { period.From, period.To, pool, scope.Pools, scope.Groups }, ct);
+        """, new { period.From, period.To, pool, scope.Pools, scope.Groups, scope.Ends }, ct);
 
     // A role held twice, by himself and by a group, is one role.
-    private const string HeldRoles = "(select distinct h.role, coalesce(p.name, '') as pool, coalesce(g.name, '') as people, coalesce(l.name, '') as site from held_role h left join pool p using (pool_id) left join app_group g on g.group_id = h.scope_group_id left join site l on l.site_id = h.scope_site_id where h.user_id = u.user_id) r order by r.role, r.pool, r.people, r.site";
+    private const string HeldRoles = "(select distinct h.role, coalesce(p.name, '') as pool, coalesce(g.name, '') as people, coalesce(l.name, '') as site, coalesce(e.name, '') as ends from held_role h left join pool p using (pool_id) left join app_group g on g.group_id = h.scope_group_id left join site l on l.site_id = h.scope_site_id left join endpoint_group e on e.endpoint_group_id = h.scope_endpoint_group_id where h.user_id = u.user_id) r order by r.role, r.pool, r.people, r.site, r.ends";
 
     public Task<IReadOnlyList<AccessOfPerson>> AccessAsync(string after, int limit, CancellationToken ct) => QueryAsync<AccessOfPerson>(
         $"""
@@ -152,6 +152,7 @@ internal sealed class ReportStore([FromKeyedServices(StorageExtensions.Reports)]
                array(select r.pool from {HeldRoles}) as role_pools,
                array(select r.people from {HeldRoles}) as role_groups,
                array(select r.site from {HeldRoles}) as role_sites,
+               array(select r.ends from {HeldRoles}) as role_ends,
                array(select p.name from pool p where not p.deleting and p.pool_id in (select e.pool_id from entitled_person e where e.user_id = u.user_id) order by p.name) as pools,
                (select e.at from audit_event e where e.object_id = u.user_id and e.action = 'sign_in.ok' order by e.audit_id desc limit 1) as last_sign_in
           from app_user u
@@ -226,6 +227,7 @@ internal sealed record AccessOfPerson
     public string[] RolePools { get; init; } = [];
     public string[] RoleGroups { get; init; } = [];
     public string[] RoleSites { get; init; } = [];
+    public string[] RoleEnds { get; init; } = [];
     public string[] Pools { get; init; } = [];
     public DateTime? LastSignIn { get; init; }
 }

@@ -72,7 +72,7 @@ internal sealed class ReportsService(ReportStore store, ExportIncident incident,
                 rows.Select(r => new AccessRow
                 {
                     UserId = r.UserId.ToString(), UserName = r.UserName, DisplayName = r.DisplayName, Enabled = r.Enabled, DirectoryName = r.Directory, Groups = { r.Groups }, Pools = { r.Pools }, LastSignIn = At(r.LastSignIn),
-                    Roles = { r.Roles.Select((role, n) => new AccessRole { Role = role, PoolName = r.RolePools[n], GroupName = r.RoleGroups[n], SiteName = r.RoleSites[n] }) },
+                    Roles = { r.Roles.Select((role, n) => new AccessRole { Role = role, PoolName = r.RolePools[n], GroupName = r.RoleGroups[n], SiteName = r.RoleSites[n], EndpointGroupName = r.RoleEnds[n] }) },
                 }),
             },
         };

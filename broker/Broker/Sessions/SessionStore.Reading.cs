@@ -63,10 +63,10 @@ internal sealed partial class SessionStore
             $"""
             {Rows}
              where (s.state <> 'ended' or @includeEnded)
-               and {PoolScope.Holds("s.pool_id", "s.user_id")}
+               and {PoolScope.Holds("s.pool_id", "s.user_id", PoolScope.AddressOf("s.session_id"))}
              order by s.started_at desc
              limit 10000
-            """, new { includeEnded, scope.Pools, scope.Groups }, cancellationToken: ct));
+            """, new { includeEnded, scope.Pools, scope.Groups, scope.Ends }, cancellationToken: ct));
         return rows.AsList();
     }
 
@@ -78,8 +78,8 @@ internal sealed partial class SessionStore
             $"""
             {Rows}
              where s.session_id = any(@sessions::uuid[])
-               and {PoolScope.Holds("s.pool_id", "s.user_id")}
-            """, new { sessions = sessions.ToArray(), scope.Pools, scope.Groups }, cancellationToken: ct));
+               and {PoolScope.Holds("s.pool_id", "s.user_id", PoolScope.AddressOf("s.session_id"))}
+            """, new { sessions = sessions.ToArray(), scope.Pools, scope.Groups, scope.Ends }, cancellationToken: ct));
         return rows.AsList();
     }
 
@@ -118,7 +118,7 @@ internal sealed partial class SessionStore
                     where s.started_at > now() - make_interval(hours => @hours)
                       and not s.synthetic
                       and (@pool::uuid is null or s.pool_id = @pool)
-                      and {PoolScope.Holds("s.pool_id", "s.user_id")}),
+                      and {PoolScope.Holds("s.pool_id", "s.user_id", PoolScope.AddressOf("s.session_id"))}),
                    took as (
                    select name, extract(epoch from ended_at - started_at) * 1000 as ms, began
                      from phase
@@ -134,7 +134,7 @@ internal sealed partial class SessionStore
               from took
              group by name
              order by avg(began), name
-            """, new { hours, pool = pool?.Value, scope.Pools, scope.Groups }, commandTimeout: 30, cancellationToken: ct));
+            """, new { hours, pool = pool?.Value, scope.Pools, scope.Groups, scope.Ends }, commandTimeout: 30, cancellationToken: ct));
         return rows.AsList();
     }
 

@@ -56,7 +56,7 @@ internal sealed class TaskStore(Database database)
 {
     private const int MostWatched = 10_000;
 
-    private static readonly string OfPeople = $"t.object_kind = 'machine' and exists (select from session s where s.machine_id = t.object_id and s.state <> 'ended' and {PoolScope.IsOfPeople("s.user_id")})";
+    private static readonly string OfPeople = $"t.object_kind = 'machine' and exists (select from session s where s.machine_id = t.object_id and s.state <> 'ended' and {PoolScope.IsTheirs("s")})";
 
     private static readonly string OfSite = $"t.object_kind = 'host' and {PoolScope.IsAtSite("t.object_id")}";
 
@@ -92,10 +92,10 @@ internal sealed class TaskStore(Database database)
                                order by c.is_open desc, c.began_at desc
                                limit {MostWatched})
           order by t.began_at desc, t.task_id desc
-         """, new { scope.Pools, scope.Groups, scope.Sites }, ct);
+         """, new { scope.Pools, scope.Groups, scope.Sites, scope.Ends }, ct);
 
     public Task<IReadOnlyList<TaskRow>> SomeAsync(Guid[] ids, PoolScope scope, CancellationToken ct) =>
-        QueryAsync($"{Columns} where t.task_id = any(@ids) and {InScope}", new { ids, scope.Pools, scope.Groups, scope.Sites }, ct);
+        QueryAsync($"{Columns} where t.task_id = any(@ids) and {InScope}", new { ids, scope.Pools, scope.Groups, scope.Sites, scope.Ends }, ct);
 
     /// <summary>Newest first, from after the one that the page before ended with.</summary>
     public Task<IReadOnlyList<TaskRow>> ListAsync(TaskFilter filter, int limit, PoolScope scope, CancellationToken ct) => QueryAsync(
@@ -113,7 +113,7 @@ internal sealed class TaskStore(Database database)
             {(filter.Before is null ? "" : "and (t.began_at, t.task_id) < (select b.began_at, b.task_id from task b where b.task_id = @Before)")}
           order by t.began_at desc, t.task_id desc
           limit @limit
-         """, new { filter.States, filter.Kinds, filter.Machine, filter.Pool, filter.Host, filter.AskedBy, filter.From, filter.Until, filter.Before, limit, scope.Pools, scope.Groups, scope.Sites }, ct);
+         """, new { filter.States, filter.Kinds, filter.Machine, filter.Pool, filter.Host, filter.AskedBy, filter.From, filter.Until, filter.Before, limit, scope.Pools, scope.Groups, scope.Sites, scope.Ends }, ct);
 
     public async Task<IReadOnlyList<TaskLineRow>> LinesAsync(Guid task, int after, CancellationToken ct)
     {

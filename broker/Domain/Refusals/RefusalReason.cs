@@ -35,5 +35,5 @@ public enum RefusalReason
     SettingInvalid = 245, SettingLocked, SettingChanged,
     SessionLocked = 248, LockFailed,
     CertificateNotShown = 250, CertificateNotTrusted, CertificateExpired, CertificateRevoked, CertificateNotChecked, CertificateWrongUse, CertificateUnknown, CertificatesOff, CardRemoved,
-    HostOfOtherSite = 260, SiteInUse,
+    HostOfOtherSite = 260, SiteInUse, EndpointsInUse,
 }

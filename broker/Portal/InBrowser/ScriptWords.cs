@@ -25,5 +25,5 @@ internal static class ScriptWords
         is >= ReasonCode.CodeWrong and <= ReasonCode.PasskeysOff or ReasonCode.PasskeyNeedsBrowser
         or >= ReasonCode.ApiKeyInvalid and <= ReasonCode.ClaimMissing or >= ReasonCode.CertificateNotShown and <= ReasonCode.CertificatesOff
         or >= ReasonCode.ImageRefused and <= ReasonCode.RolloutKeepsReady or >= ReasonCode.HostNotLost and <= ReasonCode.StorageDiffers
-        or >= ReasonCode.TaskOver and <= ReasonCode.SettingChanged or ReasonCode.HostOfOtherSite or ReasonCode.SiteInUse;
+        or >= ReasonCode.TaskOver and <= ReasonCode.SettingChanged or >= ReasonCode.HostOfOtherSite and <= ReasonCode.EndpointsInUse;
 }

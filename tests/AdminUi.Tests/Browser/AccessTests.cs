@@ -17,7 +17,7 @@ public sealed class AccessTests(Chromium chromium)
 
     private static readonly string[] Pages =
     [
-        "/", "/alerts", "/tasks", "/tasks/t-2", "/tasks/t-3", "/sessions", "/sessions/s-balcao-1", "/machines", "/machines/m-balcao-1", "/pools", "/pools/p-balcao", "/pools/p-man", "/pools/new", "/users", "/users/ana.martins", "/groups", "/groups/g-1", "/directories", "/roles", "/api-keys", "/sites", "/hosts", "/hosts/host-1", "/hosts/host-2",
+        "/", "/alerts", "/tasks", "/tasks/t-2", "/tasks/t-3", "/sessions", "/sessions/s-balcao-1", "/machines", "/machines/m-balcao-1", "/pools", "/pools/p-balcao", "/pools/p-man", "/pools/new", "/users", "/users/ana.martins", "/groups", "/groups/g-1", "/directories", "/roles", "/api-keys", "/sites", "/endpoints", "/hosts", "/hosts/host-1", "/hosts/host-2",
         "/images", "/images/img-7", "/gateways", "/calendars", "/portal", "/settings", "/audit", "/reports", "/reports/logons", "/reports/capacity", "/reports/access", "/reports/incident", "/nowhere",
     ];
 
@@ -95,7 +95,7 @@ public sealed class AccessTests(Chromium chromium)
         {
             ("/alerts", [say.AddChannel, say.SilenceOf(say.NameOf(AlertRule.HostLost) + ", anfitriao-b"), say.ChangeOf(say.NameOf(AlertRule.PoolShort))]), ("/sessions/s-balcao-1", [say.LogOff, say.SendMessage]), ("/tasks/t-1", [say.CancelTask]),  ("/pools/p-balcao", [say.EditPool, say.ChangeSize, say.ChangeDevices]),
             ("/pools/p-man", [say.AddMachine, say.Adopt]), ("/users", [say.CreateUser]), ("/users/ana.martins", [say.ResetPassword, say.ResetFactors, say.ErasePerson]), ("/users/hugo.lopes", [say.ErasePerson]),
-            ("/groups", [say.CreateGroup]), ("/groups/g-1", [say.ChangeGroup, say.DeleteGroup]), ("/directories", [say.AddDirectory, say.RemoveDirectoryOf("Município"), say.AddProvider, say.ChangeProviderOf("Autenticação da Câmara"), say.RemoveProviderOf("Autenticação da Câmara")]), ("/roles", [say.GiveRole, say.CreateRole]), ("/api-keys", [say.MakeKey]), ("/sites", [say.CreateSite, say.ChangeSiteOf("Biblioteca"), say.DeleteSiteOf("Biblioteca")]), ("/hosts", [say.AddHost]), ("/hosts/host-2", [say.SiteWord]), ("/hosts/host-2", [say.SharedStorage]), ("/hosts/host-2", [say.FenceHost]), ("/images", [say.PublishImage]), ("/images", [say.ImportImage]), ("/images", [say.CaptureImage]), ("/gateways", [say.AddGateway]), ("/calendars", [say.CreateCalendar]), ("/calendars", [say.OfCalendar(say.ImportDays, "Município")]), ("/portal", [say.AddAnnouncement, say.AddLink]),
+            ("/groups", [say.CreateGroup]), ("/groups/g-1", [say.ChangeGroup, say.DeleteGroup]), ("/directories", [say.AddDirectory, say.RemoveDirectoryOf("Município"), say.AddProvider, say.ChangeProviderOf("Autenticação da Câmara"), say.RemoveProviderOf("Autenticação da Câmara")]), ("/roles", [say.GiveRole, say.CreateRole]), ("/api-keys", [say.MakeKey]), ("/sites", [say.CreateSite, say.ChangeSiteOf("Biblioteca"), say.DeleteSiteOf("Biblioteca")]), ("/endpoints", [say.CreateEndpoints, say.ChangeEndpointsOf("Balcões"), say.DeleteEndpointsOf("Balcões")]), ("/hosts", [say.AddHost]), ("/hosts/host-2", [say.SiteWord]), ("/hosts/host-2", [say.SharedStorage]), ("/hosts/host-2", [say.FenceHost]), ("/images", [say.PublishImage]), ("/images", [say.ImportImage]), ("/images", [say.CaptureImage]), ("/gateways", [say.AddGateway]), ("/calendars", [say.CreateCalendar]), ("/calendars", [say.OfCalendar(say.ImportDays, "Município")]), ("/portal", [say.AddAnnouncement, say.AddLink]),
         })
         {
             await page.GotoAsync(path);

@@ -47,6 +47,7 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeUsers>();
         _app.MapGrpcService<FakeGroups>();
         _app.MapGrpcService<FakeSites>();
+        _app.MapGrpcService<FakeEndpointGroups>();
         _app.MapGrpcService<FakeSavedViews>();
         _app.MapGrpcService<FakeUserNotes>();
         _app.MapGrpcService<FakeRoles>();

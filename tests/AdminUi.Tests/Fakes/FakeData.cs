@@ -12,6 +12,7 @@ internal static class FakeData
     public static void Fill(FakeWorld world)
     {
         var now = DateTimeOffset.UtcNow;
+        world.Endpoints.Add(new() { EndpointGroupId = "ends-1", Name = "Balcões", Networks = { "10.20.0.0/16", "2001:db8:4::/48" }, Sessions = 9, Description = "Piso 0, atendimento" });
         world.Sites.Add(new() { SiteId = "site-1", Name = "Paços do Concelho", Description = "Sala de servidores, piso -1" });
         world.Sites.Add(new() { SiteId = "site-2", Name = "Biblioteca" });
         world.Hosts.Add(new() { SiteId = "site-1", SiteName = "Paços do Concelho", HostId = "host-1", Name = "anfitriao-a", Uri = "qemu+tls://10.20.0.11/system", Connected = true, Cpus = 48, MemoryMib = 393216, FreeMemoryMib = 120832, CpuPressure = 12, Network = "bridge:br-vdi", StoragePath = "/var/lib/montalegre" });

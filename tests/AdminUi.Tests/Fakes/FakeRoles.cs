@@ -48,7 +48,7 @@ internal sealed class FakeRoles(FakeWorld world) : Roles.RolesBase
         var grant = WithReach(new()
         {
             GrantId = $"grant-{world.Grants.Count + 1}", UserName = user.UserName, DisplayName = user.DisplayName, Enabled = user.Enabled, Role = request.Role, ScopePoolId = request.ScopePoolId,
-            GroupId = request.GroupId, GroupName = group?.Name ?? "", Members = group?.Members ?? 0, ScopePoolName = world.Pools.Find(request.ScopePoolId)?.Name ?? "", ScopeGroupId = request.ScopeGroupId, ScopeGroupName = scope?.Name ?? "", ScopeSiteId = request.ScopeSiteId, ScopeSiteName = world.Sites.FirstOrDefault(s => s.SiteId == request.ScopeSiteId)?.Name ?? "", GrantedBy = "rita", GrantedAt = DateTimeOffset.UtcNow.ToTimestamp(),
+            GroupId = request.GroupId, GroupName = group?.Name ?? "", Members = group?.Members ?? 0, ScopePoolName = world.Pools.Find(request.ScopePoolId)?.Name ?? "", ScopeGroupId = request.ScopeGroupId, ScopeGroupName = scope?.Name ?? "", ScopeSiteId = request.ScopeSiteId, ScopeSiteName = world.Sites.FirstOrDefault(s => s.SiteId == request.ScopeSiteId)?.Name ?? "", ScopeEndpointGroupId = request.ScopeEndpointGroupId, ScopeEndpointGroupName = world.Endpoints.FirstOrDefault(g => g.EndpointGroupId == request.ScopeEndpointGroupId)?.Name ?? "", GrantedBy = "rita", GrantedAt = DateTimeOffset.UtcNow.ToTimestamp(),
         });
         if (!request.DryRun) world.Grants.Add(grant);
         return Task.FromResult(grant);
@@ -75,6 +75,11 @@ internal sealed class FakeRoles(FakeWorld world) : Roles.RolesBase
         if (world.Groups.FirstOrDefault(g => g.GroupId == grant.ScopeGroupId) is { } people)
         {
             (grant.People, grant.Machines, grant.Sessions) = (people.Members, 1, 1);
+            return grant;
+        }
+        if (world.Endpoints.FirstOrDefault(g => g.EndpointGroupId == grant.ScopeEndpointGroupId) is { } endpoints)
+        {
+            (grant.Sessions, grant.Machines) = (endpoints.Sessions, endpoints.Sessions);
             return grant;
         }
         if (grant.ScopeSiteId.Length > 0)

@@ -47,6 +47,7 @@ internal sealed class FakeWorld : IDisposable
     public List<User> Users { get; } = [];
     public List<Group> Groups { get; } = [];
     public List<Site> Sites { get; } = [];
+    public List<EndpointGroup> Endpoints { get; } = [];
     public ConcurrentDictionary<string, List<User>> Members { get; } = new();
     public ConcurrentDictionary<string, List<Group>> EntitledGroups { get; } = new();
     public ConcurrentDictionary<(string User, string Page, string Name), SavedView> Views { get; } = new();
@@ -188,8 +189,8 @@ internal sealed class FakeWorld : IDisposable
     /// <summary>What somebody may do by all roles that were given to him, and where.</summary>
     public IReadOnlyList<HeldPermission> HeldBy(string user)
     {
-        var held = Grants.Where(g => g.UserName == user).SelectMany(g => (FakeRights.BuiltIn.GetValueOrDefault(g.Role) ?? Roles.First(r => r.Name == g.Role).Permissions).Select(p => (Permission: p, g.ScopePoolId, g.ScopeGroupId, g.ScopeSiteId)));
-        return [.. held.GroupBy(h => h.Permission).Select(h => new HeldPermission { Permission = h.Key, Everything = h.Any(g => g.ScopePoolId.Length + g.ScopeGroupId.Length + g.ScopeSiteId.Length == 0), PoolIds = { h.Select(g => g.ScopePoolId).Where(p => p.Length > 0), h.SelectMany(g => Pools.All.Where(p => g.ScopeSiteId.Length > 0 && p.SiteId == g.ScopeSiteId).Select(p => p.PoolId)) }, SiteIds = { h.Select(g => g.ScopeSiteId).Where(s => s.Length > 0) }, GroupIds = { h.Select(g => g.ScopeGroupId).Where(g => g.Length > 0) } })];
+        var held = Grants.Where(g => g.UserName == user).SelectMany(g => (FakeRights.BuiltIn.GetValueOrDefault(g.Role) ?? Roles.First(r => r.Name == g.Role).Permissions).Select(p => (Permission: p, g.ScopePoolId, g.ScopeGroupId, g.ScopeSiteId, g.ScopeEndpointGroupId)));
+        return [.. held.GroupBy(h => h.Permission).Select(h => new HeldPermission { Permission = h.Key, Everything = h.Any(g => g.ScopePoolId.Length + g.ScopeGroupId.Length + g.ScopeSiteId.Length + g.ScopeEndpointGroupId.Length == 0), PoolIds = { h.Select(g => g.ScopePoolId).Where(p => p.Length > 0), h.SelectMany(g => Pools.All.Where(p => g.ScopeSiteId.Length > 0 && p.SiteId == g.ScopeSiteId).Select(p => p.PoolId)) }, SiteIds = { h.Select(g => g.ScopeSiteId).Where(s => s.Length > 0) }, EndpointGroupIds = { h.Select(g => g.ScopeEndpointGroupId).Where(e => e.Length > 0) }, GroupIds = { h.Select(g => g.ScopeGroupId).Where(g => g.Length > 0) } })];
     }
 
     public void Demand(ServerCallContext context)

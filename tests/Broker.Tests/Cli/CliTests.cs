@@ -402,6 +402,25 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         Assert.StartsWith("NOT_FOUND", (await RunAsync("sites", "delete", "Arquivo")).Talk, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Role_is_given_over_endpoints_and_over_people_by_name()
+    {
+        await SetUpAsync();
+        await DoneAsync("endpoints", "make", "Escola", "10.40.0.0/16");
+        await DoneAsync("endpoints", "networks", "escola", "10.41.0.0/16", "2001:db8:9::/48");
+        Assert.Contains("10.41.0.0/16 2001:db8:9::/48", (await RunAsync("endpoints", "list")).Output, StringComparison.Ordinal);
+        await DoneAsync("users", "create", "rui", "--display-name", "Rui Costa", "--password-stdin");
+        await DoneAsync("groups", "create", "Obras");
+        await DoneAsync("roles", "grant", "rui", "help_desk", "--endpoints", "Escola");
+        await DoneAsync("roles", "grant", "rui", "read_only", "--people-of", "Obras");
+        var held = (await RunAsync("roles", "grants", "--user", "rui")).Output;
+        Assert.Contains("endpoints of Escola", held, StringComparison.Ordinal);
+        Assert.Contains("people of Obras", held, StringComparison.Ordinal);
+        Assert.StartsWith("ENDPOINTS_IN_USE", (await RunAsync("endpoints", "delete", "Escola")).Talk, StringComparison.Ordinal);
+        await DoneAsync("roles", "take-away", "rui", "help_desk", "--endpoints", "Escola");
+        await DoneAsync("endpoints", "delete", "Escola");
+    }
+
     [Theory]
     [InlineData("pools", "fly")]
     [InlineData("users", "create")]
