@@ -23,7 +23,7 @@ window.montalegreKeys = {
 // What has the focus may leave with its row, or be switched off. The focus then stays near: whoever does not see the page must not start at its top.
 (() => {
   const stops = "a[href], button:not(:disabled), input:not(:disabled, [type=hidden]), select:not(:disabled), textarea:not(:disabled), summary";
-  let held = null, around = [], waiting = 0;
+  let held = null, around = [], waiting = 0, offAt = -Infinity;
   const nowhere = () => !document.activeElement || document.activeElement === document.body;
   const gone = () => held && (!held.isConnected || held.disabled);   // the browser itself notices a little later
 
@@ -34,9 +34,11 @@ window.montalegreKeys = {
     if (!held) return;
     for (let n = held.parentElement; n && n !== document.body; n = n.parentElement) around.push(n);
   });
-  // Somebody who clicks beside everything wants the focus nowhere.
+  // Somebody who clicks beside everything wants the focus nowhere. A button that was off for a moment lost it, and may be on again by now.
   document.addEventListener("focusout", event => setTimeout(() => {
-    if (held === event.target && nowhere() && !gone() && document.hasFocus()) held = null;
+    if (held !== event.target || !nowhere() || gone() || !document.hasFocus()) return;
+    if (performance.now() - offAt < 2000) waiting ||= setTimeout(keep, 150);
+    else held = null;
   }));
 
   function keep() {
@@ -57,6 +59,7 @@ window.montalegreKeys = {
 
   // A button that is off only while it works gets the focus back; a dialog gives it back itself.
   new MutationObserver(() => {
+    if (held?.disabled) offAt = performance.now();
     if (!waiting && held && (gone() || nowhere())) waiting = setTimeout(keep, held.disabled ? 600 : 150);
   }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
 })();

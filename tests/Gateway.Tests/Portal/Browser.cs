@@ -4,16 +4,18 @@ using Montalegre.Vdi.Flows;
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
 
 /// <summary>One real Chromium for the tests of this assembly: the distribution's, never a downloaded one.</summary>
-public sealed class Browser : IAsyncLifetime
+public class Browser : IAsyncLifetime
 {
     private IPlaywright? _playwright;
     private IBrowser? _browser;
+
+    private protected virtual string Program => HeadlessChromium.WithoutWindows;
 
     public async ValueTask InitializeAsync()
     {
         _playwright = await Playwright.CreateAsync();
         // The service worker is fetched by the browser itself, which asks no context whether a certificate will do.
-        _browser = await HeadlessChromium.LaunchAsync(_playwright, "--ignore-certificate-errors", "--use-fake-device-for-media-stream");
+        _browser = await HeadlessChromium.LaunchAsync(_playwright, Program, "--ignore-certificate-errors", "--use-fake-device-for-media-stream");
     }
 
     public async Task<IPage> OpenAsync(Uri address, int width = 1280, int height = 800, bool script = true, string language = "pt-PT", bool dark = false, bool touch = false)
@@ -39,5 +41,12 @@ public sealed class Browser : IAsyncLifetime
     {
         if (_browser is not null) await _browser.DisposeAsync();
         _playwright?.Dispose();
+        GC.SuppressFinalize(this);
     }
+}
+
+/// <summary>The same with windows and devices: only the whole browser has a microphone.</summary>
+public sealed class WholeBrowser : Browser
+{
+    private protected override string Program => HeadlessChromium.Whole;
 }

@@ -8,7 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
 
 /// <summary>Clipboard, files, printed documents, sound and microphone, and what is said when they are forbidden; fake desktop, real Chromium.</summary>
-public sealed class InBrowserTransferTests(Browser browser) : IClassFixture<Browser>, IAsyncLifetime
+public sealed class InBrowserTransferTests(WholeBrowser browser) : IClassFixture<WholeBrowser>, IAsyncLifetime
 {
     private const int Window = 1024 * 1024;
     private readonly PortalRig _rig = new();

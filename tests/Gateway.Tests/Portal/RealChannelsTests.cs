@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace Montalegre.Vdi.Gateway.Tests.Portal;
 
 /// <summary>Files, printing, sound and microphone as a person meets them: real Chromium, real worker; xrdp for files, <see cref="ChannelServer"/> for the rest.</summary>
-public sealed class RealChannelsTests(Browser browser, TypingMachine machine) : IClassFixture<Browser>, IClassFixture<TypingMachine>
+public sealed class RealChannelsTests(WholeBrowser browser, TypingMachine machine) : IClassFixture<WholeBrowser>, IClassFixture<TypingMachine>
 {
     private const float Patience = 60_000;
     private static readonly string? Folder = Environment.GetEnvironmentVariable("MONTALEGRE_SHOTS");
