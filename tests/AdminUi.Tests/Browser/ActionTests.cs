@@ -8,6 +8,24 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 public sealed class ActionTests(Chromium chromium)
 {
     [Fact]
+    public async Task A_button_that_was_off_for_a_moment_keeps_the_focus()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await chromium.OpenAsync(console, path: "/audit");
+        await Ready.PageAsync(page);
+        // On again as the browser tells that the focus went: what is quick looks the same.
+        await page.EvaluateAsync("""
+            () => {
+              const button = window.quick = document.querySelector("main button");
+              button.addEventListener("blur", () => { button.disabled = false; window.lost = true; });
+              button.focus();
+              button.disabled = true;
+            }
+            """);
+        await page.WaitForFunctionAsync("() => window.lost && document.activeElement === window.quick");
+    }
+
+    [Fact]
     public async Task Log_off_says_whom_it_touches_calls_the_broker_and_says_the_result()
     {
         await using var console = await RunningConsole.StartAsync();
