@@ -15,7 +15,7 @@ internal sealed class ApiKeysService(ApiKeyStore keys, RoleStore roles, MakeApiK
 
     public override async Task<ListKeyRolesResponse> ListRoles(ListKeyRolesRequest request, ServerCallContext context)
     {
-        var where = Where(request.PoolId, request.ScopeGroupId, request.SiteId, request.ScopeEndpointGroupId);
+        var where = ScopeFields.OfKey.Read(request.PoolId, request.ScopeGroupId, request.SiteId, request.ScopeEndpointGroupId);
         var said = (await roles.ListAsync(context.CancellationToken))
             .Where(role => context.Caller().Beyond(RoleRules.PermissionsOf(role.Name, role.BuiltIn ? null : role.Permissions), where) is null).Select(RolesService.From).ToList();
         foreach (var role in said) role.Holders = 0;
@@ -25,7 +25,7 @@ internal sealed class ApiKeysService(ApiKeyStore keys, RoleStore roles, MakeApiK
     public override async Task<MadeApiKey> Make(MakeApiKeyRequest request, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        var where = Where(request.PoolId, request.ScopeGroupId, request.SiteId, request.ScopeEndpointGroupId);
+        var where = ScopeFields.OfKey.Read(request.PoolId, request.ScopeGroupId, request.SiteId, request.ScopeEndpointGroupId);
         return await make.RunAsync(request.Name, request.Role, where, request.Days, context.Caller(), ct) switch
         {
             ApiKeyOutcome.Made made => new() { Key = await OneAsync(made.Key, ct), Secret = made.Secret },
@@ -40,13 +40,6 @@ internal sealed class ApiKeysService(ApiKeyStore keys, RoleStore roles, MakeApiK
         var key = await OneAsync(id, context.CancellationToken);
         if (await keys.RevokeAsync(id, context.Caller()) is { } sha256) callers.ForgetKey(sha256);
         return key;
-    }
-
-    private static GrantScope Where(string pool, string group, string site, string ends)
-    {
-        var where = new GrantScope(pool is "" ? null : Ids.Parse(pool, "pool_id"), group is "" ? null : Ids.Parse(group, "scope_group_id"), site is "" ? null : Ids.Parse(site, "site_id"),
-            ends is "" ? null : Ids.Parse(ends, "scope_endpoint_group_id"));
-        return where.IsMixed ? throw Refusal.Refused(RefusalReason.InvalidField, $"{(where.Ends is not null ? "scope_endpoint_group_id" : where.Site is null ? "scope_group_id" : "site_id")}: one of a pool, a site, endpoints and the people of a group") : where;
     }
 
     private async Task<ApiKey> OneAsync(Guid key, CancellationToken ct) =>

@@ -39,23 +39,21 @@ internal sealed class GrantRole(RoleStore roles, UserStore users, TimeProvider t
     /// What the caller lacks to change who is in a group; null: nothing. Its members get a role by it, or become those over whom others, he himself
     /// perhaps, hold one: then he must hold it over everybody.
     /// </summary>
-    public async Task<RoleRefusal?> ProblemOfMembershipAsync(Guid group, Caller by, CancellationToken ct) =>
-        (await roles.GrantsAsync(null, null, ct)).Where(g => g.GroupId == group || g.ScopeGroupId == group)
-            .Select(g => by.Beyond(RoleRules.PermissionsOf(g.Role, g.Permissions), g.ScopeGroupId == group ? GrantScope.Everything : g.Where)).FirstOrDefault(beyond => beyond is not null) is { } missing
-            ? new(RefusalReason.PermissionMissing, missing.Name())
-            : null;
+    public Task<RoleRefusal?> ProblemOfMembershipAsync(Guid group, Caller by, CancellationToken ct) =>
+        ProblemOfAsync(g => g.ScopeGroupId == group ? GrantScope.Everything : g.GroupId == group ? g.Where : null, by, ct);
 
     /// <summary>What the caller lacks to change what is at a site: as with a group, every role that somebody holds there, on everything.</summary>
-    public async Task<RoleRefusal?> ProblemOfPlaceAsync(IReadOnlyCollection<Guid> sites, Caller by, CancellationToken ct) =>
-        (await roles.GrantsAsync(null, null, ct)).Where(g => g.ScopeSiteId is { } site && sites.Contains(site))
-            .Select(g => by.Beyond(RoleRules.PermissionsOf(g.Role, g.Permissions), GrantScope.Everything)).FirstOrDefault(beyond => beyond is not null) is { } missing
-            ? new(RefusalReason.PermissionMissing, missing.Name())
-            : null;
+    public Task<RoleRefusal?> ProblemOfPlaceAsync(IReadOnlyCollection<Guid> sites, Caller by, CancellationToken ct) =>
+        ProblemOfAsync(g => g.ScopeSiteId is { } site && sites.Contains(site) ? GrantScope.Everything : null, by, ct);
 
     /// <summary>The same of the networks of endpoints.</summary>
-    public async Task<RoleRefusal?> ProblemOfNetworksAsync(Guid endpoints, Caller by, CancellationToken ct) =>
-        (await roles.GrantsAsync(null, null, ct)).Where(g => g.ScopeEndpointGroupId == endpoints)
-            .Select(g => by.Beyond(RoleRules.PermissionsOf(g.Role, g.Permissions), GrantScope.Everything)).FirstOrDefault(beyond => beyond is not null) is { } missing
+    public Task<RoleRefusal?> ProblemOfNetworksAsync(Guid endpoints, Caller by, CancellationToken ct) =>
+        ProblemOfAsync(g => g.ScopeEndpointGroupId == endpoints ? GrantScope.Everything : null, by, ct);
+
+    // Each grant with where the caller must hold its role; null: the change does not touch it.
+    private async Task<RoleRefusal?> ProblemOfAsync(Func<GrantRow, GrantScope?> needed, Caller by, CancellationToken ct) =>
+        (await roles.GrantsAsync(null, null, ct))
+            .Select(g => needed(g) is { } where ? by.Beyond(RoleRules.PermissionsOf(g.Role, g.Permissions), where) : null).FirstOrDefault(beyond => beyond is not null) is { } missing
             ? new(RefusalReason.PermissionMissing, missing.Name())
             : null;
 
@@ -68,6 +66,6 @@ internal sealed class GrantRole(RoleStore roles, UserStore users, TimeProvider t
     private async Task<(RoleRefusal?, Guid?)> GiveAsync(Grantee to, string role, GrantScope where, Caller by)
     {
         var given = await roles.GiveAsync(Guid.CreateVersion7(time.GetUtcNow()), to, role, where, by);
-        return given is null ? (new(RefusalReason.NotFound, where.Pool is not null ? "scope_pool_id" : where.People is not null ? "scope_group_id" : where.Site is not null ? "scope_site_id" : where.Ends is not null ? "scope_endpoint_group_id" : to.Group is null ? "role" : "group_id"), null) : (null, given);
+        return given is null ? (new(RefusalReason.NotFound, ScopeFields.OfGrant.Of(where) ?? (to.Group is null ? "role" : "group_id")), null) : (null, given);
     }
 }

@@ -28,7 +28,7 @@ internal sealed partial class MakeApiKey(ApiKeyStore keys, RoleStore roles, Time
         if (await keys.MakeAsync(id, sha256, name, role, where, (int)days, by)) return new ApiKeyOutcome.Made(id, secret);
         return (await keys.ListAsync(PoolScope.Everything, ct)).Any(k => k.Name == name)
             ? new ApiKeyOutcome.Refused(RefusalReason.NameTaken, name)
-            : new ApiKeyOutcome.Refused(RefusalReason.NotFound, where.Pool is not null ? "pool_id" : where.People is not null ? "scope_group_id" : where.Site is not null ? "site_id" : where.Ends is not null ? "scope_endpoint_group_id" : "role");
+            : new ApiKeyOutcome.Refused(RefusalReason.NotFound, ScopeFields.OfKey.Of(where) ?? "role");
     }
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{0,39}\z")]

@@ -29,15 +29,13 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
     }
 
     public override async Task<ListGrantsResponse> ListGrants(ListGrantsRequest request, ServerCallContext context) =>
-        new() { Grants = { (await roles.GrantsAsync(request.UserName is "" ? null : UserNames.Normalise(request.UserName), GroupOf(request.GroupId), context.CancellationToken)).Select(From) } };
+        new() { Grants = { (await roles.GrantsAsync(request.UserName is "" ? null : UserNames.Normalise(request.UserName), Ids.ParseOrNone(request.GroupId, "group_id"), context.CancellationToken)).Select(From) } };
 
     public override async Task<RoleGrant> Grant(GrantRoleRequest request, ServerCallContext context)
     {
         var ct = context.CancellationToken;
-        var where = new GrantScope(request.ScopePoolId is "" ? null : Ids.Parse(request.ScopePoolId, "scope_pool_id"), request.ScopeGroupId is "" ? null : Ids.Parse(request.ScopeGroupId, "scope_group_id"),
-            request.ScopeSiteId is "" ? null : Ids.Parse(request.ScopeSiteId, "scope_site_id"), request.ScopeEndpointGroupId is "" ? null : Ids.Parse(request.ScopeEndpointGroupId, "scope_endpoint_group_id"));
-        if (where.IsMixed) throw Refusal.Refused(RefusalReason.InvalidField, $"{(where.Ends is not null ? "scope_endpoint_group_id" : where.Site is null ? "scope_group_id" : "scope_site_id")}: one of a pool, a site, endpoints and the people of a group");
-        var group = GroupOf(request.GroupId);
+        var where = ScopeFields.OfGrant.Read(request.ScopePoolId, request.ScopeGroupId, request.ScopeSiteId, request.ScopeEndpointGroupId);
+        var group = Ids.ParseOrNone(request.GroupId, "group_id");
         if (group is null == request.UserName is "") throw Refusal.Refused(RefusalReason.InvalidField, "user_name: a person or a group, not both");
         var (refused, given) = group is { } members
             ? await grant.GiveToGroupAsync(members, request.Role, where, request.DryRun, context.Caller(), ct)
@@ -87,8 +85,6 @@ internal sealed class RolesService(RoleStore roles, GrantRole grant, SetRole set
         GrantId = row.RoleGrantId.ToString(), UserName = row.UserName, DisplayName = row.DisplayName, Enabled = row.Enabled, GroupId = row.GroupId?.ToString() ?? "", GroupName = row.GroupName ?? "", Members = (uint)row.Members, Role = row.Role, ScopePoolId = row.PoolId?.ToString() ?? "",
         ScopePoolName = row.PoolName ?? "", ScopeGroupId = row.ScopeGroupId?.ToString() ?? "", ScopeGroupName = row.ScopeGroupName ?? "", ScopeSiteId = row.ScopeSiteId?.ToString() ?? "", ScopeSiteName = row.ScopeSiteName ?? "", ScopeEndpointGroupId = row.ScopeEndpointGroupId?.ToString() ?? "", ScopeEndpointGroupName = row.ScopeEndpointGroupName ?? "", GrantedBy = row.GrantedBy, GrantedAt = Timestamp.FromDateTime(DateTime.SpecifyKind(row.GrantedAt, DateTimeKind.Utc)),
     };
-
-    private static Guid? GroupOf(string id) => id is "" ? null : Ids.Parse(id, "group_id");
 
     private static void Throw(RoleRefusal? refused)
     {

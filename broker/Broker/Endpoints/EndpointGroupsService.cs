@@ -22,7 +22,7 @@ internal sealed class EndpointGroupsService(EndpointGroupStore groups, GrantRole
     public override async Task<EndpointGroup> Make(MakeEndpointGroupRequest request, ServerCallContext context)
     {
         var group = Guid.CreateVersion7(time.GetUtcNow());
-        if (!await groups.MakeAsync(group, Name(request.Name), Description(request.Description), Networks(request.Networks), context.Caller())) throw Refusal.Refused(RefusalReason.NameTaken, "name");
+        if (!await groups.MakeAsync(group, Fields.Name(request.Name), Fields.Description(request.Description), Networks(request.Networks), context.Caller())) throw Refusal.Refused(RefusalReason.NameTaken, "name");
         return await OneAsync(group, context.CancellationToken);
     }
 
@@ -31,7 +31,7 @@ internal sealed class EndpointGroupsService(EndpointGroupStore groups, GrantRole
         var (group, networks) = (Ids.Parse(request.EndpointGroupId, "endpoint_group_id"), Networks(request.Networks));
         if (!(await OneAsync(group, context.CancellationToken)).Networks.SequenceEqual(networks) && await roles.ProblemOfNetworksAsync(group, context.Caller(), context.CancellationToken) is { } no)
             throw Refusal.Refused(no.Reason, no.Detail);
-        if (await groups.ChangeAsync(group, Name(request.Name), Description(request.Description), networks, context.Caller()) is { } reason)
+        if (await groups.ChangeAsync(group, Fields.Name(request.Name), Fields.Description(request.Description), networks, context.Caller()) is { } reason)
             throw Refusal.Refused(reason, reason is RefusalReason.NameTaken ? "name" : "endpoint_group_id");
         return await OneAsync(group, context.CancellationToken);
     }
@@ -45,10 +45,6 @@ internal sealed class EndpointGroupsService(EndpointGroupStore groups, GrantRole
 
     private async Task<EndpointGroup> OneAsync(Guid group, CancellationToken ct) =>
         (await groups.AllAsync(ct)).FirstOrDefault(row => row.EndpointGroupId == group) is { } row ? From(row) : throw Refusal.Refused(RefusalReason.NotFound, "endpoint_group_id");
-
-    private static string Name(string name) => name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
-
-    private static string Description(string text) => text.Length <= 500 ? text : throw Refusal.Refused(RefusalReason.InvalidField, "description: at most 500 characters");
 
     // As the database writes them, each once.
     private static string[] Networks(RepeatedField<string> texts) =>

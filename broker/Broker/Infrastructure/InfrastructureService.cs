@@ -24,11 +24,11 @@ internal sealed partial class InfrastructureService(
 
     public override async Task<Contract.Host> AddHost(AddHostRequest request, ServerCallContext context)
     {
-        if (request.Name.Trim() is not { Length: >= 1 and <= 80 } name) throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
+        var name = Fields.Name(request.Name);
         Check(request);
         if (!Path.IsPathFullyQualified(request.StoragePath)) throw Refusal.Refused(RefusalReason.InvalidField, "storage_path: an absolute path on the host");
         var (caller, storage) = (context.Caller(), SharedStorage(request.SharedStorage));
-        Guid? site = request.AtSiteId is "" ? null : Ids.Parse(request.AtSiteId, "at_site_id");
+        var site = Ids.ParseOrNone(request.AtSiteId, "at_site_id");
         if (site is { } at) await places.CheckAsync(null, at, Permission.HostsManage, caller, context.CancellationToken);
         var id = new HostId(Guid.CreateVersion7(time.GetUtcNow()));
         if (await hosts.AddAsync(id, name, request.Uri, request.Network, request.StoragePath, storage, site, caller.UserName, caller.SourceAddress) is { } reason)
@@ -62,7 +62,7 @@ internal sealed partial class InfrastructureService(
     public override async Task<Contract.Host> SetHostSite(SetHostSiteRequest request, ServerCallContext context)
     {
         var host = new HostId(Ids.Parse(request.HostId, "host_id"));
-        await places.MoveHostAsync(host, request.SiteId is "" ? null : Ids.Parse(request.SiteId, "site_id"), context.Caller(), context.CancellationToken);
+        await places.MoveHostAsync(host, Ids.ParseOrNone(request.SiteId, "site_id"), context.Caller(), context.CancellationToken);
         return await OneAsync(host, context.CancellationToken);
     }
 
@@ -156,7 +156,7 @@ internal sealed partial class InfrastructureService(
 
     public override async Task<CreateGatewayTokenResponse> CreateGatewayToken(CreateGatewayTokenRequest request, ServerCallContext context)
     {
-        if (request.Name.Trim() is not { Length: >= 1 and <= 80 } name) throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
+        var name = Fields.Name(request.Name);
         if (!DoorAddress().IsMatch(request.RdpAddress)) throw Refusal.Refused(RefusalReason.InvalidField, "rdp_address: host:port that clients can reach");
         var token = await gatewayTokens.RunAsync(name, request.RdpAddress, context.Caller().UserName);
         return new() { JoinToken = token.Token, ExpiresAt = Timestamp.FromDateTimeOffset(token.ExpiresAt) };

@@ -26,7 +26,7 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
     public override async Task<ListLaunchesResponse> List(ListLaunchesRequest request, ServerCallContext context)
     {
         var filter = new TraceFilter(
-            request.UserName is "" ? null : request.UserName, Id(request.PoolId, "pool_id"), Id(request.SessionId, "session_id"), null,
+            request.UserName is "" ? null : request.UserName, Ids.ParseOrNone(request.PoolId, "pool_id"), Ids.ParseOrNone(request.SessionId, "session_id"), null,
             request.Before?.ToDateTimeOffset(), (int)Math.Min(request.Limit == 0 ? UsualPage : request.Limit, LargestPage), context.Scope());
         var rows = await store.ListAsync(filter, context.CancellationToken);
         return new() { Launches = { rows.Select(row => Seen(row, context.Scope())) }, Dropped = (ulong)traces.Dropped };
@@ -57,7 +57,7 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
         if (request.Days > MostDays) throw Refusal.Refused(RefusalReason.InvalidField, $"days: 1 to {MostDays}");
         if (request.Draft is null) throw Refusal.Refused(RefusalReason.InvalidField, "draft");
         if (request.Draft.Kind == Contracts.Admin.V1.PoolKind.Manual) throw Refusal.Refused(RefusalReason.NotSupported, "draft.kind: a manual pool has no size before its computers are added");
-        var like = Id(request.PoolId, "pool_id") is { } pool ? new PoolScope([pool]).Within(context.Scope()) : context.Scope();
+        var like = Ids.ParseOrNone(request.PoolId, "pool_id") is { } pool ? new PoolScope([pool]).Within(context.Scope()) : context.Scope();
         var answer = await whatIf.RunNewAsync(PoolContract.Read(request.Draft, new(Guid.Empty)), like.Pools, request.Days == 0 ? UsualDays : (int)request.Days, context.CancellationToken);
         return new()
         {
@@ -80,8 +80,6 @@ internal sealed class LaunchesService(TraceStore store, LaunchTraces traces, Wha
         P95WaitSeconds = result.P95Wait.TotalSeconds, MostMachines = (uint)result.MostMachines, MostMachinesAt = result.MostMachinesAt?.ToTimestamp(),
         First = { result.Waits.Take(NamesShown).Select(w => new WhatIfWait { UserName = w.Person, AskedAt = w.AskedAt.ToTimestamp(), WaitSeconds = w.Wait.TotalSeconds, Served = w.Served, Reason = w.Told.Reason.ToContract() }) },
     };
-
-    private static Guid? Id(string text, string field) => text is "" ? null : Ids.Parse(text, field);
 
     // Whoever sees a launch by its person learns how many machines there were, not which: they are others'.
     private static Contracts.Admin.V1.Launch Seen(TraceRow row, PoolScope scope)

@@ -45,30 +45,21 @@ internal static class PoolContract
         var made = kind != DomainKind.Manual;
         if (made && MachineNamePattern.Parse(request.MachineNamePattern) is null)
             throw Refusal.Refused(RefusalReason.InvalidField, "machine_name_pattern: for example balcao-{n:00}");
-        return new(id, Name(request.Name), Description(request.Description), kind, made ? Size(request.Size) : 0,
+        return new(id, Fields.Name(request.Name), Fields.Description(request.Description), kind, made ? Size(request.Size) : 0,
             made ? new ImageVersionId(Ids.Parse(request.ImageVersionId, "image_version_id")) : null,
             Within(request.Cpus == 0 ? 1 : request.Cpus, 1, 64, "cpus"), Within(request.MemoryMib == 0 ? 1024 : request.MemoryMib, 128, 1048576, "memory_mib"),
             made ? request.MachineNamePattern : "",
             BlockedFeatures.Names(request.BlockedFeatures), request.RdGatewayEndToEnd, made && request.Spare is { } spare ? Spare(spare) : new(null, false),
             made ? new(Hosts(request.HostIds), Order(request.Placement) ?? PlacementOrder.Breadth, MostPerHost(request.MostPerHost)) : new([], PlacementOrder.Breadth, null),
-            PoolRules.Read(request.SessionRules).For(kind), PoolSharing.Read(request.Sharing).For(kind)) { Site = Site(request.SiteId) };
+            PoolRules.Read(request.SessionRules).For(kind), PoolSharing.Read(request.Sharing).For(kind)) { Site = Ids.ParseOrNone(request.SiteId, "site_id") };
     }
 
     public static PoolEdit Read(UpdatePoolRequest request) => new(
-        request.HasName ? Name(request.Name) : null, request.HasDescription ? Description(request.Description) : null,
+        request.HasName ? Fields.Name(request.Name) : null, request.HasDescription ? Fields.Description(request.Description) : null,
         request.HasSize ? Size(request.Size) : null, request.HasEnabled ? request.Enabled : null,
         request.BlockedFeatures is { } blocked ? BlockedFeatures.Names(blocked.Features) : null,
         request.HasRdGatewayEndToEnd ? request.RdGatewayEndToEnd : null, request.Spare is { } spare ? Spare(spare) : null,
         Order(request.Placement), request.HasMostPerHost ? MostPerHost(request.MostPerHost) ?? 0 : null, request.Hosts is { } hosts ? Hosts(hosts.HostIds) : null) { Instant = request.HasInstant ? request.Instant : null, Rules = PoolRules.Read(request.SessionRules), Sharing = PoolSharing.Read(request.Sharing) };
-
-    /// <summary>Null: none.</summary>
-    public static Guid? Site(string id) => id is "" ? null : Ids.Parse(id, "site_id");
-
-    private static string Name(string name) =>
-        name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
-
-    private static string Description(string text) =>
-        text.Length <= 500 ? text : throw Refusal.Refused(RefusalReason.InvalidField, "description: at most 500 characters");
 
     private static SpareSetting Spare(Contract.Spare spare) => spare.WantedCase switch
     {

@@ -39,7 +39,7 @@ internal sealed class PoolsService(
         var edit = PoolContract.Read(request);
         if (request.HasSiteId)
         {
-            var to = PoolContract.Site(request.SiteId);
+            var to = Ids.ParseOrNone(request.SiteId, "site_id");
             edit = edit with { Site = new(await places.CheckPoolAsync(pool, to, caller, context.CancellationToken), to) };
         }
         if (await store.UpdateAsync(pool, edit, caller.UserName, caller.SourceAddress) is { } no) throw Refusal.Refused(no.Reason, no.Field);

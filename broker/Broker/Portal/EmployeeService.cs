@@ -129,7 +129,7 @@ internal sealed class EmployeeService(
     };
 
     public override async Task<EndSignInsResponse> EndSignIns(EndSignInsRequest request, ServerCallContext context) =>
-        new() { Ended = (uint)await signIns.EndAsync(context.Caller(), request.SignInId is "" ? null : Ids.Parse(request.SignInId, "sign_in_id")) };
+        new() { Ended = (uint)await signIns.EndAsync(context.Caller(), Ids.ParseOrNone(request.SignInId, "sign_in_id")) };
 
     public override async Task<ListOwnAssistancesResponse> ListAssistances(ListOwnAssistancesRequest request, ServerCallContext context) => new()
     {

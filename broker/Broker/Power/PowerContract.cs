@@ -43,7 +43,7 @@ internal static class PowerContract
             w.Days.Aggregate(ScheduleDays.None, (days, day) => days | (day is >= Contract.ScheduleDay.Monday and <= Contract.ScheduleDay.Holiday ? (ScheduleDays)(1 << ((int)day - 1)) : throw Invalid($"windows[{n}].days: MONDAY to SUNDAY and HOLIDAY"))),
             (int)Math.Min(w.FromMinute, PowerWindow.DayMinutes + 1), (int)Math.Min(w.UntilMinute, PowerWindow.DayMinutes + 1), Read(w.Wish, $"windows[{n}].wish"))).ToList();
         if (PowerWindow.Problem(windows) is { } problem) throw Invalid(problem);
-        return new(pool, zone, schedule.CalendarId is "" ? null : Ids.Parse(schedule.CalendarId, "calendar_id"), Read(schedule.Otherwise, "otherwise"), windows);
+        return new(pool, zone, Ids.ParseOrNone(schedule.CalendarId, "calendar_id"), Read(schedule.Otherwise, "otherwise"), windows);
     }
 
     public static StoredCalendar Read(Contract.Calendar calendar, Guid id)

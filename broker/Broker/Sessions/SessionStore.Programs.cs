@@ -65,31 +65,14 @@ internal sealed partial class SessionStore
         insert into change (kind, object_id) select distinct 'session', session_id from changed
         """;
 
-    private const string ProgramStarted =
-        """
-        with started as (
-               update session_program
-                  set due = false, started_at = coalesce(started_at, now()), ended_at = null
-                where session_id = @session
-                  and application_id = @application
-                  and launch_id = @launch
-                  and due
-            returning session_id, name
-        ), audited as (
-               insert into audit_event (actor, action, object_kind, object_id, object_name, reference)
-                    select u.user_name, 'session.program', 'session', t.session_id, s.machine_name, left(t.name, 200)
-                      from started t
-                      join session s on s.session_id = t.session_id
-                      join app_user u on u.user_id = s.user_id
-        )
-        insert into change (kind, object_id) select 'session', session_id from started
-        """;
+    private static readonly string ProgramStarted = ProgramAnswered("started_at = coalesce(started_at, now()), ended_at = null", "ok");
+    private static readonly string ProgramRefused = ProgramAnswered("ended_at = now()", "OTHER_PROGRAM_OPEN");
 
-    private const string ProgramRefused =
-        """
-        with refused as (
+    private static string ProgramAnswered(string changes, string outcome) =>
+        $"""
+        with answered as (
                update session_program
-                  set due = false, ended_at = now()
+                  set due = false, {changes}
                 where session_id = @session
                   and application_id = @application
                   and launch_id = @launch
@@ -97,12 +80,12 @@ internal sealed partial class SessionStore
             returning session_id, name
         ), audited as (
                insert into audit_event (actor, action, object_kind, object_id, object_name, outcome, reference)
-                    select u.user_name, 'session.program', 'session', t.session_id, s.machine_name, 'OTHER_PROGRAM_OPEN', left(t.name, 200)
-                      from refused t
+                    select u.user_name, 'session.program', 'session', t.session_id, s.machine_name, '{outcome}', left(t.name, 200)
+                      from answered t
                       join session s on s.session_id = t.session_id
                       join app_user u on u.user_id = s.user_id
         )
-        insert into change (kind, object_id) select 'session', session_id from refused
+        insert into change (kind, object_id) select 'session', session_id from answered
         """;
 
     /// <summary>What the machine's agent is to be asked for when somebody comes back to a program; null: nothing.</summary>

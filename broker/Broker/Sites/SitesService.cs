@@ -16,14 +16,14 @@ internal sealed class SitesService(SiteStore sites, TimeProvider time) : Contrac
     public override async Task<Site> Make(MakeSiteRequest request, ServerCallContext context)
     {
         var site = Guid.CreateVersion7(time.GetUtcNow());
-        if (!await sites.MakeAsync(site, Name(request.Name), Description(request.Description), context.Caller())) throw Refusal.Refused(RefusalReason.NameTaken, "name");
+        if (!await sites.MakeAsync(site, Fields.Name(request.Name), Fields.Description(request.Description), context.Caller())) throw Refusal.Refused(RefusalReason.NameTaken, "name");
         return await OneAsync(site, context.CancellationToken);
     }
 
     public override async Task<Site> Change(ChangeSiteRequest request, ServerCallContext context)
     {
         var site = Ids.Parse(request.SiteId, "site_id");
-        if (await sites.ChangeAsync(site, Name(request.Name), Description(request.Description), context.Caller()) is { } reason)
+        if (await sites.ChangeAsync(site, Fields.Name(request.Name), Fields.Description(request.Description), context.Caller()) is { } reason)
             throw Refusal.Refused(reason, reason is RefusalReason.NameTaken ? "name" : "site_id");
         return await OneAsync(site, context.CancellationToken);
     }
@@ -38,10 +38,6 @@ internal sealed class SitesService(SiteStore sites, TimeProvider time) : Contrac
 
     private async Task<Site> OneAsync(Guid site, CancellationToken ct) =>
         (await sites.AllAsync(PoolScope.Everything, ct)).FirstOrDefault(row => row.SiteId == site) is { } row ? From(row) : throw Refusal.Refused(RefusalReason.NotFound, "site_id");
-
-    private static string Name(string name) => name.Trim() is { Length: >= 1 and <= 80 } good ? good : throw Refusal.Refused(RefusalReason.InvalidField, "name: 1 to 80 characters");
-
-    private static string Description(string text) => text.Length <= 500 ? text : throw Refusal.Refused(RefusalReason.InvalidField, "description: at most 500 characters");
 
     private static Site From(SiteRow row) => new()
     {

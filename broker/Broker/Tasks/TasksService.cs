@@ -25,8 +25,8 @@ internal sealed class TasksService(TaskStore store, CancelTask cancel, AuditStor
         if (request.AskedBy.Length > LongestName) throw Refusal.Refused(RefusalReason.InvalidField, "asked_by");
         var filter = new TaskFilter
         {
-            States = Texts(request.States, "states"), Kinds = Texts(request.Kinds, "kinds"), Machine = Id(request.MachineId, "machine_id"), Pool = Id(request.PoolId, "pool_id"), Host = Id(request.HostId, "host_id"),
-            AskedBy = request.AskedBy is "" ? null : UserNames.Normalise(request.AskedBy), From = request.From?.ToDateTime(), Until = request.Until?.ToDateTime(), Before = Id(request.Before, "before"),
+            States = Texts(request.States, "states"), Kinds = Texts(request.Kinds, "kinds"), Machine = Ids.ParseOrNone(request.MachineId, "machine_id"), Pool = Ids.ParseOrNone(request.PoolId, "pool_id"), Host = Ids.ParseOrNone(request.HostId, "host_id"),
+            AskedBy = request.AskedBy is "" ? null : UserNames.Normalise(request.AskedBy), From = request.From?.ToDateTime(), Until = request.Until?.ToDateTime(), Before = Ids.ParseOrNone(request.Before, "before"),
         };
         var limit = request.Limit == 0 ? UsualPage : (int)Math.Min(request.Limit, LargestPage);
         return new() { Tasks = { (await store.ListAsync(filter, limit, context.Scope(), context.CancellationToken)).Select(t => t.ToMessage()) } };
@@ -71,8 +71,6 @@ internal sealed class TasksService(TaskStore store, CancelTask cancel, AuditStor
 
     private async Task<TaskRow> OneAsync(Guid id, PoolScope scope, CancellationToken ct) =>
         await store.SomeAsync([id], scope, ct) is [var row] ? row : throw Refusal.Refused(RefusalReason.NotFound, "task_id");
-
-    private static Guid? Id(string text, string field) => text is "" ? null : Ids.Parse(text, field);
 
     private static string[]? Texts<T>(IReadOnlyCollection<T> wanted, string field) where T : struct, Enum =>
         wanted.Count == 0 ? null : wanted.All(Enum.IsDefined) ? [.. wanted.Distinct().Select(SqlText.Of)] : throw Refusal.Refused(RefusalReason.InvalidField, field);

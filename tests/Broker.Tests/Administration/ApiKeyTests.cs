@@ -8,6 +8,7 @@ using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Identity.V1;
 using Audience = Montalegre.Vdi.Broker.Identity.Audience;
+using static Montalegre.Vdi.Broker.Tests.Identity.TestCalls;
 
 namespace Montalegre.Vdi.Broker.Tests.Administration;
 
@@ -194,8 +195,6 @@ public sealed class ApiKeyTests(TestDatabase database) : IClassFixture<TestDatab
         if (await api.Get<UserStore>().FindAsync($"boss{_x}", Ct) is null) await api.UserAsync($"boss{_x}", administrator: true);
         return await api.TokenAsync($"boss{_x}", Audience.Administrator);
     }
-
-    private static async Task<string?> WhyNotAsync(Func<Task> act) => (await Assert.ThrowsAsync<RpcException>(act)).Trailers.GetValue("reason");
 
     /// <summary>Empty: the call went through.</summary>
     private static async Task<string?> ReasonAsync(TestApi api, string bearer)

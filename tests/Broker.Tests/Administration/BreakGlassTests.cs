@@ -7,6 +7,7 @@ using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Audience = Montalegre.Vdi.Broker.Identity.Audience;
+using static Montalegre.Vdi.Broker.Tests.Identity.TestCalls;
 
 namespace Montalegre.Vdi.Broker.Tests.Administration;
 
@@ -122,6 +123,4 @@ public sealed class BreakGlassTests(TestCluster cluster) : IAsyncLifetime
         await using var connection = await _database.DataSource.OpenConnectionAsync(Ct);
         await connection.ExecuteAsync(sql);
     }
-
-    private static async Task<string?> WhyNotAsync(Func<Task> act) => (await Assert.ThrowsAsync<RpcException>(act)).Trailers.GetValue("reason");
 }

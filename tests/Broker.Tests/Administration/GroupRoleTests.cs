@@ -5,6 +5,7 @@ using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Audience = Montalegre.Vdi.Broker.Identity.Audience;
 using Contract = Montalegre.Vdi.Contracts.Admin.V1;
+using static Montalegre.Vdi.Broker.Tests.Identity.TestCalls;
 
 namespace Montalegre.Vdi.Broker.Tests.Administration;
 
@@ -148,6 +149,4 @@ public sealed class GroupRoleTests(TestCluster cluster) : IAsyncLifetime
 
     private async Task<string?> SignInProblemAsync(string name) =>
         await WhyNotAsync(async () => await new Administrators.AdministratorsClient(_api.Calls).SignInAsync(new() { UserName = name, Password = TestApi.Password }, cancellationToken: Ct));
-
-    private static async Task<string?> WhyNotAsync(Func<Task> act) => (await Assert.ThrowsAsync<RpcException>(act)).Trailers.GetValue("reason");
 }

@@ -1,6 +1,5 @@
 using Dapper;
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,15 +8,14 @@ using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Contract = Montalegre.Vdi.Contracts.Admin.V1;
+using static Montalegre.Vdi.Broker.Tests.Administration.AdminMethods;
+using static Montalegre.Vdi.Broker.Tests.Identity.TestCalls;
 
 namespace Montalegre.Vdi.Broker.Tests.Administration;
 
 /// <summary>A role over the people of one group, on a whole broker: Ana is in the group, Zeferino is not, and both work in the same pools.</summary>
 public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
 {
-    private static readonly Marshaller<byte[]> Raw = Marshallers.Create(bytes => bytes, bytes => bytes);
-    private static readonly string[] EveryRole = ["administrator", "pool_operator", "help_desk", "auditor", "read_only"];
-
     private readonly TestBroker _broker = new(cluster) { Leads = false };
     private readonly Guid _department = Guid.NewGuid(), _pool = Guid.NewGuid(), _shared = Guid.NewGuid(), _both = Guid.NewGuid();
     private readonly Of _ana = new("ana"), _zeferino = new("zeferino");
@@ -77,7 +75,7 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
         foreach (var role in EveryRole)
         {
             var (token, may) = (await KeyAsync(role), BuiltInRoles.Of(role));
-            foreach (var method in Methods())
+            foreach (var method in Declared())
             {
                 var need = MethodNeed.Of(NameOf(method))!;
                 if (need.Permission is Permission.SignedIn) continue;
@@ -85,7 +83,7 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
                 {
                     var request = method.InputType.Parser.ParseFrom(ByteString.Empty);
                     if (field.Length > 0) method.InputType.FindFieldByName(field).Accessor.SetValue(request, value);
-                    Assert.Equal((role, NameOf(method), field, value, expected), (role, NameOf(method), field, value, await AdmissionAsync(NameOf(method), request, token)));
+                    Assert.Equal((role, NameOf(method), field, value, expected), (role, NameOf(method), field, value, await AdmissionAsync(_broker.Services, NameOf(method), request, token)));
                 }
                 var holds = may.Contains(need.Permission);
                 await IsAsync(holds && need.Filtered ? "admitted" : "PERMISSION_MISSING", "", "");
@@ -114,8 +112,8 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
     {
         var token = await KeyAsync("pool_operator");
 
-        Assert.Equal("NOT_FOUND", await AdmissionAsync("/montalegre.vdi.admin.v1.Machines/Assign", new AssignMachineRequest { MachineId = $"{_ana.Machine}", UserName = "zeferino" }, token));
-        Assert.Equal("admitted", await AdmissionAsync("/montalegre.vdi.admin.v1.Machines/Assign", new AssignMachineRequest { MachineId = $"{_ana.Machine}", UserName = "ana" }, token));
+        Assert.Equal("NOT_FOUND", await AdmissionAsync(_broker.Services, "/montalegre.vdi.admin.v1.Machines/Assign", new AssignMachineRequest { MachineId = $"{_ana.Machine}", UserName = "zeferino" }, token));
+        Assert.Equal("admitted", await AdmissionAsync(_broker.Services, "/montalegre.vdi.admin.v1.Machines/Assign", new AssignMachineRequest { MachineId = $"{_ana.Machine}", UserName = "ana" }, token));
     }
 
     [Fact]
@@ -123,7 +121,7 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
     {
         var all = TestApi.With(await KeyAsync("administrator"));
         var answers = new Dictionary<string, string>();
-        foreach (var method in Methods().Where(m => MethodNeed.Of(NameOf(m))!.Filtered)) answers[NameOf(method)] = await TextOfAsync(method, all);
+        foreach (var method in Declared().Where(m => MethodNeed.Of(NameOf(m))!.Filtered)) answers[NameOf(method)] = await TextOfAsync(_broker, method, all);
         answers["machine"] = $"{await new Contract.Machines.MachinesClient(_broker.Api()).GetAsync(new() { MachineId = $"{_both}" }, all)}";
         answers["launch"] = $"{await new Launches.LaunchesClient(_broker.Api()).GetAsync(new() { LaunchId = $"{_ana.Launch}" }, all)}";
 
@@ -134,7 +132,7 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
         Assert.All(new[] { "Machines/List", "Machines/Watch", "Tasks/List", "Tasks/Watch" }, name => Assert.Contains("comum", answers[$"/montalegre.vdi.admin.v1.{name}"], StringComparison.Ordinal));
         Assert.Contains("\"people\": 1", answers["/montalegre.vdi.admin.v1.Reports/Use"], StringComparison.Ordinal);
         // The search itself: to the one who may see everything all of it says something of him.
-        foreach (var name in told) Assert.Contains("zeferino", await TextOfAsync(Methods().Single(m => NameOf(m) == $"/montalegre.vdi.admin.v1.{name}"), _boss), StringComparison.Ordinal);
+        foreach (var name in told) Assert.Contains("zeferino", await TextOfAsync(_broker, Declared().Single(m => NameOf(m) == $"/montalegre.vdi.admin.v1.{name}"), _boss), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -224,47 +222,6 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
         new() { Name = role.Replace('_', '-'), Role = role, ScopeGroupId = $"{_department}", Days = 1 }, _boss)).Secret;
 
     private async Task<string> AuditReferenceAsync(string action) => (await _broker.Services.GetRequiredService<AuditStore>().ListAsync(0, 100, AuditAbout.Everything, PoolScope.Everything, Ct)).First(e => e.Action == action).Reference;
-
-    private static async Task<string?> WhyNotAsync(Func<Task> act) => (await Assert.ThrowsAsync<RpcException>(act)).Trailers.GetValue("reason");
-
-    private static async Task<T> NextAsync<T>(AsyncServerStreamingCall<T> watch) => await watch.ResponseStream.MoveNext(Ct) ? watch.ResponseStream.Current : throw new InvalidOperationException("the watch has ended");
-
-    private static IEnumerable<MethodDescriptor> Methods() =>
-        from type in typeof(Permission).Assembly.GetTypes()
-        let file = type.Name.EndsWith("Reflection", StringComparison.Ordinal) ? type.GetProperty("Descriptor")?.GetValue(null) as FileDescriptor : null
-        where file is { Package: "montalegre.vdi.admin.v1" }
-        from service in file.Services
-        from method in service.Methods
-        where MethodNeed.Of(NameOf(method)) is not null
-        select method;
-
-    private static string NameOf(MethodDescriptor method) => $"/{method.Service.FullName}/{method.Name}";
-
-    private async Task<string> AdmissionAsync(string method, IMessage request, string token)
-    {
-        try
-        {
-            return await _broker.Services.GetRequiredService<BearerInterceptor>().UnaryServerHandler<object, string>(request, new BearerTests.BareCall(method, $"Bearer {token}"), (_, _) => Task.FromResult("admitted"));
-        }
-        catch (RpcException e)
-        {
-            return e.Trailers.GetValue("reason") ?? "";
-        }
-    }
-
-    // The whole answer, or the first message of a watch, as text.
-    private async Task<string> TextOfAsync(MethodDescriptor method, CallOptions by)
-    {
-        var request = method.InputType.Parser.ParseFrom(ByteString.Empty);
-        if (request is ReportPeriod period) (period.From, period.To) = (DateTimeOffset.UtcNow.AddHours(-2).ToTimestamp(), DateTimeOffset.UtcNow.AddHours(1).ToTimestamp());
-        if (request is ListSessionsRequest sessions) sessions.IncludeEnded = true;
-        if (request is WhatIfNewRequest question) question.Draft = new() { Name = "Ensaio", Kind = PoolKind.Floating, Size = 2, ImageVersionId = $"{Guid.NewGuid()}", MachineNamePattern = "ensaio-{n}", HostIds = { $"{Guid.NewGuid()}" } };
-        var raw = new Method<byte[], byte[]>(method.IsServerStreaming ? MethodType.ServerStreaming : MethodType.Unary, method.Service.FullName, method.Name, Raw, Raw);
-        var calls = _broker.Api().CreateCallInvoker();
-        if (!method.IsServerStreaming) return $"{method.OutputType.Parser.ParseFrom(await calls.AsyncUnaryCall(raw, null, by, request.ToByteArray()))}";
-        using var watch = calls.AsyncServerStreamingCall(raw, null, by.WithDeadline(DateTime.UtcNow.AddMinutes(1)), request.ToByteArray());
-        return $"{method.OutputType.Parser.ParseFrom(await NextAsync(watch))}";
-    }
 
     /// <summary>A person with a machine of his own, a place on the shared one, a launch and a question for help.</summary>
     private sealed record Of(string Name)

@@ -13,6 +13,8 @@ using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Audience = Montalegre.Vdi.Broker.Identity.Audience;
+using static Montalegre.Vdi.Broker.Tests.Administration.AdminMethods;
+using static Montalegre.Vdi.Broker.Tests.Identity.TestCalls;
 
 namespace Montalegre.Vdi.Broker.Tests.Administration;
 
@@ -38,20 +40,10 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
         ["read_only"] = ["pools.read", "machines.read", "sessions.read", "launches.read", "rollouts.read", "images.read", "hosts.read", "gateways.read", "calendars.read", "users.read", "alerts.read", "tasks.read"],
     };
 
-    private static IEnumerable<MethodDescriptor> AdministratorsMethods() =>
-        from type in typeof(Permission).Assembly.GetTypes()
-        let file = type.Name.EndsWith("Reflection", StringComparison.Ordinal) ? type.GetProperty("Descriptor")?.GetValue(null) as FileDescriptor : null
-        where file is { Package: "montalegre.vdi.admin.v1" }
-        from service in file.Services
-        from method in service.Methods
-        select method;
-
-    private static string NameOf(MethodDescriptor method) => $"/{method.Service.FullName}/{method.Name}";
-
     [Fact]
     public void Every_method_of_the_administrators_api_declares_its_permission_or_is_open()
     {
-        var silent = AdministratorsMethods().Select(NameOf).Where(name => MethodNeed.Of(name) is null && MethodAccessRules.Of(name) is not MethodAccess.Open);
+        var silent = All().Select(NameOf).Where(name => MethodNeed.Of(name) is null && MethodAccessRules.Of(name) is not MethodAccess.Open);
 
         Assert.Empty(silent);
         Assert.True(MethodNeed.All.Count > 70);
@@ -67,7 +59,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
         var keys = new ApiKeys.ApiKeysClient(api.Calls);
         foreach (var role in tokens.Keys.ToList())
             tokens[$"{role} key"] = (await keys.MakeAsync(new() { Name = role.Replace('_', '-'), Role = role, Days = 1 }, TestApi.With(tokens["administrator"]))).Secret;
-        foreach (var method in AdministratorsMethods().Where(m => MethodNeed.Of(NameOf(m)) is not null))
+        foreach (var method in All().Where(m => MethodNeed.Of(NameOf(m)) is not null))
         {
             var needed = MethodNeed.Of(NameOf(method))!.Permission;
             foreach (var (holder, token) in tokens)
@@ -77,7 +69,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
                 Assert.Equal((NameOf(method), holder, may ? "admitted" : "PERMISSION_MISSING"), (NameOf(method), holder, await AdmissionAsync(api, method, null, token)));
             }
         }
-        Assert.Equal("NOT_ALLOWED", await AdmissionAsync(api, "/montalegre.vdi.admin.v1.Pools/Undeclared", null, tokens["administrator"]));
+        Assert.Equal("NOT_ALLOWED", await AdminMethods.AdmissionAsync(api.Services, "/montalegre.vdi.admin.v1.Pools/Undeclared", null, tokens["administrator"]));
     }
 
     [Fact]
@@ -87,7 +79,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
         var (mine, other) = (await PoolAsync("mine"), await PoolAsync("other"));
         var token = await TokenAsync(api, "rui", "pool_operator", mine.Pool);
         var walked = 0;
-        foreach (var method in AdministratorsMethods())
+        foreach (var method in All())
         {
             if (MethodNeed.Of(NameOf(method)) is not { } need || !Expected["pool_operator"].Contains(need.Permission.Name())) continue;
             foreach (var field in need.Objects)
@@ -182,7 +174,6 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
         var giver = TestApi.With(await TokenAsync(api, "rui", "giver", null));
         await api.UserAsync("ines");
 
-        async Task<string?> WhyNotAsync(Func<Task> act) => (await Assert.ThrowsAsync<RpcException>(act)).Trailers.GetValue("reason");
         Assert.Equal("PERMISSION_MISSING", await WhyNotAsync(async () => await roles.GrantAsync(new() { UserName = "ines", Role = "help_desk" }, giver)));
         Assert.Equal("PERMISSION_MISSING", await WhyNotAsync(async () => await roles.SetAsync(new() { Name = "giver", Permissions = { "pools.manage" } }, giver)));
         Assert.Equal("NAME_TAKEN", await WhyNotAsync(async () => await roles.SetAsync(new() { Name = "auditor", Permissions = { "pools.manage" } }, boss)));
@@ -211,19 +202,7 @@ public sealed class RightsTests(TestCluster cluster) : IAsyncLifetime
     {
         var request = method.InputType.Parser.ParseFrom(ByteString.Empty);
         if (about is { } one) one.Field.Accessor.SetValue(request, one.Id.ToString());
-        return AdmissionAsync(api, NameOf(method), request, token);
-    }
-
-    private static async Task<string> AdmissionAsync(TestApi api, string method, IMessage? request, string token)
-    {
-        try
-        {
-            return await api.Get<BearerInterceptor>().UnaryServerHandler<object, string>(request!, new BearerTests.BareCall(method, $"Bearer {token}"), (_, _) => Task.FromResult("admitted"));
-        }
-        catch (RpcException e)
-        {
-            return e.Trailers.GetValue("reason") ?? "";
-        }
+        return AdminMethods.AdmissionAsync(api.Services, NameOf(method), request, token);
     }
 
     /// <summary>A pool with one machine, session, roll-out-less launch and person.</summary>

@@ -1,6 +1,5 @@
 using Dapper;
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,15 +8,14 @@ using Montalegre.Vdi.Broker.Identity;
 using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Contract = Montalegre.Vdi.Contracts.Admin.V1;
+using static Montalegre.Vdi.Broker.Tests.Administration.AdminMethods;
+using static Montalegre.Vdi.Broker.Tests.Identity.TestCalls;
 
 namespace Montalegre.Vdi.Broker.Tests.Administration;
 
 /// <summary>A role at one of two sites, on a whole broker: each has a host, a pool with a machine on it, and somebody at work there.</summary>
 public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
 {
-    private static readonly Marshaller<byte[]> Raw = Marshallers.Create(bytes => bytes, bytes => bytes);
-    private static readonly string[] EveryRole = ["administrator", "pool_operator", "help_desk", "auditor", "read_only"];
-
     private readonly TestBroker _broker = new(cluster) { Leads = false };
     private readonly At _north = new("aquilonia"), _south = new("meridiana");
     private CallOptions _boss;
@@ -76,7 +74,7 @@ public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
         foreach (var role in EveryRole)
         {
             var (token, may) = (await KeyAsync(role), BuiltInRoles.Of(role));
-            foreach (var method in Methods())
+            foreach (var method in Declared())
             {
                 var need = MethodNeed.Of(NameOf(method))!;
                 if (need.Permission is Permission.SignedIn) continue;
@@ -84,7 +82,7 @@ public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
                 {
                     var request = method.InputType.Parser.ParseFrom(ByteString.Empty);
                     if (field.Length > 0) method.InputType.FindFieldByName(field).Accessor.SetValue(request, value);
-                    Assert.Equal((role, NameOf(method), field, value, expected), (role, NameOf(method), field, value, await AdmissionAsync(NameOf(method), request, token)));
+                    Assert.Equal((role, NameOf(method), field, value, expected), (role, NameOf(method), field, value, await AdmissionAsync(_broker.Services, NameOf(method), request, token)));
                 }
                 var holds = may.Contains(need.Permission);
                 await IsAsync(holds && need.Filtered ? "admitted" : "PERMISSION_MISSING", "", "");
@@ -107,7 +105,7 @@ public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
     {
         var all = TestApi.With(await KeyAsync("administrator"));
         var answers = new Dictionary<string, string>();
-        foreach (var method in Methods().Where(m => MethodNeed.Of(NameOf(m))!.Filtered)) answers[NameOf(method)] = await TextOfAsync(method, all);
+        foreach (var method in Declared().Where(m => MethodNeed.Of(NameOf(m))!.Filtered)) answers[NameOf(method)] = await TextOfAsync(_broker, method, all);
 
         foreach (var (method, text) in answers)
             foreach (var word in _south.Words) Assert.False(text.Contains(word, StringComparison.OrdinalIgnoreCase), $"{method} says {word}: {text}");
@@ -117,7 +115,7 @@ public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
         Assert.Contains("host-aquilonia", answers["/montalegre.vdi.admin.v1.Audit/List"], StringComparison.Ordinal);
         Assert.DoesNotContain("\"askedBy\": \"\"", answers["/montalegre.vdi.admin.v1.Tasks/List"], StringComparison.Ordinal);
         // The search itself: to the one who may see everything all of it says something of the other site.
-        foreach (var name in told) Assert.Contains("meridiana", await TextOfAsync(Methods().Single(m => NameOf(m) == $"/montalegre.vdi.admin.v1.{name}"), _boss), StringComparison.OrdinalIgnoreCase);
+        foreach (var name in told) Assert.Contains("meridiana", await TextOfAsync(_broker, Declared().Single(m => NameOf(m) == $"/montalegre.vdi.admin.v1.{name}"), _boss), StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]
@@ -281,10 +279,6 @@ public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
     private async Task<string> KeyAsync(string role) => (await new ApiKeys.ApiKeysClient(_broker.Api()).MakeAsync(
         new() { Name = role.Replace('_', '-'), Role = role, SiteId = $"{_north.Site}", Days = 1 }, _boss)).Secret;
 
-    private static async Task<string?> WhyNotAsync(Func<Task> act) => (await Assert.ThrowsAsync<RpcException>(act)).Trailers.GetValue("reason");
-
-    private static async Task<T> NextAsync<T>(AsyncServerStreamingCall<T> watch) => await watch.ResponseStream.MoveNext(Ct) ? watch.ResponseStream.Current : throw new InvalidOperationException("the watch has ended");
-
     // For two seconds a caller is remembered: until then he may hear of what he knew, and of nothing else.
     private static async Task<string?> EndOfAsync<T>(AsyncServerStreamingCall<T> watch, bool knows = false)
     {
@@ -294,43 +288,6 @@ public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
             return "";
         }
         catch (RpcException e) { return e.Trailers.GetValue("reason"); }
-    }
-
-    private static IEnumerable<MethodDescriptor> Methods() =>
-        from type in typeof(Permission).Assembly.GetTypes()
-        let file = type.Name.EndsWith("Reflection", StringComparison.Ordinal) ? type.GetProperty("Descriptor")?.GetValue(null) as FileDescriptor : null
-        where file is { Package: "montalegre.vdi.admin.v1" }
-        from service in file.Services
-        from method in service.Methods
-        where MethodNeed.Of(NameOf(method)) is not null
-        select method;
-
-    private static string NameOf(MethodDescriptor method) => $"/{method.Service.FullName}/{method.Name}";
-
-    private async Task<string> AdmissionAsync(string method, IMessage request, string token)
-    {
-        try
-        {
-            return await _broker.Services.GetRequiredService<BearerInterceptor>().UnaryServerHandler<object, string>(request, new BearerTests.BareCall(method, $"Bearer {token}"), (_, _) => Task.FromResult("admitted"));
-        }
-        catch (RpcException e)
-        {
-            return e.Trailers.GetValue("reason") ?? "";
-        }
-    }
-
-    // The whole answer, or the first message of a watch, as text.
-    private async Task<string> TextOfAsync(MethodDescriptor method, CallOptions by)
-    {
-        var request = method.InputType.Parser.ParseFrom(ByteString.Empty);
-        if (request is ReportPeriod period) (period.From, period.To) = (DateTimeOffset.UtcNow.AddHours(-2).ToTimestamp(), DateTimeOffset.UtcNow.AddHours(1).ToTimestamp());
-        if (request is ListSessionsRequest sessions) sessions.IncludeEnded = true;
-        if (request is WhatIfNewRequest question) question.Draft = new() { Name = "Ensaio", Kind = PoolKind.Floating, Size = 2, ImageVersionId = $"{Guid.NewGuid()}", MachineNamePattern = "ensaio-{n}", HostIds = { $"{Guid.NewGuid()}" } };
-        var raw = new Method<byte[], byte[]>(method.IsServerStreaming ? MethodType.ServerStreaming : MethodType.Unary, method.Service.FullName, method.Name, Raw, Raw);
-        var calls = _broker.Api().CreateCallInvoker();
-        if (!method.IsServerStreaming) return $"{method.OutputType.Parser.ParseFrom(await calls.AsyncUnaryCall(raw, null, by, request.ToByteArray()))}";
-        using var watch = calls.AsyncServerStreamingCall(raw, null, by.WithDeadline(DateTime.UtcNow.AddMinutes(1)), request.ToByteArray());
-        return $"{method.OutputType.Parser.ParseFrom(await NextAsync(watch))}";
     }
 
     /// <summary>What is at one site.</summary>

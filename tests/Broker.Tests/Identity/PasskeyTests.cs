@@ -9,6 +9,7 @@ using Montalegre.Vdi.Broker.Identity.SecondFactor;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Identity.V1;
 using Montalegre.Vdi.Domain;
+using static Montalegre.Vdi.Broker.Tests.Identity.TestCalls;
 
 namespace Montalegre.Vdi.Broker.Tests.Identity;
 
@@ -389,8 +390,6 @@ public sealed class PasskeyTests(TestDatabase database) : IClassFixture<TestData
 
     private static async Task<SignInOutcome.SecondStep> StepAsync(TestApi api, string userName, Audience audience) =>
         Assert.IsType<SignInOutcome.SecondStep>(await api.Get<SignInUser>().RunAsync(userName, TestApi.Password, audience, Source, "", Ct));
-
-    private static async Task<string?> WhyNotAsync(Func<Task> act) => (await Assert.ThrowsAsync<RpcException>(act)).Trailers.GetValue("reason");
 
     private async Task<Guid> IdOfAsync(string userName) => Guid.Parse(await TextAsync($"select user_id::text from app_user where user_name = '{userName}'"));
 

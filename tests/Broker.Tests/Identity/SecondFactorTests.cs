@@ -13,6 +13,7 @@ using Montalegre.Vdi.Contracts.Identity.V1;
 using Montalegre.Vdi.Domain;
 using OtpNet;
 using QRCoder;
+using static Montalegre.Vdi.Broker.Tests.Identity.TestCalls;
 
 namespace Montalegre.Vdi.Broker.Tests.Identity;
 
@@ -297,8 +298,6 @@ public sealed class SecondFactorTests(TestDatabase database) : IClassFixture<Tes
         Assert.IsType<StepOutcome.SignedIn>(await ProveAsync(api, step, TestFactor.Code(api.Services, secret), enrol: true));
         return secret;
     }
-
-    private static async Task<string?> WhyNotAsync(Func<Task> act) => (await Assert.ThrowsAsync<RpcException>(act)).Trailers.GetValue("reason");
 
     private static string Spaced(string code) => code.Insert(3, " ");
 

@@ -14,6 +14,7 @@ using Montalegre.Vdi.Broker.Tests.Identity;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Domain;
 using Contract = Montalegre.Vdi.Contracts.Admin.V1;
+using static Montalegre.Vdi.Broker.Tests.Identity.TestCalls;
 
 namespace Montalegre.Vdi.Broker.Tests.Tasks;
 
@@ -316,6 +317,4 @@ public sealed class TaskTests(TestCluster cluster) : IAsyncLifetime
         var refused = await Assert.ThrowsAsync<RpcException>(async () => await Tasks.CancelAsync(new() { TaskId = task }, by ?? _boss));
         return (refused.Trailers.GetValue("reason"), refused.Trailers.GetValue("reason-detail"));
     }
-
-    private static async Task<T> NextAsync<T>(AsyncServerStreamingCall<T> watch) => await watch.ResponseStream.MoveNext(Ct) ? watch.ResponseStream.Current : throw new InvalidOperationException("the watch has ended");
 }

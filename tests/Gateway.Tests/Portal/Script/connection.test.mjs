@@ -30,6 +30,11 @@ function desk({ tickets = ['t1', 't2', 't3'] } = {}) {
     launch: async (waiting, signal, returning) => { desk.launches++; desk.returning.push(returning); const ticket = tickets.shift(); if (ticket instanceof Error) throw ticket; return typeof ticket === 'string' ? { ticket } : ticket; },
     heard: { message: () => undefined, frame: () => undefined, state: (name, more) => states.push(name + (more.returned ? ' returned' : '')) },
   });
+  desk.connect = async () => {
+    desk.connection.start();
+    await turn();
+    desk.socket.opens().says(...welcome('r1'));
+  };
   desk.done = () => desk.connection.over({ left: true });
   return desk;
 }
@@ -47,9 +52,7 @@ test('The ticket is in the first message and in no address', async () => {
 
 test('A socket that breaks is opened again with the resume token, once', async () => {
   const d = desk();
-  d.connection.start();
-  await turn();
-  d.socket.opens().says(...welcome('r1'));
+  await d.connect();
   d.socket.onclose();
   await turn(5);
   assert.equal(FakeSocket.all.length, 2);
@@ -63,9 +66,7 @@ test('A socket that breaks is opened again with the resume token, once', async (
 
 test('A network that comes back and says so twice is one resumption', async () => {
   const d = desk();
-  d.connection.start();
-  await turn();
-  d.socket.opens().says(...welcome('r1'));
+  await d.connect();
   d.socket.onclose();
   d.connection.nudge();
   const resumed = d.socket.opens();
@@ -81,9 +82,7 @@ test('A network that comes back and says so twice is one resumption', async () =
 
 test('A resumption that stays without a word after the network changed again is given up', async () => {
   const d = desk();
-  d.connection.start();
-  await turn();
-  d.socket.opens().says(...welcome('r1'));
+  await d.connect();
   d.socket.onclose();
   d.connection.nudge();
   d.socket.opens();
@@ -95,9 +94,7 @@ test('A resumption that stays without a word after the network changed again is 
 
 test('A resume that is refused becomes a fresh launch', async () => {
   const d = desk();
-  d.connection.start();
-  await turn();
-  d.socket.opens().says(...welcome('r1'));
+  await d.connect();
   d.socket.onclose();
   await turn(5);
   d.socket.opens().says(...ended(42, 0));
@@ -136,9 +133,7 @@ test('A machine that broke off is come back to by a fresh launch, for the sessio
 
 test('Silence of the server is a lost network', async () => {
   const d = desk();
-  d.connection.start();
-  await turn();
-  d.socket.opens().says(...welcome('r1'));
+  await d.connect();
   const first = d.socket;
   d.clock(3000);
   await turn(2100);
