@@ -39,6 +39,7 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
         if (script)
         {
             await copy.ClickAsync();
+            await Expect(page.GetByRole(AriaRole.Button, new() { Name = "Copiado" })).ToBeVisibleAsync();
             Assert.Equal(await page.Locator("#line").InputValueAsync(), await page.EvaluateAsync<string>("navigator.clipboard.readText()"));
         }
         else
