@@ -10,6 +10,9 @@ namespace Montalegre.Vdi.Benchmarks.Brokers;
 /// <summary>A broker process on one database of a cluster, on loopback ports of its own.</summary>
 internal sealed class RunningBroker(Worker worker, string state) : IAsyncDisposable
 {
+    // As the broker's own project has it.
+    private static readonly Dictionary<string, string> Runtime = new() { ["DOTNET_gcServer"] = "1", ["DOTNET_TieredPGO"] = "0", ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0" };
+
     public int ProcessId => worker.ProcessId;
 
     public string ApiAddress { get; } = worker.Ready.Split(' ')[0];
@@ -23,7 +26,7 @@ internal sealed class RunningBroker(Worker worker, string state) : IAsyncDisposa
     public static async Task<RunningBroker> StartAsync(TemporaryCluster cluster, string database, CancellationToken ct, params string[] settings)
     {
         var state = Directory.CreateTempSubdirectory("montalegre-bench-").FullName;
-        return new(await Worker.StartAsync("broker", [.. Settings(cluster, database, state), .. settings], ct), state);
+        return new(await Worker.StartAsync("broker", [.. Settings(cluster, database, state), .. settings], ct, Runtime), state);
     }
 
     /// <summary>The settings of a broker on that database; whoever only wants its services uses them too.</summary>

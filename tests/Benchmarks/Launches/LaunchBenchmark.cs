@@ -13,7 +13,7 @@ internal static class LaunchBenchmark
 {
     private const int Concurrency = 16;
     private const int PacedRate = 500;
-    private const int EnoughToCompile = 3_000;
+    private const int EnoughToCompile = 10_000;   // until then the compiler costs more than the launches
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(4);      // compiles the hot path
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan BareWarmUp = TimeSpan.FromSeconds(2);  // fills the caches
@@ -56,7 +56,7 @@ internal static class LaunchBenchmark
         await using var broker = await RunningBroker.StartAsync(cluster, "brokered", ct);
         using var load = new LaunchLoad(broker.ApiAddress, broker.AuthorityFile);
         // A busy machine compiles slowly: the warm-up goes on until enough launches went through, within a bound.
-        for (var round = 0; round < 4 && load.Promised.Count < EnoughToCompile; round++) await load.FlatOutAsync(Concurrency, WarmUp, ct);
+        for (var round = 0; round < 12 && load.Promised.Count < EnoughToCompile; round++) await load.FlatOutAsync(Concurrency, WarmUp, ct);
         var (cpu, before) = (Usage.CpuSeconds(broker.ProcessId), load.Promised.Count);
         var rate = await load.FlatOutAsync(Concurrency, Measured, ct);
         // Steadier than the rate where other work shares the machine.
