@@ -19,6 +19,7 @@ internal sealed partial class Language
     public string UsedByWord => Pick("Usado por", "Used by");
     public string UsedByNobody => Pick("Nenhum conjunto o usa.", "No pool uses it.");
     public string CalendarTouches(IEnumerable<string> pools) => string.Join(", ", pools) is { Length: > 0 } names ? Pick($"O horário destes conjuntos muda nesses dias: {names}.", $"The schedule of these pools changes on those days: {names}.") : UsedByNobody;
+    public string DeleteCalendarUsed(string pools) => Pick($"Em uso por: {pools}. Escolha primeiro outro calendário, ou nenhum, no horário desses conjuntos.", $"Used by: {pools}. Choose another calendar, or none, in the schedule of those pools first.");
     public string AddDay => Pick("Acrescentar dia", "Add a day");
     public string DayNumber(int number) => Pick($"Dia {number} da lista", $"Day {number} of the list");
     public string RemoveDay(int number) => Pick($"Retirar o dia {number} da lista", $"Remove day {number} of the list");

@@ -23,7 +23,11 @@ internal sealed partial class Language
     public string RemoveHostQuestion(string host) => Pick($"Retirar o anfitrião {host}?", $"Remove the host {host}?");
     public string RemoveHostTouches => Pick("O serviço de ligações deixa de o usar. Nada muda no próprio anfitrião.", "The broker stops using it. Nothing on the host itself changes.");
     public string HostPools(int n) => Count(n, "{0} conjunto usa-o.", "{0} conjuntos usam-no.", "{0} pool uses it.", "{0} pools use it.");
-    public string HostMachines(int n) => Count(n, "{0} máquina está nele.", "{0} máquinas estão nele.", "{0} machine is on it.", "{0} machines are on it.");
+    public string RemoveHostHeld(IReadOnlyList<string> pools, int machines) => string.Join(" ", new[]
+    {
+        pools.Count > 0 ? Pick($"Em uso por: {string.Join(", ", pools)}. Retire-o primeiro dos anfitriões desses conjuntos.", $"Used by: {string.Join(", ", pools)}. Take it off the hosts of those pools first.") : "",
+        machines > 0 ? Count(machines, "{0} máquina está nele: é preciso fazê-la de novo noutro anfitrião ou eliminá-la primeiro.", "{0} máquinas estão nele: é preciso fazê-las de novo noutro anfitrião ou eliminá-las primeiro.", "{0} machine is on it: it has to be made anew on another host or removed first.", "{0} machines are on it: they have to be made anew on another host or removed first.") : "",
+    }.Where(s => s.Length > 0));
     public string HostRemoved(string host) => Pick($"O anfitrião {host} foi retirado.", $"The host {host} was removed.");
     public string State(HostState state) => state switch
     {

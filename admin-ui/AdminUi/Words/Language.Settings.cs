@@ -54,6 +54,11 @@ internal sealed partial class Language
     public string SettingLessThan(string other, string value) => Pick($"Não pode ser menos do que «{other}», que tem {value}.", $"It may not be less than \"{other}\", which is {value}.");
     public string SettingMoreThan(string other, string value) => Pick($"Não pode ser mais do que «{other}», que tem {value}.", $"It may not be more than \"{other}\", which is {value}.");
     public string SettingRaced(string who, string at, string value) => Pick($"{who} mudou-a entretanto para {value} ({at}). Guarde outra vez para ficar o que escreveu, ou descarte.", $"{who} has changed it to {value} meanwhile ({at}). Save again to keep what you typed, or discard it.");
+    public string SettingMeanwhile(string who, string at, string value) => who.Length == 0
+        ? Pick($"Mudou entretanto para {value}. O que escreveu ficou; guardar substitui esse valor.", $"It has changed to {value} meanwhile. What you typed stays; saving replaces that value.")
+        : Pick($"{who} mudou-a entretanto para {value} ({at}). O que escreveu ficou; guardar substitui esse valor.", $"{who} has changed it to {value} meanwhile ({at}). What you typed stays; saving replaces that value.");
+    public string TakeTheirs(string value) => Pick($"Usar {value}", $"Use {value}");
+    public string SettingsOfOthers(IReadOnlyList<string> names) => names.Count == 0 ? "" : Pick($"Mudou entretanto: {string.Join(", ", names)}.", $"Changed meanwhile: {string.Join(", ", names)}.");
     public string SettingRule(string key) => key switch
     {
         "AuditSyslog:Server" => Pick("Use um nome de servidor, ou nome:porta.", "Use a host name, or host:port."),

@@ -31,8 +31,8 @@ internal sealed partial class Language
     public string PeopleWord => Pick("Pessoas", "People");
     public string PeopleCount(int people) => Count(people, "{0} pessoa", "{0} pessoas", "{0} person", "{0} people");
     public string MachinesAndPeople(int machines, int people) => $"{Count(machines, "{0} máquina", "{0} máquinas", "{0} machine", "{0} machines")} · {PeopleCount(people)}";
-    public string HostPeople(int people) => people == 0 ? AffectsNobody
-        : Count(people, "{0} pessoa está a trabalhar nele.", "{0} pessoas estão a trabalhar nele.", "{0} person works on it.", "{0} people work on it.");
+    public string RemoveMachineHeld(int people) => people == 0 ? Pick("Está reservada para quem a pediu: espere que a sessão abra e termine.", "It is reserved for whoever asked for it: wait until the session has opened and ended.")
+        : Count(people, "{0} pessoa está a usá-la: é preciso terminar a sessão primeiro.", "{0} pessoas estão a usá-la: é preciso terminar as sessões primeiro.", "{0} person is on it: the session has to end first.", "{0} people are on it: their sessions have to end first.");
 
     public IReadOnlyList<string> SharingEffects(Sharing changes, int sessions)
     {

@@ -33,7 +33,8 @@ internal sealed partial class Language
     public string HostSiteEffect => Pick("Nenhuma máquina muda. Quem tem uma função no local passa a poder usá-la neste anfitrião, e quem a tem no local de onde sai deixa de poder.", "No machine moves. Whoever holds a role at the site may use it on this host, and whoever holds one at the site it leaves no longer may.");
     public string PoolSiteEffect(string site) => site.Length == 0
         ? Pick("Quem tem uma função no local de onde sai deixa de a poder usar neste conjunto.", "Whoever holds a role at the site it leaves may no longer use it on this pool.")
-        : Pick($"Passa para o local {site}: os seus anfitriões têm de já estar lá. Quem tem uma função ali passa a poder usá-la neste conjunto, e quem a tem no local de onde sai deixa de poder.", $"Goes to the site {site}: its hosts must be there already. Whoever holds a role there may use it on this pool, and whoever holds one at the site it leaves no longer may.");
+        : Pick($"Passa para o local {site}: fica só com anfitriões de lá. Quem tem uma função ali passa a poder usá-la neste conjunto, e quem a tem no local de onde sai deixa de poder.", $"Goes to the site {site}: it has hosts of that site only. Whoever holds a role there may use it on this pool, and whoever holds one at the site it leaves no longer may.");
+    public string PoolHostsEffect(IEnumerable<string> hosts) => Pick("As máquinas novas são feitas em: ", "New machines are made on: ") + string.Join(", ", hosts) + ".";
     public string SiteOfNewPool(string site) => Pick($"Fica no local {site}, em anfitriões desse local.", $"It is at the site {site}, on hosts of that site.");
     public string NoHostsAtSite(string site) => Pick($"Não há anfitriões no local {site}. Ponha lá um na página do anfitrião.", $"There are no hosts at the site {site}. Put one there on its page.");
     private string ReachOfSite(RoleGrant grant) => Pick(

@@ -1,5 +1,6 @@
 using Microsoft.Playwright;
 using Montalegre.Vdi.AdminUi.Tests.Fakes;
+using Montalegre.Vdi.AdminUi.Words;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using static Microsoft.Playwright.Assertions;
 
@@ -7,6 +8,36 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 
 public sealed class ActionTests(Chromium chromium)
 {
+    // A pool with sessions and a machine in use are refused by the broker: their dialogs say what to do, and offer nothing.
+    [Fact]
+    public async Task What_is_in_use_is_not_offered_for_deletion_until_nobody_uses_it()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var (world, say) = (console.World, new Language(new("pt-PT")));
+        var page = await chromium.OpenAsync(console, language: "pt-PT");
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        foreach (var (path, button, held) in new[] { ("/pools/p-balcao", say.DeletePool, say.DeletePoolSessions((int)world.Pools.Find("p-balcao")!.Sessions)), ("/machines/m-balcao-1", say.RemoveMachine, say.RemoveMachineHeld(1)) })
+        {
+            await page.GotoAsync(path);
+            await Ready.PageAsync(page);
+            await page.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+            await Expect(dialog).ToContainTextAsync(held);
+            await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = button, Exact = true })).ToBeDisabledAsync();
+            await dialog.GetByRole(AriaRole.Button, new() { Name = say.Cancel, Exact = true }).ClickAsync();
+            await Expect(dialog).ToHaveCountAsync(0);
+        }
+        var pool = world.Pools.Find("p-balcao")!.Clone();
+        pool.Sessions = 0;
+        world.Pools.Put(pool);
+        foreach (var session in world.Sessions.All.Where(s => s.PoolId == pool.PoolId).ToList()) world.Sessions.Remove(session.SessionId);
+        await page.GotoAsync("/pools/p-balcao");
+        await Ready.PageAsync(page);
+        await page.GetByRole(AriaRole.Button, new() { Name = say.DeletePool, Exact = true }).ClickAsync();
+        await Expect(dialog).ToContainTextAsync(say.DeletePoolSessions(0));
+        await dialog.GetByRole(AriaRole.Button, new() { Name = say.DeletePool, Exact = true }).ClickAsync();
+        await Expect(page.Locator("h1")).ToHaveTextAsync(say.Pools);
+    }
+
     [Fact]
     public async Task A_button_that_was_off_for_a_moment_keeps_the_focus()
     {

@@ -54,7 +54,9 @@ public sealed class CalendarTests(Chromium chromium)
 
         await page.GetByRole(AriaRole.Button, new() { Name = $"{delete}: Município", Exact = true }).ClickAsync();
         await Expect(dialog).ToContainTextAsync(pool);
-        await dialog.GetByRole(AriaRole.Button, new() { Name = delete, Exact = true }).ClickAsync();
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = delete, Exact = true })).ToBeDisabledAsync();
+        await dialog.Locator(".mud-dialog-actions button").First.ClickAsync();
+        await Expect(dialog).ToHaveCountAsync(0);
         await Expect(made).ToBeVisibleAsync();
         Assert.True(console.World.Calendars.ContainsKey("c1"));
         await page.GetByRole(AriaRole.Button, new() { Name = $"{delete}: Oficinas", Exact = true }).ClickAsync();

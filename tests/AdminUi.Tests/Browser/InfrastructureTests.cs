@@ -42,9 +42,11 @@ public sealed class InfrastructureTests(Chromium chromium)
         await using var console = await RunningConsole.StartAsync();
         var page = await OpenAsync(console, "/hosts/host-1");
         await page.GetByRole(AriaRole.Button, new() { Name = "Retirar anfitrião" }).ClickAsync();
-        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("2 conjuntos usam-no.");
-        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Retirar anfitrião" }).ClickAsync();
-        await Expect(page.Locator(".mud-snackbar")).ToContainTextAsync("em uso");
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Em uso por: Balcão único, Urbanismo. Retire-o primeiro");
+        await Expect(page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Retirar anfitrião" })).ToBeDisabledAsync();
+        await Picture.TakeAsync(page, "host-held");
+        await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Cancelar" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
         await page.GetByRole(AriaRole.Button, new() { Name = "Não aceitar novas sessões neste anfitrião" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("18 máquinas deixam de ser oferecidas.");
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Não aceitar novas sessões" }).ClickAsync();

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Components.Server;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using Montalegre.Vdi.AdminUi.Live;
@@ -44,6 +45,21 @@ public sealed class LiveTests(Chromium chromium)
         await page.ReloadAsync();
         await Expect(page.Locator(".grid tbody tr td:first-child").First).ToHaveTextAsync("pc-7779");
         await Expect(page.Locator("th[aria-sort=descending]")).ToHaveTextAsync("Nome");
+    }
+
+    // A page that is closed or loaded anew while a filter is typed never answers: here its answer is held back, and the time to wait for it is short.
+    [Fact]
+    public async Task A_browser_that_goes_while_a_filter_is_typed_is_no_error_of_the_circuit()
+    {
+        await using var console = await RunningConsole.StartAsync(services: s => s.Configure<CircuitOptions>(o => o.JSInteropDefaultCallTimeout = TimeSpan.FromSeconds(1)));
+        var page = await OpenMachinesAsync(console);
+        await page.EvaluateAsync("() => { Blazor.navigateTo = Blazor._internal.navigationManager.navigateTo = () => new Promise(() => {}); }");
+        await page.GetByRole(AriaRole.Searchbox).FillAsync("balcao");
+        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);      // what must not happen has no moment to wait for
+        await page.GetByRole(AriaRole.Searchbox).FillAsync("balcao-2");
+        await Expect(page.Locator(".toolbar .count")).ToContainTextAsync("6 de ");
+        await Expect(page.Locator("#blazor-error-ui")).ToBeHiddenAsync();
+        Assert.Empty(console.Log.Problems);
     }
 
     [Fact]

@@ -42,6 +42,7 @@ public sealed class RoleTests(Chromium chromium)
 
         await Button(page, say.DeleteOf("piquete")).ClickAsync();
         await Expect(dialog).ToContainTextAsync(say.DeleteRoleHeld(1));
+        await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = say.DeleteWord, Exact = true })).ToBeDisabledAsync();
         await dialog.GetByRole(AriaRole.Button, new() { Name = say.Cancel, Exact = true }).ClickAsync();
         await Button(page, say.TakeAwayOf("Carla Antunes", "piquete")).ClickAsync();
         await Expect(dialog).ToContainTextAsync(say.Reach(new() { Pools = 1, Machines = 12, Sessions = 3 }));

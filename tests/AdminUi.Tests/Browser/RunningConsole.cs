@@ -27,7 +27,7 @@ internal sealed class RunningConsole : IAsyncDisposable
     /// <summary>What the console said of level warning and above, also after it has stopped.</summary>
     public LogSink Log { get; private init; } = new();
 
-    public static async Task<RunningConsole> StartAsync(Action<FakeWorld>? fill = null, string brokerName = "broker.montalegre.internal")
+    public static async Task<RunningConsole> StartAsync(Action<FakeWorld>? fill = null, string brokerName = "broker.montalegre.internal", Action<IServiceCollection>? services = null)
     {
         var authority = new TestAuthority();
         var broker = new FakeBroker(authority, brokerName);
@@ -37,6 +37,7 @@ internal sealed class RunningConsole : IAsyncDisposable
         var app = ConsoleHost.Build([], builder =>
         {
             builder.Services.AddSingleton<ILogEventSink>(log);
+            services?.Invoke(builder.Services);
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
             {
                 ["Console:Urls"] = "https://127.0.0.1:0",

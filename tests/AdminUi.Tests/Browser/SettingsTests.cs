@@ -86,7 +86,7 @@ public sealed class SettingsTests(Chromium chromium)
         var say = new Language(new("pt-PT"));
         await Field(page, Attempts).FillAsync("4");
         await Field(page, Ticket).FillAsync("50");
-        console.World.Settings.Set(Attempts, "9", "rui.costa");
+        console.World.Settings.JustBefore = () => console.World.Settings.Set(Attempts, "9", "rui.costa");
 
         await Button(page, say.SaveSettings).ClickAsync();
 
@@ -106,6 +106,37 @@ public sealed class SettingsTests(Chromium chromium)
         await Field(page, "Launch:FileTicketLifetime").FillAsync("40");
         await Button(page, say.SaveSettings).ClickAsync();
         await WrongAsync(page, "Launch:FileTicketLifetime", say.SettingLessThan(SettingTexts.Name(Ticket, say.Culture), "50 segundos"));
+    }
+
+    // Somebody else saves while the page is open: what nobody types in shows it; what was typed stays, and the page offers the other value.
+    [Theory]
+    [InlineData(390, "pt-PT")]
+    [InlineData(1440, "en-GB")]
+    public async Task What_others_save_is_shown_by_itself_and_what_was_typed_stays_until_the_new_value_is_taken(int width, string language)
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await chromium.OpenAsync(console, width, 800, language, path: "/settings");
+        await Ready.PageAsync(page);
+        var say = new Language(new(language));
+        await Field(page, Ticket).FillAsync("50");
+        await Field(page, Attempts).FillAsync("4");
+        await Expect(page.Locator(".savebar")).ToContainTextAsync(say.UnsavedSettings(2));
+        console.World.Settings.Set(Attempts, "9", "rui.costa");
+        console.World.Settings.Set(Portal, "6", "rui.costa");
+
+        await Expect(Field(page, Portal)).ToHaveValueAsync("6");
+        await Expect(Row(page, Portal)).ToContainTextAsync("rui.costa");
+        await Expect(page.Locator($"#{Id(Attempts)}-meanwhile")).ToContainTextAsync("rui.costa");
+        await Expect(Field(page, Attempts)).ToHaveValueAsync("4");
+        await Expect(Field(page, Attempts)).ToBeFocusedAsync();
+        await Expect(Field(page, Ticket)).ToHaveValueAsync("50");
+        await Picture.TakeAsync(page, $"settings-meanwhile-{language}-{width}");
+        await Row(page, Attempts).GetByRole(AriaRole.Button, new() { Name = $"{say.TakeTheirs(say.SettingAmount(console.World.Settings.Of(Attempts), "9"))}: {SettingTexts.Name(Attempts, say.Culture)}", Exact = true }).ClickAsync();
+        await Expect(Field(page, Attempts)).ToHaveValueAsync("9");
+        await Expect(page.Locator($"#{Id(Attempts)}-meanwhile")).ToHaveCountAsync(0);
+        await Button(page, say.SaveSettings).ClickAsync();
+        await Expect(page.Locator(".savebar")).ToHaveCountAsync(0);
+        Assert.Equal(("9", "50"), (console.World.Settings.Of(Attempts).Value, console.World.Settings.Of(Ticket).Value));
     }
 
     [Fact]

@@ -76,7 +76,7 @@ internal sealed class FakePools(FakeWorld world) : Pools.PoolsBase
         }
         if (request.HasSiteId)
         {
-            if (pool.Hosts.Select(p => world.Hosts.Single(h => h.HostId == p.HostId)).FirstOrDefault(h => request.SiteId.Length > 0 && h.SiteId != request.SiteId) is { } elsewhere)
+            if ((request.Hosts?.HostIds ?? [.. pool.Hosts.Select(p => p.HostId)]).Select(id => world.Hosts.Single(h => h.HostId == id)).FirstOrDefault(h => request.SiteId.Length > 0 && h.SiteId != request.SiteId) is { } elsewhere)
                 throw FakeWorld.Refuse(StatusCode.FailedPrecondition, ReasonCode.HostOfOtherSite, elsewhere.SiteName.Length > 0 ? $"{elsewhere.Name} ({elsewhere.SiteName})" : elsewhere.Name);
             (pool.SiteId, pool.SiteName) = (request.SiteId, world.Sites.FirstOrDefault(s => s.SiteId == request.SiteId)?.Name ?? "");
             world.Calls.Enqueue($"pool-site {pool.Name} {pool.SiteName}");

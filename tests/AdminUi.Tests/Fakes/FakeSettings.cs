@@ -34,6 +34,9 @@ internal sealed class FakeSettingValues
 
     public ulong Version { get; set; } = 7;
 
+    /// <summary>Somebody who is quicker: runs once, when the next change has arrived.</summary>
+    public Action? JustBefore { get; set; }
+
     public Setting Of(string key) => All.Single(s => s.Key == key);
 
     /// <summary>As if somebody else had done it on another page.</summary>
@@ -81,6 +84,8 @@ internal sealed class FakeSettings(FakeWorld world) : Settings.SettingsBase
     public override Task<ListSettingsResponse> Change(ChangeSettingsRequest request, ServerCallContext context)
     {
         world.Demand(context);
+        world.Settings.JustBefore?.Invoke();
+        world.Settings.JustBefore = null;
         var lost = request.Changes.Where(c => world.Settings.Versions.GetValueOrDefault(c.Key) > request.ExpectedVersion).Select(c => (c.Key, "CHANGED")).ToList();
         if (lost.Count > 0) throw Refuse(StatusCode.Aborted, ReasonCode.SettingChanged, lost);
         var wrong = request.Changes.Select(c => (c.Key, Fault(request, c))).Where(c => c.Item2 is not null).Select(c => (c.Key, c.Item2!)).ToList();

@@ -25,22 +25,43 @@ public sealed class SettingDraft
     /// <summary>What is wrong with it; null: nothing.</summary>
     public string? Problem { get; set; }
 
+    /// <summary>Somebody else changed it while something was typed here.</summary>
+    public bool Meanwhile { get; private set; }
+
+    /// <summary>Grows when the field is to show what the broker said in place of what was typed.</summary>
+    public int Times { get; private set; }
+
     public bool Changed => _typed is not null && !Now.Locked && _typed.Trim() != SettingTexts.Written(Now, Now.Value, _say.Culture);
 
     /// <summary>Looks right again as soon as it is right; what is wrong is said when the field is left, not at the first digit.</summary>
     public void Type(string text, bool left)
     {
         _typed = text;
+        Meanwhile &= Changed;
         var wrong = Changed ? Wrong() : null;
         if (left || wrong is null) Problem = wrong;
     }
 
-    public void Discard() => (_typed, Problem) = (null, null);
+    public void Discard()
+    {
+        (_typed, Problem, Meanwhile) = (null, null, false);
+        Times++;
+    }
 
-    /// <summary>What the broker says now. What was typed stays.</summary>
-    public void Take(Setting now) => Now = now;
+    /// <summary>What the broker says now. What was typed stays, and it is known that the value changed meanwhile.</summary>
+    public void Take(Setting now)
+    {
+        var other = now.Value != Now.Value;
+        if (!Changed) _typed = null;
+        Now = now;
+        Meanwhile = Changed && (Meanwhile || other);
+    }
 
-    public void Saved(Setting now) => (Now, _typed, Problem) = (now, null, null);
+    public void Saved(Setting now)
+    {
+        Now = now;
+        Discard();
+    }
 
     /// <summary>As the contract has it: numbers with a point. Null where it is no number.</summary>
     public string? Value() => Now.Kind is SettingKind.Text ? Text.Trim() : Number()?.ToString("R", CultureInfo.InvariantCulture);
