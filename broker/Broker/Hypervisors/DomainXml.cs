@@ -9,7 +9,7 @@ internal sealed record DomainPlace(bool Kvm, string OverlayPath, string ConsoleP
 /// <summary>Writes the libvirt definition of a machine; pure.</summary>
 internal static class DomainXml
 {
-    private const string RdpPort = "3389";
+    private const string RdpPort = "3389", EmulatedFamily = "montalegre-emulated";
     private static readonly XNamespace Qemu = "http://libvirt.org/schemas/domain/qemu/1.0";
 
     public static string Build(MachineDefinition machine, DomainPlace place) => new XElement("domain",
@@ -20,7 +20,7 @@ internal static class DomainXml
         new XElement("metadata", new MachineMark(place.Installation, machine.LeaseEpoch, machine.Generation).ToXml()),
         new XElement("memory", new XAttribute("unit", "MiB"), machine.MemoryMiB.ToString(CultureInfo.InvariantCulture)),
         new XElement("vcpu", machine.Cpus.ToString(CultureInfo.InvariantCulture)),
-        OemStrings(machine),
+        Firmware(machine, place.Kvm),
         new XElement("os",
             new XElement("type", new XAttribute("arch", "x86_64"), new XAttribute("machine", place.Kvm ? "q35" : "pc"), "hvm"),
             new XElement("boot", new XAttribute("dev", "hd")),
@@ -48,7 +48,9 @@ internal static class DomainXml
     /// <summary>Memory of a definition as libvirt writes it, in KiB there.</summary>
     public static long MemoryBytes(string definition) => (long)(XElement.Parse(definition).Element("memory") ?? throw new InvalidDataException("The definition names no memory.")) << 10;
 
-    private static XElement? OemStrings(MachineDefinition machine) => new("sysinfo", new XAttribute("type", "smbios"),
+    // The golden image reads the family before its kernel starts (agent/Image/root/boot/grub/grub.cfg).
+    private static XElement Firmware(MachineDefinition machine, bool kvm) => new("sysinfo", new XAttribute("type", "smbios"),
+        kvm ? null : new XElement("system", new XElement("entry", new XAttribute("name", "family"), EmulatedFamily)),
         new XElement("oemStrings", machine.OemStrings.Select(text => new XElement("entry", text))));
 
     // Without KVM QEMU translates; "maximum" would offer arch-capabilities, whose registers it does not have.

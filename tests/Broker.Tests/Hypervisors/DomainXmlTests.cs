@@ -76,6 +76,16 @@ public sealed class DomainXmlTests
         Assert.Equal(mode, (string?)built.Element("cpu")!.Attribute("mode"));
     }
 
+    [Fact]
+    public void Only_a_guest_without_a_real_processor_is_told_that_it_has_none()
+    {
+        // The golden image leaves out there what guards against speculation: never where a processor speculates.
+        Assert.Null(Built(kvm: true).Element("sysinfo")!.Element("system"));
+        var entry = Built().Element("sysinfo")!.Element("system")!.Element("entry")!;
+        Assert.Equal(("family", "montalegre-emulated"), ((string?)entry.Attribute("name"), entry.Value));
+        Assert.Contains($"\"{entry.Value}\"", File.ReadAllText(Checkout.Path("agent/Image/root/boot/grub/grub.cfg")), StringComparison.Ordinal);
+    }
+
     private static MachineDefinition Definition() =>
         new(Machine, "desktop-1", 2, 1024, 3, new MachineNetwork.UserMode(40001), ["hello"], LeaseEpoch: 7);
 
