@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Domain;
+using Montalegre.Vdi.Rig;
 
 namespace Montalegre.Vdi.Broker.Tests.Hypervisors;
 
