@@ -1,6 +1,4 @@
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -10,7 +8,6 @@ namespace Montalegre.Vdi.Flows;
 internal sealed partial class KeyboardWalk(IPage page, string flow, string language, IReadOnlySet<string> foreign)
 {
     private const int MostStops = 160;
-    private static readonly AxeRunOptions Rules = new() { RunOnly = new() { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] } };
     private readonly List<string> _found = [];
     private bool _began;
 
@@ -82,12 +79,7 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
     {
         await page.WaitForFunctionAsync("() => document.getAnimations().every(a => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)");
         await Pictures.TakeAsync(page, $"flow-{flow}-{step}", always: false);
-        // The other mode opens a page more for each scan, for sites with frames of others; it takes most of the time.
-#pragma warning disable CS0618
-        var result = await page.Locator("html").RunAxeLegacy(Rules);
-#pragma warning restore CS0618
-        foreach (var violation in result.Violations)
-            foreach (var node in violation.Nodes) Note($"{step}: {violation.Id}: {node.Html[..Math.Min(160, node.Html.Length)]}");
+        foreach (var wrong in await Axe.ScanAsync(page.Locator("html"))) Note($"{step}: {wrong}");
         foreach (var text in await TextsAsync(page, language))
             if (foreign.Contains(text) || (language.StartsWith("pt", StringComparison.Ordinal) && Brazilian().IsMatch(text))) Note($"{step}: not {language}: {text}");
         if (await page.EvaluateAsync<int>("() => Math.max(0, ...[document.documentElement, document.querySelector('main')].map(e => e.scrollWidth - e.clientWidth))") is > 0 and var wide) Note($"{step}: {wide} px too wide");

@@ -16,6 +16,21 @@ internal static class Ready
             """);
     }
 
+    /// <summary>Goes there as a click on a link does; loads the console anew where the page before is of the same kind, for that one would only change its words.</summary>
+    public static async Task GoAsync(IPage page, string path)
+    {
+        if (path is "/nowhere" || KindOf(new Uri(page.Url).AbsolutePath) == KindOf(path) || !await page.EvaluateAsync<bool>("() => !!window.Blazor && !!document.querySelector('#side')"))
+        {
+            await page.GotoAsync(path);
+            return;
+        }
+        await page.EvaluateAsync("path => { document.querySelector('main h1').setAttribute('data-left', ''); Blazor.navigateTo(path); }", path);
+        await page.Locator("main h1:not([data-left])").WaitForAsync();
+    }
+
+    /// <summary>What a page shows, of whichever object: "pools" of "/pools/p-1".</summary>
+    public static string KindOf(string path) => path.Split('/')[1];
+
     /// <summary>Waits for a fact outside the browser, with a deadline.</summary>
     public static async Task ThatAsync(Func<bool> fact, string what)
     {
