@@ -36,6 +36,7 @@ public sealed class PromoteToHaTests : IAsyncLifetime
     [Fact]
     public async Task A_private_cluster_becomes_a_pair_that_loses_no_acknowledged_write_when_its_primary_dies()
     {
+        await Unprivileged.InstallAsync(_state);
         await using (await BrokerProcess.StartedAsync(_state))
         {
             await SqlAsync(PrimarySocket, "insert into audit_event (actor, action) values ('writer', 'before');");
@@ -73,7 +74,7 @@ public sealed class PromoteToHaTests : IAsyncLifetime
     public async Task What_cannot_be_done_is_refused_by_name_with_the_way_out_and_leaves_the_cluster_as_it_was()
     {
         Assert.Contains("start the broker once", await RefusedAsync($"--standby={_peer}"), StringComparison.Ordinal);
-        await using (await BrokerProcess.StartedAsync(_state)) { }
+        await Unprivileged.InstallAsync(_state);
 
         Assert.Contains("Name at least one directory", await RefusedAsync(), StringComparison.Ordinal);
         Assert.Contains("private cluster's own", await RefusedAsync($"--standby={Primary}"), StringComparison.Ordinal);

@@ -13,7 +13,11 @@ public sealed class RotateKeyProgramTests : IAsyncLifetime
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => _state = await Unprivileged.DirectoryAsync();
+    public async ValueTask InitializeAsync()
+    {
+        _state = await Unprivileged.DirectoryAsync();
+        await Unprivileged.InstallAsync(_state);
+    }
 
     public ValueTask DisposeAsync()
     {

@@ -113,6 +113,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
 internal static class Unprivileged
 {
     private static readonly Lazy<string> ReadablePrograms = new(MakeReadable);
+    private static readonly Lazy<Task<string>> Installation = new(InstallOnceAsync);
 
     /// <summary>This directory of programs, or a copy where that user cannot reach it, for example below /root.</summary>
     public static string Programs => ReadablePrograms.Value;
@@ -128,6 +129,21 @@ internal static class Unprivileged
         var directory = Directory.CreateTempSubdirectory("mvb-").FullName;
         if (Environment.IsPrivilegedProcess) await Run.ToEndAsync("/bin/chown", ["postgres:postgres", directory]);
         return directory;
+    }
+
+    /// <summary>
+    /// Fills an empty state directory with what a broker's first start and clean stop leave: a copy, because making the cluster and
+    /// its schema costs more processor time than all that most tests do with them. Tests of the first start itself begin with an empty one.
+    /// </summary>
+    public static async Task InstallAsync(string state) => await Run.ToEndAsync("/bin/cp", ["-a", await Installation.Value + "/.", state]);
+
+    private static async Task<string> InstallOnceAsync()
+    {
+        var state = await DirectoryAsync();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(state, recursive: true);
+        await using var broker = await BrokerProcess.StartedAsync(state);
+        var ended = await broker.InterruptAsync();
+        return ended == 0 ? state : throw new InvalidOperationException($"The broker ended with {ended}. It said:\n{broker.Output}");
     }
 
     /// <summary>Runs statements in the private cluster below a state directory, as the broker's user.</summary>

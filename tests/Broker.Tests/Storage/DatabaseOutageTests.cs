@@ -16,7 +16,11 @@ public sealed partial class DatabaseOutageTests : IAsyncLifetime
     private const int People = 3000;
     private string _state = "";
 
-    public async ValueTask InitializeAsync() => _state = await Unprivileged.DirectoryAsync();
+    public async ValueTask InitializeAsync()
+    {
+        _state = await Unprivileged.DirectoryAsync();
+        await Unprivileged.InstallAsync(_state);
+    }
 
     public ValueTask DisposeAsync()
     {

@@ -39,6 +39,7 @@ public sealed class PrivateClusterTests : IAsyncLifetime
     [Fact]
     public async Task Each_role_of_the_private_cluster_may_do_its_work_and_no_more()
     {
+        await Unprivileged.InstallAsync(_state);
         await using var broker = await BrokerProcess.StartedAsync(_state);
 
         await MayAsync(PrivateClusterRoles.Audit, "insert into audit_event (actor, action) values ('sealer', 'test'); select count(*) from audit_event;");
@@ -53,6 +54,7 @@ public sealed class PrivateClusterTests : IAsyncLifetime
     [Fact]
     public async Task Killed_database_is_back_and_nothing_it_acknowledged_is_lost()
     {
+        await Unprivileged.InstallAsync(_state);
         await using var broker = await BrokerProcess.StartedAsync(_state);
         using var writer = StartWriter();
         await Eventually.IsTrueAsync(() => writer.Acknowledged > 50, "fifty writes");
@@ -68,6 +70,7 @@ public sealed class PrivateClusterTests : IAsyncLifetime
     [Fact]
     public async Task Killed_broker_leaves_a_database_that_the_next_broker_opens_with_everything_in_it()
     {
+        await Unprivileged.InstallAsync(_state);
         var killed = await BrokerProcess.StartedAsync(_state);
         using var writer = StartWriter();
         await Eventually.IsTrueAsync(() => writer.Acknowledged > 50, "fifty writes");
@@ -84,6 +87,7 @@ public sealed class PrivateClusterTests : IAsyncLifetime
     [Fact]
     public async Task Database_that_was_left_running_is_taken_over_and_stops_with_the_broker()
     {
+        await Unprivileged.InstallAsync(_state);
         await using (await BrokerProcess.StartedAsync(_state)) { }
         var (program, arguments) = Unprivileged.Command(PostgresPrograms.Path("pg_ctl"), ["start", "-w", "-s", "-D", Path.Combine(_state, "postgresql", "data"), "-l", Path.Combine(_state, "orphan.log")]);
         await Run.ToEndAsync(program, arguments, ct: TestContext.Current.CancellationToken);
@@ -99,6 +103,7 @@ public sealed class PrivateClusterTests : IAsyncLifetime
     [Fact]
     public async Task Clean_stop_stops_the_database_and_the_next_start_finds_the_same_installation()
     {
+        await Unprivileged.InstallAsync(_state);
         string authority;
         int postmaster;
         await using (var first = await BrokerProcess.StartedAsync(_state))
@@ -117,6 +122,7 @@ public sealed class PrivateClusterTests : IAsyncLifetime
     [Fact]
     public async Task Second_broker_on_one_state_directory_says_who_is_in_its_way_and_ends()
     {
+        await Unprivileged.InstallAsync(_state);
         await using var first = await BrokerProcess.StartedAsync(_state);
         await using var second = BrokerProcess.Start(_state);
 
@@ -127,6 +133,7 @@ public sealed class PrivateClusterTests : IAsyncLifetime
     [Fact]
     public async Task Database_that_keeps_failing_is_given_up_with_a_reason_that_health_repeats()
     {
+        await Unprivileged.InstallAsync(_state);
         await using var broker = await BrokerProcess.StartedAsync(_state, "--Storage:FailuresBeforeGivingUp=2");
         // An unreadable table of contents: what a bad restore or a wrong chown leaves behind.
         var control = Path.Combine(_state, "postgresql", "data", "global", "pg_control");
