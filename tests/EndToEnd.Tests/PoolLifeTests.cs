@@ -42,7 +42,7 @@ public sealed class PoolLifeTests(NetworkStack network)
 
         // Nobody is offered the broken version: of the machines at most the canary is away, and it comes back as it was.
         var broken = (await infrastructure.PublishImageAsync(new() { Name = "sem-agente", Path = await WithoutAgentAsync() }, token, cancellationToken: Ct)).ImageVersionId;
-        var first = await RollOutAsync(pool, broken, startWithinSeconds: 60, keepReady: Machines - 1);
+        var first = await RollOutAsync(pool, broken, startWithinSeconds: 90, keepReady: Machines - 1);
         Assert.Equal((RolloutState.RolledBack, ReasonCode.AgentSilent), (first.State, first.Halted?.Code));
         await UntilAllReadyAsync(pool);
         Assert.Equal(golden.ImageVersionId, await VersionAsync(pool));
