@@ -117,7 +117,8 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     [
         "--Hosting:ApiListen=127.0.0.1:0", "--Hosting:ChannelListen=127.0.0.1:0", $"--Hosting:StateDirectory={state}", "--Hosting:LogLevel=Warning",
         $"--Storage:ConnectionString={Database.ConnectionString}", $"--Storage:OwnerConnectionString={Database.OwnerConnectionString}",
-        "--Provisioning:EnrolmentUrl=https://127.0.0.1:1", "--Provisioning:ChannelUrl=https://127.0.0.1:2", .. settings,
+        "--Provisioning:EnrolmentUrl=https://127.0.0.1:1", "--Provisioning:ChannelUrl=https://127.0.0.1:2",
+        "--Identity:HashIterations=1000", .. settings,   // production's number is there to slow guessing down
     ]);
 
     private async Task LeaveLeadershipToAnotherAsync()

@@ -27,7 +27,7 @@ public sealed class AlertDeliveryTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Identity:HashIterations=1000", "--Alerts:Quiet=00:00:00", "--Alerts:LongestWait=00:00:00", "--Alerts:WebhooksToThisMachine=true", "--Alerts:ConsoleAddress=https://consola.camara.example"]);
+        await _broker.StartAsync(["--Alerts:Quiet=00:00:00", "--Alerts:LongestWait=00:00:00", "--Alerts:WebhooksToThisMachine=true", "--Alerts:ConsoleAddress=https://consola.camara.example"]);
         _rows = new(_broker.Database.DataSource);
         _api = new(_broker.Api());
         var hash = await Get<Passwords>().HashAsync(TestApi.Password);

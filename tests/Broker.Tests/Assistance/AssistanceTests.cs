@@ -29,7 +29,7 @@ public sealed class AssistanceTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Identity:HashIterations=1000", "--Assistance:CompareEvery=00:00:00.200"]);
+        await _broker.StartAsync(["--Assistance:CompareEvery=00:00:00.200"]);
         _rows = new Arrange(_broker.Database.DataSource);
         _console = new(_broker.Api());
         (_rosa, _rui) = (await AdministratorAsync("rosa"), await AdministratorAsync("rui"));

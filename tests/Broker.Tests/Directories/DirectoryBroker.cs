@@ -33,7 +33,7 @@ internal sealed class DirectoryBroker(TestCluster cluster) : IAsyncDisposable
     public static async Task<DirectoryBroker> StartAsync(TestCluster cluster, string patience = "00:00:30")
     {
         var broker = new DirectoryBroker(cluster);
-        await broker._broker.StartAsync(["--Identity:HashIterations=1000", "--Directories:LookEvery=1.00:00:00", $"--Directories:Patience={patience}"]);
+        await broker._broker.StartAsync(["--Directories:LookEvery=1.00:00:00", $"--Directories:Patience={patience}"]);
         var (services, api) = (broker._broker.Services, broker._broker.Api());
         broker.Calls = api.CreateCallInvoker();
         (broker.Directories, broker.Groups, broker.Portal) = (new(api), new(api), new(api));

@@ -35,7 +35,7 @@ public sealed class ApplicationTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Identity:HashIterations=1000"]);
+        await _broker.InitializeAsync();
         _rows = new(_broker.Database.DataSource);
         _store = new(_broker.Database.DataSource);
         _applications = new(_broker.Api());

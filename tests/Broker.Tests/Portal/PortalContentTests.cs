@@ -28,7 +28,7 @@ public sealed class PortalContentTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Identity:HashIterations=1000"]);
+        await _broker.InitializeAsync();
         _rows = new Arrange(_broker.Database.DataSource);
         _content = new(_broker.Api());
         _portal = new(_broker.Api());

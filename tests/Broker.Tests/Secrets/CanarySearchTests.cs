@@ -29,7 +29,7 @@ public sealed class CanarySearchTests(TestCluster cluster) : IAsyncLifetime
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     // Its keys are in a token, so that the PIN is looked for, too.
-    public ValueTask InitializeAsync() => _broker.StartAsync(["--Hosting:LogLevel=Verbose", "--Identity:HashIterations=1000", .. SoftHsm.Settings(SoftHsm.Options(_broker.StateDirectory, "canario"))]);
+    public ValueTask InitializeAsync() => _broker.StartAsync(["--Hosting:LogLevel=Verbose", .. SoftHsm.Settings(SoftHsm.Options(_broker.StateDirectory, "canario"))]);
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 

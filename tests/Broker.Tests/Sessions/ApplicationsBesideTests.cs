@@ -44,7 +44,7 @@ public sealed class ApplicationsBesideTests(TestCluster cluster) : IAsyncLifetim
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Identity:HashIterations=1000", "--Sessions:TimeoutsEvery=10:00:00", "--Sessions:CommandWithin=00:00:02"]);
+        await _broker.StartAsync(["--Sessions:TimeoutsEvery=10:00:00", "--Sessions:CommandWithin=00:00:02"]);
         _rows = new(_broker.Database.DataSource);
         (_portal, _applications) = (new(_broker.Api()), new(_broker.Api()));
         await UserAsync("rosa", administrator: true);

@@ -40,7 +40,7 @@ public sealed class CardLockTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Identity:HashIterations=1000", "--Sessions:TimeoutsEvery=10:00:00", "--Sessions:CommandWithin=00:00:10"]);
+        await _broker.StartAsync(["--Sessions:TimeoutsEvery=10:00:00", "--Sessions:CommandWithin=00:00:10"]);
         _rows = new(_broker.Database.DataSource);
         _portal = new(_broker.Api());
         await UserAsync("rosa", administrator: true);

@@ -34,7 +34,7 @@ public sealed class SettingsTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Identity:HashIterations=1000", "--Launch:LongestWait=00:05:00"]);
+        await _broker.StartAsync(["--Launch:LongestWait=00:05:00"]);
         _settings = new(_broker.Api());
         (_rosa, _rui) = (await AdministratorAsync("rosa"), await AdministratorAsync("rui"));
     }
