@@ -18,11 +18,14 @@ internal sealed class WakeStore(Database database)
     /// <summary>What makes a computer <c>m</c> one that a packet may bring back.</summary>
     internal const string CanWake = "m.manual and m.state = 'unreachable' and exists (select from wake_address w where w.machine_id = m.machine_id)";
 
+    // INVARIANT: a computer whose agent reports meanwhile is not woken: the lock waits for that and looks at its state again.
     // A change of the machine rings whoever watches it; of operations pages are not told.
     private const string Open = """
-        opened as (
+        asleep as materialized (
+            select m.machine_id from machine m where m.machine_id in (select machine_id from wanted) and m.state = 'unreachable' order by m.machine_id for no key update
+        ), opened as (
             insert into operation (operation_id, kind, machine_id, step, state, deadline, cause, asked_by)
-                 select gen_random_uuid(), 'wake', machine_id, 'magic_packet', 'running', now() + @giveUpAfter, @cause, @askedBy from wanted
+                 select gen_random_uuid(), 'wake', machine_id, 'magic_packet', 'running', now() + @giveUpAfter, @cause, @askedBy from asleep
             on conflict (machine_id) where state = 'running' do nothing
               returning machine_id
         ), rung as (

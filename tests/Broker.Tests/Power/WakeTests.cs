@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Dapper;
 using Google.Protobuf;
 using Microsoft.Extensions.DependencyInjection;
 using Montalegre.Vdi.Broker.Certificates;
@@ -95,6 +96,23 @@ public sealed class WakeTests(TestCluster cluster) : IAsyncLifetime
         await agent.WelcomedAsync();
         Assert.True((await ReadyAsync(again).WaitAsync(Patience, Ct)).Reconnection);
         Assert.Equal(session, new SessionId(await _rows.ScalarAsync<Guid>("select session_id from session where machine_id = @id and state <> 'ended'", computer.Value)));
+    }
+
+    [Fact]
+    public async Task Computer_whose_agent_reports_while_somebody_has_it_woken_is_not_woken_again()
+    {
+        var computer = await SleepingAsync(await _rows.PoolAsync("manual"));
+        Assert.Null(await Wakes.WakeAsync(computer, Patience, By));
+        await using var connection = await _broker.Database.DataSource.OpenConnectionAsync(Ct);
+        await using var report = await connection.BeginTransactionAsync(Ct);
+        await connection.ExecuteAsync(
+            "update machine set state = 'available' where machine_id = @id; update operation set state = 'done', ended_at = now() where machine_id = @id", new { id = computer.Value });
+        var waking = Wakes.WakeAsync(computer, Patience, By);
+        await Until.EqualAsync(true, () => _rows.ScalarAsync<bool>("select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')", computer.Value));
+        await report.CommitAsync(Ct);
+
+        Assert.Null(await waking);
+        Assert.Equal(1, await _rows.ScalarAsync<int>("select count(*)::int from operation where machine_id = @id", computer.Value));
     }
 
     [Fact]
