@@ -20,9 +20,18 @@ internal sealed partial class Language
     public string DeleteSiteOf(string site) => Pick($"Eliminar o local {site}", $"Delete the site {site}");
     public string DeleteSiteQuestion(string site) => DeleteSiteOf(site) + "?";
     public string DeleteSiteEmpty => Pick("Não tem anfitriões, conjuntos, funções nem chaves. Nada mais muda.", "It has no hosts, pools, roles or keys. Nothing else changes.");
-    public string DeleteSiteUsed(Site site) => Pick(
-        $"Ainda tem {Count((int)site.Hosts, "{0} anfitrião", "{0} anfitriões", "", "")}, {Count((int)site.Pools, "{0} conjunto", "{0} conjuntos", "", "")} e {Count((int)site.Grants, "{0} função ou chave", "{0} funções ou chaves", "", "")}: é preciso mudá-los ou retirá-las primeiro.",
-        $"It still has {Count((int)site.Hosts, "", "", "{0} host", "{0} hosts")}, {Count((int)site.Pools, "", "", "{0} pool", "{0} pools")} and {Count((int)site.Grants, "", "", "{0} role or key", "{0} roles or keys")}: they have to be moved or taken away first.");
+    public string DeleteSiteUsed(Site site)
+    {
+        string[] all =
+        [
+            site.Hosts > 0 ? Count((int)site.Hosts, "{0} anfitrião", "{0} anfitriões", "{0} host", "{0} hosts") : "",
+            site.Pools > 0 ? Count((int)site.Pools, "{0} conjunto", "{0} conjuntos", "{0} pool", "{0} pools") : "",
+            site.Grants > 0 ? Count((int)site.Grants, "{0} função ou chave", "{0} funções ou chaves", "{0} role or key", "{0} roles or keys") : "",
+        ];
+        var has = string.Join(", ", all.Where(one => one.Length > 0));
+        return Pick($"O local ainda tem: {has}. Mude primeiro o local dos anfitriões e conjuntos, e retire as funções e chaves.", $"The site still has: {has}. Move hosts and pools to another site first, and take the roles and keys away.");
+    }
+
     public string SiteDeleted(string site) => Pick($"O local {site} foi eliminado.", $"The site {site} was deleted.");
     public string RolesThere => Pick("Funções e chaves", "Roles and keys");
     public string NoSite => Pick("Nenhum", "None");
