@@ -12,6 +12,8 @@ public abstract class LivePage : ComponentBase, IDisposable
     private readonly Lock _lock = new();
     private IReadOnlyList<LiveTable> _sources = [];
     private ITimer? _timer;
+    private ITimer? _again;
+    private bool _looking;
     private bool _scheduled;
     private bool _gone;
     private long? _drawn;
@@ -31,6 +33,22 @@ public abstract class LivePage : ComponentBase, IDisposable
         _sources = sources;
         _timer = Live.Time.CreateTimer(_ => Draw(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         foreach (var source in _sources) source.Changed += OnChanged;
+    }
+
+    /// <summary>Asks for what no list tells, again and again until the page is left, and not while the last answer is on its way.</summary>
+    /// <param name="look">Asks, and draws the page anew where there is something to draw.</param>
+    protected void LookEvery(TimeSpan every, Func<Task> look)
+    {
+        // Whoever left while the page was still loading took the only one along who would stop it.
+        if (!_gone) _again = Live.Time.CreateTimer(_ => _ = InvokeAsync(() => AgainAsync(look)), null, every, every);
+    }
+
+    private async Task AgainAsync(Func<Task> look)
+    {
+        if (_looking || _gone || Live.Stopped) return;
+        _looking = true;
+        try { await look(); }
+        finally { _looking = false; }
     }
 
     /// <summary>Called in the circuit's turn after changes, before the page is drawn.</summary>
@@ -84,6 +102,7 @@ public abstract class LivePage : ComponentBase, IDisposable
     public void Dispose()
     {
         _gone = true;
+        _again?.Dispose();
         Unfollow();
         OnGone();
         GC.SuppressFinalize(this);
