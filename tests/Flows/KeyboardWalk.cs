@@ -35,6 +35,8 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
     public async Task ToAsync(ILocator target)
     {
         await Expect(target).ToBeEnabledAsync();
+        // A dialog takes the focus a moment after it came: keys before that would be lost on it.
+        await page.WaitForFunctionAsync("() => { const d = [...document.querySelectorAll('[role=dialog][aria-modal=true]')].at(-1); return !d || (d !== document.activeElement && d.contains(document.activeElement)); }");
         for (var stop = 0; stop < MostStops; stop++)
         {
             if (await target.EvaluateAsync<bool>("e => e === document.activeElement")) return;

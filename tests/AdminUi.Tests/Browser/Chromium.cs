@@ -14,7 +14,7 @@ public sealed partial class Chromium : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // The machine of a test run may be busy; the one test about speed measures inside the page.
-        Assertions.SetDefaultExpectTimeout(15_000);
+        Assertions.SetDefaultExpectTimeout(30_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await HeadlessChromium.LaunchAsync(_playwright);
     }

@@ -50,6 +50,7 @@ public sealed class DraftTests(Chromium chromium)
         await Expect(main.GetByLabel(say.SizeWord)).ToHaveValueAsync("3");
 
         await main.GetByRole(AriaRole.Button, new() { Name = say.StartAnew }).PressAsync("Enter");
+        await Ready.DialogAsync(page);
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = say.StartAnew }).PressAsync("Enter");
         await Wizard.AtAsync(page, 1);
         await Expect(main.GetByLabel(say.NameWord, new() { Exact = true })).ToHaveValueAsync("");

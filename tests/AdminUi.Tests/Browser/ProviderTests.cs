@@ -22,6 +22,7 @@ public sealed class ProviderTests(Chromium chromium)
         await Picture.TakeAsync(page, $"providers-{language}-{width}");
 
         await PressAsync(Button(page, say.AddProvider));
+        await Ready.DialogAsync(page);
         await PressAsync(Button(dialog, say.AddProvider));
         await Expect(dialog).ToContainTextAsync(say.WrongIssuer);
         await Expect(dialog).ToContainTextAsync(say.WrongClientId);
@@ -52,6 +53,7 @@ public sealed class ProviderTests(Chromium chromium)
 
         // Groups that are mapped no more are named before saving; another issuer asks for the secret again.
         await PressAsync(Button(page, say.ChangeProviderOf("Autenticação da Câmara")));
+        await Ready.DialogAsync(page);
         await PressAsync(Button(dialog, say.RemoveMappedGroup(2)));
         await Expect(dialog).ToContainTextAsync(say.ProviderRemovesGroups(1));
         await dialog.GetByLabel(say.IssuerWord).FillAsync("https://login2.cm-montalegre.pt");
@@ -63,6 +65,7 @@ public sealed class ProviderTests(Chromium chromium)
         Assert.Contains("save-provider Autenticação da Câmara https://login2.cm-montalegre.pt 7c4-urbanismo=Urbanismo", console.World.Calls);
 
         await PressAsync(Button(page, say.RemoveProviderOf("Autenticação da Câmara")));
+        await Ready.DialogAsync(page);
         await Expect(dialog).ToContainTextAsync(say.ProviderRemovesPeople(63));
         await Expect(dialog).ToContainTextAsync(say.RemoveProviderLeaves);
         await Picture.TakeAsync(page, $"provider-remove-{language}-{width}");

@@ -31,6 +31,9 @@ internal static class Ready
     /// <summary>What a page shows, of whichever object: "pools" of "/pools/p-1".</summary>
     public static string KindOf(string path) => path.Split('/')[1];
 
+    /// <summary>The dialog has opened and taken the focus; a key pressed before that would go to whatever takes it next.</summary>
+    public static Task DialogAsync(IPage page) => page.GetByRole(AriaRole.Dialog).Locator(":focus").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+
     /// <summary>Waits for a fact outside the browser, with a deadline.</summary>
     public static async Task ThatAsync(Func<bool> fact, string what)
     {
