@@ -15,6 +15,8 @@ public sealed class DesktopClient : IAsyncDisposable
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _news = new(0);
     private Task _reading = Task.CompletedTask;
+    private byte[][] _others = new byte[16][];
+    private int _otherCount;
 
     /// <summary>Set once the desktop is open; again after a resumption.</summary>
     public Welcome? Welcome { get; private set; }
@@ -29,8 +31,11 @@ public sealed class DesktopClient : IAsyncDisposable
 
     public long FrameBytes { get; private set; }
 
-    /// <summary>Everything but frames, newest last.</summary>
-    public List<byte[]> Others { get; } = [];
+    /// <summary>Everything but frames that has come until now, newest last; what comes later does not change it.</summary>
+    public ArraySegment<byte[]> Others
+    {
+        get { lock (Screen) return new(_others, 0, _otherCount); }
+    }
 
     /// <summary>False keeps frames unacknowledged, as a browser that has stopped does.</summary>
     public bool Acknowledges { get; set; } = true;
@@ -195,7 +200,10 @@ public sealed class DesktopClient : IAsyncDisposable
                     Screen.Size(BinaryPrimitives.ReadUInt16LittleEndian(message.Span[1..]), BinaryPrimitives.ReadUInt16LittleEndian(message.Span[3..]));
                     break;
                 case ServerMessage.Ended: Ended = Ended.Read(message.Span); break;
-                default: Others.Add(message.ToArray()); break;
+                default:
+                    if (_otherCount == _others.Length) Array.Resize(ref _others, _otherCount * 2);
+                    _others[_otherCount++] = message.ToArray();
+                    break;
             }
         }
         if (acknowledge is not { } id || !Acknowledges) return;

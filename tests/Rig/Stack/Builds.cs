@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Montalegre.Vdi.Rig.Postgres;
 
 namespace Montalegre.Vdi.Rig.Stack;
@@ -18,11 +19,11 @@ public static class Builds
     /// <summary>Program of a project, for example <c>broker/Broker</c>.</summary>
     public static string Program(string project)
     {
-        var name = Path.GetFileNameWithoutExtension(Directory.GetFiles(Checkout.Path(project), "*.csproj").Single());
+        var name = Path.GetFileNameWithoutExtension(ProjectFile(project));
         return Checkout.Path(Services.Contains(project) ? $"artifacts/services/{name}/{name}.dll" : $"{project}/bin/{Configuration}/net10.0/{name}.dll");
     }
 
-    /// <summary>Builds projects one after the other, unless their sources and outputs are as they were.</summary>
+    /// <summary>Builds projects, unless their sources and outputs are as they were.</summary>
     public static async Task ProjectsAsync(IReadOnlyList<string> projects, Progress progress, CancellationToken ct)
     {
         var stamp = Checkout.Stamp("protocol", "broker", "agent", "admin-ui", "native", "tests");
@@ -31,13 +32,16 @@ public static class Builds
         var due = projects.Where(p => !done.Contains($"{stamp} {p}") || (Directory.Exists(Checkout.Path(p)) && !File.Exists(Program(p)))).ToList();
         if (due.Count == 0) return;
         await using var step = progress.Step($"Compiling {due.Count} project{(due.Count == 1 ? "" : "s")}");
-        foreach (var project in due)
-        {
-            step.Detail(project);
-            string[] verb = Services.Contains(project) ? ["publish", "-o", Path.GetDirectoryName(Program(project))!] : ["build"];
-            await DotnetAsync([.. verb, Checkout.Path(project), "-c", Configuration, "-v", "quiet", "-nologo", "-clp:NoSummary"], ct);
-        }
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        // One build for all of them: what they share is looked at once, and what does not wait for another is compiled beside it.
+        var filter = Checkout.Path("artifacts/due.slnf");
+        await File.WriteAllTextAsync(filter, JsonSerializer.Serialize(new { solution = new { path = "../Montalegre.Vdi.sln", projects = due.Select(p => Path.GetRelativePath(Checkout.Path("."), ProjectFile(p))) } }), ct);
+        await DotnetAsync(["build", filter, "-c", Configuration, "-v", "quiet", "-nologo", "-clp:NoSummary"], ct);
+        foreach (var service in due.Where(Services.Contains))
+        {
+            step.Detail(service);
+            await DotnetAsync(["publish", Checkout.Path(service), "--no-build", "-o", Path.GetDirectoryName(Program(service))!, "-c", Configuration, "-v", "quiet", "-nologo"], ct);
+        }
         await File.WriteAllLinesAsync(file, due.Select(p => $"{stamp} {p}").Concat(done.Where(l => l.StartsWith(stamp, StringComparison.Ordinal))), ct);
     }
 
@@ -89,6 +93,8 @@ public static class Builds
         File.SetLastWriteTimeUtc(module, DateTime.UtcNow);
         return module;
     }
+
+    private static string ProjectFile(string project) => Directory.GetFiles(Checkout.Path(project), "*.csproj").Single();
 
     private static async Task DotnetAsync(string[] arguments, CancellationToken ct)
     {
