@@ -111,7 +111,7 @@ public sealed class RealLockTests
     private static async Task TypedAsync(XrdpMachine machine, string line, string all)
     {
         await machine.TypeAsync(line);
-        await Deadline.UntilAsync(() => machine.ReadInside($"/home/{User}/typed") == all, TimeSpan.FromSeconds(20));
+        await Deadline.UntilAsync(() => machine.ReadInside($"/home/{User}/typed") == all, TimeSpan.FromSeconds(60));
     }
 
     private static async Task<IReadOnlyList<string>> UntilSeenAsync(XrdpMachine machine, string colour, double share, string name)

@@ -89,12 +89,12 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
         if (OnePage && _began && !await HasFocusAsync()) Note($"{step}: the focus is lost");
     }
 
-    // What is switched off while it works has the focus again within a second.
+    // What is switched off while it works has the focus again when it is done; a busy machine takes a while.
     private async Task<bool> HasFocusAsync()
     {
         try
         {
-            await page.WaitForFunctionAsync("() => document.activeElement && document.activeElement !== document.body", null, new() { Timeout = 2000 });
+            await page.WaitForFunctionAsync("() => document.activeElement && document.activeElement !== document.body", null, new() { Timeout = 10_000 });
             return true;
         }
         catch (TimeoutException) { return false; }
@@ -147,7 +147,7 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
           const pause = ms => new Promise(done => setTimeout(done, ms));
           const rest = async () => {
             await pause(50);
-            for (let i = 0; i < 40 && document.getAnimations().some(a => a.playState === "running" && a.effect.getTiming().iterations !== Infinity); i++) await pause(25);
+            for (let i = 0; i < 200 && document.getAnimations().some(a => a.playState === "running" && a.effect.getTiming().iterations !== Infinity); i++) await pause(25);
           };
           const unseen = async was => {
             if (looks(was.e) !== was.looks) return false;
@@ -172,7 +172,7 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
           const out = [];
           const was = window.walkStop;
           if (was && was.e.isConnected && was.e !== document.activeElement && await unseen(was)) out.push("no focus to be seen on " + say(was.e));
-          for (let i = 0; i < 80 && covered(document.activeElement); i++) await pause(25);
+          for (let i = 0; i < 200 && covered(document.activeElement); i++) await pause(25);
           const e = document.activeElement;
           window.walkStop = e && e !== document.body ? { e, looks: looks(e) } : null;
           if (covered(e)) out.push(covered(e));

@@ -32,7 +32,7 @@ public sealed class ApplicationTests(ApplicationTests.ProgramsMachine machine) :
         Assert.False(machine.Runs("sleep\0infinity"), "the desktop came up, too");
         await machine.InSessionAsync("pkill -x -f 'sleep 77001'");
         await client.ExitedAsync(TimeSpan.FromSeconds(30));
-        Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(20)), machine.Logs);
+        Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(60)), machine.Logs);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class ApplicationTests(ApplicationTests.ProgramsMachine machine) :
             Assert.Single(machine.Sessions());
             await machine.InSessionAsync("pkill -x -f 'sleep 77002'");
             await client.ExitedAsync(TimeSpan.FromSeconds(30));
-            Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(20)), machine.Logs);
+            Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(60)), machine.Logs);
         }
         finally
         {
@@ -105,6 +105,6 @@ public sealed class ApplicationTests(ApplicationTests.ProgramsMachine machine) :
     private async Task EndAsync()
     {
         await machine.InSessionAsync("pkill -x -f 'sleep 77001'");
-        Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(20)), machine.Logs);
+        Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(60)), machine.Logs);
     }
 }

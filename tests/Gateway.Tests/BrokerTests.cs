@@ -11,7 +11,7 @@ namespace Montalegre.Vdi.Gateway.Tests;
 /// <summary>Joining, redeeming and reporting over real gRPC and mutual TLS.</summary>
 public sealed class BrokerTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Gateway_joins_once_keeps_its_key_to_itself_and_uses_its_certificate()

@@ -12,7 +12,7 @@ public sealed class FrontEndTests
 {
     private const int Width = 800;
     private const int Height = 600;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly (string, string)[] Shown = [("Gateway:RefusalShownFor", "00:00:20")];
 
     [Theory]

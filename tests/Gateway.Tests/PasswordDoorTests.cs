@@ -13,7 +13,7 @@ public sealed class PasswordDoorTests(XrdpMachine machine) : IClassFixture<XrdpM
 {
     private const string Maria = "/u:maria.goncalves";
     private static readonly string Password = $"/p:{FakeBroker.Password}";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Person_with_a_password_waits_in_view_of_the_queue_and_gets_the_desktop()

@@ -16,7 +16,7 @@ namespace Montalegre.Vdi.Gateway.Tests;
 public sealed class RdGatewayBasicTests : IDisposable
 {
     private const string Desktop = "Secretaria";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly Socket _machine = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly FakeBroker _people = new() { NewTicket = FakeRedeemer.Unknown, Desktops = [FakeBroker.Ready("Outra"), FakeBroker.Ready(Desktop)] };
 

@@ -16,7 +16,7 @@ namespace Montalegre.Vdi.Gateway.Tests;
 /// <summary>RD Gateway clients, well-mannered and not; the machine behind is a plain socket, reached end to end.</summary>
 public sealed class RdGatewayTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData(false, int.MaxValue)]

@@ -10,7 +10,7 @@ namespace Montalegre.Vdi.Gateway.Tests;
 
 public sealed class RelayTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Machine_gets_the_clients_protocols_without_the_ticket_and_our_sign_in_in_place_of_the_typed_one()

@@ -44,10 +44,10 @@ internal sealed class ConnectedAgent : IAsyncDisposable
         return agent;
     }
 
-    public Task WelcomedAsync() => _welcomed.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    public Task WelcomedAsync() => _welcomed.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
     /// <summary>The reason trailer with which the broker ended the stream.</summary>
-    public Task<string?> EndReasonAsync() => _ended.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    public Task<string?> EndReasonAsync() => _ended.Task.WaitAsync(TimeSpan.FromSeconds(60));
 
     public async Task SayAsync(AgentMessage message)
     {

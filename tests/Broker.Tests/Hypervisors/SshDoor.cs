@@ -35,7 +35,7 @@ internal sealed class SshDoor : IAsyncDisposable
             "PasswordAuthentication=no", "KbdInteractiveAuthentication=no", "PermitRootLogin=prohibit-password", "PidFile=none",
         ];
         var door = new SshDoor(folder, port, OwnProcess.Start("/usr/sbin/sshd", ["-D", "-e", "-f", "/dev/null", .. options.SelectMany(option => new[] { "-o", option })]));
-        if (!await Eventually.IsTrueAsync(() => AnswersAsync(port), TimeSpan.FromSeconds(20))) throw new InvalidOperationException($"sshd did not start: {door._server.Output}");
+        if (!await Eventually.IsTrueAsync(() => AnswersAsync(port), TimeSpan.FromSeconds(60))) throw new InvalidOperationException($"sshd did not start: {door._server.Output}");
         return door;
     }
 

@@ -67,7 +67,7 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         using var running = new SemaphoreSlim(0);
         var queue = api.Get<PasswordQueue>();
         var first = queue.TryRun(() => { running.Release(); release.Wait(TimeSpan.FromSeconds(30)); return 0; });
-        Assert.True(await running.WaitAsync(TimeSpan.FromSeconds(30), Ct));
+        Assert.True(await running.WaitAsync(TimeSpan.FromSeconds(60), Ct));
         var second = queue.TryRun(() => 0);
 
         var outcome = await api.Get<SignInUser>().RunAsync("nobody.here", "x", Audience.Employee, "192.0.2.7", "", Ct);

@@ -142,7 +142,7 @@ public sealed class SessionsServiceTests(TestCluster cluster) : IAsyncLifetime
     private static async Task NextAsync(IAsyncStreamReader<SessionsUpdate> updates, SessionId session, SessionState expected)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        deadline.CancelAfter(TimeSpan.FromSeconds(20));
+        deadline.CancelAfter(TimeSpan.FromSeconds(60));
         while (await updates.MoveNext(deadline.Token))
         {
             var rows = updates.Current.KindCase == SessionsUpdate.KindOneofCase.Snapshot ? updates.Current.Snapshot.Sessions : updates.Current.Changes.Changed;

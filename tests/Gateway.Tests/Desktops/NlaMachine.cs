@@ -12,7 +12,7 @@ public sealed class NlaMachine : IAsyncLifetime
     public const int DesktopColor = 0x2D6A4F;
     private const string Size = "800x600";
     private static readonly string[] Needed = ["/usr/bin/freerdp-shadow-cli", "/usr/bin/winpr-hash", "/usr/bin/xfreerdp", "/usr/bin/Xvfb", "/usr/bin/xsetroot", "/usr/bin/import"];
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("nla-test-").FullName;
     private VirtualScreen? _screen;

@@ -13,7 +13,7 @@ public class XrdpMachine : IAsyncLifetime
 {
     public const string DesktopColor = "#2266CC";
     private static readonly string[] Needed = ["/usr/sbin/xrdp", "/usr/sbin/xrdp-sesman", "/usr/lib/xorg/modules/libxorgxrdp.so", "/usr/bin/xsetroot", "/usr/bin/xfreerdp", "/usr/bin/Xvfb", "/usr/bin/import"];
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("xrdp-test-").FullName;
     private OwnProcess? _xrdp;

@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Fakes;
 /// <summary>A client that says exactly what a test wants, well-mannered or not.</summary>
 internal sealed class RawClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly Socket _socket;
 
     // A test that needs only one end must not lose the other to the collector, which would close it.

@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Fakes;
 /// <summary>An RD Gateway client that says exactly what a test wants, over a WebSocket or a pair, as finely cut as it wants.</summary>
 internal sealed class RdgClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly List<byte> _received = [];
     private readonly SslStream _out;
     private readonly SslStream? _in;

@@ -22,7 +22,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Fakes;
 /// <summary>The real web server with pages and RD Gateway on one free loopback port, and tickets answered in the process.</summary>
 internal sealed class RdgTestGateway : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _state = Directory.CreateTempSubdirectory("rdg-test-").FullName;
     private readonly WebApplication _app;
 

@@ -23,7 +23,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Fakes;
 /// <summary>The broker's side of the gateway contract over real gRPC and real TLS; a test says what it answers.</summary>
 internal sealed class ScriptedBroker : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly X509Certificate2 _authority;
     private readonly SslStreamCertificateContext _server;
     private readonly Channel<ConnectionReport> _reports = Channel.CreateUnbounded<ConnectionReport>();

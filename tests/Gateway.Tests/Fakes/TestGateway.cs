@@ -19,7 +19,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Fakes;
 /// <summary>The real RDP door on a free loopback port, with tickets answered in the process.</summary>
 internal sealed class TestGateway : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly IHost _host;
     private readonly string _state = Directory.CreateTempSubdirectory("gateway-test-").FullName;
 

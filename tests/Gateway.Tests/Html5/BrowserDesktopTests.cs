@@ -50,7 +50,7 @@ public sealed class BrowserDesktopTests(TypingMachine machine) : IClassFixture<T
 
         await using var back = gateway.Browser();
         await back.ConnectAsync(gateway.Socket, token, 1024, 768, isResume: true);
-        Assert.True(await back.UntilAsync(b => Shows(b, TypingMachine.Green), TimeSpan.FromSeconds(5)), Said(gateway, back));
+        Assert.True(await back.UntilAsync(b => Shows(b, TypingMachine.Green), TimeSpan.FromSeconds(60)), Said(gateway, back));
         Assert.NotEqual(token, back.Welcome!.ResumeToken);
         Assert.Equal(1, gateway.Connections.Count);
         Assert.True(await TypedUntilAsync(back, X, TypingMachine.Red), Said(gateway, back));
@@ -224,7 +224,7 @@ public sealed class BrowserDesktopTests(TypingMachine machine) : IClassFixture<T
         await gateway.StopAsync();
         Assert.True(await browser.UntilAsync(b => b.Ended is not null), Said(gateway, browser));
         Assert.Equal(ReasonCode.GatewayStopping, (ReasonCode)browser.Ended!.Reason);
-        Assert.True(await Eventually.IsTrueAsync(() => !Directory.Exists($"/proc/{worker}"), TimeSpan.FromSeconds(10)));
+        Assert.True(await Eventually.IsTrueAsync(() => !Directory.Exists($"/proc/{worker}"), TimeSpan.FromSeconds(60)));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Html5;
 /// <summary>The real desktop socket with real workers; only the portal's sign-in is a header, and tickets are answered in the process.</summary>
 internal sealed class DesktopGateway : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     /// <summary>Not a setting of the gateway: has it speak HTTP/2 only.</summary>
     public static readonly (string Key, string Value) Http2 = ("Test:Http2", "true");
 

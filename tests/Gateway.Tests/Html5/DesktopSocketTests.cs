@@ -62,7 +62,7 @@ public sealed class DesktopSocketTests
         await socket.ConnectAsync(gateway.Socket, CancellationToken.None);
         await socket.SendAsync(new byte[] { 0x81, 9, 9, 9 }, WebSocketMessageType.Binary, true, CancellationToken.None);
         var buffer = new byte[512];
-        var received = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20));
+        var received = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
         Assert.Equal(ReasonCode.BrowserProtocol, (ReasonCode)Ended.Read(buffer.AsSpan(0, received.Count)).Reason);
     }
 
@@ -75,7 +75,7 @@ public sealed class DesktopSocketTests
         socket.Options.SetRequestHeader("Origin", gateway.Origin);
         socket.Options.SetRequestHeader("X-Person", "maria");
         await socket.ConnectAsync(gateway.Socket, CancellationToken.None);
-        await Assert.ThrowsAsync<WebSocketException>(() => socket.ReceiveAsync(new byte[10].AsMemory(), CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ReceiveAsync(new byte[10].AsMemory(), CancellationToken.None).AsTask().WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class DesktopSocketTests
         await using var gateway = await DesktopGateway.StartAsync(redeemer, ("Gateway:Html5:MostDesktopsPerAddress", "1"), ("Gateway:Html5:OpenDeadline", "00:00:20"));
         await using var first = gateway.Browser();
         await first.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256));
-        Assert.True(await Eventually.IsTrueAsync(() => redeemer.Presented.Count == 1, TimeSpan.FromSeconds(20)));
+        Assert.True(await Eventually.IsTrueAsync(() => redeemer.Presented.Count == 1, TimeSpan.FromSeconds(60)));
         Assert.Equal(ReasonCode.TooManyConnections, await ReasonAsync(gateway, redeemer.NewTicket(machine.Address, machine.CertificateSha256)));
     }
 

@@ -27,7 +27,7 @@ public sealed class PassThroughTests(ShadowMachine machine) : IClassFixture<Shad
 
         await using var back = gateway.Browser();
         await back.ConnectAsync(gateway.Socket, browser.Welcome!.ResumeToken, isResume: true, capabilities: Decodes);
-        Assert.True(await back.UntilAsync(b => b.Screen.Units.Count >= 10, TimeSpan.FromSeconds(5)), Said(gateway, back));
+        Assert.True(await back.UntilAsync(b => b.Screen.Units.Count >= 10, TimeSpan.FromSeconds(60)), Said(gateway, back));
         AssertPlayable(back.Screen);
         await back.ByeAsync();
     }

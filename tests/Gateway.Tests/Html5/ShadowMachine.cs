@@ -13,7 +13,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Html5;
 public sealed class ShadowMachine : IAsyncLifetime
 {
     private static readonly string[] Needed = ["/usr/bin/freerdp-shadow-cli", "/usr/bin/Xvfb", "/usr/bin/xsetroot"];
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _home = Directory.CreateTempSubdirectory("shadow-test-").FullName;
     private VirtualScreen? _screen;
     private readonly List<OwnProcess> _processes = [];

@@ -79,7 +79,7 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
         await card.GetByRole(AriaRole.Link, new() { Name = "Abrir neste navegador" }).ClickAsync();
         await page.WaitForURLAsync($"**/desktop/{FakeBroker.Pool}_{Editor}");
         await Expect(page).ToHaveTitleAsync(new System.Text.RegularExpressions.Regex("^Editor de texto"));
-        Assert.True(await Montalegre.Vdi.Rig.Clients.Eventually.IsTrueAsync(() => _rig.Broker.Launches.Any(l => l.ApplicationId == Editor && l.PoolId == FakeBroker.Pool), TimeSpan.FromSeconds(20)));
+        Assert.True(await Montalegre.Vdi.Rig.Clients.Eventually.IsTrueAsync(() => _rig.Broker.Launches.Any(l => l.ApplicationId == Editor && l.PoolId == FakeBroker.Pool), TimeSpan.FromSeconds(60)));
     }
 
     [Fact]

@@ -13,7 +13,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Portal;
 internal sealed class FakeDesktop
 {
     public const ushort SessionEnded = 87;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly ConcurrentQueue<byte[]> _received = new();
     private readonly SemaphoreSlim _sending = new(1);
     private WebSocket? _socket;

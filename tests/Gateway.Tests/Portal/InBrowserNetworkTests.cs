@@ -40,7 +40,7 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
     {
         var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
         Fake.AnswersPings = false;
-        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count == 2, TimeSpan.FromSeconds(15)));
+        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count == 2, TimeSpan.FromSeconds(60)));
         Fake.AnswersPings = true;
         await desktop.ConnectedAsync();
     }
@@ -65,7 +65,7 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
         _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionActive)];
         var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
         await Fake.EndAsync((ushort)ReasonCode.GatewayStopping, mayResume: true);
-        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count == 2, TimeSpan.FromSeconds(10)));
+        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count == 2, TimeSpan.FromSeconds(60)));
         await desktop.ConnectedAsync();
     }
 
@@ -82,7 +82,7 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
         _rig.Broker.Desktops = [FakeBroker.Ready()];
         var launches = _rig.Broker.Launches.Count;
         await Fake.EndAsync((ushort)ReasonCode.MachineClosed, mayResume: true);
-        await Expect(desktop.Cover.GetByText("SESSION_ENDED")).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await Expect(desktop.Cover.GetByText("SESSION_ENDED")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         Assert.Equal(launches, _rig.Broker.Launches.Count);
     }
 
@@ -128,6 +128,6 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
         await Expect(other.GetByText("Prima o botão para abrir o ambiente de trabalho.")).ToBeVisibleAsync();
         Assert.Equal(launches, _rig.Broker.Launches.Count);
         await other.GetByRole(AriaRole.Button, new() { Name = "Abrir neste navegador" }).ClickAsync();
-        Assert.True(await Eventually.IsTrueAsync(() => _rig.Broker.Launches.Count == launches + 1, TimeSpan.FromSeconds(10)));
+        Assert.True(await Eventually.IsTrueAsync(() => _rig.Broker.Launches.Count == launches + 1, TimeSpan.FromSeconds(60)));
     }
 }

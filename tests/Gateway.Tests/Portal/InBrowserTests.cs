@@ -166,9 +166,9 @@ public sealed class InBrowserTests(Browser browser) : IClassFixture<Browser>, IA
     {
         var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
         await Fake.SendAsync(0x04, w => { foreach (var v in (ushort[])[8, 8, 3, 4]) w.Write(v); w.Write(Enumerable.Repeat((byte)200, 8 * 8 * 4).ToArray()); });
-        Assert.True(await Eventually.IsTrueAsync(async () => (await CursorAsync(desktop)).Contains("data:image/png", StringComparison.Ordinal) && (await CursorAsync(desktop)).Contains(") 3 4", StringComparison.Ordinal), TimeSpan.FromSeconds(10)), await CursorAsync(desktop));
+        Assert.True(await Eventually.IsTrueAsync(async () => (await CursorAsync(desktop)).Contains("data:image/png", StringComparison.Ordinal) && (await CursorAsync(desktop)).Contains(") 3 4", StringComparison.Ordinal), TimeSpan.FromSeconds(60)), await CursorAsync(desktop));
         await Fake.SendAsync(0x05, _ => { });
-        Assert.True(await Eventually.IsTrueAsync(async () => await CursorAsync(desktop) == "none", TimeSpan.FromSeconds(10)));
+        Assert.True(await Eventually.IsTrueAsync(async () => await CursorAsync(desktop) == "none", TimeSpan.FromSeconds(60)));
         Assert.Empty(desktop.Complaints);
     }
 

@@ -26,7 +26,7 @@ public sealed class InBrowserTransferTests(WholeBrowser browser) : IClassFixture
         await Fake.SendAsync(0x07, w => w.Write((byte)1));
         Assert.Equal(1, (await Fake.NextAsync(0x88))[1]);
         await Fake.SendAsync(0x08, w => { w.Write((byte)1); w.Write("do ambiente\nção"u8); });
-        Assert.True(await Eventually.IsTrueAsync(async () => await desktop.Page.EvaluateAsync<string>("navigator.clipboard.readText()") == "do ambiente\nção", TimeSpan.FromSeconds(10)));
+        Assert.True(await Eventually.IsTrueAsync(async () => await desktop.Page.EvaluateAsync<string>("navigator.clipboard.readText()") == "do ambiente\nção", TimeSpan.FromSeconds(60)));
 
         await desktop.Page.EvaluateAsync("navigator.clipboard.writeText('deste lado: é')");
         Fake.Forget();
@@ -59,7 +59,7 @@ public sealed class InBrowserTransferTests(WholeBrowser browser) : IClassFixture
         await Fake.SendAsync(0x07, w => w.Write((byte)2));
         Assert.Equal(2, (await Fake.NextAsync(0x88))[1]);
         await Fake.SendAsync(0x08, w => { w.Write((byte)2); w.Write(png); });
-        Assert.True(await Eventually.IsTrueAsync(async () => await desktop.Page.EvaluateAsync<string>("(async () => (await navigator.clipboard.read())[0].types.join())()") == "image/png", TimeSpan.FromSeconds(10)));
+        Assert.True(await Eventually.IsTrueAsync(async () => await desktop.Page.EvaluateAsync<string>("(async () => (await navigator.clipboard.read())[0].types.join())()") == "image/png", TimeSpan.FromSeconds(60)));
     }
 
     [Fact]

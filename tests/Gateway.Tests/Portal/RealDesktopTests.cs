@@ -36,14 +36,14 @@ public sealed class RealDesktopTests(Browser browser, TypingMachine machine) : I
         await TypeUntilAsync(desktop, "g", Green);
 
         await desktop.Page.SetViewportSizeAsync(1100, 700);
-        Assert.True(await Eventually.IsTrueAsync(async () => await desktop.Page.EvaluateAsync<int>("document.getElementById('screen').offsetWidth") == 1100, TimeSpan.FromSeconds(20)), "The screen did not take the window's size.");
+        Assert.True(await Eventually.IsTrueAsync(async () => await desktop.Page.EvaluateAsync<int>("document.getElementById('screen').offsetWidth") == 1100, TimeSpan.FromSeconds(60)), "The screen did not take the window's size.");
 
         // The browser's own network goes and comes back.
         await desktop.Page.Context.SetOfflineAsync(true);
-        await Expect(desktop.Cover.GetByText("A sua sessão continua aberta.")).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await Expect(desktop.Cover.GetByText("A sua sessão continua aberta.")).ToBeVisibleAsync(new() { Timeout = 60_000 });
         await desktop.Page.Context.SetOfflineAsync(false);
         var from = Stopwatch.GetTimestamp();
-        await Expect(desktop.Cover).ToBeHiddenAsync(new() { Timeout = 20_000 });
+        await Expect(desktop.Cover).ToBeHiddenAsync(new() { Timeout = 60_000 });
         var took = Stopwatch.GetElapsedTime(from);
         TestContext.Current.SendDiagnosticMessage($"Back after {took.TotalSeconds:0.0} s.");
         await TypeUntilAsync(desktop, "x", Red);

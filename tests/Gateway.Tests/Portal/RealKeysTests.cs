@@ -31,7 +31,7 @@ public sealed class RealKeysTests(Browser browser, WritingMachine machine) : ICl
         await keys.PressAsync("Digit7");
         await keys.UpAsync("ShiftLeft");
         await keys.PressAsync("Enter");
-        Assert.True(await Eventually.IsTrueAsync(() => machine.Typed.Contains("olá ção @€/\n", StringComparison.Ordinal), TimeSpan.FromSeconds(15)),
+        Assert.True(await Eventually.IsTrueAsync(() => machine.Typed.Contains("olá ção @€/\n", StringComparison.Ordinal), TimeSpan.FromSeconds(60)),
             $"'{machine.Typed}' was typed; layout {machine.Layout}");
     }
 

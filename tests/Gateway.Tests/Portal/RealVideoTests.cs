@@ -23,7 +23,7 @@ public sealed class RealVideoTests(Browser browser, ShadowMachine machine) : ICl
         await desktop.ShowsAsync(900, 700, "2266cc", off: 24);
         await desktop.ShowsAsync(900, 700, "cc6622", off: 24);
         await desktop.ShowsAsync(900, 700, "2266cc", off: 24);
-        Assert.True(await Eventually.IsTrueAsync(() => Volatile.Read(ref units) >= 5, TimeSpan.FromSeconds(20)), $"{units} frames had video");
+        Assert.True(await Eventually.IsTrueAsync(() => Volatile.Read(ref units) >= 5, TimeSpan.FromSeconds(60)), $"{units} frames had video");
     }
 
     private static bool IsVideo(byte[] message)
