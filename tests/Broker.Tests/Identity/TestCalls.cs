@@ -11,4 +11,11 @@ internal static class TestCalls
     /// <summary>The next message of a watch that goes on.</summary>
     public static async Task<T> NextAsync<T>(AsyncServerStreamingCall<T> watch) =>
         await watch.ResponseStream.MoveNext(TestContext.Current.CancellationToken) ? watch.ResponseStream.Current : throw new InvalidOperationException("the watch has ended");
+
+    /// <summary>The next message that tells this. What was being told while the watch began may come once more before it.</summary>
+    public static async Task<T> NextAsync<T>(AsyncServerStreamingCall<T> watch, Func<T, bool> tells)
+    {
+        while (true)
+            if (await NextAsync(watch) is var next && tells(next)) return next;
+    }
 }
