@@ -12,10 +12,14 @@ internal static class TestCalls
     public static async Task<T> NextAsync<T>(AsyncServerStreamingCall<T> watch) =>
         await watch.ResponseStream.MoveNext(TestContext.Current.CancellationToken) ? watch.ResponseStream.Current : throw new InvalidOperationException("the watch has ended");
 
-    /// <summary>The next message that tells this. What was being told while the watch began may come once more before it.</summary>
-    public static async Task<T> NextAsync<T>(AsyncServerStreamingCall<T> watch, Func<T, bool> tells)
+    /// <summary>The next message that tells this. What was being told while the watch began may come once more before it, and nothing else.</summary>
+    public static async Task<T> NextAsync<T>(AsyncServerStreamingCall<T> watch, Func<T, bool> tells, Func<T, bool> onceMore)
     {
         while (true)
-            if (await NextAsync(watch) is var next && tells(next)) return next;
+        {
+            var next = await NextAsync(watch);
+            if (tells(next)) return next;
+            Assert.True(onceMore(next), $"{next}");
+        }
     }
 }

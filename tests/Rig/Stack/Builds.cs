@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Montalegre.Vdi.Rig.Postgres;
 
 namespace Montalegre.Vdi.Rig.Stack;
@@ -35,7 +35,8 @@ public static class Builds
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         // One build for all of them: what they share is looked at once, and what does not wait for another is compiled beside it.
         var filter = Checkout.Path("artifacts/due.slnf");
-        await File.WriteAllTextAsync(filter, JsonSerializer.Serialize(new { solution = new { path = "../Montalegre.Vdi.sln", projects = due.Select(p => Path.GetRelativePath(Checkout.Path("."), ProjectFile(p))) } }), ct);
+        var chosen = new JsonArray([.. due.Select(p => JsonValue.Create(Path.GetRelativePath(Checkout.Path("."), ProjectFile(p))))]);
+        await File.WriteAllTextAsync(filter, new JsonObject { ["solution"] = new JsonObject { ["path"] = "../Montalegre.Vdi.sln", ["projects"] = chosen } }.ToJsonString(), ct);
         await DotnetAsync(["build", filter, "-c", Configuration, "-v", "quiet", "-nologo", "-clp:NoSummary"], ct);
         foreach (var service in due.Where(Services.Contains))
         {
