@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json.Nodes;
 using Montalegre.Vdi.Rig.Postgres;
 
@@ -37,7 +38,7 @@ public static class Builds
         var filter = Checkout.Path("artifacts/due.slnf");
         var chosen = new JsonArray([.. due.Select(p => JsonValue.Create(Path.GetRelativePath(Checkout.Path("."), ProjectFile(p))))]);
         await File.WriteAllTextAsync(filter, new JsonObject { ["solution"] = new JsonObject { ["path"] = "../Montalegre.Vdi.sln", ["projects"] = chosen } }.ToJsonString(), ct);
-        await DotnetAsync(["build", filter, "-c", Configuration, "-v", "quiet", "-nologo", "-clp:NoSummary"], ct);
+        await DotnetAsync(["build", filter, "-c", Configuration, "-v", "minimal", "-nologo", "-clp:NoSummary"], ct, step.Detail);
         foreach (var service in due.Where(Services.Contains))
         {
             step.Detail(service);
@@ -97,14 +98,26 @@ public static class Builds
 
     private static string ProjectFile(string project) => Directory.GetFiles(Checkout.Path(project), "*.csproj").Single();
 
-    private static async Task DotnetAsync(string[] arguments, CancellationToken ct)
+    /// <param name="built">Told the name of each project when it is built; the command has to be as talkative as "minimal".</param>
+    private static async Task DotnetAsync(string[] arguments, CancellationToken ct, Action<string>? built = null)
     {
         // One compiler for all projects, also where the machine's own settings say one for each: it is warm from the second on. It ends by itself when it has nothing to do.
         var start = new ProcessStartInfo("dotnet", [.. arguments, "-p:UseSharedCompilation=true"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(ct);
+        var output = ReadAsync(process.StandardOutput, built, ct);
         var errors = process.StandardError.ReadToEndAsync(ct);
         await process.WaitForExitAsync(ct);
         if (process.ExitCode != 0) throw new SetUpException($"dotnet {string.Join(' ', arguments)} ended with {process.ExitCode}:\n{await output}\n{await errors}");
+    }
+
+    private static async Task<string> ReadAsync(StreamReader from, Action<string>? built, CancellationToken ct)
+    {
+        var all = new StringBuilder();
+        while (await from.ReadLineAsync(ct) is { } line)
+        {
+            all.AppendLine(line);
+            if (line.Split(" -> ") is [var project, _]) built?.Invoke(project.Trim());
+        }
+        return all.ToString();
     }
 }
