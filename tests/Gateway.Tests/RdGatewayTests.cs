@@ -10,6 +10,7 @@ using Montalegre.Vdi.Fuzz.Corpus;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
 using Montalegre.Vdi.Protocol.Tsgu;
+using Montalegre.Vdi.Rig.Clients;
 
 namespace Montalegre.Vdi.Gateway.Tests;
 
@@ -60,7 +61,7 @@ public sealed class RdGatewayTests
         Assert.Equal(0, await there.ReceiveAsync(new byte[1]));
         var closed = await gateway.NextReportAsync();
         Assert.Equal((nameof(RelayEnd.ClientClosed), (ulong)(2 * sent.Length), (ulong)back.Length), (closed.Closed.End, closed.Closed.BytesFromClient, closed.Closed.BytesFromMachine));
-        Assert.Equal(0, gateway.Connections.Count);
+        Assert.True(await Eventually.IsTrueAsync(() => gateway.Connections.Count == 0, Patience));
     }
 
     [Fact]

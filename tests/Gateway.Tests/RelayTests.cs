@@ -5,6 +5,7 @@ using Montalegre.Vdi.Fuzz.Corpus;
 using Montalegre.Vdi.Gateway.Relay;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
 using Montalegre.Vdi.Protocol.Negotiation;
+using Montalegre.Vdi.Rig.Clients;
 
 namespace Montalegre.Vdi.Gateway.Tests;
 
@@ -105,7 +106,7 @@ public sealed class RelayTests
         client.Dispose();
         Assert.Equal(0, await machineEnd.ReadAsync(new byte[1]).AsTask().WaitAsync(Patience));
         Assert.Equal(nameof(RelayEnd.ClientClosed), (await gateway.NextReportAsync()).Closed.End);
-        Assert.Equal(0, gateway.Connections.Count);
+        Assert.True(await Eventually.IsTrueAsync(() => gateway.Connections.Count == 0, Patience));
     }
 
     [Fact]

@@ -108,11 +108,8 @@ internal sealed class BrowserLeg(WebSocket socket, TimeSpan sendDeadline) : IDis
     /// <summary>Cuts it off; whatever waits on it ends.</summary>
     public void Abort() => socket.Abort();
 
-    public void Dispose()
-    {
-        _abort?.Dispose();
-        _sending.Dispose();
-    }
+    // The sending side is not disposed: whoever is in the middle of a message to a browser that has gone still gives it back.
+    public void Dispose() => _abort?.Dispose();
 
     private static byte[] Write(Ended ended)
     {

@@ -295,7 +295,8 @@ internal sealed class DesktopSession(
         before?.Abort();
         if (hello is null) return true;
         var message = new byte[Html5Limits.LongestHello + 1];
-        return await worker.SendAsync(message.AsMemory(0, Write(hello with { Ticket = "" }, message)), _over.Token);
+        try { return await worker.SendAsync(message.AsMemory(0, Write(hello with { Ticket = "" }, message)), _over.Token); }
+        catch (ObjectDisposedException) { return false; }       // it came back while the desktop went
     }
 
     private async Task DetachAsync(BrowserLeg browser)
