@@ -48,7 +48,7 @@ internal sealed class DesktopSession(
     public Task<ReasonCode?> Opened => _opened.Task;
 
     public DesktopAssistance Assistance => LazyInitializer.EnsureInitialized(
-        ref _assistance, () => new(TellPersonAsync, TellWorkerAsync, assistances, options.KeepViewerFor, time));
+        ref _assistance, () => new(TellPersonAsync, worker.SendAsync, assistances, options.KeepViewerFor, time));
 
     /// <summary>Passes on what the worker says until the desktop is over.</summary>
     public async Task<RelayEnd> RunAsync()
@@ -178,12 +178,6 @@ internal sealed class DesktopSession(
             Assistance.Take(null, buffer.AsSpan(0, read), isLast);
         }
         return true;
-    }
-
-    private async ValueTask<bool> TellWorkerAsync(ReadOnlyMemory<byte> message, CancellationToken ct)
-    {
-        try { return await worker.SendAsync(message, ct); }
-        catch (ObjectDisposedException) { return false; }       // a viewer spoke while the desktop went
     }
 
     private async Task TellPersonAsync(byte[] message)

@@ -62,11 +62,8 @@ internal sealed class WorkerLink(Socket socket) : IDisposable
         finally { _writing.Release(); }
     }
 
-    public void Dispose()
-    {
-        socket.Dispose();
-        _writing.Dispose();
-    }
+    // The writing side is not disposed: what a browser says while its desktop goes still gives it back, and hears that the worker has gone.
+    public void Dispose() => socket.Dispose();
 
     private async ValueTask SendAllAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {

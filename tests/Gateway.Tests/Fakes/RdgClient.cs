@@ -116,7 +116,15 @@ internal sealed class RdgClient : IAsyncDisposable
             byte[] head = packets.Length < 126 ? [0x82, (byte)(0x80 | packets.Length)] : [0x82, 0xFE, (byte)(packets.Length >> 8), (byte)packets.Length];
             wrapped = [.. head, .. wrapped[10..]];
         }
-        for (var at = 0; at < wrapped.Length; at += Cut) await (_in ?? _out).WriteAsync(wrapped.AsMemory(at, Math.Min(Cut, wrapped.Length - at)));
+        const int chunkEnd = 2;
+        for (var at = 0; at < wrapped.Length; at += Cut)
+        {
+            try { await (_in ?? _out).WriteAsync(wrapped.AsMemory(at, Math.Min(Cut, wrapped.Length - at))); }
+            catch (IOException) when (_in is not null && at >= wrapped.Length - chunkEnd)
+            {
+                // The packet was whole before its chunk's end came, and the gateway hangs up at the last one.
+            }
+        }
     }
 
     public async Task SendDataAsync(byte[] payload)
