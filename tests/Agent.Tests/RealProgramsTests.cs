@@ -9,7 +9,8 @@ namespace Montalegre.Vdi.Agent.Tests;
 /// <summary>Programs side by side in a real xrdp session, under the script of the image, seen through a real client.</summary>
 public sealed class RealProgramsTests
 {
-    private const string User = "agentprobe", Terminal = "#AA3377", Clock = "#33AA77";
+    private const string User = "agentprobe";
+    private const int Terminal = 0xAA3377, Clock = 0x33AA77;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     [Fact]
@@ -22,7 +23,7 @@ public sealed class RealProgramsTests
     {
         if ((XrdpMachine.Missing() ?? Missing("/usr/bin/xterm", "/usr/bin/xclock", "/usr/bin/import")) is { } why) Assert.Skip(why);
         await using var broker = await FakeBroker.StartAsync();
-        await using var machine = await XrdpMachine.StartAsync(broker.Document(), "export SESSION_MARK=kept", $"xterm -geometry 50x20+0+0 -bg '{Terminal}' -fg '{Terminal}' -cr '{Terminal}' +sb -e sleep 77001");
+        await using var machine = await XrdpMachine.StartAsync(broker.Document(), "export SESSION_MARK=kept", $"xterm -geometry 50x20+0+0 -bg '#{Terminal:X6}' -fg '#{Terminal:X6}' -cr '#{Terminal:X6}' +sb -e sleep 77001");
         try
         {
             await run(broker, machine);
@@ -38,7 +39,7 @@ public sealed class RealProgramsTests
         var (connection, session) = await SignedInAsync(broker, machine);
 
         // Two launches of it at once, and one of them again.
-        var clock = $"'/usr/bin/xclock' -geometry 300x300+450+250 -bg '{Clock}' -fg '{Clock}' -hd '{Clock}' -hl '{Clock}' -title \"$SESSION_MARK\"";
+        var clock = $"'/usr/bin/xclock' -geometry 300x300+450+250 -bg '#{Clock:X6}' -fg '#{Clock:X6}' -hd '#{Clock:X6}' -hl '#{Clock:X6}' -title \"$SESSION_MARK\"";
         connection.Send(Order("c1", "l1", "clock", clock));
         connection.Send(Order("c2", "l2", "clock", clock));
         for (var i = 0; i < 2; i++) Assert.Equal("", (await connection.NextAsync(AgentMessage.KindOneofCase.Result, Patience)).Result.Error);
@@ -123,16 +124,16 @@ public sealed class RealProgramsTests
         return command;
     }
 
-    private static async Task UntilSeenAsync(XrdpMachine machine, params string[] colours)
+    private static async Task UntilSeenAsync(XrdpMachine machine, params int[] colours)
     {
         var picture = Environment.GetEnvironmentVariable("MONTALEGRE_SHOTS") is { Length: > 0 } shots ? Path.Combine(shots, "programs-beside.png") : null;
-        var until = DateTime.UtcNow + TimeSpan.FromSeconds(30);
+        var until = DateTime.UtcNow + Patience;
         while (true)
         {
             var pixels = await machine.PixelsAsync(picture);
-            var seen = colours.Select(colour => pixels.Count(p => p.Equals(colour, StringComparison.OrdinalIgnoreCase)) / (double)Math.Max(1, pixels.Count)).ToArray();
+            var seen = colours.Select(colour => pixels.Count(p => p == colour) / (double)Math.Max(1, pixels.Count)).ToArray();
             if (seen.All(s => s > 0.05)) return;
-            Assert.True(DateTime.UtcNow < until, $"seen: {string.Join(", ", seen.Select(s => $"{s:P1}"))}; most is {pixels.GroupBy(p => p).MaxBy(g => g.Count())?.Key}");
+            Assert.True(DateTime.UtcNow < until, $"seen: {string.Join(", ", seen.Select(s => $"{s:P1}"))}; most is {pixels.GroupBy(p => p).MaxBy(g => g.Count())?.Key:X6}");
             await Task.Delay(500);
         }
     }

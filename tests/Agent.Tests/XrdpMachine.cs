@@ -85,7 +85,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         machine._namespace.ErrorDataReceived += machine.Heard;
         machine._namespace.BeginOutputReadLine();
         machine._namespace.BeginErrorReadLine();
-        machine._clients.Add(Process.Start(new ProcessStartInfo("Xvfb", [$":{display}", "-screen", "0", "1280x900x24", "-nolisten", "tcp"]) { RedirectStandardError = true })!);
+        machine._clients.Add(Process.Start(new ProcessStartInfo("Xvfb", [$":{display}", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-r"]) { RedirectStandardError = true })!);
         return machine;
     }
 
@@ -107,23 +107,35 @@ internal sealed class XrdpMachine : IAsyncDisposable
         return client;
     }
 
-    /// <summary>What the person sees: the client's whole screen, as lines of one colour each.</summary>
-    public async Task<IReadOnlyList<string>> PixelsAsync(string? picture = null)
+    /// <summary>What the person sees: the first client's whole picture, a colour (0xRRGGBB) for each pixel.</summary>
+    public async Task<IReadOnlyList<int>> PixelsAsync(string? picture = null)
     {
         var file = picture ?? Path.Combine(Directory, "seen.png");
         await ToEndAsync("env", $"DISPLAY=:{ClientDisplay}", "import", "-silent", "-window", "root", file);
-        using var convert = Process.Start(new ProcessStartInfo("convert", [file, "-crop", "800x600+0+0", "-depth", "8", "txt:-"]) { RedirectStandardOutput = true })!;
-        var text = await convert.StandardOutput.ReadToEndAsync();
-        await convert.WaitForExitAsync();
-        return [.. text.Split('\n').Skip(1).Where(l => l.Contains('#', StringComparison.Ordinal)).Select(l => l[l.IndexOf('#', StringComparison.Ordinal)..][..7])];
+        var raw = Path.Combine(Directory, "seen.rgb");
+        await ToEndAsync("convert", file, "-crop", "800x600+0+0", "-depth", "8", raw);
+        var bytes = await File.ReadAllBytesAsync(raw);
+        return [.. bytes.Chunk(3).Select(p => (p[0] << 16) | (p[1] << 8) | p[2])];
     }
 
-    /// <summary>Types at the client, like the person.</summary>
-    public async Task TypeAsync(string text)
+    /// <summary>Types at the client, like the person, and waits until the user's desktop (the machine's first) has heard all of it.</summary>
+    public async Task TypeAsync(string user, string text)
     {
-        await ToEndAsync("env", $"DISPLAY=:{ClientDisplay}", "xdotool", "mousemove", "300", "200", "click", "1");
-        await ToEndAsync("env", $"DISPLAY=:{ClientDisplay}", "xdotool", "type", "--delay", "40", text);
-        await ToEndAsync("env", $"DISPLAY=:{ClientDisplay}", "xdotool", "key", "Return");
+        await OnClientAsync("mousemove", "300", "200", "click", "1");
+        await OnClientAsync("type", "--delay", "40", text);
+        await OnClientAsync("key", "Return");
+        // What a client is told arrives in order: where the pointer is now, the keys were before.
+        await OnClientAsync("mousemove", "500", "400");
+        await Deadline.UntilAsync(() => PointerInside(user).StartsWith("x:500 y:400 ", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+
+        Task OnClientAsync(params string[] arguments) => ToEndAsync("env", [$"DISPLAY=:{ClientDisplay}", "xdotool", .. arguments]);
+    }
+
+    private string PointerInside(string user)
+    {
+        if (Inside().FirstOrDefault() is not (> 0 and var inside)) return "";
+        using var asked = Process.Start(new ProcessStartInfo("nsenter", ["--target", $"{inside}", "--mount", "env", $"DISPLAY=:{ClientDisplay + 1}", $"XAUTHORITY=/home/{user}/.Xauthority", "xdotool", "getmouselocation"]) { RedirectStandardOutput = true })!;
+        return asked.StandardOutput.ReadToEnd();
     }
 
     /// <summary>A file of the machine, as it is there; empty where it is not.</summary>

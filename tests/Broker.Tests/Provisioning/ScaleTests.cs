@@ -131,7 +131,7 @@ public sealed class ScaleTests : IAsyncLifetime
 
     private async Task<List<(string Query, long Pages, List<string> Scanned, List<string> Dear)>> PlansAsync()
     {
-        var text = await File.ReadAllTextAsync(Path.Combine(_logs, "plans.log"), Ct);
+        var text = await LogAsync();
         var plans = new List<(string, long, List<string>, List<string>)>();
         for (var at = text.IndexOf("\n\t{\n", StringComparison.Ordinal); at >= 0; at = text.IndexOf("\n\t{\n", at + 1, StringComparison.Ordinal))
         {
@@ -144,6 +144,16 @@ public sealed class ScaleTests : IAsyncLifetime
             plans.Add((plan.RootElement.GetProperty("Query Text").GetString() ?? "", root.GetProperty("Shared Hit Blocks").GetInt64() + root.GetProperty("Shared Read Blocks").GetInt64(), scanned, dear));
         }
         return plans;
+    }
+
+    // The server's collector writes the log when it comes to it, in the order of what was said: what was asked before the mark is there.
+    private async Task<string> LogAsync()
+    {
+        var (log, mark) = (Path.Combine(_logs, "plans.log"), $"the log is written up to {Guid.NewGuid()}");
+        await _cluster.SqlAsync("scale", $"do $$ begin raise log '{mark}'; end $$;");
+        var text = "";
+        await Storage.Eventually.IsTrueAsync(async () => (text = await File.ReadAllTextAsync(log, Ct)).Contains(mark, StringComparison.Ordinal), "the server's log up to the mark");
+        return text[..text.IndexOf(mark, StringComparison.Ordinal)];
     }
 
     private static void Walk(JsonElement node, List<string> scanned, List<string> dear)
