@@ -26,7 +26,7 @@ namespace Montalegre.Vdi.AdminUi.Tests;
 /// <summary>Pages against a broker on the other end of a real connection, without a browser: what they show and where they lead.</summary>
 public sealed class PageTests : BunitContext, IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly TestAuthority _authority = new();
     private readonly FakeBroker _broker;
 
@@ -213,7 +213,7 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
         await page.WaitForAssertionAsync(() => Assert.Contains("por agora ninguém vê este conjunto", page.Markup, StringComparison.Ordinal), Patience);
         await PressAsync(page, "Criar conjunto");
         await page.WaitForAssertionAsync(() => Assert.Contains("Passo 1 de 5", page.Find("#step-title").TextContent, StringComparison.Ordinal), Patience);
-        Assert.Contains("O nome já existe. Escolha outro.", page.Find("[role=alert]").TextContent, StringComparison.Ordinal);
+        await page.WaitForAssertionAsync(() => Assert.Contains("O nome já existe. Escolha outro.", page.Find("[role=alert]").TextContent, StringComparison.Ordinal), Patience);
         await page.WaitForAssertionAsync(() => Assert.Equal("true", page.Find("input[type=text]").GetAttribute("aria-invalid")), Patience);
         await TypeAsync(page, "Urbanismo 2");
         await NextAsync(page, "Passo 2 de 5");
@@ -275,7 +275,7 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
         await dialogs.WaitForAssertionAsync(() => Assert.Contains(FakeWorld.JoinToken, dialogs.Find("#secret").TextContent, StringComparison.Ordinal), Patience);
         await dialogs.InvokeAsync(() => dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Fechar").ClickAsync(new()));
         Assert.Equal("formacao-3", (await adopted.WaitAsync(Patience, Xunit.TestContext.Current.CancellationToken))!.Machine.Name);
-        Assert.DoesNotContain(FakeWorld.JoinToken, dialogs.Markup, StringComparison.Ordinal);
+        await dialogs.WaitForAssertionAsync(() => Assert.DoesNotContain(FakeWorld.JoinToken, dialogs.Markup, StringComparison.Ordinal), Patience);
     }
 
     public new async ValueTask DisposeAsync()

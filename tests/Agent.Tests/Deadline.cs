@@ -5,7 +5,7 @@ internal static class Deadline
 {
     public static async Task UntilAsync(Func<bool> fact, TimeSpan? within = null)
     {
-        using var deadline = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(90));
         while (!fact()) await Task.Delay(25, deadline.Token);
     }
 }

@@ -107,11 +107,12 @@ internal sealed class FakeBroker : IAsyncDisposable
 
     private sealed class Streams(Script script) : AgentChannel.AgentChannelBase
     {
-        public override Task<JoinResponse> Renew(RenewRequest request, ServerCallContext context)
+        public override async Task<JoinResponse> Renew(RenewRequest request, ServerCallContext context)
         {
+            await script.MayRenew.WaitAsync(context.CancellationToken);
             var renewed = script.Sign(request.CertificateRequest);
             script.Renewals.Enqueue(request);
-            return Task.FromResult(renewed);
+            return renewed;
         }
 
         public override async Task Connect(IAsyncStreamReader<AgentMessage> requestStream, IServerStreamWriter<BrokerMessage> responseStream, ServerCallContext context)
@@ -154,7 +155,14 @@ internal sealed class Script
 
     public TimeSpan HeartbeatEvery { get; set; } = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>From now on.</summary>
     public TimeSpan CertificateLife { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Until now.</summary>
+    public TimeSpan CertificateAge { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Renewals are answered once it is done.</summary>
+    public Task MayRenew { get; set; } = Task.CompletedTask;
 
     public ConcurrentQueue<JoinRequest> Joins { get; } = new();
 
@@ -168,14 +176,14 @@ internal sealed class Script
 
     public async Task<FakeConnection> NextConnectionAsync(TimeSpan? within = null)
     {
-        using var deadline = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(90));
         return await Connected.Reader.ReadAsync(deadline.Token);
     }
 
     public JoinResponse Sign(ByteString request)
     {
         var asked = CertificateRequest.LoadSigningRequest(request.ToByteArray(), HashAlgorithmName.SHA256);
-        using var leaf = Authority.Sign(asked.PublicKey, "CN=machine", null, server: false, CertificateLife);
+        using var leaf = Authority.Sign(asked.PublicKey, "CN=machine", null, server: false, CertificateLife, CertificateAge);
         return new JoinResponse
         {
             MachineId = "machine",
@@ -205,7 +213,7 @@ internal sealed class FakeConnection(string thumbprint, Hello hello)
     /// <summary>The next message of the kind; others on the way are kept for whoever asks for them.</summary>
     public async Task<AgentMessage> NextAsync(AgentMessage.KindOneofCase kind, TimeSpan? within = null)
     {
-        using var deadline = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(30));
+        using var deadline = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(90));
         while (true)
         {
             if (_kept.FindIndex(m => m.KindCase == kind) is >= 0 and var at)

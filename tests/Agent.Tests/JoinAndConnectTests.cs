@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Montalegre.Vdi.Agent.Sessions;
 using Montalegre.Vdi.Contracts;
 using Montalegre.Vdi.Contracts.Agent.V1;
+using Montalegre.Vdi.Rig.Stack;
 
 namespace Montalegre.Vdi.Agent.Tests;
 
@@ -77,7 +78,8 @@ public sealed class JoinAndConnectTests
     {
         var authority = new TestAuthority();
         var script = new Script();
-        var broker = await FakeBroker.StartAsync(authority, script: script);
+        // Not the kernel's: while the broker is away, anybody could be given those.
+        var broker = await FakeBroker.StartAsync(authority, ports: [LoopbackPorts.Free(), LoopbackPorts.Free()], script: script);
         await using var agent = new RunningAgent(Ready(broker.Document()));
         var first = await script.NextConnectionAsync();
         await first.NextAsync(Snapshot);
@@ -139,10 +141,13 @@ public sealed class JoinAndConnectTests
     public async Task Certificate_is_renewed_at_two_thirds_of_its_life_with_a_new_key()
     {
         await using var broker = await FakeBroker.StartAsync();
-        broker.Script.CertificateLife = TimeSpan.FromSeconds(8);
+        // Two thirds of three hours are over in a moment, and the last one is longer than any pause.
+        var seen = new TaskCompletionSource();
+        (broker.Script.CertificateAge, broker.Script.CertificateLife, broker.Script.MayRenew) = (TimeSpan.FromHours(2) - TimeSpan.FromSeconds(4), TimeSpan.FromHours(1), seen.Task);
         await using var agent = new RunningAgent(Ready(broker.Document()));
         var first = await broker.Script.NextConnectionAsync();
-        broker.Script.CertificateLife = TimeSpan.FromHours(1);
+        broker.Script.CertificateAge = TimeSpan.FromSeconds(1);
+        seen.SetResult();
         var second = await broker.Script.NextConnectionAsync();
         Assert.Single(broker.Script.Renewals);
         Assert.Single(broker.Script.Joins);

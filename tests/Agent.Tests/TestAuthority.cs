@@ -27,7 +27,7 @@ internal sealed class TestAuthority
         return leaf.CopyWithPrivateKey(key);
     }
 
-    public X509Certificate2 Sign(PublicKey key, string subject, string? dnsName, bool server, TimeSpan life)
+    public X509Certificate2 Sign(PublicKey key, string subject, string? dnsName, bool server, TimeSpan life, TimeSpan? age = null)
     {
         var request = new CertificateRequest(new X500DistinguishedName(subject), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(server ? "1.3.6.1.5.5.7.3.1" : "1.3.6.1.5.5.7.3.2")], false));
@@ -37,7 +37,7 @@ internal sealed class TestAuthority
             names.AddDnsName(dnsName);
             request.CertificateExtensions.Add(names.Build());
         }
-        return request.Create(_signer, DateTimeOffset.UtcNow.AddSeconds(-1), DateTimeOffset.UtcNow + life, RandomNumberGenerator.GetBytes(16));
+        return request.Create(_signer, DateTimeOffset.UtcNow - (age ?? TimeSpan.FromSeconds(1)), DateTimeOffset.UtcNow + life, RandomNumberGenerator.GetBytes(16));
     }
 
     public bool Issued(X509Certificate2 certificate)

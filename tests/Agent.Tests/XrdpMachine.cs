@@ -15,6 +15,7 @@ namespace Montalegre.Vdi.Agent.Tests;
 /// </summary>
 internal sealed class XrdpMachine : IAsyncDisposable
 {
+    private static readonly HashSet<int> Displays = [];
     private readonly Process _namespace;
     private readonly List<Process> _clients = [];
     private readonly StringBuilder _output = new();
@@ -31,7 +32,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
 
     public int Port { get; }
 
-    public string Output => _output.ToString();
+    public string Output { get { lock (_output) return _output.ToString(); } }
 
     public string SesmanLog => File.ReadAllText(Path.Combine(Directory, "sesman.log"));
 
@@ -54,8 +55,8 @@ internal sealed class XrdpMachine : IAsyncDisposable
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("agent-xrdp").FullName;
         File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
-        var display = RandomNumberGenerator.GetInt32(200, 30_000);
-        var port = LoopbackPorts.Free();
+        var display = FreeDisplays();
+        var (port, sesman) = (LoopbackPorts.Free(), LoopbackPorts.Free());
         File.WriteAllText(Path.Combine(directory, "join"), document.Format());
         File.WriteAllText(Path.Combine(directory, "agent.conf"), $"StateDirectory = {directory}/state\nJoinFile = {directory}/join\nDmiTable = /nowhere\nProgramScript = {directory}/program\n");
         File.Copy(Path.Combine(Root(), "agent/Image/root/usr/lib/montalegre/program"), $"{directory}/program");
@@ -69,10 +70,10 @@ internal sealed class XrdpMachine : IAsyncDisposable
         File.Move($"{etc}/xrdp/key.new", $"{etc}/xrdp/key.pem", overwrite: true);
         File.Move($"{etc}/xrdp/cert.new", $"{etc}/xrdp/cert.pem", overwrite: true);
         Replace($"{etc}/xrdp/xrdp.ini", ("port=3389", $"port=tcp://127.0.0.1:{port}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp.log", $"LogFile={directory}/xrdp.log"));
-        Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={LoopbackPorts.Free()}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={directory}/sesman.log"), ("X11DisplayOffset=10", $"X11DisplayOffset={display + 1}"), ("EnableUserWindowManager=true", "EnableUserWindowManager=false"), ("MaxSessions=50", "MaxSessions=10"));
+        Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={sesman}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={directory}/sesman.log"), ("X11DisplayOffset=10", $"X11DisplayOffset={display + 1}"), ("EnableUserWindowManager=true", "EnableUserWindowManager=false"), ("MaxSessions=50", "MaxSessions=10"));
         File.WriteAllText($"{etc}/pam.d/xrdp-sesman", $"auth [success=done default=ignore] {directory}/pam_montalegre.so\naccount [success=done default=ignore] {directory}/pam_montalegre.so\n@include common-auth\n@include common-account\n@include common-session\nsession optional {directory}/pam_montalegre.so\n");
         File.WriteAllText($"{etc}/xrdp/startwm.sh", $"#!/bin/sh\nsetsid sleep 54321 </dev/null >/dev/null 2>&1 &\n{program}\nexec {(instead is null ? $"{directory}/wm" : $"{directory}/program {instead}")}\n");
-        File.WriteAllText(Path.Combine(directory, "run"), Script(directory));
+        File.WriteAllText(Path.Combine(directory, "run"), Script(directory, sesman));
 
         var start = new ProcessStartInfo("unshare", ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "/bin/sh", $"{directory}/run", AgentProgram()])
         {
@@ -86,7 +87,29 @@ internal sealed class XrdpMachine : IAsyncDisposable
         machine._namespace.BeginOutputReadLine();
         machine._namespace.BeginErrorReadLine();
         machine._clients.Add(Process.Start(new ProcessStartInfo("Xvfb", [$":{display}", "-screen", "0", "1280x900x24", "-nolisten", "tcp", "-r"]) { RedirectStandardError = true })!);
-        return machine;
+        try
+        {
+            await Deadline.UntilAsync(() => File.Exists($"/tmp/.X11-unix/X{display}"));
+            return machine;
+        }
+        catch
+        {
+            await machine.DisposeAsync();
+            throw;
+        }
+    }
+
+    // Ten in a row that no other machine of this run has, and no server that was killed has left its lock for.
+    private static int FreeDisplays()
+    {
+        lock (Displays)
+        {
+            while (true)
+            {
+                var first = RandomNumberGenerator.GetInt32(20, 3_000) * 10;
+                if (Enumerable.Range(first, 10).All(display => !File.Exists($"/tmp/.X{display}-lock")) && Displays.Add(first)) return first;
+            }
+        }
     }
 
     /// <summary>An ordinary RDP client; ends when the session's connection does.</summary>
@@ -145,24 +168,16 @@ internal sealed class XrdpMachine : IAsyncDisposable
         return root != 0 && File.Exists($"/proc/{root}/root{path}") ? File.ReadAllText($"/proc/{root}/root{path}") : "";
     }
 
-    /// <summary>Ends the machine's programs of that name by a signal that none can refuse; how many.</summary>
-    public int KillInside(string program)
+    /// <summary>Ends the machine's programs of that name by a signal that none can refuse, once there are as many: what was started may still be a shell, and a child still its parent.</summary>
+    public async Task KillInsideAsync(string program, int count = 1)
     {
-        var killed = 0;
-        foreach (var pid in Inside())
+        List<int> named = [];
+        await Deadline.UntilAsync(() => (named = Inside().FindAll(pid => Seen(pid) is { } seen && Path.GetFileName(seen.Line[0]) == program)).Count == count);
+        foreach (var pid in named)
         {
-            try
-            {
-                if (Path.GetFileName(File.ReadAllText($"/proc/{pid}/cmdline").Split('\0')[0]) != program) continue;
-                using var process = Process.GetProcessById(pid);
-                process.Kill();
-                killed++;
-            }
-            catch (Exception e) when (e is IOException or ArgumentException)
-            {
-            }
+            using var process = Process.GetProcessById(pid);
+            process.Kill();
         }
-        return killed;
     }
 
     private List<int> Inside() => [.. Process.GetProcesses().Select(p => { using (p) return p.Id; }).Where(IsInsideOrGone)];
@@ -194,8 +209,8 @@ internal sealed class XrdpMachine : IAsyncDisposable
         var inside = Process.GetProcesses().Select(p => { using (p) return p.Id; }).Where(IsInsideOrGone).Select(Seen).OfType<(string[] Line, string[] Environment, string Uid)>().ToList();
         return [.. from p in inside
                    where Path.GetFileName(p.Line[0]) == program
-                   let display = p.Environment.Single(v => v.StartsWith("DISPLAY=", StringComparison.Ordinal))["DISPLAY=".Length..]
-                   where inside.Any(x => Path.GetFileName(x.Line[0]) == "Xorg" && x.Line.Contains(display) && x.Uid == p.Uid)
+                   let display = p.Environment.FirstOrDefault(v => v.StartsWith("DISPLAY=", StringComparison.Ordinal))?["DISPLAY=".Length..]
+                   where display is not null && inside.Any(x => Path.GetFileName(x.Line[0]) == "Xorg" && x.Line.Contains(display) && x.Uid == p.Uid)
                    select Path.GetFileName(p.Environment.Single(v => v.StartsWith("HOME=", StringComparison.Ordinal)))];
     }
 
@@ -236,7 +251,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         lock (_output) _output.AppendLine(line.Data);
     }
 
-    private static string Script(string directory) => $"""
+    private static string Script(string directory, int sesman) => $"""
         set -e
         mount --make-rprivate /
         mount -t tmpfs tmpfs /run
@@ -247,6 +262,7 @@ internal sealed class XrdpMachine : IAsyncDisposable
         mount --bind {directory}/etc /etc
         chmod 755 /etc/xrdp/startwm.sh
         xrdp-sesman -n -c /etc/xrdp/sesman.ini > /dev/null 2>&1 &
+        until grep -qs ":{sesman:X4} [0-9A-F]*:0000 0A" /proc/net/tcp /proc/net/tcp6; do sleep 0.1; done
         while :; do "$1" --config {directory}/agent.conf || :; sleep 1; done &
         xrdp -n -c /etc/xrdp/xrdp.ini > /dev/null 2>&1 &
         read nothing

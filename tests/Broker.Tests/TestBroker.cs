@@ -68,10 +68,10 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
     }
 
     /// <summary>Another node on the same database, with the same key and doors of its own; dispose of it.</summary>
-    internal async Task<WebApplication> SecondNodeAsync()
+    internal async Task<WebApplication> SecondNodeAsync(params string[] settings)
     {
         var state = Directory.CreateDirectory(Path.Combine(_state, "second")).FullName;
-        var node = Build(state, [$"--Certificates:KeyFile={Path.Combine(_state, "key-encryption.key")}"]);
+        var node = Build(state, [$"--Certificates:KeyFile={Path.Combine(_state, "key-encryption.key")}", .. settings]);
         await node.StartAsync();
         return node;
     }
@@ -118,7 +118,10 @@ public sealed class TestBroker(TestCluster cluster) : IAsyncLifetime
         "--Hosting:ApiListen=127.0.0.1:0", "--Hosting:ChannelListen=127.0.0.1:0", $"--Hosting:StateDirectory={state}", "--Hosting:LogLevel=Warning",
         $"--Storage:ConnectionString={Database.ConnectionString}", $"--Storage:OwnerConnectionString={Database.OwnerConnectionString}",
         "--Provisioning:EnrolmentUrl=https://127.0.0.1:1", "--Provisioning:ChannelUrl=https://127.0.0.1:2",
-        "--Identity:HashIterations=1000", .. settings,   // production's number is there to slow guessing down
+        "--Identity:HashIterations=1000",        // production's number is there to slow guessing down
+        "--Agents:ReturnWithin=1.00:00:00",      // agents of nodes that only a test's rows name do not become orphans while it is slow
+        .. settings.Any(s => s.StartsWith("--Agents:", StringComparison.Ordinal)) ? Array.Empty<string>() : ["--Agents:SilentAfter=360", "--Agents:HelloWithin=00:01:00"],   // pretended agents often do not beat at all
+        .. settings,
     ]);
 
     private async Task LeaveLeadershipToAnotherAsync()

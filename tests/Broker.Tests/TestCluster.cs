@@ -30,13 +30,27 @@ public sealed class TestCluster : IAsyncLifetime
         await _copying.WaitAsync();   // a template may be copied by one at a time
         try
         {
-            await Cluster.CreateDatabaseAsync(name, Template);
+            await Storage.Eventually.IsTrueAsync(() => TryCopyAsync(name), "a copy of the template");
         }
         finally
         {
             _copying.Release();
         }
         return name;
+    }
+
+    // Whoever just left the template, or the server's own vacuum of it, may be there longer than the five seconds that the server waits.
+    private async Task<bool> TryCopyAsync(string name)
+    {
+        try
+        {
+            await Cluster.CreateDatabaseAsync(name, Template);
+            return true;
+        }
+        catch (InvalidOperationException e) when (e.Message.Contains("being accessed by other users", StringComparison.Ordinal))
+        {
+            return false;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -8,7 +8,8 @@ namespace Montalegre.Vdi.Broker.Tests;
 /// <summary>Runs the real migrations on a test database.</summary>
 internal static class TestMigrations
 {
-    public static Task RunAsync(string owner, string app) => For(owner, app).RunAsync(CancellationToken.None);
+    // As at a start of the broker: a server that stands still for longer than a connection waits is asked again.
+    public static Task RunAsync(string owner, string app) => For(owner, app).RunWhenReachableAsync(CancellationToken.None);
 
     public static Migrator For(string owner, string app) => new(Address(owner, app), TimeProvider.System, NullLogger<Migrator>.Instance);
 

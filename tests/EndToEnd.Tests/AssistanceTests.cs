@@ -11,7 +11,7 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 public sealed class AssistanceTests(RunningStack running)
 {
     private const string Reason = "Impressora não responde";
-    private static readonly LocatorAssertionsToContainTextOptions Soon = new() { Timeout = 60_000 };
+    private static readonly LocatorAssertionsToContainTextOptions Soon = new() { Timeout = 120_000 };
 
     [Fact]
     public async Task Administrator_asks_in_the_console_looks_then_controls_in_the_persons_sight_and_every_step_is_audited()
@@ -39,11 +39,14 @@ public sealed class AssistanceTests(RunningStack running)
         await PictureAsync(helper, "assistance-administrator");
         await EndsAsync(console, person.Page, helper);
 
-        Assert.Equal(
+        string[] steps =
             [
                 $"rui.costa assistance.asked look: {Reason}", "ana.silva assistance.granted look: rui.costa", "rui.costa assistance.began look", "ana.silva assistance.ended person",
                 $"rui.costa assistance.asked control: {Reason}", "ana.silva assistance.granted control: rui.costa", "rui.costa assistance.began control", "ana.silva assistance.ended person",
-            ], await AuditedAsync(session));
+            ];
+        // What the console says of the second end it has said of the first one already.
+        await Eventually.IsTrueAsync(async () => (await AuditedAsync(session)).Count() >= steps.Length, TimeSpan.FromMinutes(2));
+        Assert.Equal(steps, await AuditedAsync(session));
         await person.CloseAsync();
         await running.Rui.UntilAsync(session, SessionState.Disconnected, Person.ConnectPatience);
         running.Leave("#A0522D");
@@ -64,7 +67,7 @@ public sealed class AssistanceTests(RunningStack running)
         await open.WaitForAsync();
         var tab = await console.Context.RunAndWaitForPageAsync(() => open.ClickAsync());
 
-        Assert.True(await Eventually.IsTrueAsync(() => tab.Locator("#assist-bar").IsVisibleAsync(), TimeSpan.FromSeconds(60)), $"{tab.Url}: {await tab.Locator("body").InnerTextAsync()}\n{running.Stack.Console.LastLines(40)}");
+        Assert.True(await Eventually.IsTrueAsync(() => tab.Locator("#assist-bar").IsVisibleAsync(), TimeSpan.FromMinutes(2)), $"{tab.Url}: {await tab.Locator("body").InnerTextAsync()}\n{running.Stack.Console.LastLines(40)}");
         await Expect(tab.Locator("#assist-mode")).ToHaveTextAsync(control ? "Ver e comandar" : "Só ver");
         await Expect(person.Locator("#mark-assist")).ToContainTextAsync("Rui Costa", Soon);
         await Expect(console.Locator("main")).ToContainTextAsync(control ? "rui.costa está a ver e a comandar esta sessão." : "rui.costa está a ver esta sessão.", Soon);

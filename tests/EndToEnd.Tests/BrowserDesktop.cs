@@ -19,7 +19,7 @@ internal sealed class BrowserDesktop(IPage page, bool touch)
             // Playwright presses the keys of an American keyboard, and the desktop gets the layout of the browser's language.
             Locale = "en-US",
         });
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout(120_000);
         var page = await context.NewPageAsync();
         await page.GotoAsync("/sign-in");
         await page.Locator("#user").FillAsync(stack.UserName);
@@ -28,6 +28,7 @@ internal sealed class BrowserDesktop(IPage page, bool touch)
         // Where fingers point, the browser is the button; with a mouse it is in the menu.
         if (!touch) await page.Locator(".desktop .more summary").First.ClickAsync();
         await page.Locator(touch ? ".desktop .primary.touch" : ".desktop .choice.mouse").First.ClickAsync();
+        await page.Locator("#screen").WaitForAsync(new() { State = WaitForSelectorState.Attached });
         return new(page, touch);
     }
 

@@ -18,6 +18,7 @@ public sealed partial class BrowserTests(RunningStack running)
         // What IT is to see happening must not be there already: a client of the test before may have just left.
         Assert.True(await Eventually.IsTrueAsync(async () => (await running.Ana.DesktopAsync()).State != DesktopState.SessionActive, Person.ConnectPatience));
         await using var chromium = await Chromium.StartAsync();
+        await using var screen = await RdpScreen.StartAsync();   // before the ticket, which does not live long
 
         var console = await chromium.OpenConsoleAsync(running.Stack.ConsoleUrl, running.Rui, "/sessions");
         await Assertions.Expect(console.Locator(".grid tbody .chip").GetByText("Ativa", new() { Exact = true })).ToHaveCountAsync(0);
@@ -34,20 +35,19 @@ public sealed partial class BrowserTests(RunningStack running)
         await portal.Locator("#command form button").Last.ClickAsync();
         var line = await portal.Locator("#line").InputValueAsync();
         Assert.StartsWith("xfreerdp ", line, StringComparison.Ordinal);
+        screen.Connect(running.Stack.RdpAddress, Ticket().Match(line).Groups[1].Value);
         await PictureAsync(portal, "portal-connect");
 
-        await using var screen = await RdpScreen.StartAsync();
-        screen.Connect(running.Stack.RdpAddress, Ticket().Match(line).Groups[1].Value);
         Assert.True(await screen.ShowsAsync(color, Person.ConnectPatience), screen.Client.Output);
         await screen.PictureAsync(Picture("desktop"));
 
-        await Assertions.Expect(console.GetByText("Ana Silva").First).ToBeVisibleAsync(new() { Timeout = 60_000 });
-        await Assertions.Expect(console.Locator(".grid tbody .chip").GetByText("Ativa", new() { Exact = true })).ToHaveCountAsync(1, new() { Timeout = 60_000 });
+        await Assertions.Expect(console.GetByText("Ana Silva").First).ToBeVisibleAsync(new() { Timeout = 120_000 });
+        await Assertions.Expect(console.Locator(".grid tbody .chip").GetByText("Ativa", new() { Exact = true })).ToHaveCountAsync(1, new() { Timeout = 120_000 });
         Assert.True(await console.EvaluateAsync<bool>("() => window.notReloaded === true"));
         await PictureAsync(console, "console-sessions");
 
         var session = (await running.Rui.Sessions.ListAsync(new(), running.Rui.Token)).Sessions.Single();
-        await running.Rui.UntilAsync(session.SessionId, SessionState.Active, TimeSpan.FromSeconds(60));
+        await running.Rui.UntilAsync(session.SessionId, SessionState.Active, Person.ConnectPatience);
         await console.GotoAsync($"/sessions/{session.SessionId}");
         await console.GetByText("Ana Silva").First.WaitForAsync();
         await PictureAsync(console, "console-session");

@@ -15,15 +15,16 @@ internal sealed class Chromium : IAsyncDisposable
 
     public static async Task<Chromium> StartAsync()
     {
+        Assertions.SetDefaultExpectTimeout(120_000);
         var playwright = await Playwright.CreateAsync();
-        return new(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags }));
+        return new(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = "/usr/bin/chromium", Args = Flags, Timeout = 120_000 }));
     }
 
     /// <summary>A page of a profile of its own, in Portuguese, on a desk's screen.</summary>
     public async Task<IPage> OpenAsync(string address)
     {
         var context = await Browser.NewContextAsync(new() { BaseURL = address, IgnoreHTTPSErrors = true, Locale = "pt-PT", ViewportSize = new() { Width = 1280, Height = 800 } });
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout(120_000);
         return await context.NewPageAsync();
     }
 

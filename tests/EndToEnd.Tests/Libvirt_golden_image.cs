@@ -16,7 +16,7 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 public sealed class Libvirt_golden_image : IAsyncLifetime
 {
     private const long Epoch = 1;
-    private static readonly TimeSpan BootPatience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan BootPatience = TimeSpan.FromMinutes(15);
     // X.224 Connection Request with an RDP negotiation request for TLS, and the type of the answer's negotiation part.
     private static readonly byte[] ConnectionRequest = Convert.FromHexString("030000130ee000000000000100080001000000");
     private const byte NegotiationResponse = 2;
@@ -91,7 +91,7 @@ public sealed class Libvirt_golden_image : IAsyncLifetime
     private static async Task<bool> AnswersAsync(int port, CancellationToken ct)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(TimeSpan.FromSeconds(10));
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
         try
         {
             using var client = new TcpClient();

@@ -42,7 +42,8 @@ public sealed class NetworkStack : IAsyncLifetime
         _stack = await DemonstrationStack.StartAsync(new()
         {
             StateDirectory = Path.Combine(_folder, "state"), LibvirtDirectory = Path.Combine(_folder, "lv"), Network = _network, MachineNetwork = "network:desktops", PoolSize = 1,
-            Broker = new Dictionary<string, string> { ["Provisioning:ShrinkAfter"] = "00:00:01" },   // what a schedule puts to sleep goes at once
+            Broker = new Dictionary<string, string>(RunningStack.PatientBroker) { ["Provisioning:ShrinkAfter"] = "00:00:01" },   // what a schedule puts to sleep goes at once
+            Gateway = RunningStack.PatientGateway,
         }, Image, progress, CancellationToken.None);
         Rui = await Administrator.SetUpAsync(_stack);
         Ana = await Person.SignInAsync(_stack);

@@ -9,7 +9,7 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 [Collection(RunningStack.Tests)]
 public sealed partial class PasskeyTests(RunningStack running)
 {
-    private static readonly LocatorAssertionsToHaveTextOptions Patient = new() { Timeout = 60_000 };
+    private static readonly LocatorAssertionsToHaveTextOptions Patient = new() { Timeout = 120_000 };
 
     [Fact]
     public async Task An_employee_adds_a_passkey_signs_in_with_it_after_the_password_and_alone_and_not_once_it_is_removed()
@@ -32,7 +32,7 @@ public sealed partial class PasskeyTests(RunningStack running)
 
         // Again on the same device: the browser knows it before we are asked.
         await page.Locator("form.passkey button").ClickAsync();
-        await Expect(page.Locator("form.passkey [role=alert]")).ToHaveTextAsync("Este aparelho já tem uma chave de acesso da sua conta.", new() { Timeout = 60_000 });
+        await Expect(page.Locator("form.passkey [role=alert]")).ToHaveTextAsync("Este aparelho já tem uma chave de acesso da sua conta.", new() { Timeout = 120_000 });
 
         await SignOutAsync(page);
         await PasswordAsync(page);
@@ -41,12 +41,12 @@ public sealed partial class PasskeyTests(RunningStack running)
         await InEnglishAsync(page, "passkey-portal-second-step-en");
         await Expect(page.Locator("input[name=code]")).ToHaveCountAsync(0);
         await page.Locator("form.passkey button").ClickAsync();
-        await Expect(page.Locator(".person")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.Locator(".person")).ToBeVisibleAsync(new() { Timeout = 120_000 });
         var signatures = await authenticator.SignaturesAsync();
 
         await SignOutAsync(page);
         await page.Locator("form.passkey button").ClickAsync();
-        await Expect(page.Locator(".person")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.Locator(".person")).ToBeVisibleAsync(new() { Timeout = 120_000 });
         Assert.True(await authenticator.SignaturesAsync() > signatures);
 
         await page.GotoAsync("/account");
@@ -55,14 +55,14 @@ public sealed partial class PasskeyTests(RunningStack running)
         await page.Locator("details.rename button").ClickAsync();
         await Expect(page.Locator("[role=status].notice")).ToHaveTextAsync("O nome da chave de acesso foi mudado.", Patient);
         await page.GetByRole(AriaRole.Button, new() { Name = "Remover a chave de acesso Portátil velho" }).ClickAsync();
-        await Expect(page.Locator("[role=status].notice")).ToContainTextAsync("foi removida", new() { Timeout = 60_000 });
+        await Expect(page.Locator("[role=status].notice")).ToContainTextAsync("foi removida", new() { Timeout = 120_000 });
         await SignOutAsync(page);
         await page.Locator("form.passkey button").ClickAsync();
         await Expect(page.Locator("[role=alert] code").First).ToHaveTextAsync("PASSKEY_UNKNOWN", Patient);
         await PicturesAsync(page, "passkey-portal-refused");
 
         await PasswordAsync(page);
-        await Expect(page.Locator(".person")).ToBeVisibleAsync(new() { Timeout = 60_000 });
+        await Expect(page.Locator(".person")).ToBeVisibleAsync(new() { Timeout = 120_000 });
         await running.SignAnaInAgainAsync();
     }
 
@@ -94,18 +94,18 @@ public sealed partial class PasskeyTests(RunningStack running)
         await page.GotoAsync("/sign-in?return=/account");
         await authenticator.KnowsOwnerAsync(false);
         await page.Locator("form.passkey button").ClickAsync();
-        await Expect(page.Locator("form.passkey [role=alert]")).ToContainTextAsync("não foi usada", new() { Timeout = 60_000 });
+        await Expect(page.Locator("form.passkey [role=alert]")).ToContainTextAsync("não foi usada", new() { Timeout = 120_000 });
         await authenticator.KnowsOwnerAsync(true);
         await page.Locator("form.passkey button").ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("A sua conta", Patient);
 
         await page.Locator("ul.own summary").ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "Remover a chave de acesso Chave do Rui" }).ClickAsync();
-        await Expect(page.Locator("[role=status]")).ToContainTextAsync("foi removida", new() { Timeout = 60_000 });
+        await Expect(page.Locator("[role=status]")).ToContainTextAsync("foi removida", new() { Timeout = 120_000 });
         await page.Context.ClearCookiesAsync();
         await page.GotoAsync("/sign-in?return=/account");
         await page.Locator("form.passkey button").ClickAsync();
-        await Expect(page.Locator("main [role=alert]").First).ToContainTextAsync("não está registada aqui", new() { Timeout = 60_000 });
+        await Expect(page.Locator("main [role=alert]").First).ToContainTextAsync("não está registada aqui", new() { Timeout = 120_000 });
         await PicturesAsync(page, "passkey-console-refused");
     }
 
@@ -129,16 +129,16 @@ public sealed partial class PasskeyTests(RunningStack running)
     private static async Task SignOutAsync(IPage page)
     {
         await page.Locator("form[action='/sign-out'] button").ClickAsync();
-        await Expect(page).ToHaveURLAsync(LeftPage(), new() { Timeout = 60_000 });
+        await Expect(page).ToHaveURLAsync(LeftPage(), new() { Timeout = 120_000 });
     }
 
     private static async Task InEnglishAsync(IPage page, string picture)
     {
         await page.GetByRole(AriaRole.Button, new() { Name = "English" }).ClickAsync();
-        await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", new Regex("^en"), new() { Timeout = 60_000 });
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", new Regex("^en"), new() { Timeout = 120_000 });
         await PicturesAsync(page, picture);
         await page.GetByRole(AriaRole.Button, new() { Name = "Português" }).ClickAsync();
-        await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", new Regex("^pt"), new() { Timeout = 60_000 });
+        await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", new Regex("^pt"), new() { Timeout = 120_000 });
     }
 
     private static async Task PicturesAsync(IPage page, string name)

@@ -11,10 +11,10 @@ public sealed class Person(DemonstrationStack stack, Employee.EmployeeClient emp
     private const string DemonstrationPool = "Escritório";
 
     /// <summary>A first boot under emulation takes half a minute; on a busy machine several times that.</summary>
-    public static readonly TimeSpan BootPatience = TimeSpan.FromMinutes(6);
+    public static readonly TimeSpan BootPatience = TimeSpan.FromMinutes(15);
 
     /// <summary>From a ticket to a picture, on a machine that is up.</summary>
-    public static readonly TimeSpan ConnectPatience = TimeSpan.FromMinutes(3);
+    public static readonly TimeSpan ConnectPatience = TimeSpan.FromMinutes(5);
 
     public static async Task<Person> SignInAsync(DemonstrationStack stack)
     {

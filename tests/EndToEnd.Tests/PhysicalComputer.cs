@@ -36,9 +36,9 @@ internal sealed class PhysicalComputer : IAsyncDisposable
         await Run.ToEndAsync("/usr/bin/openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pc", "-keyout", $"{etc}/xrdp/key.new", "-out", $"{etc}/xrdp/cert.new"]);
         File.Move($"{etc}/xrdp/key.new", $"{etc}/xrdp/key.pem", overwrite: true);
         File.Move($"{etc}/xrdp/cert.new", $"{etc}/xrdp/cert.pem", overwrite: true);
-        var display = 20_000 + (Environment.ProcessId % 20_000);
+        var (display, sesman) = (20_000 + (Environment.ProcessId % 20_000), LoopbackPorts.Free());
         Replace($"{etc}/xrdp/xrdp.ini", ("port=3389", $"port=tcp://127.0.0.1:{computer.Port}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp.log", $"LogFile={here}/xrdp.log"));
-        Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={LoopbackPorts.Free()}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={here}/sesman.log"),
+        Replace($"{etc}/xrdp/sesman.ini", ("ListenPort=3350", $"ListenPort={sesman}"), ("EnableSyslog=true", "EnableSyslog=false"), ("LogFile=xrdp-sesman.log", $"LogFile={here}/sesman.log"),
             ("X11DisplayOffset=10", $"X11DisplayOffset={display}"), ("EnableUserWindowManager=true", "EnableUserWindowManager=false"));
         await File.WriteAllTextAsync($"{etc}/pam.d/xrdp-sesman",
             $"auth [success=done default=ignore] {here}/pam_montalegre.so\naccount [success=done default=ignore] {here}/pam_montalegre.so\n@include common-auth\n@include common-account\n@include common-session\nsession optional {here}/pam_montalegre.so\n");
@@ -54,6 +54,7 @@ internal sealed class PhysicalComputer : IAsyncDisposable
             mount --bind {etc} /etc
             chmod 755 /etc/xrdp/startwm.sh
             xrdp-sesman -n -c /etc/xrdp/sesman.ini > /dev/null 2>&1 &
+            until grep -qs ":{sesman:X4} [0-9A-F]*:0000 0A" /proc/net/tcp /proc/net/tcp6; do sleep 0.1; done
             {agent}/Montalegre.Vdi.Agent --config {here}/agent.conf &
             exec xrdp -n -c /etc/xrdp/xrdp.ini > /dev/null 2>&1
             """);

@@ -9,7 +9,7 @@ namespace Montalegre.Vdi.EndToEnd.Tests;
 public sealed class PhysicalComputerTests(RunningStack running)
 {
     private const string Pool = "Gabinetes";
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(6);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -31,6 +31,22 @@ public sealed class RunningStack : IAsyncLifetime
     /// <summary>What a desktop shows that nobody has touched.</summary>
     public const string FreshColor = "#1B5E7B";
 
+    /// <summary>Limits that are short in production because what is late there is broken; a busy computer stands still for as long.</summary>
+    internal static IReadOnlyDictionary<string, string> PatientBroker { get; } = new Dictionary<string, string>
+    {
+        ["Launch:TicketLifetime"] = "00:01:00", ["Launch:FileTicketLifetime"] = "00:02:00", ["Agents:HelloWithin"] = "00:01:00", ["Agents:ReturnWithin"] = "00:05:00",
+        ["Assistance:AnswerWithin"] = "00:05:00", ["Assistance:OpenWithin"] = "00:05:00", ["Assistance:TicketLifetime"] = "00:05:00",
+        // The two together have a bound; the tests wait for agents themselves.
+        ["Gateways:AgentBackWithin"] = "00:00:08", ["Gateways:PrepareWithin"] = "00:00:20",
+    };
+
+    /// <inheritdoc cref="PatientBroker" />
+    internal static IReadOnlyDictionary<string, string> PatientGateway { get; } = new Dictionary<string, string>
+    {
+        ["Gateway:FirstRequestDeadline"] = "00:01:00", ["Gateway:HandshakeDeadline"] = "00:02:00", ["Gateway:MachineDeadline"] = "00:00:30", ["Gateway:BrokerRetryBudget"] = "00:01:00",
+        ["Gateway:Html5:HelloDeadline"] = "00:01:00", ["Gateway:Html5:OpenDeadline"] = "00:02:00", ["Portal:BrokerDeadline"] = "00:01:00",
+    };
+
     /// <summary>The processes and addresses.</summary>
     public DemonstrationStack Stack => _stack ?? throw new InvalidOperationException("The stack is not started.");
 
@@ -51,6 +67,7 @@ public sealed class RunningStack : IAsyncLifetime
         _stack = await DemonstrationStack.StartAsync(new()
         {
             StateDirectory = _state, Ports = (LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free(), LoopbackPorts.Free()), PoolSize = 1, FirstForwardedPort = 24000 + Environment.ProcessId % 800 * 10,
+            Broker = PatientBroker, Gateway = PatientGateway,
         }, image, progress, ct);
         Rui = await Administrator.SetUpAsync(_stack);
         Ana = await Person.SignInAsync(_stack);
@@ -69,7 +86,7 @@ public sealed class RunningStack : IAsyncLifetime
         if (await Ana.DesktopAsync() is { SessionId.Length: > 0 } desktop)
         {
             Assert.Null((await Ana.LogOffAsync(desktop.SessionId)).Refused);
-            await Rui.UntilAsync(desktop.SessionId, Contracts.Admin.V1.SessionState.Ended, TimeSpan.FromMinutes(2));
+            await Rui.UntilAsync(desktop.SessionId, Contracts.Admin.V1.SessionState.Ended, TimeSpan.FromMinutes(5));
         }
         await Ana.UntilAsync(DesktopState.Ready, Person.BootPatience);
         _color = FreshColor;

@@ -17,6 +17,7 @@ internal static class HeadlessChromium
     public static Task<IBrowser> LaunchAsync(IPlaywright playwright, string program = WithoutWindows, params string[] flags) => playwright.Chromium.LaunchAsync(new()
     {
         ExecutablePath = program,
+        Timeout = 180_000,
         Args = [.. flags, "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
     });
 }

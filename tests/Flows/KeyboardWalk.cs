@@ -94,7 +94,7 @@ internal sealed partial class KeyboardWalk(IPage page, string flow, string langu
     {
         try
         {
-            await page.WaitForFunctionAsync("() => document.activeElement && document.activeElement !== document.body", null, new() { Timeout = 10_000 });
+            await page.WaitForFunctionAsync("() => document.activeElement && document.activeElement !== document.body", null, new() { Timeout = 60_000 });
             return true;
         }
         catch (TimeoutException) { return false; }

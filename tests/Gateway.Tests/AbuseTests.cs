@@ -31,8 +31,10 @@ public sealed class AbuseTests
             strangers[i] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await strangers[i].ConnectAsync(gateway.Address).WaitAsync(Patience);
         }
-        var each = (GC.GetTotalMemory(forceFullCollection: true) - before) / 1024 / Silent;
-        Assert.True(each <= MostKilobytesEach, $"A silent connection costs {each} KB, its own end included.");
+        // Other tests of this program have their own memory meanwhile, and give it back; the strangers keep theirs.
+        var each = 0L;
+        Assert.True(await Eventually.IsTrueAsync(() => (each = (GC.GetTotalMemory(forceFullCollection: true) - before) / 1024 / Silent) <= MostKilobytesEach, TimeSpan.FromMinutes(3)),
+            $"A silent connection costs {each} KB, its own end included.");
         for (var i = 0; i < 5; i++) await OpenOneAsync();
 
         var closed = Task.WhenAll(strangers.Select(async s => { using (s) return await s.ReceiveAsync(new byte[1]); }));

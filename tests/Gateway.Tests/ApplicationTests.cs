@@ -30,9 +30,9 @@ public sealed class ApplicationTests(ApplicationTests.ProgramsMachine machine) :
         Assert.True(await screen.ShowsAsync(ApplicationColor), client.Output + machine.Logs);
         Assert.True(machine.Runs("sleep\077001"), machine.Logs);
         Assert.False(machine.Runs("sleep\0infinity"), "the desktop came up, too");
-        await machine.InSessionAsync("pkill -x -f 'sleep 77001'");
-        await client.ExitedAsync(TimeSpan.FromSeconds(30));
-        Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(60)), machine.Logs);
+        await EndProgramAsync(77001);
+        await client.ExitedAsync(TimeSpan.FromMinutes(2));
+        Assert.True(await machine.NobodyIsInAsync(), machine.Logs);
     }
 
     [Fact]
@@ -54,13 +54,13 @@ public sealed class ApplicationTests(ApplicationTests.ProgramsMachine machine) :
             // As the agent does it, which has tests of its own.
             await machine.InSessionAsync($"{script} --join $(pgrep -o -f '^/bin/sh {script}') beside \"xterm -geometry 300x120+0+0 -bg '{BesideColor}' -fg '{BesideColor}' -cr '{BesideColor}' +sb -bw 0 -b 0 -e sleep 77002\"");
             Assert.True(await screen.ShowsAsync(BesideColor), client.Output + machine.Logs);
-            await machine.InSessionAsync("pkill -x -f 'sleep 77001'");
+            await EndProgramAsync(77001);
             await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);      // time enough for a session to end
             Assert.True(machine.Runs("sleep\077002"), machine.Logs);
             Assert.Single(machine.Sessions());
-            await machine.InSessionAsync("pkill -x -f 'sleep 77002'");
-            await client.ExitedAsync(TimeSpan.FromSeconds(30));
-            Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(60)), machine.Logs);
+            await EndProgramAsync(77002);
+            await client.ExitedAsync(TimeSpan.FromMinutes(2));
+            Assert.True(await machine.NobodyIsInAsync(), machine.Logs);
         }
         finally
         {
@@ -80,7 +80,7 @@ public sealed class ApplicationTests(ApplicationTests.ProgramsMachine machine) :
 
         await using var client = screen.Connect(gateway.Address, Ticket(redeemer), asked);
 
-        Assert.True(await Eventually.IsTrueAsync(() => machine.Runs("sleep\077001"), TimeSpan.FromSeconds(30)), client.Output + machine.Logs);
+        Assert.True(await Eventually.IsTrueAsync(() => machine.Runs("sleep\077001"), TimeSpan.FromMinutes(2)), client.Output + machine.Logs);
         await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken);      // time enough for the request after the handshake
         Assert.False(machine.Runs("xev"), client.Output + machine.Logs);
         await EndAsync();
@@ -102,9 +102,12 @@ public sealed class ApplicationTests(ApplicationTests.ProgramsMachine machine) :
 
     private string Ticket(FakeRedeemer redeemer) => redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password, program: Application);
 
+    // A terminal shows its colour before its program has begun.
+    private Task EndProgramAsync(int number) => machine.InSessionAsync($"until pkill -x -f 'sleep {number}'; do sleep 0.2; done");
+
     private async Task EndAsync()
     {
-        await machine.InSessionAsync("pkill -x -f 'sleep 77001'");
-        Assert.True(await Eventually.IsTrueAsync(() => machine.Sessions().Length == 0, TimeSpan.FromSeconds(60)), machine.Logs);
+        await EndProgramAsync(77001);
+        Assert.True(await machine.NobodyIsInAsync(), machine.Logs);
     }
 }

@@ -72,21 +72,23 @@ public sealed class AssistanceLinkTests
     [Fact]
     public async Task Assistance_ends_when_the_broker_has_been_away_for_a_minute_and_not_because_it_says_nothing()
     {
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);     // deadlines of calls are compared with the system's clock
+        // Deadlines of calls are compared with the system's clock, which goes on while this one stands.
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow.AddHours(1));
         using var broker = new ScriptedBroker();
         await broker.StartAsync();
         await using var gateway = await TestGateway.StartAsync(broker, time);
         var desktop = new WatchedDesktop(gateway.AssistanceReports, time);
         gateway.Connections.Add(new("c1", "s1", "m1", IPAddress.Loopback, "browser", time.GetUtcNow(), time.GetUtcNow(), desktop));
         await desktop.Assistance.ApplyAsync(new() { AssistanceId = "one", ConnectionId = "c1", Step = AssistanceStep.Granted, Who = "Rosa" });
-        await HearsAsync(broker, gateway, "first");
+        await HearsAsync(broker, gateway, "first", time);
 
         time.Advance(TimeSpan.FromMinutes(10));
         Assert.False(gateway.AssistanceReports.Waiting.TryPeek(out _), "It ended although the broker was there.");
 
         // Away for less than a minute, and back.
+        var before = Broken(gateway);
         await broker.StopAsync();
-        await BrokenAsync(gateway, 1);
+        await BrokenAsync(gateway, before + 1);
         await broker.StartAsync();
         time.Advance(Minute - TimeSpan.FromSeconds(5));
         Assert.True(await Eventually.IsTrueAsync(() =>
@@ -98,7 +100,7 @@ public sealed class AssistanceLinkTests
         time.Advance(TimeSpan.FromMinutes(10));
         Assert.False(gateway.AssistanceReports.Waiting.TryPeek(out _), "It ended although the broker was back in time.");
 
-        var before = Broken(gateway);
+        before = Broken(gateway);
         await broker.StopAsync();
         await BrokenAsync(gateway, before + 1);
         time.Advance(Minute - TimeSpan.FromMilliseconds(1));
@@ -112,10 +114,17 @@ public sealed class AssistanceLinkTests
     private static readonly TimeSpan Minute = TimeSpan.FromSeconds(60);
 
     /// <summary>Waits until the gateway has heard something on the broker's stream, and has nothing more to say: a broker that stops before its answer arrived is told again.</summary>
-    private static async Task HearsAsync(ScriptedBroker broker, TestGateway gateway, string id)
+    /// <param name="time">Goes on a little meanwhile: whoever found the broker not ready comes again by this clock.</param>
+    private static async Task HearsAsync(ScriptedBroker broker, TestGateway gateway, string id, FakeTimeProvider? time = null)
     {
         Ask(broker, id);
-        Assert.Equal($"end {id} Connection", await broker.Assistances.NextAsync());
+        var told = broker.Assistances.NextAsync();
+        await Eventually.IsTrueAsync(() =>
+        {
+            time?.Advance(TimeSpan.FromMilliseconds(20));
+            return told.IsCompleted;
+        }, TimeSpan.FromSeconds(60));
+        Assert.Equal($"end {id} Connection", await told);
         Assert.True(await Eventually.IsTrueAsync(() => !gateway.AssistanceReports.Waiting.TryPeek(out _), TimeSpan.FromSeconds(60)));
     }
 

@@ -25,7 +25,7 @@ public sealed class BrokerTests
         using var _client = client;
 
         Assert.Equal(["CN=gateway-1"], broker.RedeemedBy);
-        var shown = Assert.Single(broker.Shown);
+        Assert.True(broker.Shown.TryPeek(out var shown));
         Assert.StartsWith("CN=", shown.Subject, StringComparison.Ordinal);
         Assert.True(shown.NotAfter.ToDateTime() > DateTime.UtcNow.AddDays(700));   // made by the gateway itself
         Assert.Contains("ana\0once-only\0", System.Text.Encoding.Unicode.GetString(seen[^63..]) + System.Text.Encoding.Unicode.GetString(seen[^64..]), StringComparison.Ordinal);
@@ -117,7 +117,8 @@ public sealed class BrokerTests
         await broker.StartAsync();
         await using var machine = new FakeMachine();
         broker.OnRedeem = _ => Granted(machine);
-        await using var gateway = await TestGateway.StartAsync(broker);
+        // The last reports have so long to go out.
+        await using var gateway = await TestGateway.StartAsync(broker, ("Gateway:StopGrace", "00:00:08"));
         var (client, _, _, _) = await RawClient.OpenAsync(gateway, machine, FakeRedeemer.Unknown());
         using var _client = client;
         await broker.NextReportAsync();

@@ -9,7 +9,7 @@ namespace Montalegre.Vdi.Gateway.Tests;
 /// <summary>A pool's policy tried out: copying and pasting between a real xfreerdp and a real xrdp session.</summary>
 public sealed class ChannelPolicyTests(XrdpMachine machine) : IClassFixture<XrdpMachine>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(3);
 
     [Theory]

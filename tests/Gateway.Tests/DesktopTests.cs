@@ -46,7 +46,7 @@ public sealed class DesktopTests(XrdpMachine machine) : IClassFixture<XrdpMachin
 
         await using var elsewhere = await RdpScreen.StartAsync();
         var second = elsewhere.Connect(gateway.Address, ticket);
-        await second.ExitedAsync(TimeSpan.FromSeconds(30));
+        await second.ExitedAsync(TimeSpan.FromMinutes(2));
 
         Assert.NotEqual(0, second.ExitCode);
         Assert.Equal(ReasonCode.TicketUsed, (await gateway.NextReportAsync()).Failed.Code);
@@ -67,7 +67,8 @@ public sealed class DesktopTests(XrdpMachine machine) : IClassFixture<XrdpMachin
 
         await gateway.Connections.EndAllAsync(Relay.RelayEnd.GatewayStopping);
 
-        Assert.True(await Eventually.IsTrueAsync(() => redeemer.Presented.Count == 2 && gateway.Connections.Count == 1, TimeSpan.FromSeconds(40)), client.Output);
+        // A client that waited too long for a slow machine tries once more.
+        Assert.True(await Eventually.IsTrueAsync(() => redeemer.Presented.Count >= 2 && gateway.Connections.Count == 1, TimeSpan.FromMinutes(2)), client.Output);
         Assert.All(redeemer.Presented, p => Assert.Equal(ticket, p.Ticket));
         Assert.True(await screen.ShowsAsync(XrdpMachine.DesktopColor), client.Output + machine.Logs);
         Assert.Equal(sessions, machine.Sessions());

@@ -9,7 +9,7 @@ public sealed class DeviceChannelTests(DeviceServer machine) : IClassFixture<Dev
 {
     private const string Drive = "drive pasta", Document = "file um documento", Printer = "printer PRN1", Card = "smartcard SCARD";
     private const string Usb = "URBDRC", Microphone = "AUDIO_INPUT", Sound = "AUDIO_PLAYBACK_DVC";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly string[] Devices = [Drive, Document, Printer, Card];
     private readonly string _folder = Directory.CreateTempSubdirectory("offered-").FullName;
     private OwnProcess? _server;

@@ -12,8 +12,8 @@ public sealed class FrontEndTests
 {
     private const int Width = 800;
     private const int Height = 600;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly (string, string)[] Shown = [("Gateway:RefusalShownFor", "00:00:20")];
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly (string, string)[] Shown = [("Gateway:RefusalShownFor", "00:03:00")];
 
     [Theory]
     [InlineData(ReasonCode.TicketUnknown, "ERRINFO_SERVER_DENIED_CONNECTION")]
@@ -112,5 +112,6 @@ public sealed class FrontEndTests
             return client.HasExited;
         }, Patience);
         Assert.True(closed, client.Output);
+        await client.ExitedAsync(Patience);                 // with its last words
     }
 }

@@ -8,8 +8,8 @@ namespace Montalegre.Vdi.Gateway.Tests;
 /// <summary>A machine with network level authentication: the gateway signs in there, and the client needs to know nothing of it.</summary>
 public sealed class NlaTests(NlaMachine machine) : IClassFixture<NlaMachine>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly (string, string)[] Shown = [("Gateway:RefusalShownFor", "00:00:20")];
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly (string, string)[] Shown = [("Gateway:RefusalShownFor", "00:03:00")];
 
     [Theory]
     [InlineData("+sec-nla")]

@@ -122,6 +122,7 @@ public sealed class OneDoorTests
             using var leaving = new CancellationTokenSource();
             using var request = new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{gateway.Address.Port}/patient") { Version = new(version, version == 1 ? 1 : 0), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
             var asking = http.SendAsync(request, leaving.Token);
+            await gateway.PatientCame.Task.WaitAsync(Patience);
             Assert.Equal("ok", await http.GetStringAsync(new Uri($"https://127.0.0.1:{gateway.Address.Port}/health")));
             await leaving.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asking);

@@ -10,7 +10,7 @@ namespace Montalegre.Vdi.Gateway.Tests;
 public sealed class RdGatewayDesktopTests(XrdpMachine machine) : IClassFixture<XrdpMachine>
 {
     private const string Denied = "E_PROXY_COOKIE_AUTHENTICATION_ACCESS_DENIED";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Theory]
     [InlineData("http")]

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Montalegre.Vdi.Contracts.Common.V1;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
 using Montalegre.Vdi.Protocol.Negotiation;
@@ -100,13 +101,16 @@ public sealed class RefusalTests
     [Fact]
     public async Task Machine_that_never_answers_is_given_up_after_its_deadline()
     {
-        var redeemer = new FakeRedeemer();
-        await using var gateway = await TestGateway.StartAsync(redeemer, null, ("Gateway:MachineDeadline", "00:00:00.300"));
+        var (redeemer, time, deadline) = (new FakeRedeemer(), new FakeTimeProvider(), TimeSpan.FromSeconds(0.3));
+        await using var gateway = await TestGateway.StartAsync(redeemer, time, ("Gateway:MachineDeadline", $"{deadline}"));
         await using var machine = new FakeMachine();
         using var client = await RawClient.ConnectAsync(gateway.Address);
         await client.SendAsync(RawClient.Request(redeemer.NewTicket(machine.Address, machine.CertificateSha256)));
+        // Each attempt's deadline runs from before it connects.
         using var first = await machine.AcceptSilentlyAsync();
+        time.Advance(deadline);
         using var second = await machine.AcceptSilentlyAsync();
+        time.Advance(deadline);
         Assert.IsType<ConnectionConfirm.Failed>(await client.AnswerAsync());
         Assert.Equal(ReasonCode.MachineDidNotAnswer, (await gateway.NextReportAsync()).Failed.Code);
     }

@@ -86,11 +86,12 @@ public sealed class RightsTests : IAsyncDisposable
     public async Task Client_that_cannot_prove_itself_is_never_asked()
     {
         await using var unable = await OpenAsync(TsguCapabilities.None, ("Gateway:RdGateway:ProveAgain", "true"));
+        var connection = (await _gateway.NextReportAsync()).ConnectionId;
         await using var able = await RdgClient.WebSocketAsync(_gateway.Address);
         Ticket = TicketFor();
         Assert.Equal(TsguError.None, (await able.OpenAsync(Ticket, more: Able)).Channel);
         await able.AskedForProofAsync();                                    // so a check has gone over both
-        _redeemer.Withdrawn[(await _gateway.NextReportAsync()).ConnectionId] = ReasonCode.NotEntitled;
+        _redeemer.Withdrawn[connection] = ReasonCode.NotEntitled;
         Assert.Equal(TsguCloseReason.ResourceNotAllowed, (await unable.ClosedAsync(notAsked: true)).Code);
     }
 

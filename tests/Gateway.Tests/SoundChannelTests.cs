@@ -8,7 +8,7 @@ namespace Montalegre.Vdi.Gateway.Tests;
 public sealed class SoundChannelTests(SoundMachine machine) : IClassFixture<SoundMachine>
 {
     private const string Card = "Detected remote smartcard", Sound = "sound_process_training";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Theory]
     [InlineData(true, true, true)]

@@ -23,10 +23,11 @@ internal sealed class GatewayConversation(
     public async Task<bool> RunAsync(
         GatewayId gateway, string address, IAsyncStreamReader<ConnectionReport> incoming, IServerStreamWriter<GatewayOrder> outgoing, CancellationToken ct)
     {
-        if (await gateways.ConnectedAsync(gateway) is not { } since) return false;
-        using var stream = new GatewayStream(gateway, outgoing);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var stream = new GatewayStream(gateway, outgoing);
+        // Admitted before the row is written: an order to all gateways that is given in between reaches this one too.
         directory.Admit(stream);
+        if (await ConnectedAsync(stream) is not { } since) return false;
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
         log.GatewayConnected(gateway, address);
         var named = new ConcurrentDictionary<Guid, bool>();
         var settling = SettleAsync(gateway, since, named, ending.Token);
@@ -42,10 +43,32 @@ internal sealed class GatewayConversation(
         {
             await ending.CancelAsync();
             await settling;
-            if (directory.Leave(stream)) await gateways.DisconnectedAsync(gateway);
+            await LeaveAsync(stream);
             log.GatewayLeft(gateway);
         }
         return true;
+    }
+
+    private async Task<DateTime?> ConnectedAsync(GatewayStream stream)
+    {
+        DateTime? since = null;
+        try
+        {
+            since = await gateways.ConnectedAsync(stream.Gateway);
+        }
+        finally
+        {
+            if (since is null) directory.Leave(stream);
+        }
+        return since;
+    }
+
+    private async Task LeaveAsync(GatewayStream stream)
+    {
+        if (!directory.Leave(stream)) return;
+        await gateways.DisconnectedAsync(stream.Gateway);
+        // One that came back while this was written is there.
+        if (directory.Has(stream.Gateway)) await gateways.BeatAsync([stream.Gateway]);
     }
 
     private async Task SettleAsync(GatewayId gateway, DateTime since, ConcurrentDictionary<Guid, bool> named, CancellationToken ct)

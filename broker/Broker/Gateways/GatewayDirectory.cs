@@ -6,8 +6,9 @@ using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Gateways;
 
-/// <summary>One open stream of one gateway; orders take turns on it.</summary>
-internal sealed class GatewayStream(GatewayId gateway, IServerStreamWriter<GatewayOrder> writer) : IDisposable
+#pragma warning disable CA1001 // Its semaphore is never disposed: an order may wait for its turn as the stream ends.
+/// <summary>One open stream of one gateway; orders take turns on it, also those that come as it ends.</summary>
+internal sealed class GatewayStream(GatewayId gateway, IServerStreamWriter<GatewayOrder> writer)
 {
     private readonly SemaphoreSlim _writing = new(1, 1);
 
@@ -27,9 +28,8 @@ internal sealed class GatewayStream(GatewayId gateway, IServerStreamWriter<Gatew
             _writing.Release();
         }
     }
-
-    public void Dispose() => _writing.Dispose();
 }
+#pragma warning restore CA1001
 
 /// <summary>All gateway streams of this node, and the way to have a connection closed.</summary>
 internal sealed class GatewayDirectory(GatewayStore gateways)
@@ -41,6 +41,9 @@ internal sealed class GatewayDirectory(GatewayStore gateways)
 
     /// <summary>False when a newer stream has taken its place.</summary>
     public bool Leave(GatewayStream stream) => _streams.TryRemove(new(stream.Gateway, stream));
+
+    /// <summary>Whether the gateway has a stream here.</summary>
+    public bool Has(GatewayId gateway) => _streams.ContainsKey(gateway);
 
     /// <summary>Orders the gateway to close a connection. False: it is closed already, or its gateway is not connected here.</summary>
     public async Task<bool> CloseConnectionAsync(ConnectionId connection, ReasonCode reason, CancellationToken ct)
@@ -64,7 +67,7 @@ internal sealed class GatewayDirectory(GatewayStore gateways)
             await stream.SendAsync(order, ct);
             return true;
         }
-        catch (Exception e) when (e is RpcException or InvalidOperationException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is RpcException or InvalidOperationException or IOException)
         {
             return false;   // the stream broke under our hands, which is the same as not connected
         }

@@ -5,6 +5,9 @@ internal static partial class HostingLog
     [LoggerMessage(1001, LogLevel.Information, "Start-up: {Step}")]
     public static partial void StartUpStep(this ILogger log, string step);
 
+    [LoggerMessage(1004, LogLevel.Warning, "Start-up: {Step} had no answer from the database; again in {Delay}")]
+    public static partial void StartUpStepAgain(this ILogger log, string step, TimeSpan delay, Exception e);
+
     [LoggerMessage(1002, LogLevel.Error, "Call {Method} failed, reference {Reference}")]
     public static partial void CallFailed(this ILogger log, string method, string reference, Exception e);
 

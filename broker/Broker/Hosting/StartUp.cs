@@ -1,17 +1,38 @@
+using Npgsql;
+
 namespace Montalegre.Vdi.Broker.Hosting;
 
-/// <summary>One thing that must be done, in order, before any background service or endpoint runs.</summary>
+/// <summary>One thing that must be done, in order, before any background service or endpoint runs. It may be broken off and run again.</summary>
 internal sealed record StartUpStep(string Name, Func<IServiceProvider, CancellationToken, Task> RunAsync);
 
-/// <summary>Runs the start-up steps in the order in which the slices added them. Registered before every other hosted service.</summary>
-internal sealed class StartUp(IEnumerable<StartUpStep> steps, IServiceProvider services, ILogger<StartUp> log) : IHostedService
+/// <summary>
+/// Runs the start-up steps in the order in which the slices added them. Registered before every other hosted service. A database
+/// that does not answer for a moment costs the start that moment: the step is run again until it is done or refused.
+/// </summary>
+internal sealed class StartUp(IEnumerable<StartUpStep> steps, IServiceProvider services, TimeProvider time, ILogger<StartUp> log) : IHostedService
 {
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var step in steps)
         {
             log.StartUpStep(step.Name);
-            await step.RunAsync(services, cancellationToken);
+            while (!await RunAsync(step, cancellationToken)) await Task.Delay(RetryDelay, time, cancellationToken);
+        }
+    }
+
+    private async Task<bool> RunAsync(StartUpStep step, CancellationToken ct)
+    {
+        try
+        {
+            await step.RunAsync(services, ct);
+            return true;
+        }
+        catch (NpgsqlException e) when (e.IsTransient)
+        {
+            log.StartUpStepAgain(step.Name, RetryDelay, e);
+            return false;
         }
     }
 

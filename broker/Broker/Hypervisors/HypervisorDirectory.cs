@@ -41,7 +41,6 @@ internal sealed class HypervisorDirectory(Database database, Func<HypervisorHost
     public async ValueTask DisposeAsync()
     {
         foreach (var host in _hosts.Values) await host.DisposeAsync();
-        _reading.Dispose();
     }
 
     private async Task TakeInAsync(CancellationToken ct)

@@ -76,10 +76,4 @@ internal sealed class ChangePump(ChangeStore store, TimeProvider time, ILogger<C
     {
         foreach (var subscriber in _subscribers.Keys) subscriber.Offer(batch);
     }
-
-    public override void Dispose()
-    {
-        _bell.Dispose();
-        base.Dispose();
-    }
 }

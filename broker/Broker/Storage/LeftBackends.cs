@@ -11,7 +11,7 @@ internal sealed class LeftBackends(string data, TimeProvider time)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan BeforeQuit = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     /// <summary>Waits until the old server's shared memory is free; tells who holds it after a moment to quit, as pg_ctl does.</summary>
     /// <returns>False when somebody still holds it: the server says so itself.</returns>

@@ -150,7 +150,7 @@ internal sealed class PrivateCluster(
             log.ClusterStarted(server.ProcessId, _files.Data);
             return (server, "");
         }
-        if (!server.IsRunning) await server.HearOutAsync(TimeSpan.FromSeconds(5), time, ct);
+        if (!server.IsRunning) await server.HearOutAsync(TimeSpan.FromSeconds(30), time, ct);
         var reason = server.Reason(_files.Data);
         if (server.IsRunning) await server.StopAsync(time);
         _server = null;

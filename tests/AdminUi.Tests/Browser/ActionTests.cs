@@ -67,6 +67,7 @@ public sealed class ActionTests(Chromium chromium)
         await Expect(dialog).ToContainTextAsync("A sessão na máquina balcao-1 termina");
         await Expect(dialog).ToContainTextAsync("Pessoa afetada: Ana Martins.");
         await Expect(dialog.GetByRole(AriaRole.Button, new() { Name = "Cancelar" })).ToBeFocusedAsync();
+        await Ready.DialogAsync(page);
         await page.Keyboard.PressAsync("Escape");
         await Expect(dialog).ToHaveCountAsync(0);
         await Expect(button).ToBeFocusedAsync();

@@ -35,6 +35,7 @@ public sealed class AlertsTests(Chromium chromium)
         Assert.Equal("rita", console.World.Alerts.Find("alert-3")!.AcknowledgedBy);
         await walk.LookAsync("looked-after");
         await walk.EnterAsync(flow.Button(say.SilenceOf(called)));
+        await Ready.DialogAsync(page);
         await walk.LookAsync("silence");
         await walk.EnterAsync(flow.Asked(say.SilenceWord));
         await Expect(flow.Button(say.EndSilenceOf(say.NameOf(AlertRule.AgentSilent)))).ToBeVisibleAsync();

@@ -71,7 +71,7 @@ public sealed class AuditTests(Chromium chromium)
     {
         var form = page.APIRequest.CreateFormData();
         foreach (var (name, value) in fields) form.Append(name, value);
-        return await page.APIRequest.PostAsync("/audit/export", new() { Form = form, MaxRedirects = 0 });
+        return await page.APIRequest.PostAsync("/audit/export", new() { Form = form, MaxRedirects = 0, Timeout = 60_000 });
     }
 
     private static ILocator Button(IPage page, string name) => page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });

@@ -14,7 +14,7 @@ public sealed partial class Chromium : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // The machine of a test run may be busy; the one test about speed measures inside the page.
-        Assertions.SetDefaultExpectTimeout(30_000);
+        Assertions.SetDefaultExpectTimeout(60_000);
         _playwright = await Playwright.CreateAsync();
         _browser = await HeadlessChromium.LaunchAsync(_playwright);
     }
@@ -29,14 +29,14 @@ public sealed partial class Chromium : IAsyncLifetime
         var page = await context.NewPageAsync();
         if (!signIn) return page;
         // The form is sent without drawing it: signing in by hand is what SignInTests are for, and costs two pages a test.
-        var token = TokenField().Match(await (await context.APIRequest.GetAsync("/sign-in")).TextAsync()).Groups[1].Value;
+        var token = TokenField().Match(await (await context.APIRequest.GetAsync("/sign-in", new() { Timeout = 60_000 })).TextAsync()).Groups[1].Value;
         var form = context.APIRequest.CreateFormData();
         foreach (var (name, value) in new[] { ("__RequestVerificationToken", token), ("userName", "rita"), ("password", FakeWorld.Password) }) form.Append(name, value);
-        await context.APIRequest.PostAsync("/sign-in/submit", new() { Form = form, MaxRedirects = 0 });
+        await context.APIRequest.PostAsync("/sign-in/submit", new() { Form = form, MaxRedirects = 0, Timeout = 60_000 });
         var second = context.APIRequest.CreateFormData();
         second.Append("__RequestVerificationToken", token);
         second.Append("code", FakeWorld.Code);
-        await context.APIRequest.PostAsync("/sign-in/code/submit", new() { Form = second, MaxRedirects = 0 });
+        await context.APIRequest.PostAsync("/sign-in/code/submit", new() { Form = second, MaxRedirects = 0, Timeout = 60_000 });
         // What every page needs is fetched before the page of the test, by one that asks the broker for nothing: nothing moves under the first click.
         await page.GotoAsync(path == "/" ? path : "/nowhere");
         await page.Locator("main h1").WaitForAsync();

@@ -28,6 +28,7 @@ public sealed class DeskTests(Chromium chromium)
         await walk.EnterAsync(views.Locator("summary"));
         await Expect(views.GetByText(say.NoViews)).ToBeVisibleAsync();
         await walk.FillAsync(views.GetByLabel(say.ViewName), "Urbanismo em uso");
+        await Expect(views.GetByRole(AriaRole.Button, new() { Name = say.SaveView, Exact = true })).ToBeEnabledAsync();    // Enter sends no form whose button is off
         await walk.PressAsync("Enter");
         await Expect(views.GetByText(say.ViewSaved("Urbanismo em uso"))).ToBeVisibleAsync();
         await walk.LookAsync("views");
@@ -47,6 +48,7 @@ public sealed class DeskTests(Chromium chromium)
         await walk.EnterAsync(views.GetByRole(AriaRole.Link, new() { Name = "Urbanismo em uso" }));
         await Expect(page).ToHaveURLAsync(new Regex("/machines[?]q=urb&state=used$"));
         await Expect(flow.Main.GetByRole(AriaRole.Searchbox)).ToHaveValueAsync("urb");
+        await Ready.PageAsync(page);
         await walk.EnterAsync(views.Locator("summary"));
         await walk.EnterAsync(views.GetByRole(AriaRole.Button, new() { Name = say.DeleteOf("Urbanismo em uso") }));
         await Expect(views.GetByText(say.NoViews)).ToBeVisibleAsync();

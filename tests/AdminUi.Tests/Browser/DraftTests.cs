@@ -37,6 +37,7 @@ public sealed class DraftTests(Chromium chromium)
         await main.GetByRole(AriaRole.Button, new() { Name = say.AddToList }).ClickAsync();
         await Expect(main.Locator(".rows")).ToContainTextAsync("ana.martins");
 
+        await Ready.AnsweredAsync(page);     // the tab is given the draft after it is drawn
         await page.ReloadAsync();
         await Wizard.AtAsync(page, 5);
         await Expect(main).ToContainTextAsync(say.DraftRestored);
@@ -48,6 +49,7 @@ public sealed class DraftTests(Chromium chromium)
         await main.GetByRole(AriaRole.Link, new() { Name = say.ChangeStepOf(say.StepName(AdminUi.Pages.Pools.Wizard.WizardStep.Size)) }).ClickAsync();
         await Wizard.AtAsync(page, 3);
         await Expect(main.GetByLabel(say.SizeWord)).ToHaveValueAsync("3");
+        await Ready.AnsweredAsync(page);
 
         await main.GetByRole(AriaRole.Button, new() { Name = say.StartAnew }).PressAsync("Enter");
         await Ready.DialogAsync(page);

@@ -79,6 +79,7 @@ public sealed class FindTests(Chromium chromium)
         await Expect(options.First).ToContainTextAsync(say.OnThisPage);
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = say.Cancel, Exact = true })).ToBeFocusedAsync();
+        await Ready.DialogAsync(page);
         await page.Keyboard.PressAsync("Escape");
         await Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
 
@@ -89,9 +90,10 @@ public sealed class FindTests(Chromium chromium)
         await Expect(page.Locator("h1")).ToHaveTextAsync(say.CalendarsWord);
     }
 
-    // A page that has just come may still take the focus to its title; then the keys are pressed again.
+    // The page is whole first: what it offers is looked at once. It may still take the focus to its title; then the keys are pressed again.
     private static async Task PaletteAsync(IPage page)
     {
+        await Ready.PageAsync(page);
         for (var i = 0; i < 1000 && !await page.EvaluateAsync<bool>("document.activeElement?.id === 'find'"); i++) await page.Keyboard.PressAsync("Control+k");
         await Expect(page.Locator("#found")).ToBeVisibleAsync();
     }

@@ -28,7 +28,7 @@ internal sealed record Flow(IPage Page, KeyboardWalk Walk, Language Say)
 
     public ILocator Asked(string name) => Dialog.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 
-    /// <summary>Goes to the search and takes the first match. A page that has just come may still take the focus to its title; then the keys are pressed again.</summary>
+    /// <summary>Goes to the search and takes the first match. A page that has just come may still take the focus to its title; then the keys are pressed again. The page found has done so at the end.</summary>
     public async Task FindAsync(string key, string words, string title)
     {
         for (var i = 0; i < 1000 && !await Page.EvaluateAsync<bool>("document.activeElement?.id === 'find'"); i++) await Walk.PressAsync(key);
@@ -36,5 +36,6 @@ internal sealed record Flow(IPage Page, KeyboardWalk Walk, Language Say)
         await Assertions.Expect(Page.Locator("#found").GetByRole(AriaRole.Option).First).ToContainTextAsync(title);
         await Walk.PressAsync("Enter");
         await Assertions.Expect(Page.Locator("h1")).ToHaveTextAsync(title);
+        await Ready.AnsweredAsync(Page);
     }
 }

@@ -25,6 +25,7 @@ public sealed class GroupTests(Chromium chromium)
         await dialog.GetByRole(AriaRole.Button, new() { Name = say.Create, Exact = true }).ClickAsync();
         await Expect(page.Locator("h1")).ToHaveTextAsync("Fiscais");
         await Expect(page.GetByText(say.NoMembers)).ToBeVisibleAsync();
+        await Ready.PageAsync(page);
 
         // Found without its accent, chosen and added by keyboard alone.
         var person = page.GetByRole(AriaRole.Combobox, new() { Name = say.PersonWord, Exact = true });

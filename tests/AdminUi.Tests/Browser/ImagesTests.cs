@@ -34,9 +34,10 @@ public sealed class ImagesTests(Chromium chromium)
         var row = page.Locator(".imports li").Filter(new() { HasText = "balcao.qcow2" });
         await asked.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         await row.GetByRole(AriaRole.Button, new() { Name = "Interromper" }).ClickAsync();
+        await Ready.AnsweredAsync(page);     // the script was told: a piece that is through before would be followed by another
         interrupted.SetResult();
         await Expect(row.Locator("input[type=file]")).ToHaveCountAsync(1);
-        for (var waits = 0; waits < 600 && console.World.Imports.Single().ReceivedBytes < 2 * 524288; waits++) await Task.Delay(50, TestContext.Current.CancellationToken);
+        await Ready.ThatAsync(() => console.World.Imports.Single().ReceivedBytes >= 2 * 524288, "the second piece has come");
         Assert.Equal(2u * 524288, console.World.Imports.Single().ReceivedBytes);
 
         await page.ReloadAsync();

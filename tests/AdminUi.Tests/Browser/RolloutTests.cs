@@ -31,6 +31,7 @@ public sealed class RolloutTests(Chromium chromium)
         await walk.PressAsync("Space");
         await walk.EnterAsync(flow.Asked(say.PublishToPool));
         await Expect(page.Locator("h1")).ToHaveTextAsync("debian-balcao 7 → debian-balcao 8");
+        await Ready.AnsweredAsync(page);
         Assert.Contains(console.World.Calls, c => c.StartsWith("rollout ", StringComparison.Ordinal) && c.EndsWith("img-8 1 6 force=False", StringComparison.Ordinal));
 
         Move(console, r => (r.State, r.MachinesNew, r.MachinesOld, r.Changing, r.OldLogonMs, r.NewLogonMs) = (RolloutState.Waves, 10, 14, 3, 4200, 4900), new RolloutProbe

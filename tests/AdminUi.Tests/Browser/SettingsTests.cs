@@ -70,6 +70,7 @@ public sealed class SettingsTests(Chromium chromium)
         await flow.Asked(say.Close).ClickAsync();
 
         await Row(page, Portal).GetByRole(AriaRole.Button, new() { Name = say.BackToDefaultOf(SettingTexts.Name(Portal, say.Culture)), Exact = true }).ClickAsync();
+        await Ready.DialogAsync(page);
         await walk.LookAsync("reset");
         await flow.Asked(say.BackToDefault).ClickAsync();
         await Expect(Field(page, Portal)).ToHaveValueAsync("8");

@@ -40,6 +40,7 @@ public sealed class TasksTests(Chromium chromium)
 
         await walk.EnterAsync(RowOf(page, "balcao-1").GetByRole(AriaRole.Link).First);
         await Expect(page.Locator("h1")).ToHaveTextAsync($"{TaskTexts.What(TaskKind.Restart, say.Culture)}: balcao-1");
+        await Ready.AnsweredAsync(page);
         var log = page.GetByRole(AriaRole.Log);
         await Expect(log.GetByRole(AriaRole.Listitem)).ToHaveCountAsync(1);
         await walk.LookAsync("one");

@@ -80,6 +80,7 @@ public sealed class WizardTests(Chromium chromium)
         await walk.EnterAsync(flow.Button(say.CreatePool));
         await Expect(page.Locator("h1")).ToHaveTextAsync("Tesouraria");
         await Expect(page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/pools/pool-Tesouraria$"));
+        await Ready.AnsweredAsync(page);
         Assert.Equal(["create-pool Tesouraria Floating 3 img-7 host-1,host-2", "instant Tesouraria True", "entitle ana.martins", "entitle-group " + console.World.Groups[0].Name],
             console.World.Calls.Where(c => c.StartsWith("create-pool", StringComparison.Ordinal) || c.StartsWith("instant", StringComparison.Ordinal) || c.StartsWith("entitle", StringComparison.Ordinal)));
         Assert.Equal(30u, console.World.Pools.Find("pool-Tesouraria")!.SessionRules.IdleMinutes);

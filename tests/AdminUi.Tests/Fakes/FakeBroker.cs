@@ -11,6 +11,7 @@ namespace Montalegre.Vdi.AdminUi.Tests.Fakes;
 /// <summary>A broker for the console to talk to: the real contract over real TLS, with a world that the test moves.</summary>
 internal sealed class FakeBroker(TestAuthority authority, string name = "broker.montalegre.internal") : IAsyncDisposable
 {
+    private static int _met;
     private readonly string _certificate = authority.Issue(name);
     private WebApplication? _app;
 
@@ -19,6 +20,17 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
     public string Address => $"https://127.0.0.1:{Port}";
 
     public async Task StartAsync()
+    {
+        var patience = DateTime.UtcNow.AddMinutes(1);
+        while (!await ListenedAsync(patience)) await Task.Delay(100, TestContext.Current.CancellationToken);
+        // The first connection of a run compiles what all need: on a busy machine that takes longer than the console waits for one.
+        if (Interlocked.Exchange(ref _met, 1) != 0) return;
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } }) { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var answer = await client.GetAsync(new Uri(Address), TestContext.Current.CancellationToken);
+    }
+
+    // At a second start: a connection of somebody else may have been given the port meanwhile, and has it for a moment.
+    private async Task<bool> ListenedAsync(DateTime patience)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.Logging.ClearProviders();
@@ -67,8 +79,17 @@ internal sealed class FakeBroker(TestAuthority authority, string name = "broker.
         _app.MapGrpcService<FakeRollouts>();
         _app.MapGrpcService<FakeLaunches>();
         _app.MapGrpcService<FakeSettings>();
-        await _app.StartAsync();
+        try
+        {
+            await _app.StartAsync();
+        }
+        catch (IOException) when (Port != 0 && DateTime.UtcNow < patience)
+        {
+            await _app.DisposeAsync();
+            return false;
+        }
         Port = new Uri(_app.Urls.First()).Port;
+        return true;
     }
 
     /// <summary>As a crash looks from outside: connections end at once, and nothing answers until the next start.</summary>

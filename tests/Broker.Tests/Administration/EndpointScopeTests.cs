@@ -137,7 +137,8 @@ public sealed class EndpointScopeTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Session_that_is_taken_up_there_comes_into_a_watch_and_goes_out_of_it_when_it_is_taken_up_elsewhere()
     {
-        var key = TestApi.With(await KeyAsync("read_only")).WithDeadline(DateTime.UtcNow.AddMinutes(2));
+        var key = TestApi.With(await KeyAsync("read_only")).WithDeadline(DateTime.UtcNow.AddMinutes(5));
+        await EverythingIsToldAsync(_broker);
         using var sessions = new Contract.Sessions.SessionsClient(_broker.Api()).Watch(new(), key);
         using var machines = new Contract.Machines.MachinesClient(_broker.Api()).Watch(new(), key);
         Assert.Equal(new[] { _ana.OnBoth, _ana.Session }.Order(), (await NextAsync(sessions)).Snapshot.Sessions.Select(s => Guid.Parse(s.SessionId)).Order());

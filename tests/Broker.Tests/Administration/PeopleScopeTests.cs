@@ -138,7 +138,8 @@ public sealed class PeopleScopeTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Whoever_comes_into_the_group_comes_into_a_watch_and_whoever_leaves_goes_out_of_it()
     {
-        var key = TestApi.With(await KeyAsync("read_only")).WithDeadline(DateTime.UtcNow.AddMinutes(2));
+        var key = TestApi.With(await KeyAsync("read_only")).WithDeadline(DateTime.UtcNow.AddMinutes(5));
+        await EverythingIsToldAsync(_broker);
         using var sessions = new Contract.Sessions.SessionsClient(_broker.Api()).Watch(new(), key);
         using var machines = new Contract.Machines.MachinesClient(_broker.Api()).Watch(new(), key);
         Assert.Equal([_ana.OnBoth, _ana.Session], (await NextAsync(sessions)).Snapshot.Sessions.Select(s => Guid.Parse(s.SessionId)).OrderBy(s => s != _ana.OnBoth));

@@ -125,7 +125,7 @@ public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
         var rui = TestApi.With(await TestFactor.AdministratorAsync(_broker.Services, "rui", TestApi.Password));
         foreach (var by in new[] { rui, TestApi.With(await KeyAsync("read_only")) })
         {
-            using (var watch = new Contract.Sessions.SessionsClient(_broker.Api()).Watch(new(), by.WithDeadline(DateTime.UtcNow.AddMinutes(1))))
+            using (var watch = new Contract.Sessions.SessionsClient(_broker.Api()).Watch(new(), by.WithDeadline(DateTime.UtcNow.AddMinutes(5))))
             {
                 Assert.Equal([$"{_north.Session}"], (await NextAsync(watch)).Snapshot.Sessions.Select(s => s.SessionId));
                 await Pools.UpdateAsync(new() { PoolId = $"{_south.Pool}", SiteId = "" }, _boss);
@@ -133,7 +133,7 @@ public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
                 await Pools.UpdateAsync(new() { PoolId = $"{_south.Pool}", SiteId = $"{_north.Site}" }, _boss);
                 Assert.Equal("BROKER_UNAVAILABLE", await EndOfAsync(watch));
             }
-            using (var watch = new Contract.Sessions.SessionsClient(_broker.Api()).Watch(new(), by.WithDeadline(DateTime.UtcNow.AddMinutes(1))))
+            using (var watch = new Contract.Sessions.SessionsClient(_broker.Api()).Watch(new(), by.WithDeadline(DateTime.UtcNow.AddMinutes(5))))
             {
                 Assert.Equal(new[] { $"{_north.Session}", $"{_south.Session}" }.Order(), (await NextAsync(watch)).Snapshot.Sessions.Select(s => s.SessionId).Order());
                 await Pools.UpdateAsync(new() { PoolId = $"{_south.Pool}", SiteId = "" }, _boss);
@@ -146,7 +146,7 @@ public sealed class SiteScopeTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Host_that_comes_to_the_site_ends_a_watch_in_which_its_alerts_would_be_missing()
     {
-        var key = TestApi.With(await KeyAsync("read_only")).WithDeadline(DateTime.UtcNow.AddMinutes(1));
+        var key = TestApi.With(await KeyAsync("read_only")).WithDeadline(DateTime.UtcNow.AddMinutes(5));
         using var watch = new Contract.Alerts.AlertsClient(_broker.Api()).Watch(new(), key);
         Assert.DoesNotContain("meridiana", $"{await NextAsync(watch)}", StringComparison.Ordinal);
         await Pools.UpdateAsync(new() { PoolId = $"{_south.Pool}", SiteId = "" }, _boss);

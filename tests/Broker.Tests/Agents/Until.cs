@@ -3,7 +3,7 @@ namespace Montalegre.Vdi.Broker.Tests.Agents;
 /// <summary>Waits for a fact of another process or task, with a deadline.</summary>
 internal static class Until
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     public static async Task TrueAsync(Func<Task<bool>> fact, string what)
     {

@@ -27,7 +27,7 @@ public sealed class AlertDeliveryTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Alerts:Quiet=00:00:00", "--Alerts:LongestWait=00:00:00", "--Alerts:WebhooksToThisMachine=true", "--Alerts:ConsoleAddress=https://consola.camara.example"]);
+        await _broker.StartAsync(["--Alerts:Quiet=00:00:00", "--Alerts:LongestWait=00:00:00", "--Alerts:Patience=00:01:00", "--Alerts:WebhooksToThisMachine=true", "--Alerts:ConsoleAddress=https://consola.camara.example"]);
         _rows = new(_broker.Database.DataSource);
         _api = new(_broker.Api());
         var hash = await Get<Passwords>().HashAsync(TestApi.Password);
@@ -228,7 +228,8 @@ public sealed class AlertDeliveryTests(TestCluster cluster) : IAsyncLifetime
     public async Task Rules_are_changed_for_a_pool_and_reset_and_whoever_watches_sees_alerts_come_and_go()
     {
         var pool = (await _rows.PoolAsync("floating")).Value;
-        using var watch = _api.Watch(new(), _by.WithDeadline(DateTime.UtcNow.AddMinutes(1)));
+        await Administration.AdminMethods.EverythingIsToldAsync(_broker);
+        using var watch = _api.Watch(new(), _by.WithDeadline(DateTime.UtcNow.AddMinutes(5)));
         Assert.True(await watch.ResponseStream.MoveNext(Ct));
         Assert.Empty(watch.ResponseStream.Current.Snapshot.Alerts);
 

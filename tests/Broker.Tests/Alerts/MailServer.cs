@@ -14,13 +14,11 @@ internal sealed class MailServer : IAsyncDisposable
     public const string UserName = "alertas";
     public const string Password = "correio à prova";
     private const string Script = """
-        import os, ssl, sys, threading
-        from aiosmtpd.controller import Controller
-        from aiosmtpd.smtp import AuthResult
+        import asyncio, os, ssl, sys
+        from aiosmtpd.smtp import SMTP, AuthResult
         folder, plain, tls, user, password = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5]
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder + '/server.pem', folder + '/server.key')
-        lock = threading.Lock()
         class Handler:
             async def handle_RCPT(self, server, session, envelope, address, options):
                 if address.startswith('nobody@'): return '550 no such person'
@@ -28,19 +26,22 @@ internal sealed class MailServer : IAsyncDisposable
                 return '250 OK'
             async def handle_DATA(self, server, session, envelope):
                 if os.path.exists(folder + '/refuse'): return '451 try again later'
-                with lock:
-                    name = '%s/%04d' % (folder, len([f for f in os.listdir(folder) if f.endswith('.eml')]))
-                    with open(name, 'wb') as f: f.write(b'X-To: ' + ','.join(envelope.rcpt_tos).encode() + b'\r\n' + envelope.content)
-                    os.rename(name, name + '.eml')
+                name = '%s/%04d' % (folder, len([f for f in os.listdir(folder) if f.endswith('.eml')]))
+                with open(name, 'wb') as f: f.write(b'X-To: ' + ','.join(envelope.rcpt_tos).encode() + b'\r\n' + envelope.content)
+                os.rename(name, name + '.eml')
                 return '250 OK'
         def check(server, session, envelope, mechanism, data):
             good = data.login == user.encode() and data.password == password.encode()
             return AuthResult(success=good, handled=good)   # not handled: the server says 535
-        rules = dict(authenticator=check, auth_required=True, server_hostname='mail.example')   # else it asks DNS for its own name at each connection
-        Controller(Handler(), '127.0.0.1', plain, tls_context=context, require_starttls=True, **rules).start()
-        Controller(Handler(), '127.0.0.1', tls, ssl_context=context, auth_require_tls=False, **rules).start()
-        print('ready', flush=True)
-        threading.Event().wait()
+        rules = dict(authenticator=check, auth_required=True, enable_SMTPUTF8=True, hostname='mail.example')   # else it asks DNS for its own name at each connection
+        # Not by aiosmtpd's Controller: that one gives up where its threads do not answer each other within seconds.
+        async def serve():
+            loop = asyncio.get_running_loop()
+            await loop.create_server(lambda: SMTP(Handler(), tls_context=context, require_starttls=True, **rules), '127.0.0.1', plain)
+            await loop.create_server(lambda: SMTP(Handler(), auth_require_tls=False, **rules), '127.0.0.1', tls, ssl=context)
+            print('ready', flush=True)
+            await asyncio.Event().wait()
+        asyncio.run(serve())
         """;
     private readonly string _folder = Directory.CreateTempSubdirectory("mail-").FullName;
     private OwnProcess? _server;

@@ -29,11 +29,12 @@ public sealed class AssistanceTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Assistance:CompareEvery=00:00:00.200"]);
+        await _broker.StartAsync(["--Assistance:CompareEvery=00:00:00.200", "--Assistance:AnswerWithin=00:10:00", "--Assistance:OpenWithin=00:10:00", "--Assistance:TicketLifetime=00:10:00"]);
         _rows = new Arrange(_broker.Database.DataSource);
         _console = new(_broker.Api());
         (_rosa, _rui) = (await AdministratorAsync("rosa"), await AdministratorAsync("rui"));
         (_gatewayId, _gateway) = await GatewayAsync();
+        await Administration.AdminMethods.EverythingIsToldAsync(_broker);
     }
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
@@ -68,7 +69,7 @@ public sealed class AssistanceTests(TestCluster cluster) : IAsyncLifetime
 
         Assert.Equal(
             ["assistance.asked rosa ok control: Impressora não responde", "assistance.granted ana ok control: rosa", "assistance.began rosa ok control", "assistance.ended ana ok person 0"],
-            (await AuditAsync(session)).Select(a => a[^1] is >= '1' and <= '9' ? a[..^1] + "0" : a));
+            (await AuditAsync(session)).Select(a => System.Text.RegularExpressions.Regex.Replace(a, "[0-9]+$", "0")));   // however many seconds it took
     }
 
     [Fact]

@@ -59,8 +59,9 @@ internal sealed class SyslogServer : IAsyncDisposable
         string[] lines = [];
         Assert.True(await Eventually.IsTrueAsync(async () =>
         {
-            lines = File.Exists(Kept) ? (await File.ReadAllTextAsync(Kept)).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
-            return lines.Length >= atLeast;
+            var text = File.Exists(Kept) ? await File.ReadAllTextAsync(Kept) : "";
+            lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return lines.Length >= atLeast && text.EndsWith('\n');   // it may have written half of the last one
         }, Patience), $"{lines.Length} of {atLeast} lines");
         return lines;
     }

@@ -29,7 +29,7 @@ public sealed class PromoteToHaTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var data in _running) await AsUserAsync(PostgresPrograms.Path("pg_ctl"), "stop", "-w", "-s", "-m", "immediate", "-D", data);
+        foreach (var data in _running) await AsUserAsync(PostgresPrograms.Path("pg_ctl"), "stop", "-w", "-t", "600", "-s", "-m", "immediate", "-D", data);
         foreach (var directory in new[] { _state, _peer }) Directory.Delete(directory, recursive: true);
     }
 
@@ -148,7 +148,7 @@ public sealed class PromoteToHaTests : IAsyncLifetime
 
     private async Task StartAsync(string data)
     {
-        await AsUserAsync(PostgresPrograms.Path("pg_ctl"), "start", "-w", "-s", "-D", data, "-l", Path.Combine(_peer, $"{(data == Primary ? "primary" : "standby")}.log"));
+        await AsUserAsync(PostgresPrograms.Path("pg_ctl"), "start", "-w", "-t", "600", "-s", "-D", data, "-l", Path.Combine(_peer, $"{(data == Primary ? "primary" : "standby")}.log"));
         _running.Add(data);
     }
 

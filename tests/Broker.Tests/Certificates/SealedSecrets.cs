@@ -44,6 +44,8 @@ internal sealed class SealedSecrets(TestBroker broker)
         _app = await Get<AppOffers>().OfferAsync(_user, _holder);
         var (step, kept) = (await Get<AppOffers>().CheckOfferAsync(_user, _holder, TestFactor.Code(broker.Services, _app)))!.Value;
         await connection.ExecuteAsync("insert into totp (user_id, secret, last_step) values (@_user, @kept, @step)", new { _user, kept, step });
+        // What is good for minutes outlives a rotation that is slow and often killed.
+        await connection.ExecuteAsync("update passkey_challenge set created_at = now() + interval '1 hour'; update totp_enrolment set created_at = now() + interval '1 hour'; update oidc_flow set expires_at = now() + interval '1 hour'");
         for (var i = 0; i < 5; i++)   // more persons than are sealed anew in one batch
         {
             var (person, name) = (Guid.CreateVersion7(), $"pessoa{i}");

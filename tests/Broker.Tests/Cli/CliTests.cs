@@ -14,6 +14,7 @@ namespace Montalegre.Vdi.Broker.Tests.Cli;
 // Each test begins with a broker nobody has set up, and with a home of its own.
 public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private readonly TestBroker _broker = new(cluster);
     private readonly string _home = Directory.CreateTempSubdirectory("cli-").FullName;
 
@@ -23,7 +24,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
 
     private string SavedFile => Path.Combine(_home, "montalegre", "session.json");
 
-    public ValueTask InitializeAsync() => _broker.InitializeAsync();
+    public ValueTask InitializeAsync() => _broker.StartAsync(["--OpenId:Patience=00:01:00"]);
 
     public async ValueTask DisposeAsync()
     {
@@ -111,7 +112,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
             using var said = JsonDocument.Parse((await RunAsync("alerts", "list", "--json")).Output);
             alert = said.RootElement.TryGetProperty("alerts", out var all) ? all.EnumerateArray().Where(a => a.GetProperty("objectName").GetString() == "casa-9").Select(a => a.GetProperty("alertId").GetString()).SingleOrDefault() : null;
             return alert is not null;
-        }, TimeSpan.FromMinutes(1)), "the leader did not find the lost node");
+        }, Patience), "the leader did not find the lost node");
 
         Assert.Equal(0, (await RunAsync("alerts", "acknowledge", alert!)).Code);
         Assert.NotEqual(0, (await RunAsync("alerts", "silence", alert!)).Code);
@@ -370,7 +371,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         Assert.StartsWith("IN_USE", (await RunAsync("hosts", "remove", "norte")).Talk, StringComparison.Ordinal);
 
         await DoneAsync("machines", "remove", "contas");
-        Assert.True(await Eventually.IsTrueAsync(async () => (await RunAsync("hosts", "remove", "norte")).Code == 0, TimeSpan.FromSeconds(60)));
+        Assert.True(await Eventually.IsTrueAsync(async () => (await RunAsync("hosts", "remove", "norte")).Code == 0, Patience));
         Assert.DoesNotContain("contas", await DoneAsync("machines", "list"), StringComparison.Ordinal);
         using (var connection = LibvirtConnection.Open(daemons.Uri))
         using (var domain = connection.FindDomain(uuid))
@@ -445,7 +446,7 @@ public sealed class CliTests(TestCluster cluster) : IAsyncLifetime
         var order = new LaunchOrder(new(Guid.NewGuid()), new(user.GetProperty("userId").GetGuid()), new(JsonDocument.Parse(pool).RootElement.GetProperty("poolId").GetGuid()), "127.0.0.1", false);
         await foreach (var _ in _broker.Services.GetRequiredService<LaunchDesktop>().RunAsync(order, TestContext.Current.CancellationToken)) { }
         // Kept in the background, a moment later.
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var patience = new CancellationTokenSource(Patience);
         while (!(await DoneAsync("launches", "list", "--user", "rui", "--pool", "Balcao")).Contains("NOT_ENTITLED", StringComparison.Ordinal)) await Task.Delay(100, patience.Token);
 
         var english = await RunAsync("why", "rui");

@@ -40,7 +40,7 @@ public sealed class CertificateBroker(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Identity:FreeAttemptsPerSource=1000", $"--ClientCertificates:RevocationDirectory={Lists}"]);
+        await _broker.StartAsync(["--Identity:FreeAttemptsPerSource=1000", "--ClientCertificates:Patience=00:01:00", "--ClientCertificates:FlowLifetime=00:30:00", "--ClientCertificates:HandOverLifetime=00:30:00", $"--ClientCertificates:RevocationDirectory={Lists}"]);
         var api = _broker.Api();
         (Authorities, SignIn, Portal) = (new(api), new(api), new(api));
         var gateway = Guid.NewGuid();

@@ -60,7 +60,7 @@ public sealed class CertificateFaces(TestCluster cluster) : IAsyncLifetime
                 if ((await http.GetStringAsync($"{Portal}/sign-in")).Contains("/sign-in/certificate", StringComparison.Ordinal)) break;
             }
             catch (HttpRequestException) { }
-            if (tries > 300 || _gateway!.HasExited) throw new InvalidOperationException($"The gateway does not answer: {Said()}");
+            if (tries > 1000 || _gateway!.HasExited) throw new InvalidOperationException($"The gateway does not answer: {Said()}");
             await Task.Delay(200);
         }
         _playwright = await Playwright.CreateAsync();
@@ -72,8 +72,12 @@ public sealed class CertificateFaces(TestCluster cluster) : IAsyncLifetime
         if (_chromium is not null) await _chromium.DisposeAsync();
         _playwright?.Dispose();
         if (_console is not null) await _console.DisposeAsync();
-        if (_gateway is { HasExited: false }) _gateway.Kill();
-        _gateway?.Dispose();
+        if (_gateway is not null)
+        {
+            if (!_gateway.HasExited) _gateway.Kill();
+            await _gateway.WaitForExitAsync();   // until then it may write into its folder
+            _gateway.Dispose();
+        }
         await Broker.DisposeAsync();
         _servers.Dispose();
         Directory.Delete(_folder, recursive: true);
@@ -95,9 +99,21 @@ public sealed class CertificateFaces(TestCluster cluster) : IAsyncLifetime
             options.ClientCertificates = [new() { Origin = Cards, Cert = System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()), Key = System.Text.Encoding.ASCII.GetBytes(key) }];
         }
         var context = await _chromium!.NewContextAsync(options);
-        context.SetDefaultTimeout(30_000);
-        Assertions.SetDefaultExpectTimeout(30_000);
+        context.SetDefaultTimeout(120_000);
+        Assertions.SetDefaultExpectTimeout(120_000);
         return await context.NewPageAsync();
+    }
+
+    /// <summary>The button of a sign-in page. One that is drawn while the broker stands still has none, as it should, for some seconds: then it is drawn again.</summary>
+    internal static async Task<ILocator> ButtonAsync(IPage page, string signIn)
+    {
+        var button = page.GetByRole(AriaRole.Link, new() { Name = "Entrar com cartão ou certificado" });
+        await Storage.Eventually.IsTrueAsync(async () =>
+        {
+            await page.GotoAsync(signIn);
+            return await button.CountAsync() == 1;
+        }, $"{signIn} offers certificates");
+        return button;
     }
 
     /// <summary>A client without script that shows this certificate wherever it is asked for one.</summary>
@@ -117,7 +133,7 @@ public sealed class CertificateFaces(TestCluster cluster) : IAsyncLifetime
         [
             program, "--Gateway:Name=gateway-2", "--Gateway:RdpListen=127.0.0.1:0", $"--Gateway:StateDirectory={In("gateway")}", $"--Gateway:JoinTokenFile={In("token")}", $"--Gateway:BrokerEnrolment={Broker.Broker.ApiAddress}",
             $"--Gateway:BrokerChannel={Broker.Broker.ChannelAddress}", $"--Gateway:BrokerAuthoritySha256={authority}", $"--Gateway:CertificateFile={In("face.pem")}", $"--Gateway:CertificateKeyFile={In("face.key")}",
-            $"--Portal:Broker={Broker.Broker.ApiAddress}", $"--Gateway:Portal:Listen=[::]:{new Uri(Portal).Port}", $"--Gateway:Certificates:Listen=[::]:{new Uri(Cards).Port}", $"--Gateway:Certificates:Console={Console}",
+            $"--Portal:Broker={Broker.Broker.ApiAddress}", "--Portal:BrokerDeadline=00:01:00", $"--Gateway:Portal:Listen=[::]:{new Uri(Portal).Port}", $"--Gateway:Certificates:Listen=[::]:{new Uri(Cards).Port}", $"--Gateway:Certificates:Console={Console}",
         ]) start.ArgumentList.Add(argument);
         _gateway = Process.Start(start)!;
         _gateway.OutputDataReceived += (_, line) => Keep(line.Data);

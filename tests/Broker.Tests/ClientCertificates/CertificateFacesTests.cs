@@ -25,8 +25,7 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
         var name = $"ana{script}".ToLowerInvariant();
         using var card = await faces.Broker.PersonAsync(await faces.Broker.SaveAsync(), name, $"BI1000000{(script ? 1 : 2)}");
         var page = await faces.OpenAsync(card, script: script);
-        await page.GotoAsync($"{faces.Portal}/sign-in?return=%2Faccount");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Entrar com cartão ou certificado" }).ClickAsync();
+        await (await CertificateFaces.ButtonAsync(page, $"{faces.Portal}/sign-in?return=%2Faccount")).ClickAsync();
         if (!script)
         {
             await Expect(page).ToHaveURLAsync(new Regex("^" + Regex.Escape(faces.Cards)));
@@ -49,16 +48,14 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
         await using (var browser = await StoreBrowser.StartAsync(faces.Cards, issuer, foreign, card))
         {
             var page = await browser.OpenAsync();
-            await page.GotoAsync($"{faces.Portal}/sign-in?return=%2Faccount");
-            await page.GetByRole(AriaRole.Link, new() { Name = "Entrar com cartão ou certificado" }).ClickAsync();
+            await (await CertificateFaces.ButtonAsync(page, $"{faces.Portal}/sign-in?return=%2Faccount")).ClickAsync();
             await Expect(page).ToHaveURLAsync($"{faces.Portal}/account");
             await Expect(page.Locator(".person")).ToContainTextAsync("olga");
         }
         await using (var browser = await StoreBrowser.StartAsync(faces.Cards, strangers.Issuing.GetNameInfo(X509NameType.SimpleName, forIssuer: false), foreign, card))
         {
             var page = await browser.OpenAsync();
-            await page.GotoAsync($"{faces.Portal}/sign-in");
-            await page.GetByRole(AriaRole.Link, new() { Name = "Entrar com cartão ou certificado" }).ClickAsync();
+            await (await CertificateFaces.ButtonAsync(page, $"{faces.Portal}/sign-in")).ClickAsync();
             await Expect(page.Locator("[role=alert]")).ToContainTextAsync("CERTIFICATE_NOT_TRUSTED");
         }
     }
@@ -70,8 +67,7 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
         await faces.Broker.Authorities.LinkAsync(new() { AuthorityId = authority.AuthorityId, Value = "BI20000000", UserName = "root.admin" }, faces.Broker.Administrator);
         using var card = faces.Broker.Cards.Issue("BI20000000");
         var page = await faces.OpenAsync(card);
-        await page.GotoAsync($"{faces.Console}/sign-in?return=%2Fsessions");
-        await page.GetByRole(AriaRole.Link, new() { Name = "Entrar com cartão ou certificado" }).ClickAsync();
+        await (await CertificateFaces.ButtonAsync(page, $"{faces.Console}/sign-in?return=%2Fsessions")).ClickAsync();
         await Expect(page).ToHaveURLAsync($"{faces.Console}/sessions");
         await Expect(page.Locator("main h1")).ToHaveTextAsync("Sessões");
         await page.Context.CloseAsync();
@@ -88,15 +84,13 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
         foreach (var (certificate, code) in new[] { (foreign, "CERTIFICATE_NOT_TRUSTED"), (old, "CERTIFICATE_EXPIRED"), (nobody, "CERTIFICATE_UNKNOWN"), (null, "CERTIFICATE_NOT_SHOWN") })
         {
             var page = await faces.OpenAsync(certificate);
-            await page.GotoAsync($"{faces.Portal}/sign-in");
-            await page.GetByRole(AriaRole.Link, new() { Name = "Entrar com cartão ou certificado" }).ClickAsync();
+            await (await CertificateFaces.ButtonAsync(page, $"{faces.Portal}/sign-in")).ClickAsync();
             await Expect(page.Locator("[role=alert]")).ToContainTextAsync(code);
             if (certificate == nobody) await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, "refused-pt-PT.png"), FullPage = true });
             await page.Context.CloseAsync();
         }
         var console = await faces.OpenAsync(nobody);
-        await console.GotoAsync($"{faces.Console}/sign-in");
-        await console.GetByRole(AriaRole.Link, new() { Name = "Entrar com cartão ou certificado" }).ClickAsync();
+        await (await CertificateFaces.ButtonAsync(console, $"{faces.Console}/sign-in")).ClickAsync();
         await Expect(console).ToHaveURLAsync(new Regex("reason=CERTIFICATE_UNKNOWN"));
         await Expect(console.Locator("[role=alert]")).ToBeVisibleAsync();
         await console.Context.CloseAsync();
@@ -121,8 +115,7 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
         var forged = Uri.EscapeDataString(card.ExportCertificatePem());
         using var bare = CertificateFaces.Client();
         foreach (var header in new[] { "X-ARR-ClientCert", "X-Client-Cert", "X-SSL-CERT", "X-Forwarded-Client-Cert", "Client-Cert", "SSL_CLIENT_CERT" }) bare.DefaultRequestHeaders.TryAddWithoutValidation(header, header == "X-ARR-ClientCert" ? Convert.ToBase64String(card.RawData) : forged);
-        var begun = await bare.GetAsync($"{faces.Portal}/sign-in/certificate", Ct);
-        var place = begun.Headers.Location!;
+        var place = await BegunAsync(bare);
         Assert.StartsWith(faces.Cards + "/?state=", place.AbsoluteUri, StringComparison.Ordinal);
         var refused = await bare.GetAsync(place, Ct);
         Assert.Equal((HttpStatusCode.SeeOther, $"{faces.Portal}/sign-in/certificate/refused?reason=CERTIFICATE_NOT_SHOWN"), (refused.StatusCode, refused.Headers.Location!.AbsoluteUri));
@@ -135,15 +128,14 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
         Assert.False(await IsAskedAsync(faces.Console, card));
         Assert.True(await IsAskedAsync(faces.Cards, card));
 
-        begun = await shows.GetAsync($"{faces.Portal}/sign-in/certificate", Ct);
-        var shown = await shows.GetAsync(begun.Headers.Location, Ct);
+        var shown = await shows.GetAsync(await BegunAsync(shows), Ct);
         var html = await shown.Content.ReadAsStringAsync(Ct);
         var token = Token().Match(html).Groups[1].Value;
         Assert.Equal((HttpStatusCode.OK, 43), (shown.StatusCode, token.Length));
         Assert.Contains($"form-action {faces.Portal}", shown.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         // Brought by another browser, and twice by this one.
         using var other = CertificateFaces.Client();
-        await other.GetAsync($"{faces.Portal}/sign-in/certificate", Ct);
+        await BegunAsync(other);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PostAsync(other, token)).StatusCode);
         var done = await PostAsync(shows, token);
         Assert.True(done.IsSuccessStatusCode, await done.Content.ReadAsStringAsync(Ct));
@@ -151,6 +143,19 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
         var again = await PostAsync(shows, token);
         Assert.Contains("STEP_EXPIRED", await again.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
         Assert.DoesNotContain(token, faces.Said(), StringComparison.Ordinal);
+    }
+
+    // Where a sign-in that this client begins is sent. While the broker stands still nobody is sent anywhere, for some seconds.
+    private async Task<Uri> BegunAsync(HttpClient client)
+    {
+        Uri? place = null;
+        await Storage.Eventually.IsTrueAsync(async () =>
+        {
+            using var begun = await client.GetAsync($"{faces.Portal}/sign-in/certificate", Ct);
+            place = begun.Headers.Location;
+            return place is not null;
+        }, "the portal offers certificates");
+        return place!;
     }
 
     // Whether a browser that has this certificate would be asked to show it.

@@ -65,18 +65,25 @@ internal sealed class RevocationServer : IAsyncDisposable
         {
             HttpListenerContext call;
             try { call = await _listener.GetContextAsync(); }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException) { return; }
-            try
-            {
-                var path = call.Request.Url!.AbsolutePath;
-                Asked++;
-                var body = path.EndsWith(".crl", StringComparison.Ordinal) ? await ListAsync(Path.GetFileName(path)) : Bend(await AnswerAsync(call.Request));
-                call.Response.ContentType = path.EndsWith(".crl", StringComparison.Ordinal) ? "application/pkix-crl" : "application/ocsp-response";
-                await call.Response.OutputStream.WriteAsync(body);
-            }
-            catch (FileNotFoundException) { call.Response.StatusCode = 404; }
-            call.Response.Close();
+            catch (Exception e) when (e is HttpListenerException or InvalidOperationException) { return; }   // stopped, before this call or in it
+            // Who asked may have given up meanwhile; the next one is answered all the same.
+            try { await RespondAsync(call); }
+            catch (Exception e) when (e is HttpListenerException or IOException or ObjectDisposedException) { call.Response.Abort(); }
         }
+    }
+
+    private async Task RespondAsync(HttpListenerContext call)
+    {
+        try
+        {
+            var path = call.Request.Url!.AbsolutePath;
+            Asked++;
+            var body = path.EndsWith(".crl", StringComparison.Ordinal) ? await ListAsync(Path.GetFileName(path)) : Bend(await AnswerAsync(call.Request));
+            call.Response.ContentType = path.EndsWith(".crl", StringComparison.Ordinal) ? "application/pkix-crl" : "application/ocsp-response";
+            await call.Response.OutputStream.WriteAsync(body);
+        }
+        catch (FileNotFoundException) { call.Response.StatusCode = 404; }
+        call.Response.Close();
     }
 
     private async Task<byte[]> ListAsync(string name)

@@ -40,7 +40,7 @@ internal sealed class StoreBrowser : IAsyncDisposable
     public async Task<IPage> OpenAsync()
     {
         var context = await _chromium!.NewContextAsync(new() { IgnoreHTTPSErrors = true, Locale = "pt-PT" });
-        context.SetDefaultTimeout(30_000);
+        context.SetDefaultTimeout(120_000);
         return await context.NewPageAsync();
     }
 
@@ -48,7 +48,13 @@ internal sealed class StoreBrowser : IAsyncDisposable
     {
         if (_chromium is not null) await _chromium.DisposeAsync();
         _playwright?.Dispose();
-        Directory.Delete(_home, recursive: true);
+        // What the browser started writes there a moment longer than the browser itself.
+        await Storage.Eventually.IsTrueAsync(() =>
+        {
+            try { Directory.Delete(_home, recursive: true); }
+            catch (IOException) when (Directory.Exists(_home)) { return false; }
+            return true;
+        }, $"{_home} is left alone");
     }
 
     private async Task FillAsync(X509Certificate2[] certificates)
@@ -87,6 +93,7 @@ internal sealed class StoreBrowser : IAsyncDisposable
             ExecutablePath = program, Env = [.. Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>().Where(v => (string)v.Key != "HOME").Select(v => KeyValuePair.Create((string)v.Key, (string)v.Value!)), KeyValuePair.Create("HOME", _home)],
             Args = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--headless=new"],
             IgnoreDefaultArgs = ["--headless"],
+            Timeout = 180_000,
         });
     }
 

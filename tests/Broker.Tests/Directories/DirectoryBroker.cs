@@ -30,7 +30,7 @@ internal sealed class DirectoryBroker(TestCluster cluster) : IAsyncDisposable
     public IServiceProvider Services => _broker.Services;
 
     /// <summary>It reads directories only when it is told to.</summary>
-    public static async Task<DirectoryBroker> StartAsync(TestCluster cluster, string patience = "00:00:30")
+    public static async Task<DirectoryBroker> StartAsync(TestCluster cluster, string patience = "00:02:00")
     {
         var broker = new DirectoryBroker(cluster);
         await broker._broker.StartAsync(["--Directories:LookEvery=1.00:00:00", $"--Directories:Patience={patience}"]);

@@ -128,7 +128,7 @@ internal sealed class OpenLdap : IAsyncDisposable
         pwdAttribute: userPassword
         pwdLockout: TRUE
         pwdMaxFailure: 3
-        pwdLockoutDuration: 600
+        pwdLockoutDuration: 3600
         pwdMustChange: TRUE
         pwdAllowUserChange: TRUE
         pwdMinLength: 12

@@ -6,13 +6,13 @@ using Montalegre.Vdi.Rig.Postgres;
 
 namespace Montalegre.Vdi.Broker.Tests.Directories;
 
-/// <summary>A real Active Directory: Samba's domain controller, LDAP only, on a loopback address of its own because its ports are fixed. Needs root.</summary>
+/// <summary>A real Active Directory: Samba's domain controller, LDAP only, on a loopback address of its own because its ports are fixed, and of this run because another one may go on. Needs root.</summary>
 internal sealed class SambaDomain : IAsyncDisposable
 {
     public const string Base = "DC=camara,DC=test";
     public const string Reader = $"CN=Administrator,CN=Users,{Base}";
     public const string Password = "Cinco.Gatos.Amarelos.1";
-    private static readonly IPAddress Address = IPAddress.Parse("127.0.77.1");
+    private static readonly IPAddress Address = IPAddress.Parse($"127.77.{Random.Shared.Next(1, 255)}.{Random.Shared.Next(1, 255)}");
     private readonly string _folder = Directory.CreateTempSubdirectory("samba-").FullName;
     private OwnProcess? _server;
 

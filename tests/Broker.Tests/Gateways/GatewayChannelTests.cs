@@ -4,6 +4,7 @@ using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Certificates;
 using Montalegre.Vdi.Broker.Gateways;
 using Montalegre.Vdi.Broker.Tests.Agents;
@@ -23,7 +24,8 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Gateways:ReportAgainWithin=00:00:00.500"]);
+        // A connection that no gateway names is not lost, however slow the machine is.
+        await _broker.StartAsync(["--Gateways:ReportAgainWithin=00:10:00", "--Gateways:AgentBackWithin=00:00:03", "--Gateways:PrepareWithin=00:00:25"]);
         _rows = new Arrange(_broker.Database.DataSource);
     }
 
@@ -55,7 +57,7 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
         await agent.WelcomedAsync();
         var session = await _rows.SessionAsync(machine, "pending");
 
-        var answer = await client.RedeemAsync(new RedeemRequest { Ticket = await _rows.TicketAsync(session), ClientAddress = "10.2.3.4" }, cancellationToken: Ct);
+        var answer = await client.RedeemAsync(new RedeemRequest { Ticket = await _rows.TicketAsync(session, seconds: 600), ClientAddress = "10.2.3.4" }, cancellationToken: Ct);
         Assert.Equal("10.0.0.9", answer.Target.Address);
         Assert.Equal(session.Value.ToString(), Assert.Single(agent.Commands).PrepareSignIn.SessionId);
 
@@ -78,6 +80,7 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task Gateway_that_comes_back_keeps_what_it_names_and_loses_the_rest()
     {
+        _broker.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.ReportAgainWithin = TimeSpan.FromMilliseconds(500);
         var (gateway, client) = await GatewayAsync();
         var (kept, keptSession) = await OpenAsync(gateway);
         var (_, lostSession) = await OpenAsync(gateway);
@@ -86,7 +89,8 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
         await stream.RequestStream.WriteAsync(Opened(new Target { ConnectionId = kept.ToString(), SessionId = keptSession.Value.ToString() }, null, DateTimeOffset.UtcNow), Ct);
 
         await Until.EqualAsync("gateway_lost", () => _rows.ScalarAsync<string>("select end_reason from connection where session_id = @id", lostSession.Value));
-        Assert.Null(await _rows.ScalarAsync<string?>("select end_reason from connection where session_id = @id", keptSession.Value));
+        // Named later than it had time to, it was lost for a moment and is open again.
+        await Until.EqualAsync<string?>(null, () => _rows.ScalarAsync<string?>("select end_reason from connection where session_id = @id", keptSession.Value));
     }
 
     [Fact]
@@ -158,7 +162,8 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
             insert into group_entitlement (pool_id, group_id) values (@pool, @group);
             """, new { user, pool, group });
         using var stream = client.Connections(cancellationToken: Ct);
-        await Until.EqualAsync(true, () => _rows.ScalarAsync<bool>("select connected from gateway where gateway_id = @id", gateway.Value));
+        // Its row says that it is connected a moment before orders reach it.
+        await Until.TrueAsync(() => Task.FromResult(_broker.Services.GetRequiredService<GatewayDirectory>().All.Contains(gateway)), "the gateway has a stream");
 
         await _rows.ExecuteAsync(loss, new { user, group });
 
@@ -186,6 +191,7 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
     {
         var (gateway, client) = await GatewayAsync();
         using var stream = client.Connections(cancellationToken: Ct);
+        var began = Minute();
         for (var i = 0; i < 100; i++)
         {
             await stream.RequestStream.WriteAsync(new ConnectionReport { Failed = new ConnectionFailed { Code = ReasonCode.NotRdp, ClientAddress = "10.6.6.6" } }, Ct);
@@ -194,8 +200,11 @@ public sealed class GatewayChannelTests(TestCluster cluster) : IAsyncLifetime
         Assert.False(await stream.ResponseStream.MoveNext(Ct));
 
         var audits = await _rows.ScalarAsync<int>("select count(*)::integer from audit_event where action = 'connection.failed' and source_address = '10.6.6.6' and @id is not null", gateway.Value);
-        Assert.Equal(20, audits);
+        Assert.InRange(audits, 20, 20 * (Minute() - began + 1));   // twenty of each minute in which failures came
     }
+
+    // As the limiter counts them.
+    private static long Minute() => (long)TimeProvider.System.GetElapsedTime(0, TimeProvider.System.GetTimestamp()).TotalMinutes;
 
     private static ConnectionReport Opened(Target target, DateTimeOffset? accepted, DateTimeOffset at) => new()
     {

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Gateways;
 using Montalegre.Vdi.Broker.Tests.Agents;
@@ -65,7 +66,7 @@ public sealed class RedeemTests : IClassFixture<TestDatabase>
     }
 
     [Theory]
-    [InlineData("10.1.1.1", 30, "10.1.1.2", ReasonCode.TicketForeign)]
+    [InlineData("10.1.1.1", 600, "10.1.1.2", ReasonCode.TicketForeign)]
     [InlineData(null, -1, "10.1.1.2", ReasonCode.TicketExpired)]
     [InlineData("10.1.1.1", -1, "10.1.1.2", ReasonCode.TicketForeign)]
     public async Task Foreign_or_expired_ticket_is_refused_and_stays_unused(string? boundTo, int seconds, string from, ReasonCode expected)
@@ -86,7 +87,7 @@ public sealed class RedeemTests : IClassFixture<TestDatabase>
     {
         var (machine, session, _) = await LaunchedAsync();
         using var agent = TestAgent.Connect(_agents, machine);
-        var ticket = await _rows.TicketAsync(session, "10.1.1.1");
+        var ticket = await _rows.TicketAsync(session, "10.1.1.1", 600);
 
         var answer = await AskAsync(Redeem(), await GatewayAsync(), ticket, "::ffff:10.1.1.1");
 
@@ -164,7 +165,7 @@ public sealed class RedeemTests : IClassFixture<TestDatabase>
     {
         var (machine, _, ticket) = await LaunchedAsync();
         using var agent = TestAgent.Connect(_agents, machine);
-        var redeem = Redeem(o => o.WrongTicketsPerMinute = 50);
+        var redeem = Redeem(o => o.WrongTicketsPerMinute = 50, new FakeTimeProvider(DateTimeOffset.UtcNow));   // all within one minute
         var gateway = await GatewayAsync();
         for (var i = 0; i < 60; i++) await AskAsync(redeem, gateway, "guess", "10.9.9.9");
 
@@ -265,11 +266,11 @@ public sealed class RedeemTests : IClassFixture<TestDatabase>
         "update connection set opened_at = case when @opened then now() end, closed_at = now() - make_interval(secs => @secondsAgo), end_reason = @end where connection_id = @id",
         new { id = Guid.Parse(target.ConnectionId), end, secondsAgo, opened });
 
-    private RedeemTicket Redeem(Action<GatewayOptions>? change = null)
+    private RedeemTicket Redeem(Action<GatewayOptions>? change = null, TimeProvider? time = null)
     {
-        var options = new GatewayOptions();
+        var options = new GatewayOptions { ReuseTicketWithin = TimeSpan.FromMinutes(10), PrepareWithin = TimeSpan.FromMinutes(1) };
         change?.Invoke(options);
-        return new(new GatewayStore(_database.DataSource), _agents, Options.Create(options), TimeProvider.System, NullLogger<RedeemTicket>.Instance);
+        return new(new GatewayStore(_database.DataSource), _agents, Options.Create(options), time ?? TimeProvider.System, NullLogger<RedeemTicket>.Instance);
     }
 
     private static Task<RedeemResponse> AskAsync(RedeemTicket redeem, GatewayId gateway, string ticket, string from = "10.1.1.1") =>
@@ -282,7 +283,7 @@ public sealed class RedeemTests : IClassFixture<TestDatabase>
             "insert into machine_agent (machine_id, connected, addresses, rdp_port, rdp_certificate_sha256) values (@id, true, '{10.0.0.5}', 3389, @pin)",
             new { id = machine.Value, pin = new byte[32] });
         var session = await _rows.SessionAsync(machine, "pending");
-        return (machine, session, await _rows.TicketAsync(session));
+        return (machine, session, await _rows.TicketAsync(session, seconds: 600));
     }
 
     private async Task<GatewayId> GatewayAsync()

@@ -118,7 +118,11 @@ public sealed class GroupTests(TestDatabase database) : IClassFixture<TestDataba
     private async Task<Placement> LaunchAsync(UserId user, PoolId pool)
     {
         var answer = await _store.TryAsync(Attempt(user, pool));
-        for (var i = 1; i < 1000 && LaunchPolicy.Decide(answer.Facts) is Placement.Wait; i++) answer = await _store.TryAsync(Attempt(user, pool));
+        for (var i = 1; i < 1000 && LaunchPolicy.Decide(answer.Facts) is Placement.Wait; i++)
+        {
+            await Task.Delay(60, TestContext.Current.CancellationToken);
+            answer = await _store.TryAsync(Attempt(user, pool));
+        }
         return LaunchPolicy.Decide(answer.Facts);
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Dapper;
 using Grpc.Core;
 using Status = Montalegre.Vdi.Contracts.Admin.V1.Status;
+using Montalegre.Vdi.Broker.Tests.Storage;
 using Montalegre.Vdi.Contracts.Admin.V1;
 using Npgsql;
 
@@ -23,15 +24,21 @@ public sealed class FailureTests(TestCluster cluster) : IAsyncLifetime
     public async Task Lost_database_is_answered_as_such_and_the_broker_serves_again_when_it_is_back()
     {
         var name = new NpgsqlConnectionStringBuilder(_broker.Database.ConnectionString).Database!;
-        await cluster.Cluster.SqlAsync("postgres", $"alter database {name} allow_connections false; select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}';");
+        await cluster.Cluster.SqlAsync("postgres", $"alter database {name} allow_connections false;");
 
-        var refusal = await Assert.ThrowsAsync<RpcException>(GetStatusAsync);
+        // A connection that was just being opened is not listed yet: until none is left.
+        RpcException? refusal = null;
+        await Eventually.IsTrueAsync(async () =>
+        {
+            await cluster.Cluster.SqlAsync("postgres", $"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}';");
+            return (refusal = await Record.ExceptionAsync(GetStatusAsync) as RpcException) is not null;
+        }, "the database is lost");
         using var ready = await _broker.Http(_broker.ApiAddress).GetAsync("/healthz/ready", Token);
         using var live = await _broker.Http(_broker.ApiAddress).GetAsync("/healthz/live", Token);
         await cluster.Cluster.SqlAsync("postgres", $"alter database {name} allow_connections true;");
 
-        Assert.Equal(StatusCode.Unavailable, refusal.StatusCode);
-        Assert.Equal("DATABASE_UNAVAILABLE", refusal.Trailers.GetValue("reason"));
+        Assert.Equal(StatusCode.Unavailable, refusal!.StatusCode);
+        Assert.Equal("DATABASE_UNAVAILABLE", refusal!.Trailers.GetValue("reason"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
         Assert.False((await GetStatusAsync()).SetUpDone);

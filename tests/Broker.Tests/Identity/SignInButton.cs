@@ -16,6 +16,7 @@ internal static class SignInButton
             if (name == "console" && language == "en") await page.Locator("button[name=language][value=en-GB]").ClickAsync();
             var button = page.GetByRole(AriaRole.Link, new() { Name = words });
             await Expect(button).ToBeVisibleAsync();
+            await page.WaitForLoadStateAsync();   // of the page in the chosen language, with its styles
             Assert.True((await button.BoundingBoxAsync())!.Height >= 44);
             Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
             await page.ScreenshotAsync(new() { Path = Path.Combine(pictures, $"{name}-{language}-{width}.png"), FullPage = true });

@@ -66,7 +66,7 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
         using var release = new ManualResetEventSlim();
         using var running = new SemaphoreSlim(0);
         var queue = api.Get<PasswordQueue>();
-        var first = queue.TryRun(() => { running.Release(); release.Wait(TimeSpan.FromSeconds(30)); return 0; });
+        var first = queue.TryRun(() => { running.Release(); release.Wait(TimeSpan.FromMinutes(2)); return 0; });
         Assert.True(await running.WaitAsync(TimeSpan.FromSeconds(60), Ct));
         var second = queue.TryRun(() => 0);
 
@@ -87,8 +87,17 @@ public sealed class SignInTests(TestDatabase database) : IClassFixture<TestDatab
             await connection.ExecuteAsync("insert into app_user (user_id, user_name, display_name, password_hash) select gen_random_uuid(), 'rush' || n, '', @hash from generate_series(1, 200) n", new { hash });
         }
         var signIn = api.Get<SignInUser>();
+        // Both threads hash nothing until somebody was told to come back, as if all 200 had arrived at once.
+        using var release = new ManualResetEventSlim();
+        using var running = new SemaphoreSlim(0);
+        var held = Enumerable.Range(0, 2).Select(_ => api.Get<PasswordQueue>().TryRun(() => { running.Release(); release.Wait(TimeSpan.FromMinutes(2)); return 0; })!).ToList();
+        foreach (var _ in held) Assert.True(await running.WaitAsync(TimeSpan.FromSeconds(60), Ct));
 
-        var outcomes = await Task.WhenAll(Enumerable.Range(1, 200).Select(n => signIn.RunAsync($"rush{n}", TestApi.Password, Audience.Employee, "192.0.2.7", "", Ct)));
+        var all = Enumerable.Range(1, 200).Select(n => signIn.RunAsync($"rush{n}", TestApi.Password, Audience.Employee, "192.0.2.7", "", Ct)).ToList();
+        await Task.WhenAny(all);
+        release.Set();
+        var outcomes = await Task.WhenAll(all);
+        await Task.WhenAll(held);
 
         var served = outcomes.Count(o => o is SignInOutcome.SignedIn);
         var busy = outcomes.Count(o => o is SignInOutcome.Refused { Reason: RefusalReason.SignInBusy });

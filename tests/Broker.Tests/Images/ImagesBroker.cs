@@ -1,3 +1,5 @@
+using Montalegre.Vdi.Broker.Tests.Storage;
+
 namespace Montalegre.Vdi.Broker.Tests.Images;
 
 /// <summary>One broker for all tests of imports, which do not lead, and a folder for small disks.</summary>
@@ -21,6 +23,8 @@ public sealed class ImagesBroker(TestCluster cluster) : IAsyncLifetime
         Directory.Delete(Folder, recursive: true);
     }
 
-    /// <summary>What lies about of disks on their way.</summary>
-    internal IEnumerable<string> Leftovers => Directory.EnumerateFiles(Path.Combine(Broker.StateDirectory, "images"), "import-*");
+    /// <summary>Nothing lies about of disks on their way; it goes a moment after their end is told.</summary>
+    internal Task NothingIsLeftAsync() => Eventually.IsTrueAsync(() => !Leftovers.Any(), "what was left of disks on their way is gone");
+
+    private IEnumerable<string> Leftovers => Directory.EnumerateFiles(Path.Combine(Broker.StateDirectory, "images"), "import-*");
 }

@@ -28,7 +28,7 @@ public sealed class ImportTests(ImagesBroker images) : IClassFixture<ImagesBroke
         Assert.Equal(("first", 1u, "rosa", "disk.qcow2", 3ul << 20), (image.Name, image.Number, image.PublishedBy, image.Source, image.VirtualBytes));
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(disk, TestContext.Current.CancellationToken))), image.Sha256);
         Assert.True(File.Exists(image.Path));
-        Assert.Empty(images.Leftovers);
+        await images.NothingIsLeftAsync();
     }
 
     [Fact]
@@ -83,7 +83,7 @@ public sealed class ImportTests(ImagesBroker images) : IClassFixture<ImagesBroke
 
         Assert.Equal(ImportState.Done, done.State);
         Assert.True(File.Exists(folder.Image(new(id))));
-        Assert.Empty(images.Leftovers);
+        await images.NothingIsLeftAsync();
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class ImportTests(ImagesBroker images) : IClassFixture<ImagesBroke
         Assert.Equal((ImportState.Failed, Contracts.Common.V1.ReasonCode.ImageRefused), (failed.State, failed.Reason.Code));
         Assert.Contains("qemu-img check", failed.Reason.Detail, StringComparison.Ordinal);
         Assert.DoesNotContain((await _rig.Infrastructure.ListImagesAsync(new(), _rig.With)).Images, i => i.Name == "bad");
-        Assert.Empty(images.Leftovers);
+        await images.NothingIsLeftAsync();
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class ImportTests(ImagesBroker images) : IClassFixture<ImagesBroke
         var after = await _rig.Images.AppendImportAsync(new() { ImportId = import.ImportId, Offset = 600_000, Data = ByteString.CopyFrom(new byte[10]) }, _rig.With);
 
         Assert.Equal((ImportState.Cancelled, ImportState.Cancelled), (cancelled.State, after.State));
-        Assert.Empty(images.Leftovers);
+        await images.NothingIsLeftAsync();
         Assert.Equal(ImportState.Done, (await _rig.ImportAsync(disk)).State);
     }
 

@@ -59,7 +59,7 @@ public sealed class SealTests(ImagesBroker images) : IClassFixture<ImagesBroker>
         Assert.Equal(ImportState.Done, done.State);
         Assert.False(image.Sealed);
         Assert.Contains("chaves do agente", Contracts.SealTexts.Sentence(image.SealReport, new("pt-PT")), StringComparison.Ordinal);
-        Assert.Empty(images.Leftovers);
+        await images.NothingIsLeftAsync();
     }
 
     [Fact]

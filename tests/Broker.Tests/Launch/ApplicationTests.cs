@@ -267,7 +267,7 @@ public sealed class ApplicationTests(TestCluster cluster) : IAsyncLifetime
     private async Task<Placement> LaunchAsync(Application? application, PoolId? pool = null) =>
         LaunchPolicy.Decide((await _store.TryAsync(Attempt(application) with { Pool = pool ?? _pool })).Facts);
 
-    private LaunchAttempt Attempt(Application? application) => new(new(Guid.NewGuid()), _user, _pool, null, new(Guid.NewGuid()), RandomNumberGenerator.GetBytes(32), TimeSpan.FromSeconds(30), Random.Shared.Next())
+    private LaunchAttempt Attempt(Application? application) => new(new(Guid.NewGuid()), _user, _pool, null, new(Guid.NewGuid()), RandomNumberGenerator.GetBytes(32), TimeSpan.FromMinutes(10), Random.Shared.Next())
     {
         Application = application is null ? null : Guid.Parse(application.ApplicationId),
     };

@@ -14,6 +14,7 @@ public sealed class LaunchCostTests : IAsyncLifetime
     private const int People = 60, Sleepers = 3000;
     private const int UntilAPlanIsKept = 8;   // the driver prepares at the second run; the server may plan a trigger's text five times before it keeps a plan
     private const int MostPages = 300;
+    private const string Patience = ";Timeout=60;Command Timeout=60";   // a launch that is given up and made again would cost twice
 
     private TemporaryCluster _cluster = null!;
     private NpgsqlDataSource _database = null!;
@@ -25,9 +26,9 @@ public sealed class LaunchCostTests : IAsyncLifetime
         SqlTypes.Register();
         _cluster = await TemporaryCluster.StartAsync(durable: false, "shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track=all", "pg_stat_statements.track_planning=on", "autovacuum=off");
         await _cluster.CreateDatabaseAsync("cost");
-        await TestMigrations.RunAsync(_cluster.ConnectionString(DatabaseAddress.OwnerRole, "cost"), _cluster.ConnectionString(DatabaseAddress.AppRole, "cost"));
+        await TestMigrations.For(_cluster.ConnectionString(DatabaseAddress.OwnerRole, "cost"), _cluster.ConnectionString(DatabaseAddress.AppRole, "cost")).RunWhenReachableAsync(Ct);
         await _cluster.SqlAsync("cost", Seed);
-        _database = DataSources.ForBrokering(_cluster.ConnectionString(DatabaseAddress.AppRole, "cost"), connections: 1);
+        _database = DataSources.ForBrokering(_cluster.ConnectionString(DatabaseAddress.AppRole, "cost") + Patience, connections: 1);
     }
 
     public async ValueTask DisposeAsync()
@@ -69,7 +70,7 @@ public sealed class LaunchCostTests : IAsyncLifetime
 
     private async Task<List<(long Plans, long Calls, long Pages, bool Top, string Query)>> RunsAsync()
     {
-        await using var connection = new NpgsqlConnection(_cluster.ConnectionString("postgres", "cost"));
+        await using var connection = new NpgsqlConnection(_cluster.ConnectionString("postgres", "cost") + Patience);
         return (await connection.QueryAsync<(long, long, long, bool, string)>(new CommandDefinition(
             "select plans, calls, shared_blks_hit + shared_blks_read, toplevel, query from pg_stat_statements", cancellationToken: Ct))).AsList();
     }

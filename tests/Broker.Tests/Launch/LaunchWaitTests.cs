@@ -12,7 +12,7 @@ namespace Montalegre.Vdi.Broker.Tests.Launch;
 /// <summary>What somebody is told who waits for a machine that does not come.</summary>
 public sealed class LaunchWaitTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
     private readonly Arrange _arrange = new(database.DataSource);
     private readonly FakeTimeProvider _time = new();
     private readonly LaunchTraces _traces = new(new(database.DataSource, database.Owner), Options.Create(new LaunchOptions()), TimeProvider.System, NullLogger<LaunchTraces>.Instance);

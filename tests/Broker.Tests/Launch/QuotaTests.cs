@@ -87,6 +87,7 @@ public sealed class QuotaTests(TestDatabase database) : IClassFixture<TestDataba
         await _rows.ExecuteAsync("update pool set most_sessions = 1 where pool_id = @id", new { id = pool.Value });
         var taken = await _store.TryAsync(Attempt(first, pool));
         await _store.WaitAsync(new(Guid.NewGuid()), second, pool);
+        await KeepPlacesAsync(pool);
         await _rows.ExecuteAsync("update session set state = 'ended' where session_id = @id", new { id = taken.Facts.OpenedSession!.Value.Value });
 
         Assert.IsType<Placement.Wait>(LaunchPolicy.Decide((await _store.TryAsync(Attempt(third, pool))).Facts));
@@ -101,6 +102,7 @@ public sealed class QuotaTests(TestDatabase database) : IClassFixture<TestDataba
         var request = new RequestId(Guid.NewGuid());
         await _store.WaitAsync(request, leaver, pool);
         await _store.WaitAsync(new(Guid.NewGuid()), other, pool);
+        await KeepPlacesAsync(pool);
 
         Assert.True(await _store.GiveUpAsync(leaver, pool));
         Assert.False(await _store.GiveUpAsync(leaver, pool));
@@ -116,11 +118,18 @@ public sealed class QuotaTests(TestDatabase database) : IClassFixture<TestDataba
     private static LaunchAttempt Attempt(UserId user, PoolId pool, RequestId? request = null) => new(
         request ?? new(Guid.NewGuid()), user, pool, "127.0.0.1", new(Guid.NewGuid()), RandomNumberGenerator.GetBytes(32), TimeSpan.FromSeconds(30), Random.Shared.Next());
 
+    // A place is lost after fifteen seconds; here people go on waiting however long the test takes.
+    private Task KeepPlacesAsync(PoolId pool) => _rows.ExecuteAsync("update launch_request set seen_at = now() + interval '1 hour' where pool_id = @pool", new { pool = pool.Value });
+
     // A machine that another launch holds for a moment is skipped; whoever found only such ones looks again, as LaunchDesktop does.
     private async Task<LaunchAnswer> DecidedAsync(UserId user, PoolId pool, int rounds = 1000)
     {
         var answer = await _store.TryAsync(Attempt(user, pool));
-        for (var i = 1; i < rounds && LaunchPolicy.Decide(answer.Facts) is Placement.Wait; i++) answer = await _store.TryAsync(Attempt(user, pool));
+        for (var i = 1; i < rounds && LaunchPolicy.Decide(answer.Facts) is Placement.Wait; i++)
+        {
+            await Task.Delay(60, TestContext.Current.CancellationToken);
+            answer = await _store.TryAsync(Attempt(user, pool));
+        }
         return answer;
     }
 

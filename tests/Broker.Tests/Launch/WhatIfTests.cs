@@ -14,6 +14,7 @@ namespace Montalegre.Vdi.Broker.Tests.Launch;
 public sealed class WhatIfTests(TestDatabase database) : IClassFixture<TestDatabase>
 {
     private readonly Arrange _rows = new(database.DataSource);
+    private readonly DateTime _minute = new(DateTime.UtcNow.Ticks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, DateTimeKind.Utc);   // one for all stays, also when the next begins meanwhile
     private readonly WhatIf _whatIf = new(new(database.DataSource, database.Owner), Options.Create(new ProvisioningOptions()));
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -124,8 +125,8 @@ public sealed class WhatIfTests(TestDatabase database) : IClassFixture<TestDatab
         var user = of ?? await _rows.UserAsync();
         await _rows.ExecuteAsync("""
             insert into session (session_id, request_id, user_id, pool_id, machine_id, state, started_at, ended_at)
-                 values (gen_random_uuid(), gen_random_uuid(), @user, @pool, gen_random_uuid(), 'ended', date_trunc('minute', now()) - @ago::interval, date_trunc('minute', now()) - @ago::interval + @stay::interval)
-            """, new { user = user.Value, pool = pool.Value, ago, stay });
+                 values (gen_random_uuid(), gen_random_uuid(), @user, @pool, gen_random_uuid(), 'ended', @minute - @ago::interval, @minute - @ago::interval + @stay::interval)
+            """, new { user = user.Value, pool = pool.Value, ago, stay, minute = _minute });
         return user;
     }
 }

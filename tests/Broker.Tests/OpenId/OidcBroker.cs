@@ -63,7 +63,7 @@ public sealed class OidcBroker(TestCluster cluster) : IAsyncLifetime
             ["desk"] = new { amr = new[] { "pwd", "mfa" } },
             ["card"] = new { acr = "urn:montalegre:card" },
         });
-        await _broker.StartAsync(["--OpenId:Patience=00:00:30", .. More]);
+        await _broker.StartAsync(["--OpenId:Patience=00:02:00", .. More]);
         var api = _broker.Api();
         (Providers, SignIn, Steps, Groups, Portal, Console) = (new(api), new(api), new(api), new(api), new(api), new(api));
         await LocalAsync("root.admin", administrator: true);

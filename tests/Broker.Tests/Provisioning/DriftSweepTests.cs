@@ -8,7 +8,7 @@ namespace Montalegre.Vdi.Broker.Tests.Provisioning;
 /// <summary>What the sweep makes of a host that is not as the records say.</summary>
 public sealed class DriftSweepTests(FollowerBroker follower) : IClassFixture<FollowerBroker>
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(2);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -148,17 +148,18 @@ public sealed class DriftSweepTests(FollowerBroker follower) : IClassFixture<Fol
     {
         var (pool, machine) = await ReadyAsync();
         var watch = new HostWatch(TimeSpan.FromHours(1), TimeProvider.System);
-        var first = new TaskCompletionSource();
+        var (first, second) = (new TaskCompletionSource(), new TaskCompletionSource());
         var watching = watch.RunAsync(pool.Host, async _ =>
         {
             await pool.SweepAsync();
-            first.TrySetResult();
+            if (!first.TrySetResult()) second.TrySetResult();
         }, Ct);
         await first.Task.WaitAsync(Soon, Ct);
 
         pool.Host.PowerOff(machine);
 
         Assert.True(await Eventually.IsTrueAsync(async () => await pool.Rows.MachineStateAsync(machine) == "provisioning", Soon));
+        await second.Task.WaitAsync(Soon, Ct);   // nothing is taken away from under the sweep
         await pool.DisposeAsync();
         await watching.WaitAsync(Soon, Ct);   // a host that is let go is not watched any more
     }

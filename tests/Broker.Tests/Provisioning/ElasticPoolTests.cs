@@ -26,7 +26,7 @@ public sealed class ElasticPoolTests(FollowerBroker follower) : IClassFixture<Fo
         await using var pool = await FakeHostPool.MakeAsync(follower.Broker, 10);
         await SpareAsync(pool, 0);
         Assert.Empty(await GrownAsync(pool));
-        foreach (var seconds in new[] { 0, 5, 60 })
+        foreach (var seconds in new[] { -3600, -3600, 60 })     // who waits is seen again and again, also while the test stands still
             await pool.Rows.ExecuteAsync(
                 "insert into launch_request (request_id, user_id, pool_id, seen_at) values (gen_random_uuid(), @user, @pool, now() - make_interval(secs => @seconds))",
                 new { user = (await pool.Rows.UserAsync()).Value, pool = pool.Pool.Value, seconds });

@@ -400,7 +400,11 @@ public sealed class LostHostTests(FollowerBroker follower) : IClassFixture<Follo
             using var life = new CancellationTokenSource();
             var points = ((FakeHypervisor[])[_a, _b]).Select(h => (Host: h, h.Before, h.After)).ToList();
             foreach (var (host, before, after) in points) (host.Before, host.After) = (OrDie(before, life), OrDie(after, life));
-            try { await FakeHostPool.Runner(follower.Broker, follower.Broker.Database.DataSource, _hosts, TimeProvider.System).RunAsync(due, _epoch, life.Token); }
+            try
+            {
+                await FakeHostPool.Runner(follower.Broker, follower.Broker.Database.DataSource, _hosts, TimeProvider.System).RunAsync(due, _epoch, life.Token);
+                await FakeHostPool.StretchBackOffAsync(_rows, due);
+            }
             finally { foreach (var (host, before, after) in points) (host.Before, host.After) = (before, after); }
         }
     }

@@ -113,6 +113,8 @@ public sealed class OperationJournalTests(TestDatabase database) : IClassFixture
             var due = (await _operations.ClaimAsync(4))!;
             Assert.Equal(attempt - 1, due.Attempts);
             await _operations.FailAsync(due, "No space left on device", RefusalReason.StorageFull, OperationPlan.GivesUp(attempt), due.StepOf);
+            Assert.Equal(OperationPlan.BackOff(attempt), await ScalarAsync<TimeSpan>("select next_attempt_at - step_since from operation where operation_id = @o", new { o = due.OperationId }));
+            await ExecuteAsync("update operation set next_attempt_at = next_attempt_at + interval '1 hour'", new { });   // a slow test outlives it
             Assert.Null(await _operations.ClaimAsync(4));
         }
         Assert.Equal("faulted", await ScalarAsync<string>("select state from machine where machine_id = @m", new { m = machine.Value }));

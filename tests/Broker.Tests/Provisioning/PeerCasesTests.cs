@@ -17,7 +17,7 @@ public sealed class PeerCasesTests(FollowerBroker follower) : IClassFixture<Foll
         await using var pool = await FakeHostPool.MakeAsync(follower.Broker, 20);
         await pool.Rows.ExecuteAsync("update pool set spare = 0 where pool_id = @pool", new { pool = pool.Pool.Value });
         for (var n = 0; n < 30; n++)
-            await pool.Rows.ExecuteAsync("insert into launch_request (request_id, user_id, pool_id) values (gen_random_uuid(), @user, @pool)", new { user = (await pool.Rows.UserAsync()).Value, pool = pool.Pool.Value });
+            await pool.Rows.ExecuteAsync("insert into launch_request (request_id, user_id, pool_id, seen_at) values (gen_random_uuid(), @user, @pool, now() + interval '1 hour')", new { user = (await pool.Rows.UserAsync()).Value, pool = pool.Pool.Value });
 
         // Passes at the same moment, as of a leader that does not know yet that it was replaced.
         await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => pool.ReconcileAsync()));

@@ -46,6 +46,7 @@ public sealed class PowerTests(FollowerBroker follower) : IClassFixture<Follower
         Assert.Equal(["asleep", "asleep", "asleep"], await StatesAsync(pool));
         Assert.Equal(machines.ToHashSet(), pool.Host.Saved.ToHashSet());
 
+        await pool.Rows.ExecuteAsync("update machine set saved_at = now() + interval '1 hour' where pool_id = @pool", new { pool = pool.Pool.Value });   // just now, however slow the test is
         await WishAsync(pool, new(Spare.Machines(1), IdleAction.Suspend, true));
         await SettleAsync(pool);
         Assert.Equal(["asleep", "asleep", "asleep"], await StatesAsync(pool));     // only just: its agent's connection may have outlived the sleep
@@ -169,7 +170,7 @@ public sealed class PowerTests(FollowerBroker follower) : IClassFixture<Follower
         await SettleAsync(pool);
         Assert.Equal(["asleep", "asleep"], await StatesAsync(pool));
         var disk = await pool.GenerationAsync(machines[0]);
-        await pool.Rows.ExecuteAsync("insert into launch_request (request_id, user_id, pool_id) values (gen_random_uuid(), @owner, @pool)", new { owner = owner.Value, pool = pool.Pool.Value });
+        await pool.Rows.ExecuteAsync("insert into launch_request (request_id, user_id, pool_id, seen_at) values (gen_random_uuid(), @owner, @pool, now() + interval '1 hour')", new { owner = owner.Value, pool = pool.Pool.Value });
         await SettleAsync(pool);
         Assert.Equal("available", await StateAsync(pool, machines[0]));
         Assert.Equal("asleep", await StateAsync(pool, machines[1]));     // one waits, and for his own
@@ -179,12 +180,13 @@ public sealed class PowerTests(FollowerBroker follower) : IClassFixture<Follower
         await UnusedAsync(pool);
         await SettleAsync(pool);
         Assert.Equal("asleep", await StateAsync(pool, machines[0]));
-        foreach (var weeks in new[] { 1, 2 })     // on such weekdays he came about now, by the clock on the wall
+        // On such weekdays he came about now, by the clock on the wall; just before midnight the next day's, too, which may begin meanwhile.
+        foreach (var (weeks, minutes) in new[] { (1, 0), (2, 0), (1, 4), (2, 4) })
             await pool.Rows.ExecuteAsync("""
                 insert into session (session_id, request_id, user_id, pool_id, machine_id, state, started_at, ended_at)
                      values (gen_random_uuid(), gen_random_uuid(), @owner, @pool, @machine, 'ended',
-                             ((now() at time zone 'Europe/Lisbon') - make_interval(weeks => @weeks)) at time zone 'Europe/Lisbon', now())
-                """, new { owner = owner.Value, pool = pool.Pool.Value, machine = machines[0].Value, weeks });
+                             ((now() at time zone 'Europe/Lisbon') - make_interval(weeks => @weeks) + make_interval(mins => @minutes)) at time zone 'Europe/Lisbon', now())
+                """, new { owner = owner.Value, pool = pool.Pool.Value, machine = machines[0].Value, weeks, minutes });
         await SettleAsync(pool);
         Assert.Equal("available", await StateAsync(pool, machines[0]));
     }

@@ -25,6 +25,7 @@ public sealed class ScaleTests : IAsyncLifetime
     private const int Pools = 20, MachinesOfPool = 5000, Hosts = 250;
     private const int MostPages = 1500;      // some 2 ms from memory
     private const int TimesUntilThePlanIsKept = 12;   // two of the driver's until it prepares, five of the server's until it keeps one plan
+    private const string Patience = ";Timeout=60;Command Timeout=300";   // pages are counted, not seconds
     private const int FewRows = 1000;        // of a small table, all of it is the quickest way
     private static readonly string[] Big = ["machine", "machine_agent", "session", "operation", "connection", "ticket", "audit_event", "app_user", "machine_start"];
     private readonly string _logs = Directory.CreateTempSubdirectory("montalegre-plans-").FullName;
@@ -46,7 +47,7 @@ public sealed class ScaleTests : IAsyncLifetime
         await _cluster.SqlAsync("scale", Seed);
         await _cluster.SqlAsync("scale", "vacuum (analyze);");
         await _cluster.SqlAsync("postgres", "alter database scale set auto_explain.log_min_duration = 0;");
-        _database = DataSources.ForBrokering(_cluster.ConnectionString(DatabaseAddress.AppRole, "scale"), connections: 4);
+        _database = DataSources.ForBrokering(_cluster.ConnectionString(DatabaseAddress.AppRole, "scale") + Patience, connections: 4);
     }
 
     public async ValueTask DisposeAsync()
@@ -74,7 +75,7 @@ public sealed class ScaleTests : IAsyncLifetime
     {
         await _cluster.SqlAsync("scale", "create table kept_session as select * from session; truncate session cascade;");
         await _cluster.SqlAsync("scale", "vacuum (analyze) session, ticket, launch_request, logon_phase;");
-        await using var one = DataSources.ForBrokering(_cluster.ConnectionString(DatabaseAddress.AppRole, "scale"), connections: 1);
+        await using var one = DataSources.ForBrokering(_cluster.ConnectionString(DatabaseAddress.AppRole, "scale") + Patience, connections: 1);
         var launch = new LaunchStore(one);
         for (var n = 0; n < TimesUntilThePlanIsKept; n++) await LaunchAsync(launch, 10_000 + (10 * n));
         await _cluster.SqlAsync("scale", "set session_replication_role = replica; insert into session select * from kept_session on conflict do nothing;");

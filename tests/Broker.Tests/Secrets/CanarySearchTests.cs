@@ -29,7 +29,7 @@ public sealed class CanarySearchTests(TestCluster cluster) : IAsyncLifetime
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     // Its keys are in a token, so that the PIN is looked for, too.
-    public ValueTask InitializeAsync() => _broker.StartAsync(["--Hosting:LogLevel=Verbose", .. SoftHsm.Settings(SoftHsm.Options(_broker.StateDirectory, "canario"))]);
+    public ValueTask InitializeAsync() => _broker.StartAsync(["--Hosting:LogLevel=Verbose", "--Launch:TicketLifetime=00:01:00", "--Gateways:AgentBackWithin=00:00:03", "--Gateways:PrepareWithin=00:00:25", .. SoftHsm.Settings(SoftHsm.Options(_broker.StateDirectory, "canario"))]);
 
     public ValueTask DisposeAsync() => _broker.DisposeAsync();
 
@@ -162,7 +162,7 @@ public sealed class CanarySearchTests(TestCluster cluster) : IAsyncLifetime
 
     private static async Task<LaunchReady> LaunchAsync(Employee.EmployeeClient employee, Guid pool, string token)
     {
-        using var call = employee.Launch(new() { PoolId = pool.ToString(), RequestId = Guid.NewGuid().ToString() }, TestApi.With(token).WithDeadline(DateTime.UtcNow.AddSeconds(60)));
+        using var call = employee.Launch(new() { PoolId = pool.ToString(), RequestId = Guid.NewGuid().ToString() }, TestApi.With(token).WithDeadline(DateTime.UtcNow.AddMinutes(5)));
         while (await call.ResponseStream.MoveNext(Ct))
             if (call.ResponseStream.Current.Ready is { } ready) return ready;
         throw new InvalidOperationException("The launch gave no machine.");

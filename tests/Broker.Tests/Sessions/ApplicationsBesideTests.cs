@@ -44,7 +44,7 @@ public sealed class ApplicationsBesideTests(TestCluster cluster) : IAsyncLifetim
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Sessions:TimeoutsEvery=10:00:00", "--Sessions:CommandWithin=00:00:02"]);
+        await _broker.StartAsync(["--Sessions:TimeoutsEvery=10:00:00", "--Sessions:CommandWithin=00:01:00"]);
         _rows = new(_broker.Database.DataSource);
         (_portal, _applications) = (new(_broker.Api()), new(_broker.Api()));
         await UserAsync("rosa", administrator: true);
@@ -149,15 +149,20 @@ public sealed class ApplicationsBesideTests(TestCluster cluster) : IAsyncLifetim
     public async Task Order_that_got_lost_is_given_again_under_the_same_launch_and_no_more_once_it_is_answered()
     {
         var session = await AtWorkAsync(_calculator);
+        var options = _broker.Services.GetRequiredService<IOptions<Broker.Sessions.SessionOptions>>().Value;
+        (var patience, options.CommandWithin) = (options.CommandWithin, TimeSpan.FromSeconds(2));     // an answer that does not come is not waited for long
         _agent.Answer = c => c.StartProgram is null ? new() { CommandId = c.CommandId, Ok = true } : null;
         Assert.Equal(session.Value.ToString(), (await LastAsync(_editor)).Ready.SessionId);      // whether the agent is there shows when the ticket is redeemed
+        await Until.EqualAsync(false, () => Task.FromResult(AllOrders().Count == 0));
+        options.CommandWithin = patience;
         _agent.Answer = c => new() { CommandId = c.CommandId, Ok = true };
 
-        var lost = AllOrders().Count;
         await SweepAsync();
+        var given = AllOrders().Count;
         await SweepAsync();
 
-        Assert.Equal(lost + 1, AllOrders().Count);
+        Assert.InRange(given, 2, 3);                                                             // a sweep that was rung just before may have given it, too
+        Assert.Equal(given, AllOrders().Count);
         Assert.Single(Orders());
         Assert.Equal(1, await _rows.AuditsAsync(session.Value, "session.program"));
     }

@@ -40,7 +40,7 @@ public sealed class CardLockTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Sessions:TimeoutsEvery=10:00:00", "--Sessions:CommandWithin=00:00:10"]);
+        await _broker.StartAsync(["--Sessions:TimeoutsEvery=10:00:00", "--Sessions:CommandWithin=00:01:00", "--Gateways:AgentBackWithin=00:00:03", "--Gateways:PrepareWithin=00:00:25"]);
         _rows = new(_broker.Database.DataSource);
         _portal = new(_broker.Api());
         await UserAsync("rosa", administrator: true);
@@ -176,16 +176,16 @@ public sealed class CardLockTests(TestCluster cluster) : IAsyncLifetime
         // It lost its locker while it was away.
         await AgainAsync(session, locked: false);
         await Until.EqualAsync(1, () => Task.FromResult(Orders().Count(c => c.Lock is not null)));
+        await Until.EqualAsync(true, () => _rows.ScalarAsync<bool>("select lock_held from session where session_id = @id", session.Value));   // else a card that comes back meanwhile is unlocked twice
 
         // It was away when the card came back.
         await SayAsync(session, GuestSessionState.Active, locked: true);
-        await Until.EqualAsync(true, () => _rows.ScalarAsync<bool>("select lock_held from session where session_id = @id", session.Value));
         _agent.Answer = c => c.Unlock is null ? new() { CommandId = c.CommandId, Ok = true } : new() { CommandId = c.CommandId, Error = "later" };
         Assert.Equal(1u, (await _portal.CardReturnedAsync(new() { ReturnKey = removed.ReturnKey }, await SignInAsync())).Failed);
         _agent.Answer = c => new() { CommandId = c.CommandId, Ok = true };
         await SweepAsync();
         Assert.Single(Orders(), c => c.Unlock is not null);      // the order of the moment may still be on its way
-        await _rows.ExecuteAsync("update session set unlocked_at = now() - interval '1 minute' where session_id = @id", new { id = session.Value });
+        await _rows.ExecuteAsync("update session set unlocked_at = now() - interval '1 hour' where session_id = @id", new { id = session.Value });
         await SweepAsync();
         Assert.Equal([false, true], Orders().Where(c => c.Unlock is not null).Select(c => c.Unlock.DisconnectFirst));
         Assert.False(await _rows.ScalarAsync<bool>("select lock_held from session where session_id = @id", session.Value));
@@ -240,6 +240,7 @@ public sealed class CardLockTests(TestCluster cluster) : IAsyncLifetime
     private async Task<(string Ticket, LaunchReady Ready)> ReadyAsync(CallOptions by)
     {
         var last = await LastAsync(by);
+        await _rows.ExecuteAsync("update ticket set expires_at = now() + interval '1 hour'", new { });   // thirty seconds are short where everything is slow
         return last.Ready is { } ready ? (ready.Ticket, ready) : throw new InvalidOperationException($"{last}");
     }
 

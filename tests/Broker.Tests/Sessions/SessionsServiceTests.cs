@@ -26,7 +26,7 @@ public sealed class SessionsServiceTests(TestCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await _broker.StartAsync(["--Sessions:CommandWithin=00:00:02"]);
+        await _broker.StartAsync(["--Sessions:CommandWithin=00:01:00"]);
         _rows = new Arrange(_broker.Database.DataSource);
         _client = new(_broker.Api());
         var hash = await _broker.Services.GetRequiredService<Passwords>().HashAsync(Password);

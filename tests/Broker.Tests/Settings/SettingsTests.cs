@@ -58,9 +58,8 @@ public sealed class SettingsTests(TestCluster cluster) : IAsyncLifetime
             var throttle = node.GetRequiredService<SignInThrottle>();
             throttle.Failed("ines", "192.0.2.7");
             Assert.Equal(TimeSpan.Zero, throttle.Begin("ines", "192.0.2.7"));
+            Assert.NotEqual(TimeSpan.Zero, throttle.Begin("ines", "192.0.2.7"));   // the second try is still under way: it waits however slow this test is
             throttle.End("ines");
-            throttle.Failed("ines", "192.0.2.7");
-            Assert.NotEqual(TimeSpan.Zero, throttle.Begin("ines", "192.0.2.7"));
             var signedIn = Assert.IsType<SignInOutcome.SignedIn>(await node.GetRequiredService<SignInUser>().RunAsync("rita", TestApi.Password, Audience.Employee, "192.0.2.8", "", Ct));
             Assert.InRange(signedIn.ExpiresAt - DateTimeOffset.UtcNow, TimeSpan.FromMinutes(85), TimeSpan.FromMinutes(91));
         }

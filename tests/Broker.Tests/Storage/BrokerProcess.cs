@@ -13,7 +13,7 @@ namespace Montalegre.Vdi.Broker.Tests.Storage;
 /// </summary>
 internal sealed class BrokerProcess : IAsyncDisposable
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);   // a first start costs seven seconds of processor time
     private readonly Process _process;
     private readonly List<string> _lines = [];
     private readonly Channel<string> _arrived = Channel.CreateUnbounded<string>();
@@ -73,6 +73,7 @@ internal sealed class BrokerProcess : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(Deadline);
         await _process.WaitForExitAsync(patience.Token);
+        await _reading.WaitAsync(patience.Token);   // its last words may arrive after its end
         return _process.ExitCode;
     }
 

@@ -7,7 +7,7 @@ namespace Montalegre.Vdi.Broker.Tests.Storage;
 
 public sealed class ChangePumpTests(TestDatabase database) : IClassFixture<TestDatabase>, IAsyncLifetime
 {
-    private readonly CancellationTokenSource _done = new(TimeSpan.FromSeconds(60));
+    private readonly CancellationTokenSource _done = new(TimeSpan.FromMinutes(3));
     private readonly ChangePump _pump = new(new ChangeStore(database.DataSource), TimeProvider.System, NullLogger<ChangePump>.Instance);
 
     public async ValueTask InitializeAsync()

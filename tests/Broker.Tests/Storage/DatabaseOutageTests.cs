@@ -50,7 +50,7 @@ public sealed partial class DatabaseOutageTests : IAsyncLifetime
         // the time is a second; the bound is for machines that run many things beside the tests.
         var told = string.Join('\n', broker.Output.Split('\n').Where(l => l.Contains("private cluster", StringComparison.Ordinal)));
         Assert.True(told.Split("The private cluster ended").Length == 2, told);
-        Assert.True(int.Parse(gap.Groups[1].Value, CultureInfo.InvariantCulture) < 20_000, told);
+        Assert.True(int.Parse(gap.Groups[1].Value, CultureInfo.InvariantCulture) < 60_000, told);
         Assert.All(people.Failed, f => Assert.Equal("DATABASE_UNAVAILABLE", f.Reason));
         Assert.All(people.Failed, f => Assert.True(f.Waited >= OpeningGate.Patience, $"gave up after {f.Waited}"));
         var said = (await Unprivileged.SqlAsync(_state, DatabaseAddress.AppRole, $"""
@@ -65,7 +65,7 @@ public sealed partial class DatabaseOutageTests : IAsyncLifetime
     }
 
     private Task SeedAsync() => Unprivileged.SqlAsync(_state, DatabaseAddress.AppRole, $"""
-        insert into pool (pool_id, name, kind, size) values ('00000000-0000-0000-0000-000000000001', 'Pool', 'manual', {People});
+        insert into pool (pool_id, name, kind, size, empty_minutes) values ('00000000-0000-0000-0000-000000000001', 'Pool', 'manual', {People}, null);   -- nobody comes, and nothing is given back
         insert into app_user (user_id, user_name, display_name) select lpad(n::text, 32, '0')::uuid, 'user' || n, 'User' from generate_series(0, {People - 1}) n;
         insert into sign_in (token_sha256, user_id, audience, expires_at)
              select sha256(decode(lpad(n::text, 64, '0'), 'hex')), lpad(n::text, 32, '0')::uuid, 'employee', now() + interval '1 hour' from generate_series(0, {People - 1}) n;
@@ -119,7 +119,7 @@ public sealed partial class DatabaseOutageTests : IAsyncLifetime
             {
                 using var call = _client.Launch(
                     new LaunchRequest { PoolId = "00000000-0000-0000-0000-000000000001", RequestId = Guid.NewGuid().ToString() },
-                    new Metadata { { "authorization", $"Bearer {System.Buffers.Text.Base64Url.EncodeToString(token)}" } }, DateTime.UtcNow.AddSeconds(30));
+                    new Metadata { { "authorization", $"Bearer {System.Buffers.Text.Base64Url.EncodeToString(token)}" } }, DateTime.UtcNow.AddMinutes(5));
                 // A place in the queue may come first: whoever waited for the database meets everybody else who did.
                 while (await call.ResponseStream.MoveNext(CancellationToken.None))
                     if (call.ResponseStream.Current.Ready is { } ready) Answered.Add(ready.SessionId);

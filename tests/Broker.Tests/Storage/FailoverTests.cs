@@ -15,9 +15,10 @@ public sealed class FailoverTests
     {
         await using var primary = await TemporaryCluster.StartAsync(durable: true, "wal_level=replica", "hot_standby=on");
         await primary.SqlAsync("postgres", "create table written (id bigint primary key); grant all on written to montalegre_app;");
+        // From here on nothing is acknowledged without a standby: the first write waits until ours is there.
+        var first = await WaitsForStandbyAsync(primary);
         await using var standby = await Standby.StartAsync(primary);
-        await primary.SqlAsync("postgres", "alter system set synchronous_standby_names = '*';");
-        await primary.SqlAsync("postgres", "select pg_reload_conf();");
+        await first;
         await using var source = DataSources.ForBrokering($"Host={primary.SocketDirectory},{standby.SocketDirectory};Username=montalegre_app;Database=postgres", connections: 8);
         var acknowledged = new ConcurrentBag<long>();
         using var enough = new CancellationTokenSource();
@@ -57,16 +58,8 @@ public sealed class FailoverTests
     {
         await using var primary = await TemporaryCluster.StartAsync(durable: true, "wal_level=replica");
         await primary.SqlAsync("postgres", "create table written (id bigint primary key); grant all on written to montalegre_app;");
-        await primary.SqlAsync("postgres", "alter system set synchronous_standby_names = '*';");
-        await primary.SqlAsync("postgres", "select pg_reload_conf();");
-        // The server follows the new setting in its own time; once a write of somebody else waits, ours will.
-        Task<string>? waiting = null;
-        await Eventually.IsTrueAsync(async () =>
-        {
-            if (waiting is null or { IsCompleted: true }) waiting = primary.SqlAsync("postgres", "insert into written values ((random() * 1000000000)::bigint + 10);");
-            return (await primary.SqlAsync("postgres", "select count(*) from pg_stat_activity where wait_event = 'SyncRep';")).Trim() != "0";
-        }, "the wait for a standby");
-        await using var source = DataSources.ForBrokering($"Host={primary.SocketDirectory};Username=montalegre_app;Database=postgres", connections: 2);
+        var waiting = await WaitsForStandbyAsync(primary);
+        await using var source = DataSources.ForBrokering($"Host={primary.SocketDirectory};Username=montalegre_app;Database=postgres;Timeout=60", connections: 2);
 
         await using var command = source.CreateCommand("insert into written values (1)");
         command.CommandTimeout = 1;
@@ -78,7 +71,21 @@ public sealed class FailoverTests
         await primary.SqlAsync("postgres", "alter system reset synchronous_standby_names;");
         await primary.SqlAsync("postgres", "select pg_reload_conf();");
         await Eventually.IsTrueAsync(async () => (await primary.SqlAsync("postgres", "select count(*) from written where id = 1;")).Trim() == "1", "the unknown commit, decided");
-        await waiting!;
+        await waiting;
+    }
+
+    // The server follows the new setting in its own time; once a write of somebody else waits, ours will.
+    private static async Task<Task<string>> WaitsForStandbyAsync(TemporaryCluster primary)
+    {
+        await primary.SqlAsync("postgres", "alter system set synchronous_standby_names = '*';");
+        await primary.SqlAsync("postgres", "select pg_reload_conf();");
+        Task<string>? waiting = null;
+        await Eventually.IsTrueAsync(async () =>
+        {
+            if (waiting is null or { IsCompleted: true }) waiting = primary.SqlAsync("postgres", "insert into written values ((random() * 1000000000)::bigint + 1000000);");
+            return (await primary.SqlAsync("postgres", "select count(*) from pg_stat_activity where wait_event = 'SyncRep';")).Trim() != "0";
+        }, "the wait for a standby");
+        return waiting!;
     }
 
     // A copy of a cluster that follows it; its settings must not be smaller than the primary's.

@@ -225,13 +225,14 @@ public sealed class TaskTests(TestCluster cluster) : IAsyncLifetime
         await new Roles.RolesClient(_broker.Api()).GrantAsync(new() { UserName = "rui", Role = "pool_operator", ScopePoolId = $"{other.Value}" }, _boss);
         var rui = TestApi.With(await TestFactor.AdministratorAsync(_broker.Services, "rui", TestApi.Password));
         Assert.Equal([$"{there.Value}"], (await Tasks.ListAsync(new(), rui)).Tasks.Select(t => t.ObjectId));
-        using var watch = Tasks.Watch(new(), rui.WithDeadline(DateTime.UtcNow.AddMinutes(1)));
+        using var watch = Tasks.Watch(new(), rui.WithDeadline(DateTime.UtcNow.AddMinutes(5)));
         Assert.Equal([$"{there.Value}"], (await NextAsync(watch)).Snapshot.Tasks.Select(t => t.ObjectId));
         await _rows.ExecuteAsync("update operation set step = 'overlay' where machine_id = @id", new { id = there.Value });
-        var changed = Assert.Single((await NextAsync(watch)).Changes.Changed);
+        var told = await NextAsync(watch, u => u.Changes?.Changed.Any(t => t.Step == "overlay") is true, u => u.Changes is { Removed.Count: 0, Changed: var once } && once.All(t => t.ObjectId == $"{there.Value}"));
+        var changed = Assert.Single(told.Changes.Changed);
         Assert.Equal(("overlay", TaskEvent.Step, 2u), (changed.Step, changed.LastLine.Event, changed.LastLine.Number));
 
-        using var all = Tasks.Watch(new(), _boss.WithDeadline(DateTime.UtcNow.AddMinutes(1)));
+        using var all = Tasks.Watch(new(), _boss.WithDeadline(DateTime.UtcNow.AddMinutes(5)));
         var first = (await NextAsync(all)).Snapshot.Tasks;
         Assert.Equal(10_000, first.Count);   // what is under way comes before what has ended
         Assert.Contains(first, t => t.ObjectId == $"{there.Value}");

@@ -13,7 +13,7 @@ public class XrdpMachine : IAsyncLifetime
 {
     public const string DesktopColor = "#2266CC";
     private static readonly string[] Needed = ["/usr/sbin/xrdp", "/usr/sbin/xrdp-sesman", "/usr/lib/xorg/modules/libxorgxrdp.so", "/usr/bin/xsetroot", "/usr/bin/xfreerdp", "/usr/bin/Xvfb", "/usr/bin/import"];
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("xrdp-test-").FullName;
     private OwnProcess? _xrdp;
@@ -81,6 +81,14 @@ public class XrdpMachine : IAsyncLifetime
     /// <summary>Process ids of the X servers of this machine's person: one for each session.</summary>
     public int[] Sessions() => [.. ProcessesOfUser().Where(p => p.CommandLine.StartsWith("/usr/lib/xorg/Xorg", StringComparison.Ordinal)).Select(p => p.Id).Order()];
 
+    /// <summary>Waits until no session is left; then until sesman has forgotten it, which would still send the next person to a screen that is gone.</summary>
+    public async Task<bool> NobodyIsInAsync()
+    {
+        if (!await Eventually.IsTrueAsync(() => Sessions().Length == 0, TimeSpan.FromMinutes(2))) return false;
+        await Eventually.IsTrueAsync(() => Count("++ terminated session") >= Count("++ created session"), TimeSpan.FromSeconds(20));
+        return true;
+    }
+
     /// <summary>Whether the machine's person runs a program whose command line has this part; words are kept apart by NUL.</summary>
     public bool Runs(string part) => ProcessesOfUser().Any(p => p.CommandLine.Contains(part, StringComparison.Ordinal));
 
@@ -88,7 +96,7 @@ public class XrdpMachine : IAsyncLifetime
     public Task CopyAsync(string text) => InSessionAsync($"printf %s '{text}' | xclip -selection clipboard -i >/dev/null 2>&1");
 
     /// <summary>What Ctrl-V would paste in the person's session; empty when there is nothing.</summary>
-    public Task<string> PasteAsync() => InSessionAsync("timeout 2 xclip -selection clipboard -o 2>/dev/null || true");
+    public Task<string> PasteAsync() => InSessionAsync("timeout 10 xclip -selection clipboard -o 2>/dev/null || true");
 
     /// <summary>Copies a picture in the person's session, as its programs do that offer Windows bitmaps.</summary>
     public async Task CopyPictureAsync(byte[] bmp)
@@ -102,7 +110,7 @@ public class XrdpMachine : IAsyncLifetime
     public async Task<byte[]> PastePictureAsync()
     {
         var file = $"/home/{UserName}/pasted.bmp";
-        await InSessionAsync($"timeout 5 xclip -selection clipboard -t image/bmp -o > {file} 2>/dev/null || true");
+        await InSessionAsync($"timeout 15 xclip -selection clipboard -t image/bmp -o > {file} 2>/dev/null || true");
         return await File.ReadAllBytesAsync(file);
     }
 
@@ -125,6 +133,8 @@ public class XrdpMachine : IAsyncLifetime
 
     /// <summary>What xrdp and sesman wrote, for the message of a test that failed.</summary>
     public string Logs => string.Join('\n', new[] { "xrdp.log", "sesman.log" }.Select(InDirectory).Where(File.Exists).Select(File.ReadAllText));
+
+    private int Count(string words) => File.Exists(InDirectory("sesman.log")) ? File.ReadLines(InDirectory("sesman.log")).Count(l => l.Contains(words, StringComparison.Ordinal)) : 0;
 
     private string InDirectory(string name) => Path.Combine(_directory, name);
 

@@ -122,7 +122,8 @@ int main(int count, char** argument)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	WTSRegisterWtsApiFunctionTable(FreeRDP_InitWtsApi());
 	winpr_InitializeSSL(WINPR_SSL_INIT_DEFAULT);
-	const int door = socket(AF_INET, SOCK_STREAM, 0);
+	const int door = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+	setsockopt(door, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argument[1])), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	if (door < 0 || bind(door, (struct sockaddr*)&here, sizeof here) != 0 || listen(door, 1) != 0) { perror("listen"); return 1; }
 	printf("listening\n");

@@ -38,6 +38,12 @@ internal sealed class RdgTestGateway : IAsyncDisposable
             ["Gateway:Portal:Listen"] = "127.0.0.1:0",
             ["Portal:Broker"] = "https://127.0.0.1:1",          // no page of these tests asks it
         });
+        // A test program that stands still for a while is no client or machine that does not answer; a clock of the test's own stands still with it.
+        if (time is null)
+        {
+            foreach (var key in new[] { "FirstRequestDeadline", "HandshakeDeadline" }) builder.Configuration[$"Gateway:{key}"] = "00:03:00";
+            foreach (var key in new[] { "MachineDeadline", "BrokerRetryBudget" }) builder.Configuration[$"Gateway:{key}"] = "00:01:00";
+        }
         foreach (var (key, value) in settings) builder.Configuration[key] = value;
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug);
         builder.Services.AddSingleton<ILoggerProvider>(Log);
@@ -55,6 +61,9 @@ internal sealed class RdgTestGateway : IAsyncDisposable
     }
 
     public RecordedLog Log { get; } = new();
+
+    /// <summary>Ends when a client has asked for <c>/patient</c>.</summary>
+    public TaskCompletionSource PatientCame { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Ends when a client of <c>/patient</c>, which is never answered, has left.</summary>
     public TaskCompletionSource PatientLeft { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -105,6 +114,7 @@ internal sealed class RdgTestGateway : IAsyncDisposable
 
     private async Task WaitForClientToLeaveAsync(CancellationToken aborted)
     {
+        PatientCame.TrySetResult();
         try { await Task.Delay(Timeout.Infinite, aborted); }
         finally { PatientLeft.TrySetResult(); }
     }

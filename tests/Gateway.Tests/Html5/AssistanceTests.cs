@@ -238,7 +238,7 @@ public sealed class AssistanceTests(TypingMachine machine) : IClassFixture<Typin
         var person = gateway.Browser();
         var desktop = new OpenDesktop(gateway, person, machine);
         await person.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256, machine.UserName, machine.Password));
-        Assert.True(await person.UntilAsync(p => p.Welcome is not null && (Shows(p, 0x2266CC) || Shows(p, TypingMachine.Green) || Shows(p, TypingMachine.Red)), Minute), desktop.Said(person));
+        Assert.True(await person.UntilAsync(p => p.Welcome is not null && (Shows(p, 0x2266CC) || Shows(p, TypingMachine.Green) || Shows(p, TypingMachine.Red)), TimeSpan.FromMinutes(3)), desktop.Said(person));
         // The desktop counts as open a moment after its browser was told.
         Assert.Equal(ConnectionReport.KindOneofCase.Opened, (await gateway.NextReportAsync()).KindCase);
         return desktop;
@@ -285,7 +285,7 @@ public sealed class AssistanceTests(TypingMachine machine) : IClassFixture<Typin
         /// <summary>Types until it is seen: a terminal that has just started may miss a first key.</summary>
         public async Task TypeUntilAsync(DesktopClient browser, byte key, int colour)
         {
-            for (var attempt = 0; attempt < 20; attempt++)
+            for (var attempt = 0; attempt < 40; attempt++)
             {
                 await PressAsync(browser, key);
                 if (await browser.UntilAsync(b => Shows(b, colour), TimeSpan.FromSeconds(3))) return;

@@ -19,14 +19,14 @@ public sealed class BrowserSoundTests
     {
         await using var stage = await OpenAsync("sound", Zstd | BrowserCapabilities.AudioOut);
         Assert.True(stage.Browser.Welcome!.Allowed.HasFlag(Allowed.AudioOut));
-        // Two seconds at full volume, two at a quarter; what a busy computer drops is little.
-        Assert.True(await stage.Browser.UntilAsync(b => Samples(b).Length > 44_100 * 2 * 3, Patience), stage.Said);
+        // Two seconds at full volume, two at a quarter; what a gateway that stands still for longer than a second loses may be as much again.
+        Assert.True(await stage.Browser.UntilAsync(b => Samples(b) is { Length: > 44_100 * 2 } some && Left(some).TakeLast(10_000).Max() <= Loud / 4, Patience), stage.Said);
         lock (stage.Browser.Screen)
         {
             var format = Assert.Single(stage.Browser.Others, m => m[0] == (byte)ServerMessage.AudioFormat);
             Assert.Equal((0, 2, 44_100u), (format[2], format[3], BinaryPrimitives.ReadUInt32LittleEndian(format.AsSpan(4))));
             var samples = Samples(stage.Browser);
-            var (left, right) = (samples.Where((_, i) => i % 2 == 0).ToArray(), samples.Where((_, i) => i % 2 == 1).ToArray());
+            var (left, right) = (Left(samples), samples.Where((_, i) => i % 2 == 1).ToArray());
             Assert.Equal((0, 0), (right.Min(), right.Max()));
             Assert.InRange(left.Take(44_100).Max(), Loud - 200, Loud);
             Assert.InRange(left.TakeLast(10_000).Max(), (Loud / 4) - 200, Loud / 4);
@@ -84,6 +84,8 @@ public sealed class BrowserSoundTests
 
     private static short[] Samples(DesktopClient browser) =>
         [.. browser.Others.Where(m => m[0] == (byte)ServerMessage.Audio).SelectMany(m => MemoryMarshal.Cast<byte, short>(m.AsSpan(2)).ToArray())];
+
+    private static short[] Left(short[] samples) => [.. samples.Where((_, i) => i % 2 == 0)];
 
     private static Task<ChannelStage> OpenAsync(string mode, BrowserCapabilities capabilities, ChannelPolicy? policy = null) =>
         ChannelStage.OpenAsync(mode, policy: policy, capabilities: capabilities);

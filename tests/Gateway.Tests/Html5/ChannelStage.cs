@@ -8,7 +8,7 @@ namespace Montalegre.Vdi.Gateway.Tests.Html5;
 /// <summary>A browser whose desktop is on a server of libfreerdp's own channels.</summary>
 internal sealed record ChannelStage(ChannelServer Server, DesktopGateway Gateway, DesktopClient Browser) : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public string Said => $"{Server.Output}\n{string.Join('\n', Gateway.Log.Lines.Select(l => l.Text))}\n{Browser.Ended}";
 

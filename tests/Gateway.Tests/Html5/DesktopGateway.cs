@@ -31,6 +31,13 @@ internal sealed class DesktopGateway : IAsyncDisposable
     /// <summary>Not a setting of the gateway: has it speak HTTP/2 only.</summary>
     public static readonly (string Key, string Value) Http2 = ("Test:Http2", "true");
 
+    /// <summary>A test program that stands still for a while is no browser and no machine that has gone.</summary>
+    public static readonly (string Key, string Value)[] Patient =
+    [
+        ("Gateway:Html5:HelloDeadline", "00:01:00"), ("Gateway:Html5:OpenDeadline", "00:03:00"), ("Gateway:Html5:SendDeadline", "00:03:00"),
+        ("Gateway:Html5:KeepFor", "00:02:00"), ("Gateway:Html5:KeepViewerFor", "00:02:00"),
+    ];
+
     private readonly WebApplication _app;
     private readonly string _state = Directory.CreateTempSubdirectory("gateway-test-").FullName;
 
@@ -43,6 +50,7 @@ internal sealed class DesktopGateway : IAsyncDisposable
         builder.Configuration["Gateway:StateDirectory"] = Path.Combine(_state, "gateway");
         builder.Configuration["Gateway:StopGrace"] = "00:00:00";
         builder.Configuration["Gateway:Html5:WorkerFolder"] = Builds.WorkerFolder;
+        foreach (var (key, value) in Patient) builder.Configuration[key] = value;
         foreach (var (key, value) in settings) builder.Configuration[key] = value;
         builder.Services.AddSingleton(redeemer);
         builder.Services.AddRdpDoor();

@@ -83,7 +83,7 @@ public sealed class DesktopSocketTests
     {
         var redeemer = new FakeRedeemer();
         await using var machine = new FakeMachine();
-        await using var gateway = await DesktopGateway.StartAsync(redeemer, ("Gateway:Html5:MostDesktopsPerAddress", "1"), ("Gateway:Html5:OpenDeadline", "00:00:20"));
+        await using var gateway = await DesktopGateway.StartAsync(redeemer, ("Gateway:Html5:MostDesktopsPerAddress", "1"), ("Gateway:Html5:OpenDeadline", "00:03:00"));
         await using var first = gateway.Browser();
         await first.ConnectAsync(gateway.Socket, redeemer.NewTicket(machine.Address, machine.CertificateSha256));
         Assert.True(await Eventually.IsTrueAsync(() => redeemer.Presented.Count == 1, TimeSpan.FromSeconds(60)));

@@ -10,7 +10,7 @@ public sealed class InputTests(ListeningMachine machine) : IClassFixture<Listeni
 {
     private const byte A = 0x1E, B = 0x30, Control = 0x1D;
     private const int Up = 4, Down = 5, Left = 6, Right = 7;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
     public async Task Pause_key_arrives_as_pause_and_nothing_else()

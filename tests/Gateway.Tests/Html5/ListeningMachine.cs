@@ -5,7 +5,8 @@ namespace Montalegre.Vdi.Gateway.Tests.Html5;
 /// <summary>A real xrdp whose desktop writes down every key and button it hears.</summary>
 public sealed class ListeningMachine : XrdpMachine
 {
-    protected override string Programs => """stdbuf -oL xev -geometry 800x600+0+0 -event keyboard -event button > "$HOME/heard" 2>&1 &""";
+    // A key that is held while the machine stands still is one key.
+    protected override string Programs => """xset r off; stdbuf -oL xev -geometry 800x600+0+0 -event keyboard -event button > "$HOME/heard" 2>&1 &""";
 
     /// <summary>Names of the keys that went down, in order, as X calls them.</summary>
     public IReadOnlyList<string> Keys => [.. Events("KeyPress event").Select(e => Between(e, "keysym ", ")").Split(", ")[1])];

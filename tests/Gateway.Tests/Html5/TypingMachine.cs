@@ -21,7 +21,7 @@ public sealed class TypingMachine : XrdpMachine
         (
           # Takes over every clipboard that somebody else fills, with a word before it: the session serves several tests.
           while true; do
-            text=$(timeout 2 xclip -selection clipboard -o 2>/dev/null)
+            text=$(timeout 10 xclip -selection clipboard -o 2>/dev/null)
             case "$text" in ""|"de volta: "*) ;; *) printf 'de volta: %s' "$text" | xclip -selection clipboard -i ;; esac
             sleep 0.2
           done

@@ -88,10 +88,10 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
         _rig.Broker.Applications = [Application(Editor, "Editor de texto"), Application(Accounts, "Contabilidade")];
         var page = await browser.OpenAsync(_rig.Address);
         await SignInAsync(page, "pt-PT");
-        Assert.Equal(["Secretaria", "Editor de texto", "Contabilidade"], await page.Locator(".desktop h2").AllInnerTextsAsync());
+        await Expect(page.Locator(".desktop h2")).ToHaveTextAsync(new[] { "Secretaria", "Editor de texto", "Contabilidade" });
         await page.Locator($"#f-{FakeBroker.Pool}_{Accounts}").ClickAsync();
         await Expect(page.Locator(".desktop h2").First).ToHaveTextAsync("Contabilidade");
-        Assert.Equal(["Contabilidade", "Secretaria", "Editor de texto"], await page.Locator(".desktop h2").AllInnerTextsAsync());
+        await Expect(page.Locator(".desktop h2")).ToHaveTextAsync(new[] { "Contabilidade", "Secretaria", "Editor de texto" });
     }
 
     [Fact]
@@ -108,6 +108,7 @@ public sealed class ApplicationCardTests(Browser browser) : IClassFixture<Browse
         await card.GetByRole(AriaRole.Link, new() { Name = "Terminar sessão: Secretaria" }).ClickAsync();
         await Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToContainTextAsync("Secretaria");
         await page.GetByRole(AriaRole.Button, new() { Name = "Terminar sessão e fechar os programas" }).ClickAsync();
+        Assert.True(await Montalegre.Vdi.Rig.Clients.Eventually.IsTrueAsync(() => !_rig.Broker.LoggedOff.IsEmpty, TimeSpan.FromSeconds(60)));
         Assert.Equal(FakeBroker.Session, Assert.Single(_rig.Broker.LoggedOff));
     }
 

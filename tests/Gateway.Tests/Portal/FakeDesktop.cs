@@ -27,6 +27,9 @@ internal sealed class FakeDesktop
     /// <summary>While set the fake answers no Hello, as a gateway that cannot be reached.</summary>
     public bool Away { get; set; }
 
+    /// <summary>While set whoever connects waits, as over a network that has gone: unlike a refusal that is no reason to launch again.</summary>
+    public bool IsUnreachable { get; set; }
+
     public bool AnswersPings { get; set; } = true;
 
     public (ushort Width, ushort Height) Size { get; private set; }
@@ -38,6 +41,8 @@ internal sealed class FakeDesktop
     public async Task ServeAsync(HttpContext http)
     {
         Addresses.Enqueue(http.Request.Path + http.Request.QueryString);
+        try { while (IsUnreachable) await Task.Delay(20, http.RequestAborted); }
+        catch (OperationCanceledException) { return; }
         if (Away || !http.WebSockets.IsWebSocketRequest)
         {
             http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;

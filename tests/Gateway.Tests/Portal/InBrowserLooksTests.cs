@@ -57,11 +57,11 @@ public sealed partial class InBrowserLooksTests(Browser browser) : IClassFixture
         await _rig.Desktop.SendAsync(0x14, s => { s.Write((byte)13); FakeDesktop.Long(s, "Rui Costa"); });
         await Expect(desktop.Page.Locator("#marks")).ToContainTextAsync("Rui Costa");
         await CheckAsync(desktop, kind, "6-assistance");
-        _rig.Desktop.Away = true;
+        _rig.Desktop.IsUnreachable = true;
         _rig.Desktop.Break();
         await Expect(desktop.Cover).ToBeVisibleAsync();
         await CheckAsync(desktop, kind, "7-lost");
-        _rig.Desktop.Away = false;
+        _rig.Desktop.IsUnreachable = false;
         await Expect(desktop.Cover).ToBeHiddenAsync();
         await _rig.Desktop.EndAsync(FakeDesktop.SessionEnded);
         await Expect(desktop.Cover).ToBeVisibleAsync();

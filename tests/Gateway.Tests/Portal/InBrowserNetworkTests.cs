@@ -21,10 +21,10 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
     {
         var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
         await desktop.Page.Keyboard.DownAsync("Shift");
-        Fake.Away = true;
+        Fake.IsUnreachable = true;
         Fake.Break();
         await Expect(desktop.Cover.GetByText("A sua sessão continua aberta.")).ToBeVisibleAsync();
-        Fake.Away = false;
+        Fake.IsUnreachable = false;
         await desktop.ConnectedAsync();
         await Expect(desktop.Page.Locator("#news")).ToContainTextAsync("A ligação voltou.");
         Assert.Equal((true, "resume-1"), Fake.Hellos.Last());
@@ -38,9 +38,9 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
     [Fact]
     public async Task Server_that_says_nothing_any_more_counts_as_gone_and_a_new_socket_is_opened()
     {
-        var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
+        var desktop = await (await DesktopPage.OpenAsync(browser, _rig, patient: false)).ConnectedAsync();
         Fake.AnswersPings = false;
-        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count == 2, TimeSpan.FromSeconds(60)));
+        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count >= 2, TimeSpan.FromSeconds(60)));
         Fake.AnswersPings = true;
         await desktop.ConnectedAsync();
     }
@@ -65,7 +65,7 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
         _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionActive)];
         var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
         await Fake.EndAsync((ushort)ReasonCode.GatewayStopping, mayResume: true);
-        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count == 2, TimeSpan.FromSeconds(60)));
+        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count >= 2, TimeSpan.FromSeconds(60)));
         await desktop.ConnectedAsync();
     }
 
@@ -75,7 +75,7 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
         _rig.Broker.Desktops = [FakeBroker.InSession(DesktopState.SessionActive)];
         var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
         await Fake.EndAsync((ushort)ReasonCode.MachineClosed, mayResume: true);
-        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count == 2, TimeSpan.FromSeconds(30)));
+        Assert.True(await Eventually.IsTrueAsync(() => Fake.Hellos.Count >= 2, TimeSpan.FromSeconds(60)));
         await desktop.ConnectedAsync();
         Assert.All(Fake.Hellos, h => Assert.False(h.Resume));
 
@@ -113,7 +113,7 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
         _rig.Broker.ForgetEveryone();
         Fake.Away = true;
         Fake.Break();
-        await Expect(desktop.Cover.GetByText("Inicie sessão de novo; o ambiente de trabalho continua aberto.")).ToBeVisibleAsync(new() { Timeout = 45_000 });
+        await Expect(desktop.Cover.GetByText("Inicie sessão de novo; o ambiente de trabalho continua aberto.")).ToBeVisibleAsync(new() { Timeout = 120_000 });
     }
 
     [Fact]

@@ -21,8 +21,8 @@ public sealed class InBrowserTests(Browser browser) : IClassFixture<Browser>, IA
     {
         _rig.Broker.MachineIsReady = FakeBroker.Pending();
         var desktop = await DesktopPage.OpenAsync(browser, _rig);
-        var addresses = new List<string>();
-        desktop.Page.Request += (_, request) => addresses.Add(request.Url);
+        var addresses = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        desktop.Page.Request += (_, request) => addresses.Enqueue(request.Url);
         await Expect(desktop.Cover.GetByText("Está no 3.º lugar da fila.")).ToBeVisibleAsync();
         await Expect(desktop.Cover.GetByText("Tempo estimado: cerca de 3 minutos.")).ToBeVisibleAsync();
         await Expect(desktop.Cover.GetByText("POOL_FULL")).ToBeVisibleAsync();

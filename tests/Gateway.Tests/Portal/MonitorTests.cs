@@ -84,10 +84,10 @@ public sealed class MonitorTests(Browser browser) : IClassFixture<Browser>, IAsy
         await AnswerAsync(1280 + width, Math.Max(800, height), new DrawnFrame().Solid(0, 0, 1280, 800, 1, 2, 3).Solid(1280, 0, (ushort)width, (ushort)height, 0xFF, 0xAA, 0));
         await second.ShowsAsync(5, 5, "ffaa00");
 
-        Fake.Away = true;
+        Fake.IsUnreachable = true;
         Fake.Break();
         await Expect(second.Cover.GetByText("A ligar de novo…")).ToBeVisibleAsync();
-        Fake.Away = false;
+        Fake.IsUnreachable = false;
         await Expect(second.Cover).ToBeHiddenAsync();
         // The new connection asks for the whole desktop at once, and the fake paints it.
         Assert.Equal((1280 + width, Math.Max(800, height)), (Fake.Size.Width, Fake.Size.Height));
@@ -100,7 +100,7 @@ public sealed class MonitorTests(Browser browser) : IClassFixture<Browser>, IAsy
         var closed = new TaskCompletionSource();
         second.Page.Close += (_, _) => closed.TrySetResult();
         await desktop.Page.CloseAsync();
-        await closed.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
     }
 
     [Fact]

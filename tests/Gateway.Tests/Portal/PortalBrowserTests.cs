@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Google.Protobuf.WellKnownTypes;
@@ -33,7 +34,9 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByRole(AriaRole.Button, new() { Name = "Descarregar ficheiro .rdp" }).ClickAsync());
         Assert.Equal("Secretaria.rdp", download.SuggestedFilename);
 
+        var before = _rig.Broker.Tickets.Count;
         await page.GetByRole(AriaRole.Button, new() { Name = "Criar comando" }).ClickAsync();
+        Assert.True(await Eventually.IsTrueAsync(() => _rig.Broker.Tickets.Count > before, TimeSpan.FromSeconds(60)));
         await Expect(page.Locator("#line")).ToHaveValueAsync(new Regex($"^xfreerdp /v:rdp\\.example\\.pt:3389 .*msts={_rig.Broker.Tickets.Last()}"));
         var copy = page.GetByRole(AriaRole.Button, new() { Name = "Copiar comando" });
         if (script)
@@ -104,8 +107,10 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             await page.GotoAsync("/sign-in");
             await shots.CheckAsync("1-sign-in");
             await FillAsync(page, "errada");
+            await Expect(page.GetByText("SIGN_IN_FAILED")).ToBeVisibleAsync();
             await shots.CheckAsync("2-wrong-password");
             if (await page.Locator("html").GetAttributeAsync("lang") != language) await page.Locator("button[name=to]").ClickAsync();
+            await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", language);
             _rig.Broker.MustEnrol = true;
             await FillAsync(page, FakeBroker.Password);
             await page.Locator("#secret").WaitForAsync();
@@ -131,6 +136,7 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
             await page.Locator("#desktops").WaitForAsync();
             // What the browser cannot be told by its own list is told by a choice, since the broker names Portuguese.
             if (await page.Locator("html").GetAttributeAsync("lang") != language) await page.Locator("button[name=to]").ClickAsync();
+            await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", language);
             await shots.CheckAsync("3-desktops");
             await page.Locator(".more summary").First.ClickAsync();
             await shots.CheckAsync("3-menu");
@@ -238,11 +244,11 @@ public sealed class PortalBrowserTests(Browser browser) : IClassFixture<Browser>
     }
 
     /// <summary>What the browser itself complains about: a blocked style, a script error.</summary>
-    private static List<string> Complaints(IPage page)
+    private static ConcurrentQueue<string> Complaints(IPage page)
     {
-        var found = new List<string>();
-        page.Console += (_, message) => { if (message.Type is "error" or "warning") found.Add(message.Text); };
-        page.PageError += (_, error) => found.Add(error);
+        var found = new ConcurrentQueue<string>();
+        page.Console += (_, message) => { if (message.Type is "error" or "warning") found.Enqueue(message.Text); };
+        page.PageError += (_, error) => found.Enqueue(error);
         return found;
     }
 

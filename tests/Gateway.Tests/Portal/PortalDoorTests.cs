@@ -80,6 +80,7 @@ public sealed class PortalDoorTests
             ["Gateway:RdpListen"] = "127.0.0.1:0",
             ["Gateway:Portal:Listen"] = "127.0.0.1:0",
             ["Portal:Broker"] = broker.ToString(),
+            ["Portal:BrokerDeadline"] = "00:01:00",
         });
         builder.Services.AddSingleton<ITicketRedeemer>(new Fakes.FakeRedeemer());
         builder.Services.AddRdpDoor();

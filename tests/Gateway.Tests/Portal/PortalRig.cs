@@ -60,7 +60,8 @@ internal sealed partial class PortalRig(Action<WebApplicationBuilder>? desktops 
             ["Portal:KeyFolder"] = Path.Combine(_folder, "keys"),
             ["Portal:RdGateway"] = RdGateway.ToString(),
             ["Portal:WaitingRefresh"] = "00:00:01",
-            ["Portal:FirstAnswer"] = "00:00:01",
+            ["Portal:FirstAnswer"] = "00:00:10",                // a broker that stands still for a moment has not said that anybody waits
+            ["Portal:BrokerDeadline"] = "00:01:00",
             ["Portal:RdpCertificateSha256"] = new string('a', 64),
         });
         portal.Services.AddPortal(portal.Configuration);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
@@ -144,23 +145,29 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
         Assert.Equal(HttpStatusCode.Forbidden, (await client.SendAsync(elsewhere, Ct)).StatusCode);
     }
 
-    private string Connection => _door.Rig.Services.GetRequiredService<OpenConnections>().All.Single().ConnectionId;
-
-    private Task TellAsync(string id, AssistanceStep step, bool control = true) => _door.Rig.Services.GetRequiredService<AssistanceDesk>().ApplyAsync(new()
+    /// <summary>The desktop counts as open a moment after its browser was told.</summary>
+    private async Task<string> ConnectionAsync()
     {
-        Changes = new() { Orders = { new AssistanceOrder { AssistanceId = id, ConnectionId = Connection, Step = step, Control = control, Who = "Rosa Dias", Why = "Impressora não responde" } } },
+        var open = _door.Rig.Services.GetRequiredService<OpenConnections>();
+        Assert.True(await Eventually.IsTrueAsync(() => open.Count == 1, TimeSpan.FromSeconds(60)), $"{open.Count} desktops are open.");
+        return open.All.Single().ConnectionId;
+    }
+
+    private async Task TellAsync(string id, AssistanceStep step, bool control = true) => await _door.Rig.Services.GetRequiredService<AssistanceDesk>().ApplyAsync(new()
+    {
+        Changes = new() { Orders = { new AssistanceOrder { AssistanceId = id, ConnectionId = await ConnectionAsync(), Step = step, Control = control, Who = "Rosa Dias", Why = "Impressora não responde" } } },
     });
 
     private async Task<AssistanceNews> NewsAsync() => await _door.Rig.Services.GetRequiredService<AssistanceReports>().Waiting.ReadAsync(Ct).AsTask().WaitAsync(TimeSpan.FromMinutes(1), Ct);
 
     /// <summary>The administrator's browser, as the console's form sends it on: from another site, without any sign-in here.</summary>
-    private async Task<(IPage Page, List<string> Complaints)> AdministratorAsync(string id, int width, int height, string language, bool control = true)
+    private async Task<(IPage Page, ConcurrentQueue<string> Complaints)> AdministratorAsync(string id, int width, int height, string language, bool control = true)
     {
-        var ticket = _door.Assistances.NewTicket(new() { AssistanceId = id, ConnectionId = Connection, Control = control, Who = "Rosa Dias", Desktop = "balcao-01" });
+        var ticket = _door.Assistances.NewTicket(new() { AssistanceId = id, ConnectionId = await ConnectionAsync(), Control = control, Who = "Rosa Dias", Desktop = "balcao-01" });
         var page = await browser.OpenAsync(_door.Rig.Address, width, height, touch: width < 500, language: language);
-        List<string> complaints = [];
-        page.Console += (_, message) => { if (message.Type is "error" or "warning") complaints.Add(message.Text); };
-        page.PageError += (_, error) => complaints.Add(error);
+        ConcurrentQueue<string> complaints = new();
+        page.Console += (_, message) => { if (message.Type is "error" or "warning") complaints.Enqueue(message.Text); };
+        page.PageError += (_, error) => complaints.Enqueue(error);
         await page.SetContentAsync($"<form method='post' action='{_door.Rig.Address}assist'><input name='ticket' value='{ticket}'><input name='language' value='{language}'><button>open</button></form>");
         await page.Locator("button").ClickAsync();
         Assert.True(await Eventually.IsTrueAsync(async () => await page.Locator("#assist-bar").IsVisibleAsync(), TimeSpan.FromSeconds(60)),
@@ -171,7 +178,7 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
     private async Task SeesAsync(DesktopPage desktop, params string[] any)
     {
         var seen = "";
-        Assert.True(await Eventually.IsTrueAsync(async () => Array.IndexOf(any, seen = await desktop.MiddleAsync()) >= 0, TimeSpan.FromSeconds(60)),
+        Assert.True(await Eventually.IsTrueAsync(async () => Array.IndexOf(any, seen = await desktop.MiddleAsync()) >= 0, TimeSpan.FromSeconds(120)),
             $"The middle is {seen}. {string.Join(' ', desktop.Complaints)}\n{string.Join('\n', _door.Rig.Log.Where(l => l.Contains("Montalegre", StringComparison.Ordinal)).TakeLast(30))}\n{machine.Logs}");
     }
 
@@ -179,7 +186,7 @@ public sealed class RealAssistanceTests(Browser browser, TypingMachine machine) 
     private async Task TypeUntilAsync(DesktopPage desktop, string key, string colour)
     {
         var seen = "";
-        for (var attempt = 0; attempt < 20; attempt++)
+        for (var attempt = 0; attempt < 40; attempt++)
         {
             if (await desktop.Page.Locator("#keyboard-button[aria-pressed=true]").CountAsync() > 0) await desktop.Page.Keyboard.InsertTextAsync(key);
             else

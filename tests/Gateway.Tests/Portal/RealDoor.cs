@@ -4,6 +4,7 @@ using Montalegre.Vdi.Gateway.Assistance;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Html5;
 using Montalegre.Vdi.Gateway.Tests.Fakes;
+using Montalegre.Vdi.Gateway.Tests.Html5;
 using Montalegre.Vdi.Gateway.Tickets;
 using Montalegre.Vdi.Rig.Stack;
 
@@ -49,7 +50,7 @@ internal sealed class RealDoor : IAsyncDisposable
         builder.Configuration["Gateway:StateDirectory"] = Path.Combine(_state, "gateway");
         builder.Configuration["Gateway:StopGrace"] = "00:00:00";
         builder.Configuration["Gateway:Html5:WorkerFolder"] = Builds.WorkerFolder;
-        foreach (var (key, value) in _settings) builder.Configuration[key] = value;
+        foreach (var (key, value) in DesktopGateway.Patient.Concat(_settings)) builder.Configuration[key] = value;
         builder.Services.AddSingleton<ITicketRedeemer>(_redeemer);
         builder.Services.AddRdpDoor();
         builder.Services.AddHtml5();

@@ -19,7 +19,7 @@ public sealed class RealVideoTests(Browser browser, ShadowMachine machine) : ICl
         var units = 0;
         var desktop = await DesktopPage.OpenAsync(browser, door.Rig, before: page => page.WebSocket += (_, socket) =>
             socket.FrameReceived += (_, frame) => { if (frame.Binary is { } bytes && IsVideo(bytes)) Interlocked.Increment(ref units); });
-        await Expect(desktop.Cover).ToBeHiddenAsync();
+        await Expect(desktop.Cover).ToBeHiddenAsync(new() { Timeout = 120_000 });
         await desktop.ShowsAsync(900, 700, "2266cc", off: 24);
         await desktop.ShowsAsync(900, 700, "cc6622", off: 24);
         await desktop.ShowsAsync(900, 700, "2266cc", off: 24);

@@ -10,6 +10,7 @@ public sealed class TlsStressTests
     private const int Relays = 1_000;
     private const int HandshakesAtOnce = 16;
     private const int LongsEachWay = 8 * 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);        // a thousand relays
 
     [Fact]
     public async Task Thousand_relays_at_once_mix_no_bytes()
@@ -25,7 +26,7 @@ public sealed class TlsStressTests
         {
             SendTaggedAsync(relay.Client, 2 * i), CheckTaggedAsync(relay.Machine, 2 * i),
             SendTaggedAsync(relay.Machine, 2 * i + 1), CheckTaggedAsync(relay.Client, 2 * i + 1),
-        })).WaitAsync(LoopbackPair.Patience);
+        })).WaitAsync(Patience);
         await Task.WhenAll(open.Select(async (relay, i) =>
         {
             await (i % 2 == 0 ? relay.Client : relay.Machine).DisposeAsync();
@@ -33,7 +34,7 @@ public sealed class TlsStressTests
             if (i % 2 == 0) Assert.Equal(RelayEnd.ClientClosed, end);
             else Assert.True(end is RelayEnd.MachineClosed or RelayEnd.MachineLost, $"{end}");      // a close with bytes unread is a reset
             Assert.Equal(0, await (i % 2 == 0 ? relay.Machine : relay.Client).ReadAsync(new byte[1]));
-        })).WaitAsync(LoopbackPair.Patience);
+        })).WaitAsync(Patience);
     }
 
     /// <summary>Each stream is closed by other threads while it reads and writes; a freed state or a foreign descriptor would crash or mix.</summary>
@@ -48,10 +49,10 @@ public sealed class TlsStressTests
             var busy = new[] { WriteForeverAsync(ours), ReadForeverAsync(ours), WriteForeverAsync(theirs), ReadForeverAsync(theirs) };
             for (var turn = i % 7; turn > 0; turn--) await Task.Yield();
             await Task.WhenAll(Task.Run(() => ours.Dispose()), Task.Run(() => ours.ShutdownAsync(CancellationToken.None)).ContinueWith(_ => { }), Task.Run(() => ours.Dispose()));
-            foreach (var ended in await Task.WhenAll(busy[..2]).WaitAsync(LoopbackPair.Patience))
+            foreach (var ended in await Task.WhenAll(busy[..2]).WaitAsync(Patience))
                 Assert.True(ended is ObjectDisposedException or IOException, $"{ended}");
             await theirs.DisposeAsync();
-            await Task.WhenAll(busy).WaitAsync(LoopbackPair.Patience);
+            await Task.WhenAll(busy).WaitAsync(Patience);
         });
     }
 

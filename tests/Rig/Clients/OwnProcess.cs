@@ -47,7 +47,7 @@ public sealed class OwnProcess : IAsyncDisposable
     public static async Task<string> RunAsync(string program, params string[] arguments)
     {
         await using var process = Start(program, arguments);
-        await process.ExitedAsync(TimeSpan.FromSeconds(30));
+        await process.ExitedAsync(TimeSpan.FromMinutes(2));
         return process.ExitCode == 0 ? process.Output : throw new InvalidOperationException($"{program} failed with {process.ExitCode}: {process.Output}");
     }
 
@@ -59,8 +59,9 @@ public sealed class OwnProcess : IAsyncDisposable
     {
         if (!_disposed && !_process.HasExited)
         {
-            await RunAsync("/bin/kill", "-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
-            await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(5)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try { await RunAsync("/bin/kill", "-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)); }
+            catch (InvalidOperationException) when (_process.HasExited) { }   // it ended by itself meanwhile
+            await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await DisposeAsync();
     }

@@ -35,7 +35,7 @@ public sealed class RdpScreen : IAsyncDisposable
 
     /// <summary>Waits until the middle of the lower half of the screen has this colour, as #RRGGBB.</summary>
     public Task<bool> ShowsAsync(string color, TimeSpan? patience = null) =>
-        Eventually.IsTrueAsync(async () => await PixelAsync() == color, patience ?? TimeSpan.FromSeconds(30));
+        Eventually.IsTrueAsync(async () => await PixelAsync() == color, patience ?? TimeSpan.FromMinutes(2));
 
     /// <summary>Colour of that place now.</summary>
     public async Task<string> PixelAsync()

@@ -10,7 +10,7 @@ namespace Montalegre.Vdi.Rig.Html5;
 /// <summary>A browser at the desktop's socket, without a browser: says Hello, draws, acknowledges, types.</summary>
 public sealed class DesktopClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly ClientWebSocket _socket = new();
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _news = new(0);

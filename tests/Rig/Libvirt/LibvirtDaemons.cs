@@ -36,7 +36,7 @@ public sealed record LibvirtSettings
 /// </summary>
 public sealed class LibvirtDaemons : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private readonly List<Process> _processes = [];
     private readonly string _folder;
     private readonly string? _user;
@@ -99,8 +99,22 @@ public sealed class LibvirtDaemons : IAsyncDisposable
         using var connection = LibvirtConnection.Open(Uri);
         foreach (var domain in connection.Domains())
             using (domain)
-                try { if (domain.IsActive) domain.Destroy(); }
-                catch (LibvirtException e) when (e.Code is LibvirtError.NoDomain or LibvirtError.OperationInvalid) { }
+                Stop(domain);
+    }
+
+    // libvirt waits some seconds for a machine's process to end and then says that it is busy: on a slow computer it ends later.
+    private static void Stop(LibvirtDomain domain)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                if (domain.IsActive) domain.Destroy();
+                return;
+            }
+            catch (LibvirtException e) when (e.Code is LibvirtError.NoDomain or LibvirtError.OperationInvalid) { return; }
+            catch (LibvirtException e) when (e.Code is LibvirtError.SystemError && tries < 5) { }
+        }
     }
 
     /// <summary>Sends libvirtd a signal by name: STOP makes it hang, CONT lets it go on, KILL ends it. The machines run on.</summary>
@@ -122,7 +136,8 @@ public sealed class LibvirtDaemons : IAsyncDisposable
     {
         foreach (var process in Enumerable.Reverse(_processes))
         {
-            if (!process.HasExited) await Postgres.Run.ToEndAsync("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            try { if (!process.HasExited) await Postgres.Run.ToEndAsync("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]); }
+            catch (InvalidOperationException) when (process.HasExited) { }   // it ended by itself meanwhile
             try { await process.WaitForExitAsync().WaitAsync(Patience); }
             catch (TimeoutException) { process.Kill(); }
             process.Dispose();

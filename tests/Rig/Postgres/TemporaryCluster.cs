@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Montalegre.Vdi.Rig.Clients;
 
 namespace Montalegre.Vdi.Rig.Postgres;
 
@@ -65,11 +66,23 @@ public sealed class TemporaryCluster : IAsyncDisposable
         if (_postgres is { HasExited: false })
         {
             // SIGINT: fast shutdown; open connections are closed by the server.
-            await Run.ToEndAsync("/bin/kill", ["-INT", _postgres.Id.ToString(CultureInfo.InvariantCulture)]);
+            try { await Run.ToEndAsync("/bin/kill", ["-INT", _postgres.Id.ToString(CultureInfo.InvariantCulture)]); }
+            catch (InvalidOperationException) when (_postgres.HasExited) { }   // it ended by itself meanwhile
             await _postgres.WaitForExitAsync();
         }
         _postgres?.Dispose();
-        Directory.Delete(_directory, recursive: true);
+        // The children of a postmaster that was killed end later than it, and write until then.
+        if (!await Eventually.IsTrueAsync(TryDelete, TimeSpan.FromMinutes(1))) Directory.Delete(_directory, recursive: true);
+    }
+
+    private bool TryDelete()
+    {
+        try
+        {
+            Directory.Delete(_directory, recursive: true);
+            return true;
+        }
+        catch (IOException) { return false; }
     }
 
     private async Task StartServerAsync(string data, bool durable, string[] settings)
@@ -82,7 +95,7 @@ public sealed class TemporaryCluster : IAsyncDisposable
         ];
         var (program, arguments) = AsOwner("postgres", ["-D", data, .. all.SelectMany(s => new[] { "-c", s })]);
         _postgres = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = "/", RedirectStandardInput = true })!;
-        var deadline = DateTime.UtcNow.AddSeconds(30);
+        var deadline = DateTime.UtcNow.AddMinutes(2);
         while (true)
         {
             try

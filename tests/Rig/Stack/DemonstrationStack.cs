@@ -30,6 +30,9 @@ public sealed record StackSettings
 
     /// <summary>Further broker settings, as Section:Key.</summary>
     public IReadOnlyDictionary<string, string> Broker { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Further gateway settings, as Section:Key.</summary>
+    public IReadOnlyDictionary<string, string> Gateway { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>Broker, gateway and console as real processes on loopback, with a golden image and a pool of real virtual machines.</summary>
@@ -38,7 +41,7 @@ public sealed class DemonstrationStack : IAsyncDisposable
     /// <summary>The demonstration's API, for the command line.</summary>
     public const string ApiUrl = "https://127.0.0.1:7443";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly StackSettings _settings;
     private readonly ServiceAccount _account;
     private readonly string _image;
@@ -100,8 +103,8 @@ public sealed class DemonstrationStack : IAsyncDisposable
             await using (progress.Step("Starting broker and database"))
             {
                 await stack.StartBrokerAsync(ct);
-                // Image copied, pool and user made: from here on everybody can come.
-                await stack.UntilAsync(stack.Broker, () => Task.FromResult(File.Exists(Path.Combine(stack.BrokerState, "demonstration", "server.pem"))), ct);
+                // The gateway's certificate, and what it joins with unless it has joined before: a moment after the broker is ready.
+                await stack.UntilAsync(stack.Broker, () => Task.FromResult(File.Exists(stack.ServerCertificate) && (File.Exists(stack.GatewayToken) || File.Exists(stack.GatewayIdentity))), ct);
             }
             await using (progress.Step("Starting gateway and console"))
             {
@@ -156,7 +159,6 @@ public sealed class DemonstrationStack : IAsyncDisposable
     public async Task StartGatewayAsync(CancellationToken ct)
     {
         var state = await _account.DirectoryAsync("gateway", ct);
-        var token = Path.Combine(BrokerState, "demonstration", "gateway-token");
         var arguments = new Dictionary<string, string>
         {
             ["Gateway:Name"] = "gateway-1", ["Gateway:RdpListen"] = RdpAddress, ["Gateway:StateDirectory"] = state,
@@ -166,7 +168,8 @@ public sealed class DemonstrationStack : IAsyncDisposable
             ["Portal:Broker"] = BrokerUrl, ["Gateway:Portal:Listen"] = $"127.0.0.1:{_settings.Ports.Portal}",
             ["Gateway:Html5:WorkerFolder"] = Builds.WorkerFolder,
         };
-        if (File.Exists(token)) arguments["Gateway:JoinTokenFile"] = token;
+        if (File.Exists(GatewayToken)) arguments["Gateway:JoinTokenFile"] = GatewayToken;
+        foreach (var (key, value) in _settings.Gateway) arguments[key] = value;
         Gateway = await StartAsync("gateway", "broker/Gateway", arguments, ct);
         await UntilAsync(Gateway, () => AnswersAsync(PortalUrl, ct), ct);
     }
@@ -197,6 +200,10 @@ public sealed class DemonstrationStack : IAsyncDisposable
     private string SeenByMachines => _settings.Network?.Address ?? "10.0.2.2";
 
     private string ServerCertificate => Path.Combine(BrokerState, "demonstration", "server.pem");
+
+    private string GatewayToken => Path.Combine(BrokerState, "demonstration", "gateway-token");
+
+    private string GatewayIdentity => Path.Combine(_account.StateDirectory, "gateway", "identity.json");
 
     private string ServerKey => Path.Combine(BrokerState, "demonstration", "server.key");
 
@@ -240,9 +247,9 @@ public sealed class DemonstrationStack : IAsyncDisposable
             {
                 if (await ready()) return;
             }
-            catch (HttpRequestException) when (DateTime.UtcNow < deadline)
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException { InnerException: TimeoutException } && DateTime.UtcNow < deadline)
             {
-                // Not listening yet; the deadline bounds this.
+                // Not listening or not answering yet; the deadline bounds this.
             }
             if (DateTime.UtcNow >= deadline) throw new SetUpException($"The {service.Name} was not ready within {Patience.TotalSeconds:0} s. Its last lines ({service.LogFile}):\n{service.LastLines(15)}");
             await Task.Delay(100, ct);

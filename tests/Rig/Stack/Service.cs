@@ -65,8 +65,12 @@ public sealed class Service : IAsyncDisposable
     }
 
     /// <summary>Sends a signal by name; tests kill with it.</summary>
-    public Task SignalAsync(string signal) =>
-        _process.HasExited ? Task.CompletedTask : Run.ToEndAsync("/bin/kill", [$"-{signal}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+    public async Task SignalAsync(string signal)
+    {
+        if (_process.HasExited) return;
+        try { await Run.ToEndAsync("/bin/kill", [$"-{signal}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]); }
+        catch (InvalidOperationException) when (_process.HasExited) { }   // it ended by itself meanwhile
+    }
 
     /// <summary>The last lines it printed, for an error message.</summary>
     public string LastLines(int count) => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(count)) : "";
@@ -74,7 +78,7 @@ public sealed class Service : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        await StopAsync(TimeSpan.FromSeconds(30));
+        await StopAsync(TimeSpan.FromMinutes(2));
         _process.Dispose();
     }
 

@@ -12,6 +12,8 @@ public sealed class ServiceAccount
     /// <summary>The system user that root's services and virtual machines run as.</summary>
     public const string Name = "montalegre";
 
+    private static readonly SemaphoreSlim Making = new(1, 1);
+
     private ServiceAccount(string? user, string stateDirectory) => (User, StateDirectory) = (user, stateDirectory);
 
     /// <summary>The account's name; null: whoever runs this.</summary>
@@ -46,10 +48,19 @@ public sealed class ServiceAccount
     /// <summary>Makes the system user if it is missing; root only.</summary>
     public static async Task EnsureUserAsync(CancellationToken ct)
     {
-        if (!File.ReadLines("/etc/passwd").Any(l => l.StartsWith(Name + ":", StringComparison.Ordinal)))
-            await Run.ToEndAsync("/usr/sbin/useradd", ["--system", "--user-group", "--home-dir", "/var/lib/montalegre-vdi", "--no-create-home", "--shell", "/usr/sbin/nologin", Name], ct: ct);
-        if (File.Exists("/dev/kvm") && File.ReadLines("/etc/group").Any(l => l.StartsWith("kvm:", StringComparison.Ordinal)))
-            await Run.ToEndAsync("/usr/sbin/usermod", ["-a", "-G", "kvm", Name], ct: ct);
+        // One at a time: whoever comes second finds the file of accounts locked by the first.
+        await Making.WaitAsync(ct);
+        try
+        {
+            if (!File.ReadLines("/etc/passwd").Any(l => l.StartsWith(Name + ":", StringComparison.Ordinal)))
+                await Run.ToEndAsync("/usr/sbin/useradd", ["--system", "--user-group", "--home-dir", "/var/lib/montalegre-vdi", "--no-create-home", "--shell", "/usr/sbin/nologin", Name], ct: ct);
+            if (File.Exists("/dev/kvm") && File.ReadLines("/etc/group").FirstOrDefault(l => l.StartsWith("kvm:", StringComparison.Ordinal)) is { } kvm && !kvm.Split(':')[^1].Split(',').Contains(Name))
+                await Run.ToEndAsync("/usr/sbin/usermod", ["-a", "-G", "kvm", Name], ct: ct);
+        }
+        finally
+        {
+            Making.Release();
+        }
     }
 
     /// <summary>A directory below the state directory that belongs to the account.</summary>

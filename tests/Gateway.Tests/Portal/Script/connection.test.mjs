@@ -17,6 +17,7 @@ class FakeSocket {
 const welcome = token => [0x01, 1, 0, 0, 5, 32, 3, 0, 0, 0, 0, 2, 0, 16, token.length, ...[...token].map(c => c.charCodeAt(0)), 0];
 const ended = (reason, mayResume) => [0x1F, reason, 0, mayResume, 0];
 const turn = ms => new Promise(resolve => setTimeout(resolve, ms ?? 1));
+const until = async fact => { for (let turns = 0; turns < 3000 && !fact(); turns++) await turn(10); };
 
 function desk({ tickets = ['t1', 't2', 't3'] } = {}) {
   FakeSocket.all = [];
@@ -87,7 +88,7 @@ test('A resumption that stays without a word after the network changed again is 
   d.connection.nudge();
   d.socket.opens();
   d.connection.nudge();
-  await turn(4700);
+  await until(() => d.launches === 2);
   assert.equal(d.launches, 2);
   d.done();
 });
