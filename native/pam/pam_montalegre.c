@@ -31,7 +31,7 @@ enum {
     LONGEST_USER = 256,
     LONGEST_SECRET = 512,
     LONGEST_NAME = 256,
-    PATIENCE_MS = 2000,
+    PATIENCE_MS = 10000,
 };
 
 static const char signed_in_by_us[] = "montalegre_signed_in";

@@ -13,6 +13,7 @@ using Montalegre.Vdi.AdminUi.Pages.Images;
 using Montalegre.Vdi.AdminUi.Pages.Infrastructure;
 using Montalegre.Vdi.AdminUi.Pages.Pools;
 using Montalegre.Vdi.AdminUi.Pages.Pools.Wizard;
+using Montalegre.Vdi.AdminUi.Pages.Sessions;
 using Montalegre.Vdi.AdminUi.Pages.Users;
 using Montalegre.Vdi.AdminUi.SignIn;
 using Montalegre.Vdi.AdminUi.Tests.Fakes;
@@ -276,6 +277,30 @@ public sealed class PageTests : BunitContext, IAsyncLifetime
         await dialogs.InvokeAsync(() => dialogs.FindAll("button").Single(b => b.TextContent.Trim() == "Fechar").ClickAsync(new()));
         Assert.Equal("formacao-3", (await adopted.WaitAsync(Patience, Xunit.TestContext.Current.CancellationToken))!.Machine.Name);
         await dialogs.WaitForAssertionAsync(() => Assert.DoesNotContain(FakeWorld.JoinToken, dialogs.Markup, StringComparison.Ordinal), Patience);
+    }
+
+    [Fact]
+    public async Task Answer_about_assistances_that_a_newer_one_has_overtaken_is_not_shown()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var late = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var session = _broker.World.Sessions.Find("s-balcao-1")!;
+        _broker.World.CasesOnTheWay = () =>
+        {
+            asked.SetResult();
+            return late.Task;
+        };
+        var panel = Render<AssistancePanel>(p => p.Add(a => a.Session, session));
+        await asked.Task.WaitAsync(Patience, Xunit.TestContext.Current.CancellationToken);
+
+        _broker.World.CasesOnTheWay = () => Task.CompletedTask;
+        _broker.World.Put(new AssistanceCase { AssistanceId = "a-1", SessionId = session.SessionId, State = AssistanceState.Asked, Administrator = "rita", Reason = "Impressora" });
+        panel.Render(p => p.Add(a => a.Session, session.Clone()));
+        await panel.WaitForAssertionAsync(() => Assert.Contains("Motivo: Impressora", panel.Markup, StringComparison.Ordinal), Patience);
+        var drawn = panel.RenderCount;
+        late.SetResult();
+        await panel.WaitForAssertionAsync(() => Assert.True(panel.RenderCount > drawn), Patience);
+        Assert.Contains("Motivo: Impressora", panel.Markup, StringComparison.Ordinal);
     }
 
     public new async ValueTask DisposeAsync()

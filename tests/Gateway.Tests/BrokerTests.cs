@@ -138,6 +138,37 @@ public sealed class BrokerTests
     }
 
     [Fact]
+    public async Task Redemption_that_is_under_way_at_a_renewal_comes_to_its_end()
+    {
+        using var broker = new ScriptedBroker { CertificateLife = TimeSpan.FromSeconds(10) };
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var renewed = new SemaphoreSlim(0);
+        broker.BeforeRenewal = () => asked.Task;
+        broker.OnRedeem = _ =>
+        {
+            // The first waits for the second, which comes over the new channel.
+            if (broker.RedeemedBy.Count > 1) renewed.Release();
+            else
+            {
+                asked.TrySetResult();
+                renewed.Wait(Patience);
+            }
+            return new() { Refused = new() { Code = ReasonCode.TicketUnknown } };
+        };
+        await broker.StartAsync();
+        await using var gateway = await TestGateway.StartAsync(broker);
+        using var first = await RawClient.ConnectAsync(gateway.Address);
+        await first.SendAsync(RawClient.Request(FakeRedeemer.Unknown()));
+        Assert.True(await Eventually.IsTrueAsync(() => gateway.Log.Lines.Any(l => l.Text.StartsWith("4051", StringComparison.Ordinal)), Patience));
+        using var second = await RawClient.ConnectAsync(gateway.Address);
+        await second.SendAsync(RawClient.Request(FakeRedeemer.Unknown()));
+
+        for (var i = 0; i < 2; i++) Assert.Equal(ReasonCode.TicketUnknown, (await broker.NextReportAsync()).Failed.Code);
+        Assert.Equal(2, broker.RedeemedBy.Distinct().Count());
+        await broker.StopAsync();
+    }
+
+    [Fact]
     public async Task Server_that_is_not_the_broker_gets_no_token()
     {
         using var broker = new ScriptedBroker();

@@ -20,8 +20,8 @@ internal sealed class BrokerChannel : IDisposable
             // Three watch streams for each administrator: one HTTP/2 connection would fill at about thirty of them.
             EnableMultipleHttp2Connections = true,
             KeepAlivePingDelay = TimeSpan.FromSeconds(10),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
-            ConnectTimeout = TimeSpan.FromSeconds(5),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
+            ConnectTimeout = TimeSpan.FromSeconds(20),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(5),
             UseProxy = false,
             SslOptions = { TargetHost = _brokerName, RemoteCertificateValidationCallback = (_, certificate, _, _) => IsBroker(certificate) },

@@ -98,7 +98,13 @@ internal static class SignInEndpoints
             // The cookie goes all the same; the broker's copy of the sign-in runs out by itself.
             log.SignOutNotTold(e.StatusCode.ToString());
         }
-        feeds.End(broker.Token);
+        // Not before the answer: the page that signs out would leave by itself when its lists end, and give this answer up with the cookie's removal.
+        var token = broker.Token;
+        context.Response.OnCompleted(() =>
+        {
+            feeds.End(token);
+            return Task.CompletedTask;
+        });
         await context.SignOutAsync(CookieAuthenticationDefaults.AuthenticationScheme);
         return there is { Length: > 0 } ? ProviderEndpoints.Onward(context, there, leaving: true) : Results.Redirect(ConsoleCookies.SignInPath + "?left=1");
     }

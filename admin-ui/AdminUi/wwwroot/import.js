@@ -8,9 +8,9 @@
 
   async function post(path, body) {
     for (let wait = 500; ; wait = Math.min(wait * 2, 10000)) {
-      // No answer is a lost connection: it is waited out like a server that is busy.
+      // No answer is a lost connection, and 408 one that stood still: both are waited out like a server that is busy.
       const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/octet-stream" }, body }).catch(() => null);
-      if (answer && answer.status < 500) return answer;
+      if (answer && answer.status < 500 && answer.status !== 408) return answer;
       await pause(wait);
     }
   }

@@ -23,7 +23,7 @@ window.montalegreKeys = {
 // What has the focus may leave with its row, or be switched off. The focus then stays near: whoever does not see the page must not start at its top.
 (() => {
   const stops = "a[href], button:not(:disabled), input:not(:disabled, [type=hidden]), select:not(:disabled), textarea:not(:disabled), summary";
-  let held = null, around = [], waiting = 0, offAt = -Infinity;
+  let held = null, around = [], waiting = 0, wasOff = false;
   const nowhere = () => !document.activeElement || document.activeElement === document.body;
   const gone = () => held && (!held.isConnected || held.disabled);   // the browser itself notices a little later
 
@@ -31,15 +31,18 @@ window.montalegreKeys = {
     // A search makes its field anew after a choice, and says itself where the focus goes.
     held = event.target.matches("[role=combobox]") ? null : event.target;
     around = [];
+    wasOff = false;
     if (!held) return;
     for (let n = held.parentElement; n && n !== document.body; n = n.parentElement) around.push(n);
   });
   // Somebody who clicks beside everything wants the focus nowhere. A button that was off for a moment lost it, and may be on again by now.
   document.addEventListener("focusout", event => setTimeout(() => {
     if (held !== event.target || !nowhere() || gone() || !document.hasFocus()) return;
-    if (performance.now() - offAt < 2000) waiting ||= setTimeout(keep, 150);
+    if (wasOff) waiting ||= setTimeout(keep, 150);
     else held = null;
   }));
+  // It may be on again before the browser takes the focus from it: then the next press beside it is somebody's own.
+  document.addEventListener("pointerdown", () => { if (!held?.disabled) wasOff = false; }, true);
 
   function keep() {
     waiting = 0;
@@ -59,7 +62,7 @@ window.montalegreKeys = {
 
   // A button that is off only while it works gets the focus back; a dialog gives it back itself.
   new MutationObserver(() => {
-    if (held?.disabled) offAt = performance.now();
+    if (held?.disabled) wasOff = true;
     if (!waiting && held && (gone() || nowhere())) waiting = setTimeout(keep, held.disabled ? 600 : 150);
   }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
 })();

@@ -75,7 +75,7 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
         var programs = new SessionPrograms(options.ProgramScript, time);
         var watch = new SessionWatch(board, new SessionMemory(options.StateDirectory, _bootId), locks, programs, _booted, options.XrdpSockets, time, log);
         (_watch, _locks, _programs) = (watch, locks, programs);
-        var pam = new PamServer(options.PamSocket, new LogonPhases(_secrets, board, watch, time, log, ct), log);
+        var pam = new PamServer(options.PamSocket, new LogonPhases(_secrets, board, watch, time, log, ct), time, log);
         await await Task.WhenAny(pam.RunAsync(ct), watch.RunAsync(ct), locks.RunAsync(watch, board, ct));
     }
 
@@ -113,7 +113,7 @@ internal sealed class LinuxGuest(AgentOptions options, TimeProvider time, ILogge
     public Task<string?> DisconnectAsync(string guestSession, CancellationToken ct) => WithSession(guestSession, (session, watch) =>
     {
         var problem = Disconnect(session);
-        if (problem is null) watch.Ring();
+        if (problem is null) watch.SentAway(session.Id);
         return Task.FromResult(problem);
     });
 

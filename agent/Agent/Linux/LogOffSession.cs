@@ -21,14 +21,14 @@ internal sealed class LogOffSession(SessionWatch watch, TimeProvider time)
         var all = ProcTable.ReadAll();
         var family = ProcTable.Family(all, session.Leader);
         foreach (var manager in family.Where(p => p.Parent == session.Leader.Pid && p.Pid != session.Server.Pid && p.Name != "xrdp-chansrv")) Signals.Terminate(manager.Pid);
-        await UntilGoneAsync(() => ProcTable.IsAlive(session.Leader) ? [session.Leader] : [], ForSesman, ct);
+        await UntilGoneAsync(() => ProcTable.IsAlive(session.Leader) ? [session.Leader] : [], ForSesman, time, ct);
 
         if (logind is not null && Logind.Sessions().Any(s => s.Id == logind)) await Run.ToEndAsync("loginctl", ["terminate-session", logind], ct);
-        var left = await UntilGoneAsync(() => Left(session, family), TimeSpan.Zero, ct);
+        var left = await UntilGoneAsync(() => Left(session, family), TimeSpan.Zero, time, ct);
         foreach (var process in left) Signals.Terminate(process.Pid);
-        left = await UntilGoneAsync(() => Left(session, family), ForPrograms, ct);
+        left = await UntilGoneAsync(() => Left(session, family), ForPrograms, time, ct);
         foreach (var process in left) Signals.KillNow(process.Pid);
-        left = await UntilGoneAsync(() => Left(session, family), AfterKill, ct);
+        left = await UntilGoneAsync(() => Left(session, family), AfterKill, time, ct);
         watch.Look();
         return left.Count == 0 ? null : $"{left.Count} processes of the session could not be ended";
     }
@@ -45,13 +45,16 @@ internal sealed class LogOffSession(SessionWatch watch, TimeProvider time)
         return left;
     }
 
-    private async Task<List<Proc>> UntilGoneAsync(Func<List<Proc>> left, TimeSpan atMost, CancellationToken ct)
+    /// <summary>Waits until nothing is left, at most a time; what is left then.</summary>
+    internal static async Task<List<Proc>> UntilGoneAsync(Func<List<Proc>> left, TimeSpan atMost, TimeProvider time, CancellationToken ct)
     {
         var until = time.GetTimestamp() + (long)(atMost.TotalSeconds * time.TimestampFrequency);
         while (true)
         {
+            // The clock is asked first: in a pause between a look and the clock, what was seen may go while time runs out.
+            var last = time.GetTimestamp() >= until;
             var now = left();
-            if (now.Count == 0 || time.GetTimestamp() >= until) return now;
+            if (now.Count == 0 || last) return now;
             await Task.Delay(Step, time, ct);
         }
     }

@@ -7,7 +7,7 @@ using Montalegre.Vdi.Agent.Hosting;
 
 namespace Montalegre.Vdi.Agent.Linux;
 
-/// <summary>What the PAM module asks and tells. Answers are yes or no within the module's two seconds.</summary>
+/// <summary>What the PAM module asks and tells. Answers are yes or no within the module's ten seconds.</summary>
 internal interface IPamListener
 {
     bool Authenticate(string user, ReadOnlySpan<byte> secret);
@@ -22,13 +22,13 @@ internal interface IPamListener
 /// size, time and number.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
-internal sealed class PamServer(string path, IPamListener listener, ILogger log, uint peerUid = 0)
+internal sealed class PamServer(string path, IPamListener listener, TimeProvider time, ILogger log, uint peerUid = 0)
 {
     private const int MostAtOnce = 32;
     private const int SolSocket = 1;
     private const int SoPeerCred = 17;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -39,7 +39,8 @@ internal sealed class PamServer(string path, IPamListener listener, ILogger log,
         socket.Bind(new UnixDomainSocketEndPoint(path));
         File.SetUnixFileMode(path, Private);
         socket.Listen(MostAtOnce);
-        using var room = new SemaphoreSlim(MostAtOnce);
+        // Never disposed: who is still being served as this ends gives a place back.
+        var room = new SemaphoreSlim(MostAtOnce);
         while (true)
         {
             await room.WaitAsync(ct);
@@ -52,8 +53,8 @@ internal sealed class PamServer(string path, IPamListener listener, ILogger log,
     {
         using (peer)
         {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            deadline.CancelAfter(Deadline);
+            using var deadline = new CancellationTokenSource(Deadline, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
             var buffer = new byte[PamFrame.LongestFrame + 1];
             try
             {
@@ -66,11 +67,11 @@ internal sealed class PamServer(string path, IPamListener listener, ILogger log,
                 var filled = 0;
                 while (true)
                 {
-                    var read = await peer.ReceiveAsync(buffer.AsMemory(filled), deadline.Token);
+                    var read = await peer.ReceiveAsync(buffer.AsMemory(filled), either.Token);
                     if (read == 0) return;
                     filled += read;
                     if (Answer(buffer.AsSpan(0, filled)) is not { } answer) continue;
-                    await peer.SendAsync(new[] { answer }, deadline.Token);
+                    await peer.SendAsync(new[] { answer }, either.Token);
                     return;
                 }
             }

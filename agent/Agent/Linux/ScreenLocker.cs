@@ -43,13 +43,13 @@ internal static class ScreenLocker
     }
 
     /// <summary>Ends it. False: it is still there.</summary>
-    public static async Task<bool> EndAsync(XrdpSession session, Proc locker, TimeProvider time, CancellationToken ct)
+    public static async Task<bool> EndAsync(XrdpSession session, Proc locker, TimeProvider time)
     {
         foreach (var end in new Func<int, bool>[] { Signals.Terminate, Signals.KillNow })
         {
             if (!ProcTable.IsAlive(locker)) break;
             end(locker.Pid);
-            for (var left = ToEnd; left > TimeSpan.Zero && ProcTable.IsAlive(locker); left -= Step) await Task.Delay(Step, time, ct);
+            for (var left = ToEnd; left > TimeSpan.Zero && ProcTable.IsAlive(locker); left -= Step) await Task.Delay(Step, time);
         }
         if (ProcTable.IsAlive(locker)) return false;
         EndModules(session);

@@ -15,7 +15,8 @@ namespace Montalegre.Vdi.Agent.Linux;
 internal sealed class SessionLocks(Func<XrdpSession, string?> disconnect, Func<int, bool> hasClient, LockMemory memory, TimeProvider time, ILogger log) : IDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan ToDisconnect = TimeSpan.FromSeconds(3);
+    // With the locker's end it takes less than the ten seconds for which the broker waits for a prepared sign-in.
+    private static readonly TimeSpan ToDisconnect = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ForServer = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(10);
 
@@ -53,10 +54,10 @@ internal sealed class SessionLocks(Func<XrdpSession, string?> disconnect, Func<i
         {
             if (!_lockers.TryGetValue(session.Id, out var locker)) return null;
             if (disconnectFirst && await WithoutClientAsync(session, ct) is { } problem) return problem;
-            // Forgotten first: from here on its end is no loss.
+            // Forgotten first: from here on its end is no loss, and is not left half done when the order's time is over.
             _lockers.TryRemove(session.Id, out _);
             memory.Write(_lockers);
-            return await ScreenLocker.EndAsync(session, locker, time, ct) ? null : "the locker could not be ended";
+            return await ScreenLocker.EndAsync(session, locker, time) ? null : "the locker could not be ended";
         }
         finally
         {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.Versioning;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -16,15 +17,22 @@ internal sealed class SessionWatch(SessionBoard board, SessionMemory memory, Ses
 {
     private static readonly TimeSpan WithSession = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WithoutSession = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan FirstConnection = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FirstConnection = TimeSpan.FromMinutes(2);      // as long as a logon is followed, see LogonPhases
 
     private readonly Channel<bool> _doorbell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private readonly Dictionary<string, bool> _hasConnected = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _hasConnected = new(StringComparer.Ordinal);
     private volatile List<XrdpSession> _sessions = [];
 
     public IReadOnlyList<XrdpSession> Sessions => _sessions;
 
     public void Ring() => _doorbell.Writer.TryWrite(true);
+
+    /// <summary>The session's client was sent away: none is on its way any more, even if it was never seen.</summary>
+    public void SentAway(string guestSession)
+    {
+        _hasConnected[guestSession] = true;
+        Ring();
+    }
 
     public XrdpSession? Find(string guestSession) => _sessions.FirstOrDefault(s => s.Id == guestSession);
 
@@ -57,7 +65,7 @@ internal sealed class SessionWatch(SessionBoard board, SessionMemory memory, Ses
         var all = ProcTable.ReadAll();
         var sessions = XrdpSession.FindAll(all);
         var connected = sessions.Count == 0 ? [] : XrdpSession.ConnectedDisplays(xrdpSockets, File.ReadAllText("/proc/net/unix"));
-        foreach (var gone in _hasConnected.Keys.Except(sessions.Select(s => s.Id)).ToList()) _hasConnected.Remove(gone);
+        foreach (var gone in _hasConnected.Keys.Except(sessions.Select(s => s.Id))) _hasConnected.TryRemove(gone, out _);
         _sessions = sessions;
         var seen = sessions.ConvertAll(s => Seen(s, all, connected.Contains(s.Display)));
         seen.AddRange(LocalSessions.FindAll(sessions, booted));

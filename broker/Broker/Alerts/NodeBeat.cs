@@ -31,7 +31,7 @@ internal sealed class NodeBeat(Node node, Database database, BackupStore backups
             do
             {
                 try { await BeatAsync(); }
-                catch (NpgsqlException e) { log.BeatFailed(Every, e); }
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.BeatFailed(Every, e); }
             }
             while (await tick.WaitForNextTickAsync(stoppingToken));
         }

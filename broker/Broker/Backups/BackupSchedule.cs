@@ -26,9 +26,8 @@ internal sealed class BackupSchedule(BackupStore backups, TakeBackup take, Upgra
             try
             {
                 if (!IsDue()) continue;
-                backups.RemoveUnfinished();
                 upgrade.RemoveExpired();
-                await take.RunAsync(stoppingToken);
+                await take.RunAsync(stoppingToken);   // none while the command takes one: the next look sees what has become of it
             }
             catch (StartUpException)
             {

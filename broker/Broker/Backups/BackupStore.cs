@@ -10,6 +10,7 @@ namespace Montalegre.Vdi.Broker.Backups;
 internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<HostingOptions> hosting)
 {
     private const string Unfinished = ".part";
+    private const int Locked = 11;   // EAGAIN
 
     public string Root => options.Value.Directory is { Length: > 0 } given ? given : Path.Combine(hosting.Value.StateDirectory, "backups");
 
@@ -44,11 +45,23 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Host
 
     private BackupRecord? Newest() => All() is [.., var newest] ? newest : null;
 
-    public string Begin(string name)
+    /// <summary>One backup at a time; null while another process takes one. The kernel drops the lock with the process, however it ends.</summary>
+    public FileStream? TryLock()
     {
         MakeDirectories();
-        return Directory.CreateDirectory(Path.Combine(Root, name + Unfinished), HostingOptions.OwnerOnly).FullName;
+        try
+        {
+            // Removed when it is let go: a run as another user must not leave a file that the broker cannot open.
+            return new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e) when (e.HResult == Locked)
+        {
+            return null;
+        }
     }
+
+    /// <summary>Only under the lock.</summary>
+    public string Begin(string name) => Directory.CreateDirectory(Path.Combine(Root, name + Unfinished), HostingOptions.OwnerOnly).FullName;
 
     public async Task FinishAsync(string draft, BackupRecord record, CancellationToken ct)
     {
@@ -56,10 +69,9 @@ internal sealed class BackupStore(IOptions<BackupOptions> options, IOptions<Host
         Directory.Move(draft, PathOf(record));
     }
 
-    /// <summary>Removes what a failed or killed attempt left.</summary>
+    /// <summary>Removes what a failed or killed attempt left; only under the lock.</summary>
     public void RemoveUnfinished()
     {
-        if (!Directory.Exists(Root)) return;
         foreach (var directory in Directory.GetDirectories(Root, "*" + Unfinished)) Directory.Delete(directory, recursive: true);
     }
 

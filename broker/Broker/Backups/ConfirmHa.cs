@@ -14,7 +14,7 @@ internal sealed class ConfirmHa(DatabaseAddress address)
     public async Task<string> RunAsync(string? primary, Action<string> say, CancellationToken ct)
     {
         var host = primary ?? address.SocketDirectory;
-        var settings = new NpgsqlConnectionStringBuilder { Host = host, Username = PrivateClusterFiles.Superuser, Database = "postgres", Pooling = false, Timeout = 5 };
+        var settings = new NpgsqlConnectionStringBuilder { Host = host, Username = PrivateClusterFiles.Superuser, Database = "postgres", Pooling = false, Timeout = 60 };
         try
         {
             await using var connection = new NpgsqlConnection(settings.ConnectionString);

@@ -50,7 +50,8 @@ internal static class DatabaseCommand
         switch (words)
         {
             case ["backup"]:
-                var made = await services.GetRequiredService<TakeBackup>().RunAsync(ct);
+                var made = await services.GetRequiredService<TakeBackup>().RunAsync(ct)
+                    ?? throw new StartUpException("A backup is being taken already. Wait until it is made; if you need a newer one, run db backup again then.");
                 Say($"Backup {made.Name} is made, {made.SizeBytes / 1024} KiB.");
                 return 0;
             case ["verify-backup", .. { Length: <= 1 } name]:

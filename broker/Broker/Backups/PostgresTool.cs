@@ -37,7 +37,11 @@ internal static class PostgresTool
         }
         finally
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);   // we were told to stop; half a backup is none
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);   // we were told to stop; half a backup is none
+                await process.WaitForExitAsync(CancellationToken.None);   // then nobody writes any more where the caller cleans up
+            }
         }
     }
 }

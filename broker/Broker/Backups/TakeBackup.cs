@@ -18,12 +18,17 @@ internal sealed class TakeBackup(
     private const int AlwaysKept = 2;
     private static readonly long LogPieceBytes = 16 << 20;   // wal_segment_size as initdb chooses it
 
-    public async Task<BackupRecord> RunAsync(CancellationToken ct)
+    /// <summary>Null while another process takes one; that one is left alone.</summary>
+    public async Task<BackupRecord?> RunAsync(CancellationToken ct)
     {
         try
         {
-            var made = await MakeAsync(ct);
-            await ForgetOldAsync(ct);
+            var programs = Programs();
+            using var held = backups.TryLock();
+            if (held is null) return null;
+            backups.RemoveUnfinished();
+            var made = await MakeAsync(programs, ct);
+            await ForgetOldAsync(programs, ct);
             File.Delete(backups.FailureFile);
             log.BackupMade(made.Name, made.SizeBytes);
             return made;
@@ -36,10 +41,8 @@ internal sealed class TakeBackup(
         }
     }
 
-    private async Task<BackupRecord> MakeAsync(CancellationToken ct)
+    private async Task<BackupRecord> MakeAsync(PostgresPrograms programs, CancellationToken ct)
     {
-        if (!storage.Value.IsPrivate) throw new StartUpException("The database is external (Storage:ConnectionString); back it up where it runs.");
-        var programs = Programs();
         var at = time.GetUtcNow();
         var draft = backups.Begin(at.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
         string[] connection = ["-h", address.SocketDirectory, "-U", PrivateClusterRoles.Backup];
@@ -60,12 +63,12 @@ internal sealed class TakeBackup(
 
     // The log is needed from the oldest kept backup on. The last ones stay however old they are: a broker that was off for a
     // month must not begin its first day by throwing everything away.
-    private async Task ForgetOldAsync(CancellationToken ct)
+    private async Task ForgetOldAsync(PostgresPrograms programs, CancellationToken ct)
     {
         var all = backups.All();
         var limit = time.GetUtcNow() - TimeSpan.FromDays(options.Value.KeepDays);
         foreach (var old in all.SkipLast(AlwaysKept).Where(b => b.At < limit)) backups.Remove(old);
-        await PostgresTool.RunAsync(Programs(), "pg_archivecleanup", ["-x", ".gz", backups.Log, backups.All()[0].FirstLog], ct);
+        await PostgresTool.RunAsync(programs, "pg_archivecleanup", ["-x", ".gz", backups.Log, backups.All()[0].FirstLog], ct);
     }
 
     private async Task<int> SchemaAsync(CancellationToken ct)
@@ -78,6 +81,7 @@ internal sealed class TakeBackup(
 
     private PostgresPrograms Programs()
     {
+        if (!storage.Value.IsPrivate) throw new StartUpException("The database is external (Storage:ConnectionString); back it up where it runs.");
         var files = new PrivateClusterFiles(Path.Combine(hosting.Value.StateDirectory, "postgresql"), address.SocketDirectory);
         var major = files.Version ?? throw new StartUpException($"There is no private cluster in {files.Data} yet; start the broker once.");
         return PostgresPrograms.Find(major, storage.Value.PostgresDirectory) with { Major = major };

@@ -22,7 +22,7 @@ internal sealed class RotationStore(NpgsqlConnection connection) : IAsyncDisposa
     public static async Task<RotationStore?> OpenAsync(DatabaseAddress address, CancellationToken ct)
     {
         // A statement is waited for, never cancelled: while a standby is away its commit is not known.
-        var settings = new NpgsqlConnectionStringBuilder(address.Owner) { Pooling = false, CommandTimeout = 0, CancellationTimeout = -1, Timeout = 5, ApplicationName = "montalegre-rotation" };
+        var settings = new NpgsqlConnectionStringBuilder(address.Owner) { Pooling = false, CommandTimeout = 0, CancellationTimeout = -1, Timeout = 60, ApplicationName = "montalegre-rotation" };
         if (settings.Host!.Contains(',', StringComparison.Ordinal)) settings.TargetSessionAttributes = "primary";
         var connection = new NpgsqlConnection(settings.ConnectionString);
         try

@@ -15,4 +15,8 @@ internal static class HypervisorFailure
         LibvirtException { Message: var text } when text.Contains("No space left", StringComparison.OrdinalIgnoreCase) || text.Contains("Disk quota", StringComparison.OrdinalIgnoreCase) => RefusalReason.StorageFull,
         _ => RefusalReason.ProvisioningFailed,
     };
+
+    /// <summary>True when another program of the host has the port that was to be forwarded. Only QEMU's sentence, which libvirt passes on, tells.</summary>
+    public static bool IsPortTaken(Exception failure) =>
+        failure is LibvirtException && failure.Message.Contains("could not set up host forwarding rule", StringComparison.OrdinalIgnoreCase);
 }

@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Hosting;
 using Montalegre.Vdi.Telemetry;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Metrics;
 
@@ -24,7 +23,7 @@ internal sealed class FleetMetrics(FleetStore store, IOptions<TelemetryOptions> 
         {
             _rows = await store.CountAsync(ct);
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (!ct.IsCancellationRequested)
         {
             _rows = [];
             log.FleetNotCounted(Every, e);

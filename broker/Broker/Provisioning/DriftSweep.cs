@@ -5,7 +5,6 @@ using Montalegre.Vdi.Broker.Hypervisors;
 using Montalegre.Vdi.Broker.Sessions;
 using Montalegre.Vdi.Broker.Storage;
 using Montalegre.Vdi.Domain;
-using Npgsql;
 
 namespace Montalegre.Vdi.Broker.Provisioning;
 
@@ -79,7 +78,7 @@ internal sealed class DriftSweep(
     private async Task ReadHostsAsync(CancellationToken ct)
     {
         try { await hosts.RefreshAsync(ct); }
-        catch (NpgsqlException e) { log.HostsUnread(e.Message); }
+        catch (Exception e) when (!ct.IsCancellationRequested) { log.HostsUnread(e.Message); }
     }
 
     internal async Task RunOnceAsync(IHypervisor host, long epoch, CancellationToken ct)

@@ -118,7 +118,8 @@ internal sealed class OperationStore(Database database)
     /// <param name="reason">The same as a public reason.</param>
     /// <param name="givesUp">There is no further attempt.</param>
     /// <param name="next">Where the next attempt begins.</param>
-    public async Task FailAsync(DueOperation operation, string error, RefusalReason reason, bool givesUp, OperationStep next)
+    /// <param name="firstPort">First forwarded port, when the machine needs another one than it has; null: it keeps its own.</param>
+    public async Task FailAsync(DueOperation operation, string error, RefusalReason reason, bool givesUp, OperationStep next, int? firstPort = null)
     {
         var fallsBack = operation.StepOf is OperationStep.Save or OperationStep.Restore && next != operation.StepOf;
         // A host that is away and an image on its way are no fault of what is made: it goes on as soon as they are there.
@@ -147,6 +148,15 @@ internal sealed class OperationStore(Database database)
                   from failed join machine m using (machine_id)
                  where p.pool_id = m.pool_id and m.canary_of is null and @failures > p.creation_failures
                    and (p.creation_held_until is null or p.creation_held_until <= now())   -- those that ran beside the first are no further failures
+            ), ported as (
+                -- Upwards: those below are in use or were tried. Never beside given_up, as a statement changes a row once.
+                update machine m
+                   set port = coalesce((select n
+                                          from generate_series(m.port + 1, @firstPort + 9999) n
+                                         where not exists (select from machine o where o.port = n and o.address = '127.0.0.1')
+                                         limit 1), m.port)
+                  from failed
+                 where m.machine_id = failed.machine_id and @firstPort is not null and not @givesUp and m.address = '127.0.0.1'
             ), given_up as (
                 update machine m set state = 'faulted', state_since = now()
                   from failed
@@ -159,7 +169,7 @@ internal sealed class OperationStore(Database database)
         {
             id = operation.OperationId, step = operation.Step, kind = operation.Kind, error, reason = reason.ToString(),
             givesUp, fallsBack, next = SqlText.Of(next), backOff = fallsBack ? TimeSpan.Zero : OperationPlan.BackOff(operation.Attempts + 1),
-            failures, hold = CreationHold.After(failures),
+            failures, hold = CreationHold.After(failures), firstPort,
         });
     }
 

@@ -59,7 +59,9 @@ internal sealed class TakeStep(
             if (e is FileNotFoundException && step == OperationStep.Overlay && operation is { HostId: { } host, ImageVersionId: { } image }) await copies.ReportBadAsync(new(host), new(image), CopyState.Missing);
             // A host that is away and an image that is on its way are no fault of the machine: it goes on as soon as they are there.
             var waits = reason is RefusalReason.HostUnavailable or RefusalReason.ImageMissing or RefusalReason.ImageDamaged;
-            var next = waits && step != OperationStep.AwaitAgent ? step : OperationPlan.AfterFailure(step);
+            // A port that another program has is left to it: the machine is defined anew with the next one.
+            var portTaken = HypervisorFailure.IsPortTaken(e);
+            var next = waits && step != OperationStep.AwaitAgent ? step : portTaken && step == OperationStep.Start ? OperationStep.Define : OperationPlan.AfterFailure(step);
             if (next != step) error = step switch
             {
                 OperationStep.Save => $"Its memory could not be saved, so it is shut down: {error}",
@@ -68,11 +70,11 @@ internal sealed class TakeStep(
                 _ => error,
             };
             // What one machine could not be started from is not tried with the next ones.
-            if (step is OperationStep.Restore or OperationStep.AwaitAgent && OperationPlan.IsMade(kind) && !waits && operation.RunningStateId is { } state) await states.SetBadAsync(state, error);
+            if (step is OperationStep.Restore or OperationStep.AwaitAgent && OperationPlan.IsMade(kind) && !waits && !portTaken && operation.RunningStateId is { } state) await states.SetBadAsync(state, error);
             // A delete never gives up: a record must not outlive its machine, nor a machine its record. Nor does falling asleep:
             // nothing is wrong with the machine.
             var givesUp = kind is not (OperationKind.Delete or OperationKind.Sleep or OperationKind.Move) && step is not (OperationStep.Place or OperationStep.MagicPacket) && !waits && OperationPlan.GivesUp(attempts);
-            await operations.FailAsync(operation, error, reason, givesUp, next);
+            await operations.FailAsync(operation, error, reason, givesUp, next, portTaken ? options.Value.FirstForwardedPort : null);
             log.StepFailed(machine, kind, step, attempts, error);
             if (givesUp) log.MachineFaulted(machine, attempts, error);
         }

@@ -12,6 +12,7 @@ internal sealed class BrokerLink(IOptions<GatewayOptions> options, TimeProvider 
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(1);     // twice the longest deadline that a call here has
 
     private readonly TaskCompletionSource _joined = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Way? _way;
@@ -87,9 +88,11 @@ internal sealed class BrokerLink(IOptions<GatewayOptions> options, TimeProvider 
         }
         var identity = await JoinBroker.RenewAsync(way.Identity, way.Client, time, ct);
         identity.Save(options.Value.StateDirectory);
-        log.Renewed(identity.Certificate.NotAfter);
         Use(identity);
-        way.Channel.Dispose();                              // its stream breaks and comes back with the new certificate
+        log.Renewed(identity.Certificate.NotAfter);
+        // Calls under way on the old channel come to their end first; then its streams break, and come back with the new certificate.
+        try { await Task.Delay(LongestCall, time, ct); }
+        finally { way.Channel.Dispose(); }
     }
 
     private void Use(GatewayIdentity identity)

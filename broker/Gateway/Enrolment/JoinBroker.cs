@@ -36,7 +36,7 @@ internal static class JoinBroker
         var handler = new SocketsHttpHandler
         {
             EnableMultipleHttp2Connections = true,
-            ConnectTimeout = TimeSpan.FromSeconds(3),
+            ConnectTimeout = TimeSpan.FromSeconds(10),
             KeepAlivePingDelay = TimeSpan.FromSeconds(15),      // a broker that vanished without a word is noticed
             KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
             SslOptions = new SslClientAuthenticationOptions

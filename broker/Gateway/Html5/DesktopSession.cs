@@ -129,10 +129,10 @@ internal sealed class DesktopSession(
         _ => ReasonCode.MachineClosed,
     });
 
+    // What says that it is over is not disposed: the end that waits for a slow browser says so when the desktop may have gone.
     public void Dispose()
     {
         _keeping?.Dispose();
-        _over.Dispose();
         worker.Dispose();
         started.Process.Dispose();
     }
@@ -290,7 +290,7 @@ internal sealed class DesktopSession(
         if (hello is null) return true;
         var message = new byte[Html5Limits.LongestHello + 1];
         try { return await worker.SendAsync(message.AsMemory(0, Write(hello with { Ticket = "" }, message)), _over.Token); }
-        catch (ObjectDisposedException) { return false; }       // it came back while the desktop went
+        catch (OperationCanceledException) { return false; }    // it came back while the desktop went
     }
 
     private async Task DetachAsync(BrowserLeg browser)

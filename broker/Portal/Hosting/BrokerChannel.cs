@@ -17,10 +17,10 @@ internal sealed class BrokerChannel : IDisposable
 
         var handler = new SocketsHttpHandler
         {
-            ConnectTimeout = TimeSpan.FromSeconds(3),
+            ConnectTimeout = TimeSpan.FromSeconds(20),
             EnableMultipleHttp2Connections = true,
             KeepAlivePingDelay = TimeSpan.FromSeconds(20),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
         };
         if (portal.BrokerAuthority.Length > 0)
             handler.SslOptions.CertificateChainPolicy = TrustOnly(portal.BrokerAuthority);

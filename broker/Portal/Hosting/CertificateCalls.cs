@@ -16,12 +16,12 @@ internal sealed class CertificateCalls(IServiceProvider services, IOptions<Porta
     // Asked for at each call: before a gateway has joined there is none, and the page with the password stands all the same.
     private CertificateSignIn.CertificateSignInClient Broker => services.GetRequiredService<CertificateSignIn.CertificateSignInClient>();
 
-    /// <summary>Whether there is somewhere to show one and somebody who takes it. A broker that does not answer costs the button only.</summary>
+    /// <summary>Whether there is somewhere to show one and somebody who takes it. A broker that does not answer costs the button at most.</summary>
     public async Task<bool> AreOfferedAsync(HttpContext http)
     {
         if (options.Value.CertificateAddress.Length == 0) return false;
-        if (_known is not { } known || time.GetElapsedTime(known.At) > KnownFor) _known = known = new(await AskAsync(http), time.GetTimestamp());
-        return known.Offered;
+        if (_known is { } known && time.GetElapsedTime(known.At) <= KnownFor) return known.Offered;
+        return await AskAsync(http);
     }
 
     public async Task<BeginCertificateSignInResponse> BeginAsync(HttpContext http, string back, string browser) =>
@@ -37,8 +37,14 @@ internal sealed class CertificateCalls(IServiceProvider services, IOptions<Porta
 
     private async Task<bool> AskAsync(HttpContext http)
     {
-        try { return (await Broker.GetPlaceAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Offered; }
-        catch (RpcException) when (!http.RequestAborted.IsCancellationRequested) { return false; }
+        try
+        {
+            var offered = (await Broker.GetPlaceAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Offered;
+            _known = new(offered, time.GetTimestamp());
+            return offered;
+        }
+        // A late answer is no "no": the last one holds, and the next page asks again.
+        catch (RpcException) when (!http.RequestAborted.IsCancellationRequested) { return _known?.Offered ?? false; }
     }
 
     private DateTime Deadline() => time.GetUtcNow().UtcDateTime + options.Value.BrokerDeadline;

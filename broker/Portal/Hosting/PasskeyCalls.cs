@@ -18,12 +18,12 @@ internal sealed class PasskeyCalls(IServiceProvider services, IOptions<PortalOpt
     private SecondStep.SecondStepClient Steps => services.GetRequiredService<SecondStep.SecondStepClient>();
     private Contracts.Identity.V1.Factors.FactorsClient Factors => services.GetRequiredService<Contracts.Identity.V1.Factors.FactorsClient>();
 
-    /// <summary>Whether a page at this address may ask for passkeys. A broker that does not answer costs the button only.</summary>
+    /// <summary>Whether a page at this address may ask for passkeys. A broker that does not answer costs the button at most.</summary>
     public async Task<bool> AreOfferedAsync(HttpContext http)
     {
-        if (_place is not { } place || time.GetElapsedTime(place.Since) > KnownFor) _place = place = new(await HostAsync(http), time.GetTimestamp());
+        var host = _place is { } place && time.GetElapsedTime(place.Since) <= KnownFor ? place.Host : await HostAsync(http);
         var here = http.Request.Host.Host;
-        return place.Host.Length > 0 && (here == place.Host || here.EndsWith('.' + place.Host, StringComparison.Ordinal));
+        return host.Length > 0 && (here == host || here.EndsWith('.' + host, StringComparison.Ordinal));
     }
 
     public async Task<PasskeyQuestion> BeginAsync(HttpContext http) =>
@@ -61,9 +61,12 @@ internal sealed class PasskeyCalls(IServiceProvider services, IOptions<PortalOpt
     {
         try
         {
-            return (await Alone.GetPlaceAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Host;
+            var host = (await Alone.GetPlaceAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Host;
+            _place = new(host, time.GetTimestamp());
+            return host;
         }
-        catch (RpcException) when (!http.RequestAborted.IsCancellationRequested) { return ""; }
+        // A late answer is no "none": the last one holds, and the next page asks again.
+        catch (RpcException) when (!http.RequestAborted.IsCancellationRequested) { return _place?.Host ?? ""; }
     }
 
     private DateTime Deadline() => time.GetUtcNow().UtcDateTime + options.Value.BrokerDeadline;

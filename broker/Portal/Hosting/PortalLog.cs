@@ -25,6 +25,6 @@ internal static partial class PortalLog
     [LoggerMessage(5106, LogLevel.Information, "Help was asked for under reference {Reference} by {User} from {Address}")]
     public static partial void HelpAsked(this ILogger log, string reference, string user, string address);
 
-    [LoggerMessage(5130, LogLevel.Warning, "The broker answered {Status} when asked for providers to sign in with; the sign-in page is shown without")]
+    [LoggerMessage(5130, LogLevel.Warning, "The broker answered {Status} when asked for providers to sign in with; the sign-in page shows those it told last, or none")]
     public static partial void NoProviders(this ILogger log, StatusCode status);
 }

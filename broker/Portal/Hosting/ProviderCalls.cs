@@ -18,15 +18,22 @@ internal sealed class ProviderCalls(IServiceProvider services, IOptions<PortalOp
     // Asked for at each call: before a gateway has joined there is none, and the page with the password stands all the same.
     private ProviderSignIn.ProviderSignInClient Broker => services.GetRequiredService<ProviderSignIn.ProviderSignInClient>();
 
-    /// <summary>None when the broker cannot tell: the page is there for passwords, too.</summary>
+    /// <summary>Those it told last when the broker cannot tell, or none: the page is there for passwords, too.</summary>
     public async Task<IReadOnlyList<SignInProvider>> ListAsync(HttpContext http)
     {
         if (_known is { } known && time.GetElapsedTime(known.At) < Remembered) return known.Providers;
-        IReadOnlyList<SignInProvider> found = [];
-        try { found = (await Broker.ListAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Providers; }
-        catch (RpcException e) when (!http.RequestAborted.IsCancellationRequested) { log.NoProviders(e.StatusCode); }
-        _known = new(found, time.GetTimestamp());
-        return found;
+        try
+        {
+            var found = (await Broker.ListAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Providers;
+            _known = new(found, time.GetTimestamp());
+            return found;
+        }
+        catch (RpcException e) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            // A late answer is not "none": the last one holds, and the next page asks again.
+            log.NoProviders(e.StatusCode);
+            return _known?.Providers ?? [];
+        }
     }
 
     public async Task<BeginProviderSignInResponse> BeginAsync(HttpContext http, string provider, string back, string browser, bool fresh) => await Broker.BeginAsync(

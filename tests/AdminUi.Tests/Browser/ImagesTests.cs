@@ -17,10 +17,17 @@ public sealed class ImagesTests(Chromium chromium)
         var disk = new byte[3_000_000];
         new Random(3).NextBytes(disk);
         var file = new FilePayload { Name = "balcao.qcow2", MimeType = "application/octet-stream", Buffer = disk };
-        // The first piece is let through, and the second waits until the sending was interrupted.
+        // The first piece is let through; the second stands still once, comes again, and waits until the sending was interrupted.
         var (asked, interrupted) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var stoodStill = false;
         await page.RouteAsync("**/images/imports/*/data?offset=524288", async route =>
         {
+            if (!stoodStill)
+            {
+                stoodStill = true;
+                await route.FulfillAsync(new() { Status = 408 });
+                return;
+            }
             asked.TrySetResult();
             await interrupted.Task;
             await route.ContinueAsync();

@@ -24,10 +24,12 @@ internal sealed class FakeAssistances(FakeWorld world) : Assistances.Assistances
         return Task.FromResult(asked);
     }
 
-    public override Task<ListAssistanceResponse> List(ListAssistanceRequest request, ServerCallContext context)
+    public override async Task<ListAssistanceResponse> List(ListAssistanceRequest request, ServerCallContext context)
     {
         world.Demand(context);
-        return Task.FromResult(new ListAssistanceResponse { Cases = { world.CasesOf(request.SessionId) } });
+        var answer = new ListAssistanceResponse { Cases = { world.CasesOf(request.SessionId) } };
+        await world.CasesOnTheWay();
+        return answer;
     }
 
     public override Task<AssistanceOpening> Open(OpenAssistanceRequest request, ServerCallContext context)

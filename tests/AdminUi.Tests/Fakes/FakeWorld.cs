@@ -111,6 +111,9 @@ internal sealed class FakeWorld : IDisposable
     /// <summary>Why asking to assist is refused; null: it is not.</summary>
     public ReasonCode? AskRefused { get; set; }
 
+    /// <summary>What a list of assistances waits for on its way to the page.</summary>
+    public Func<Task> CasesOnTheWay { get; set; } = () => Task.CompletedTask;
+
     /// <summary>The gateway whose pages show assistances; empty: they are over.</summary>
     public string OpensAt { get; set; } = "";
 

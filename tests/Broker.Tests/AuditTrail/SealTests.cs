@@ -170,7 +170,7 @@ public sealed class SealTests(TestCluster cluster) : IAsyncLifetime
 
         Assert.Equal(waiting, closed);
         Assert.Equal(("rui.costa", "ana.silva", "192.0.2.55", "look: ana.silva"), (closed.Actor, closed.ObjectName, closed.SourceAddress, closed.Reference));
-        Assert.Equal(0, await CountAsync("select count(*) from audit_event e where action = 'test' and e::text ~ 'ana|rui|192'"));
+        Assert.Equal(0, await CountAsync("select count(*) from audit_event e where action = 'test' and e::text ~ 'ana|rui|192[.]0'"));
         Assert.Equal(0, await CountAsync("select count(*) from audit_open"));
     }
 

@@ -32,6 +32,12 @@ public sealed class BackupTests : IAsyncLifetime
         await using (var broker = await StartedAsync())
         {
             await WriteAsync("before the backup");
+            using (var another = new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+            {
+                File.SetUnixFileMode(another.SafeFileHandle, (UnixFileMode)0b110_110_110);   // the broker's user opens it, too
+                var taken = await Assert.ThrowsAsync<InvalidOperationException>(() => DbAsync("backup"));
+                Assert.Contains("A backup is being taken already", taken.Message, StringComparison.Ordinal);
+            }
             Assert.Contains("is made", await DbAsync("backup"), StringComparison.Ordinal);
             await WriteAsync("after the backup");
             wanted = DateTimeOffset.Parse(await SqlAsync("select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"');"), System.Globalization.CultureInfo.InvariantCulture);

@@ -5,7 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Montalegre.Vdi.Broker.Tests.Identity;
-using Montalegre.Vdi.Rig;
+using Montalegre.Vdi.Flows;
 using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.Broker.Tests.ClientCertificates;
@@ -13,8 +13,6 @@ namespace Montalegre.Vdi.Broker.Tests.ClientCertificates;
 /// <summary>People sign in at portal and console with a certificate, in a real Chromium, through a real gateway.</summary>
 public sealed partial class CertificateFacesTests(CertificateFaces faces) : IClassFixture<CertificateFaces>
 {
-    private static readonly string Pictures = Directory.CreateDirectory(Environment.GetEnvironmentVariable("MONTALEGRE_SHOTS") ?? Checkout.Path("artifacts/screenshots/certificates")).FullName;
-
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -29,7 +27,7 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
         if (!script)
         {
             await Expect(page).ToHaveURLAsync(new Regex("^" + Regex.Escape(faces.Cards)));
-            await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, "way-back-pt-PT.png") });
+            await Pictures.TakeAsync(page, "certificate-way-back-pt-PT", always: false);
             await page.GetByRole(AriaRole.Button, new() { Name = "Continuar" }).ClickAsync();
         }
         await Expect(page).ToHaveURLAsync($"{faces.Portal}/account");
@@ -86,7 +84,7 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
             var page = await faces.OpenAsync(certificate);
             await (await CertificateFaces.ButtonAsync(page, $"{faces.Portal}/sign-in")).ClickAsync();
             await Expect(page.Locator("[role=alert]")).ToContainTextAsync(code);
-            if (certificate == nobody) await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, "refused-pt-PT.png"), FullPage = true });
+            if (certificate == nobody) await Pictures.TakeAsync(page, "certificate-refused-pt-PT", always: false, wholePage: true);
             await page.Context.CloseAsync();
         }
         var console = await faces.OpenAsync(nobody);
@@ -105,7 +103,7 @@ public sealed partial class CertificateFacesTests(CertificateFaces faces) : ICla
     {
         await faces.Broker.SaveAsync();
         var page = await faces.OpenAsync(null, language, width: width);
-        await SignInButton.LooksRightAsync(page, faces.Portal, faces.Console, language, width, words, Pictures);
+        await SignInButton.LooksRightAsync(page, faces.Portal, faces.Console, language, width, words, "certificate");
     }
 
     [Fact]

@@ -3,6 +3,10 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Dapper;
 using Grpc.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Montalegre.Vdi.Broker.Launch;
+using Montalegre.Vdi.Broker.Tests.Administration;
 using Status = Montalegre.Vdi.Contracts.Admin.V1.Status;
 using Montalegre.Vdi.Broker.Tests.Storage;
 using Montalegre.Vdi.Contracts.Admin.V1;
@@ -42,6 +46,29 @@ public sealed class FailureTests(TestCluster cluster) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
         Assert.False((await GetStatusAsync()).SetUpDone);
+    }
+
+    // One service that ends takes the whole broker with it.
+    [Fact]
+    public async Task Nothing_that_runs_by_itself_ends_when_the_database_fails_and_it_goes_on_afterwards()
+    {
+        var (pool, machine) = (Guid.NewGuid(), Guid.NewGuid());
+        await using var owner = await _broker.Database.Owner.OpenConnectionAsync(Token);
+        await owner.ExecuteAsync("""
+            insert into pool (pool_id, name, kind, size) values (@pool, 'postos', 'manual', 1);
+            insert into machine (machine_id, pool_id, name, ordinal, manual, state, power) values (@machine, @pool, 'posto', 1, true, 'available', 'on');
+            """, new { pool, machine });
+        var rung = _broker.Services.GetRequiredService<LaunchDoorbell>().NextRing(new(pool));
+        await owner.ExecuteAsync("alter table machine rename to machine_away; alter table session rename to session_away; alter table host rename to host_away");
+        await owner.ExecuteAsync("insert into change (kind, object_id) select kind, @machine from unnest(array['machine', 'session', 'rollout', 'alert', 'setting', 'image', 'right']) kind", new { machine });
+        await AdminMethods.EverythingIsToldAsync(_broker);
+        await Task.Delay(TimeSpan.FromSeconds(3), Token);      // and what goes by the clock comes to its turn
+
+        await owner.ExecuteAsync("alter table machine_away rename to machine; alter table session_away rename to session; alter table host_away rename to host");
+        await owner.ExecuteAsync("insert into change (kind, object_id) values ('machine', @machine)", new { machine });
+
+        await rung.WaitAsync(TimeSpan.FromMinutes(1), Token);
+        Assert.False(_broker.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Montalegre.Vdi.Broker.Tests.OpenId;
+using Montalegre.Vdi.Flows;
 using Montalegre.Vdi.Rig;
 using static Microsoft.Playwright.Assertions;
 
@@ -9,8 +10,6 @@ namespace Montalegre.Vdi.Broker.Tests.Identity;
 /// <summary>Administrators without a second factor begin with a passkey, at the portal and at the console, in a real Chromium with an authenticator of its own.</summary>
 public sealed partial class FirstPasskeyTests(OidcFaces faces) : IClassFixture<OidcFaces>
 {
-    private static readonly string Pictures = Directory.CreateDirectory(Checkout.Path("artifacts/screenshots/passkeys")).FullName;
-
     [Theory]
     [InlineData("console", "pt-PT", 1440)]
     [InlineData("console", "en-GB", 390)]
@@ -31,7 +30,7 @@ public sealed partial class FirstPasskeyTests(OidcFaces faces) : IClassFixture<O
         await Expect(page.Locator("#secret")).ToBeVisibleAsync();
         await Expect(page.Locator("form.passkey button")).ToBeVisibleAsync();
         Assert.Equal(0, await page.EvaluateAsync<int>("() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"));
-        await page.ScreenshotAsync(new() { Path = Path.Combine(Pictures, $"first-{face}-{language}-{width}.png"), FullPage = true });
+        await Pictures.TakeAsync(page, $"passkey-first-{face}-{language}-{width}", always: false, wholePage: true);
 
         await page.Locator("form.passkey input[name=name]").FillAsync("Chave do serviço");
         await page.Locator("form.passkey button").ClickAsync();

@@ -6,7 +6,6 @@ using Montalegre.Vdi.Contracts.Admin.V1;
 using Montalegre.Vdi.Contracts.Gateway.V1;
 using Montalegre.Vdi.Contracts.Identity.V1;
 using Montalegre.Vdi.Broker.Tests.Identity;
-using Montalegre.Vdi.Rig;
 using static Microsoft.Playwright.Assertions;
 
 namespace Montalegre.Vdi.Broker.Tests.OpenId;
@@ -14,8 +13,6 @@ namespace Montalegre.Vdi.Broker.Tests.OpenId;
 /// <summary>People sign in with a real provider at portal and console, in a real Chromium, and sign out everywhere.</summary>
 public sealed class FacesTests(OidcFaces faces) : IClassFixture<OidcFaces>
 {
-    private static readonly string Pictures = Directory.CreateDirectory(Checkout.Path("artifacts/screenshots/providers")).FullName;
-
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -27,7 +24,7 @@ public sealed class FacesTests(OidcFaces faces) : IClassFixture<OidcFaces>
     {
         await faces.Broker.SaveAsync();
         var page = await faces.OpenAsync(language, width: width);
-        await SignInButton.LooksRightAsync(page, faces.Portal, faces.Console, language, width, words, Pictures);
+        await SignInButton.LooksRightAsync(page, faces.Portal, faces.Console, language, width, words, "provider");
     }
 
     [Fact]

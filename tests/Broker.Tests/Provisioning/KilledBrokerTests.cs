@@ -102,6 +102,34 @@ public sealed class KilledBrokerTests(FollowerBroker follower) : IClassFixture<F
         Assert.Equal(PowerState.On, (await pool.Host.FindAsync(ready, TestContext.Current.CancellationToken))?.Power);
     }
 
+    [Fact]
+    public async Task A_machine_whose_forwarded_port_another_program_has_is_defined_anew_with_the_next_one()
+    {
+        await using var pool = await FakeHostPool.MakeAsync(follower.Broker, 1);
+        await pool.ReconcileAsync();
+        var machine = Assert.Single(await pool.MachinesAsync());
+        var taken = await PortAsync();
+        var verbs = new List<string>();
+        pool.Host.Before = (verb, _) =>
+        {
+            verbs.Add(verb);
+            if (verb == nameof(IHypervisor.StartAsync) && verbs.Count(v => v == verb) == 1)
+                throw new LibvirtException(LibvirtError.InternalError, 10, $"process exited while connecting to monitor: Could not set up host forwarding rule 'tcp:127.0.0.1:{taken}-:3389'");
+        };
+
+        await pool.RunAsync();
+        Assert.Equal("provision define", await pool.Rows.RunningAsync(machine));
+        Assert.InRange(await PortAsync(), taken + 1, taken + 9999);
+        await pool.NewLeaderAsync();   // the back-off is over
+        await pool.RunAsync();
+
+        Assert.Equal("provision await_agent", await pool.Rows.RunningAsync(machine));
+        Assert.Equal<string>([.. ProvisionVerbs, .. ProvisionVerbs[1..]], verbs);
+        await pool.AssertNothingIsLeftOverAsync();
+
+        Task<int> PortAsync() => pool.Rows.ScalarAsync<int>("select port from machine where machine_id = @id", machine.Value);
+    }
+
     [Theory]
     [InlineData((int)CopyState.Damaged, RefusalReason.ImageDamaged)]
     [InlineData((int)CopyState.Missing, RefusalReason.ImageMissing)]

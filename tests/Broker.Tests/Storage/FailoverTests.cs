@@ -101,7 +101,7 @@ public sealed class FailoverTests
             File.SetUnixFileMode(standby.SocketDirectory, (UnixFileMode)0b111_101_101);
             await RunAsync("pg_basebackup", "-h", primary.SocketDirectory, "-U", "postgres", "-D", standby.Data, "-R", "-X", "stream", "--checkpoint=fast");
             await RunAsync("pg_ctl", "start", "-w", "-s", "-D", standby.Data, "-l", Path.Combine(standby.SocketDirectory, "log"), "-o",
-                $"-c listen_addresses= -c unix_socket_directories={standby.SocketDirectory} -c unix_socket_permissions=0777 -c max_connections=300 -c shared_buffers=64MB");
+                $"-c listen_addresses= -c unix_socket_directories={standby.SocketDirectory} -c unix_socket_permissions=0777 -c max_connections=300 -c shared_buffers=64MB -c synchronous_standby_names=");   // the copy would wait for one of its own
             return standby;
         }
 

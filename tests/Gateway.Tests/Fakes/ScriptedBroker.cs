@@ -59,6 +59,9 @@ internal sealed class ScriptedBroker : IDisposable
 
     public Func<RedeemRequest, RedeemResponse> OnRedeem { get; set; } = _ => new() { Refused = new() { Code = ReasonCode.TicketUnknown } };
 
+    /// <summary>What a renewal waits for before it is answered.</summary>
+    public Func<Task> BeforeRenewal { get; set; } = () => Task.CompletedTask;
+
     public Func<RecheckRequest, RecheckResponse> OnRecheck { get; set; } = _ => new();
 
     /// <summary>The broker's face to employees; null where a test needs none.</summary>
@@ -143,10 +146,11 @@ internal sealed class ScriptedBroker : IDisposable
 
         public override Task<RecheckResponse> Recheck(RecheckRequest request, ServerCallContext context) => Task.FromResult(broker.OnRecheck(request));
 
-        public override Task<GatewayJoinResponse> Renew(GatewayRenewRequest request, ServerCallContext context)
+        public override async Task<GatewayJoinResponse> Renew(GatewayRenewRequest request, ServerCallContext context)
         {
+            await broker.BeforeRenewal();
             broker.CertificateLife = TimeSpan.FromDays(1);
-            return Task.FromResult(broker.Issue(request.CertificateRequest));
+            return broker.Issue(request.CertificateRequest);
         }
 
         public override async Task Connections(IAsyncStreamReader<ConnectionReport> requestStream, IServerStreamWriter<GatewayOrder> responseStream, ServerCallContext context)

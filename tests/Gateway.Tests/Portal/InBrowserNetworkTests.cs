@@ -109,7 +109,7 @@ public sealed class InBrowserNetworkTests(Browser browser) : IClassFixture<Brows
     [Fact]
     public async Task Sign_in_that_is_over_while_the_network_was_gone_leads_to_the_sign_in()
     {
-        var desktop = await (await DesktopPage.OpenAsync(browser, _rig)).ConnectedAsync();
+        var desktop = await (await DesktopPage.OpenAsync(browser, _rig, patient: false)).ConnectedAsync();
         _rig.Broker.ForgetEveryone();
         Fake.Away = true;
         Fake.Break();
