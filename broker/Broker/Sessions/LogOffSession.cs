@@ -1,4 +1,3 @@
-using Montalegre.Vdi.Contracts.Agent.V1;
 using Montalegre.Vdi.Domain;
 
 namespace Montalegre.Vdi.Broker.Sessions;
@@ -17,7 +16,7 @@ internal sealed class LogOffSession(SessionOrder order, EndSession end)
         refused = session switch
         {
             { State: "pending" } => await end.RunAsync(new(id, SessionEnd.Cancelled, by.Name) { OnlyPending = true }) ? null : RefusalReason.SessionEnded,
-            { GuestSessionId: { } guest } => await order.SendAsync(session, new Command { LogOff = new LogOff { GuestSessionId = guest } }, ct, mayTakeLong: true),
+            { GuestSessionId: { } guest } => await order.SendAsync(session, SessionOrder.LogOff(guest), ct, mayTakeLong: true),
             _ => RefusalReason.AgentSilent,
         };
         await order.AuditAsync(id, "session.log_off", by, refused);

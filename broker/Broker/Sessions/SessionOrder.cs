@@ -1,3 +1,4 @@
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Broker.Agents;
 using Montalegre.Vdi.Broker.Identity;
@@ -17,6 +18,12 @@ internal readonly record struct Asker(string Name, string Source, UserId? Own = 
 /// <summary>Finds a session, tells its agent, and audits the outcome: what log off, disconnect and message have in common.</summary>
 internal sealed class SessionOrder(SessionStore sessions, AgentDirectory agents, IOptions<SessionOptions> options, ILogger<SessionOrder> log)
 {
+    // Programs get time to close and are ended then, which is longer than anybody waits for the agent's answer.
+    private static readonly Duration ToLogOff = Duration.FromTimeSpan(TimeSpan.FromSeconds(60));
+
+    /// <summary>The command that ends a guest session; the agent goes on with it when nobody waits for its answer any more.</summary>
+    public static Command LogOff(string guestSession) => new() { LogOff = new LogOff { GuestSessionId = guestSession }, Lifetime = ToLogOff };
+
     /// <summary>The session if the asker may touch it and it is open; else the refusal.</summary>
     public async Task<(SessionRow? Session, RefusalReason? Refused)> FindAsync(SessionId id, Asker by, CancellationToken ct)
     {

@@ -31,7 +31,7 @@ internal sealed class TimeOutSessions(
     private async Task RightLostAsync(TimedRow row, CancellationToken ct)
     {
         if (await sessions.OpenConnectionAsync(new(row.SessionId), ct) is { } connection) await gateways.CloseConnectionAsync(connection, ReasonCode.NotEntitled, ct);
-        await sessions.RightLostOrderedAsync(row, await SendAsync(row, new Command { LogOff = new LogOff { GuestSessionId = row.GuestSessionId } }, ct));
+        await sessions.RightLostOrderedAsync(row, await SendAsync(row, SessionOrder.LogOff(row.GuestSessionId), ct));
         log.SessionTimedOut(row.SessionId, TimeoutStep.LogOff);
     }
 
@@ -54,7 +54,7 @@ internal sealed class TimeOutSessions(
                 await sessions.TimedOutAsync(row, await SendAsync(row, new Command { Disconnect = new Disconnect { GuestSessionId = row.GuestSessionId } }, ct));
                 break;
             case TimeoutStep.LogOff:
-                await sessions.TimedOutAsync(row, await SendAsync(row, new Command { LogOff = new LogOff { GuestSessionId = row.GuestSessionId } }, ct));
+                await sessions.TimedOutAsync(row, await SendAsync(row, SessionOrder.LogOff(row.GuestSessionId), ct));
                 break;
             default:
                 return;

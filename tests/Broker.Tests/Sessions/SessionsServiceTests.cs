@@ -69,7 +69,9 @@ public sealed class SessionsServiceTests(TestCluster cluster) : IAsyncLifetime
         var answer = await _client.LogOffAsync(new SessionActionRequest { SessionId = session.Value.ToString() }, _with);
 
         Assert.Equal(SessionState.Active, answer.Session.State);
-        Assert.Equal("c1", Assert.Single(agent.Commands).LogOff.GuestSessionId);
+        var order = Assert.Single(agent.Commands);
+        // Longer than the three times five seconds that the agent gives to programs.
+        Assert.Equal(("c1", true), (order.LogOff.GuestSessionId, order.Lifetime.ToTimeSpan() > TimeSpan.FromSeconds(20)));
         await agent.SayAsync(new AgentMessage { SessionClosed = new SessionClosed { GuestSessionId = "c1", SessionId = session.Value.ToString() } });
         await Until.EqualAsync("ended", () => _rows.SessionStateAsync(session));
         var details = await _client.GetAsync(new GetSessionRequest { SessionId = session.Value.ToString() }, _with);
