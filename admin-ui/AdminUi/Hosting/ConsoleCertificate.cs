@@ -31,7 +31,7 @@ internal sealed class ConsoleCertificate(IOptions<ConsoleOptions> options, TimeP
             {
                 if (LookAgain()) log.CertificateReplaced(_options.CertificatePath, Now.TargetCertificate.GetCertHashString(HashAlgorithmName.SHA256), Now.TargetCertificate.NotAfter.ToUniversalTime());
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException) { log.CertificateNotReplaced(_options.CertificatePath, e.Message); }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.CertificateNotReplaced(_options.CertificatePath, e.Message); }
         }
     }
 

@@ -70,9 +70,11 @@ internal sealed class AssistanceLink(BrokerLink broker, AssistanceDesk desk, Ass
                     isWith = false;
                 }
             }
-            catch (RpcException e) when (!ct.IsCancellationRequested)
+            catch (Exception e) when (!ct.IsCancellationRequested)
             {
-                log.AssistanceStreamBroke(e.StatusCode.ToString(), e.Status.Detail);
+                // Whatever it is: a service that ends takes the gateway and everybody's desktop with it.
+                var status = (e as RpcException)?.Status;
+                log.AssistanceStreamBroke(status?.StatusCode.ToString() ?? e.GetType().Name, status?.Detail ?? e.Message);
             }
             // Half of the wait is chance, so that many gateways do not come back in the same instant.
             await Task.Delay((wait / 2) + (wait / 2 * Random.Shared.NextDouble()), time, ct);
@@ -90,14 +92,15 @@ internal sealed class AssistanceLink(BrokerLink broker, AssistanceDesk desk, Ass
                 {
                     await TellAsync(news, ct);
                 }
-                catch (RpcException e) when (!ct.IsCancellationRequested && e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Internal)
-                {
-                    await Task.Delay(ShortestWait, time, ct);
-                    continue;       // the same news again, so that their order holds
-                }
-                catch (RpcException e) when (!ct.IsCancellationRequested)
+                catch (RpcException e) when (!ct.IsCancellationRequested && e.StatusCode is not (StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Internal))
                 {
                     log.AssistanceCallFailed(e.StatusCode.ToString(), e.Status.Detail);
+                }
+                catch (Exception e) when (!ct.IsCancellationRequested)
+                {
+                    if (e is not RpcException) log.AssistanceCallFailed(e.GetType().Name, e.Message);
+                    await Task.Delay(ShortestWait, time, ct);
+                    continue;       // the same news again, so that their order holds
                 }
                 reports.Waiting.TryRead(out _);
             }

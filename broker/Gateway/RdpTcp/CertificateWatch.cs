@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using Montalegre.Vdi.Gateway.Hosting;
 using Montalegre.Vdi.Gateway.Reports;
@@ -20,7 +19,7 @@ internal sealed class CertificateWatch(DoorCertificate certificate, ConnectionRe
                 log.CertificateReplaced(file, certificate.Sha256, certificate.NotAfter);
                 reports.Shown(certificate);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or NotSupportedException or ArgumentException) { log.CertificateNotReplaced(file, e.Message); }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested) { log.CertificateNotReplaced(file, e.Message); }
         }
     }
 }
