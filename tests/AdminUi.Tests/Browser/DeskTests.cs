@@ -18,7 +18,9 @@ public sealed class DeskTests(Chromium chromium)
         var rows = page.Locator(".toolbar .count");
         await walk.FillAsync(flow.Main.GetByRole(AriaRole.Searchbox), "urb");
         await Expect(rows).ToContainTextAsync("12");
-        await walk.EnterAsync(flow.Main.GetByRole(AriaRole.Link, new() { Name = say.State(Contracts.Admin.V1.MachineState.InUse), Exact = true }));
+        var used = flow.Main.GetByRole(AriaRole.Link, new() { Name = say.State(Contracts.Admin.V1.MachineState.InUse), Exact = true });
+        await Expect(used).ToHaveAttributeAsync("href", new Regex("q=urb"));     // the order of the address depends on it
+        await walk.EnterAsync(used);
         await Expect(page).ToHaveURLAsync(new Regex("/machines[?]q=urb&state=used$"));
         await Expect(rows).ToContainTextAsync("3");
         await walk.LookAsync("filtered");

@@ -47,6 +47,25 @@ public sealed class LiveTests(Chromium chromium)
         await Expect(page.Locator("th[aria-sort=descending]")).ToHaveTextAsync("Nome");
     }
 
+    [Fact]
+    public async Task A_link_that_is_followed_right_after_typing_keeps_what_was_typed()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenMachinesAsync(console);
+        // Quicker than the console can answer: the link still has the address from before.
+        await page.EvaluateAsync("""
+            () => {
+              const box = document.querySelector("input[type=search]"), link = document.querySelector("a[href*='state=used']");
+              box.value = "urb 1";
+              box.dispatchEvent(new Event("input", { bubbles: true }));
+              link.click();
+            }
+            """);
+        await Expect(page).ToHaveURLAsync(new Regex("/machines[?]state=used&q=urb%201$"));
+        await page.ReloadAsync();
+        await Expect(page.GetByRole(AriaRole.Searchbox)).ToHaveValueAsync("urb 1");
+    }
+
     // A page that is closed or loaded anew while a filter is typed never answers: here its answer is held back, and the time to wait for it is short: longer than a busy machine needs for all other answers.
     [Fact]
     public async Task A_browser_that_goes_while_a_filter_is_typed_is_no_error_of_the_circuit()
