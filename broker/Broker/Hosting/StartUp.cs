@@ -7,7 +7,8 @@ internal sealed record StartUpStep(string Name, Func<IServiceProvider, Cancellat
 
 /// <summary>
 /// Runs the start-up steps in the order in which the slices added them. Registered before every other hosted service. A database
-/// that does not answer for a moment costs the start that moment: the step is run again until it is done or refused.
+/// that does not answer costs the start no more than its time, as after a power cut, when both start together: the step is run
+/// again until it is done or refused.
 /// </summary>
 internal sealed class StartUp(IEnumerable<StartUpStep> steps, IServiceProvider services, TimeProvider time, ILogger<StartUp> log) : IHostedService
 {

@@ -4,35 +4,25 @@ using Npgsql;
 namespace Montalegre.Vdi.Broker.Storage;
 
 /// <summary>Brings the schema to this program's version as its owner, one transaction a step, one node at a time.</summary>
-internal sealed class Migrator(DatabaseAddress address, TimeProvider time, ILogger<Migrator> log)
+internal sealed class Migrator(DatabaseAddress address, ILogger<Migrator> log)
 {
     private const long LockKey = 0x6d6f6e74616c6567;   // "montaleg"
-    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
-    /// <summary>Waits for a database that is not up yet: after a power cut, broker and database start together.</summary>
-    public async Task RunWhenReachableAsync(CancellationToken ct)
+    /// <summary>Runs what is missing, then sets the app role's rights again.</summary>
+    /// <exception cref="StartUpException">The database refuses us, or is newer than this broker.</exception>
+    public async Task RunAsync(CancellationToken ct)
     {
-        while (true)
+        try
         {
-            try
-            {
-                await RunAsync(ct);
-                return;
-            }
-            catch (NpgsqlException e) when (e.IsTransient)
-            {
-                log.DatabaseNotReachable(RetryDelay, e);
-                await Task.Delay(RetryDelay, time, ct);
-            }
-            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName)
-            {
-                throw new StartUpException($"The database refuses us: {e.MessageText}. Check Storage:OwnerConnectionString and the database's access rules.", e);
-            }
+            await BringUpAsync(ct);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidCatalogName)
+        {
+            throw new StartUpException($"The database refuses us: {e.MessageText}. Check Storage:OwnerConnectionString and the database's access rules.", e);
         }
     }
 
-    /// <summary>Runs what is missing, then sets the app role's rights again.</summary>
-    public async Task RunAsync(CancellationToken ct)
+    private async Task BringUpAsync(CancellationToken ct)
     {
         var settings = new NpgsqlConnectionStringBuilder(address.Owner) { Pooling = false, CommandTimeout = 0, CancellationTimeout = -1, Timeout = 5, ApplicationName = "montalegre-migrator" };
         if (settings.Host!.Contains(',', StringComparison.Ordinal)) settings.TargetSessionAttributes = "primary";

@@ -28,7 +28,7 @@ internal static class StorageExtensions
         services.AddSingleton<LeaseKeeper>();
         services.AddHostedService(s => s.GetRequiredService<LeaseKeeper>());
         services.AddStartUpStep("database", (s, ct) => s.GetRequiredService<PrivateCluster>().OpenAsync(ct));
-        services.AddStartUpStep("database schema", (s, ct) => s.GetRequiredService<Migrator>().RunWhenReachableAsync(ct));
+        services.AddStartUpStep("database schema", (s, ct) => s.GetRequiredService<Migrator>().RunAsync(ct));
         return services;
     }
 

@@ -5,9 +5,6 @@ internal static partial class StorageLog
     [LoggerMessage(1101, LogLevel.Information, "Migrated the schema to {Version} ({Name})")]
     public static partial void Migrated(this ILogger log, int version, string name);
 
-    [LoggerMessage(1102, LogLevel.Warning, "The database does not answer yet; trying again in {Delay}")]
-    public static partial void DatabaseNotReachable(this ILogger log, TimeSpan delay, Exception e);
-
     [LoggerMessage(1110, LogLevel.Information, "The private cluster in {Data} runs as process {ProcessId}")]
     public static partial void ClusterStarted(this ILogger log, int processId, string data);
 

@@ -22,7 +22,7 @@ internal static class Cluster
             OwnerConnectionString = cluster.ConnectionString(DatabaseAddress.OwnerRole, database),
         };
         var address = new DatabaseAddress(Options.Create(storage), Options.Create(new HostingOptions()));
-        await new Migrator(address, TimeProvider.System, NullLogger<Migrator>.Instance).RunAsync(ct);
+        await new Migrator(address, NullLogger<Migrator>.Instance).RunAsync(ct);
         await cluster.SqlAsync(database, sql);
     }
 }

@@ -26,7 +26,7 @@ public sealed class LaunchCostTests : IAsyncLifetime
         SqlTypes.Register();
         _cluster = await TemporaryCluster.StartAsync(durable: false, "shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track=all", "pg_stat_statements.track_planning=on", "autovacuum=off");
         await _cluster.CreateDatabaseAsync("cost");
-        await TestMigrations.For(_cluster.ConnectionString(DatabaseAddress.OwnerRole, "cost"), _cluster.ConnectionString(DatabaseAddress.AppRole, "cost")).RunWhenReachableAsync(Ct);
+        await TestMigrations.RunAsync(_cluster.ConnectionString(DatabaseAddress.OwnerRole, "cost"), _cluster.ConnectionString(DatabaseAddress.AppRole, "cost"));
         await _cluster.SqlAsync("cost", Seed);
         _database = DataSources.ForBrokering(_cluster.ConnectionString(DatabaseAddress.AppRole, "cost") + Patience, connections: 1);
     }

@@ -59,8 +59,7 @@ public sealed class OwnProcess : IAsyncDisposable
     {
         if (!_disposed && !_process.HasExited)
         {
-            try { await RunAsync("/bin/kill", "-TERM", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)); }
-            catch (InvalidOperationException) when (_process.HasExited) { }   // it ended by itself meanwhile
+            await Postgres.Run.SignalAsync(_process, "TERM");
             await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         await DisposeAsync();

@@ -136,8 +136,7 @@ public sealed class LibvirtDaemons : IAsyncDisposable
     {
         foreach (var process in Enumerable.Reverse(_processes))
         {
-            try { if (!process.HasExited) await Postgres.Run.ToEndAsync("kill", ["-TERM", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]); }
-            catch (InvalidOperationException) when (process.HasExited) { }   // it ended by itself meanwhile
+            await Postgres.Run.SignalAsync(process, "TERM");
             try { await process.WaitForExitAsync().WaitAsync(Patience); }
             catch (TimeoutException) { process.Kill(); }
             process.Dispose();

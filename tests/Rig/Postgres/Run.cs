@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace Montalegre.Vdi.Rig.Postgres;
 
@@ -23,6 +24,14 @@ public static class Run
         return process.ExitCode == 0
             ? await output
             : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await errors}");
+    }
+
+    /// <summary>Sends a process a signal by name; one that has ended, also just now by itself, needs none.</summary>
+    public static async Task SignalAsync(Process process, string signal)
+    {
+        if (process.HasExited) return;
+        try { await ToEndAsync("/bin/kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]); }
+        catch (InvalidOperationException) when (process.HasExited) { }
     }
 
     // A program that ends before it has read everything says by its exit code whether that was a failure.

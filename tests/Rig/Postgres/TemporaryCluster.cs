@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Montalegre.Vdi.Rig.Clients;
 
 namespace Montalegre.Vdi.Rig.Postgres;
@@ -66,8 +65,7 @@ public sealed class TemporaryCluster : IAsyncDisposable
         if (_postgres is { HasExited: false })
         {
             // SIGINT: fast shutdown; open connections are closed by the server.
-            try { await Run.ToEndAsync("/bin/kill", ["-INT", _postgres.Id.ToString(CultureInfo.InvariantCulture)]); }
-            catch (InvalidOperationException) when (_postgres.HasExited) { }   // it ended by itself meanwhile
+            await Run.SignalAsync(_postgres, "INT");
             await _postgres.WaitForExitAsync();
         }
         _postgres?.Dispose();

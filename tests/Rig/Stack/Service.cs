@@ -65,12 +65,7 @@ public sealed class Service : IAsyncDisposable
     }
 
     /// <summary>Sends a signal by name; tests kill with it.</summary>
-    public async Task SignalAsync(string signal)
-    {
-        if (_process.HasExited) return;
-        try { await Run.ToEndAsync("/bin/kill", [$"-{signal}", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]); }
-        catch (InvalidOperationException) when (_process.HasExited) { }   // it ended by itself meanwhile
-    }
+    public Task SignalAsync(string signal) => Run.SignalAsync(_process, signal);
 
     /// <summary>The last lines it printed, for an error message.</summary>
     public string LastLines(int count) => File.Exists(LogFile) ? string.Join('\n', File.ReadLines(LogFile).TakeLast(count)) : "";
