@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -14,7 +15,14 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 internal sealed class RunningConsole : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    // A page that lost its console looks like one that ignores a click; which of both it was only the page can tell.
+    private const string Lost = """
+        () => ["components-reconnect-modal", "blazor-error-ui"].map(id => document.getElementById(id)).filter(e => e && getComputedStyle(e).display !== "none")
+          .map(e => `${location.pathname} shows ${e.id} ${e.className}`).join("; ")
+        """;
+
     private readonly List<IBrowserContext> _contexts = [];
+    private readonly ConcurrentQueue<string> _said = [];
 
     private RunningConsole(WebApplication app, FakeBroker broker, TestAuthority authority) => (_app, Broker, Authority) = (app, broker, authority);
 
@@ -47,6 +55,7 @@ internal sealed class RunningConsole : IAsyncDisposable
                 ["Console:BrokerAddress"] = broker.Address,
                 ["Console:BrokerCertificateAuthorityPath"] = authority.AuthorityPath,
                 ["Serilog:MinimumLevel:Default"] = "Warning",
+                ["Serilog:MinimumLevel:Override:Microsoft.Hosting.Lifetime"] = "Warning",
             });
         });
         await app.StartAsync();
@@ -70,10 +79,30 @@ internal sealed class RunningConsole : IAsyncDisposable
     }
 
     /// <summary>Closes this profile before the console stops: a page left open would go on asking for it while other tests run.</summary>
-    public void CloseAtEnd(IBrowserContext context) => _contexts.Add(context);
+    public void CloseAtEnd(IBrowserContext context)
+    {
+        _contexts.Add(context);
+        context.Console += (_, message) => { if (message.Type is "error" or "warning") _said.Enqueue(message.Text); };
+        context.WebError += (_, error) => _said.Enqueue(error.Error);
+    }
+
+    private async Task SayLostAsync(IPage page)
+    {
+        string lost;
+        try
+        {
+            lost = await page.EvaluateAsync<string>(Lost).WaitAsync(TimeSpan.FromSeconds(10));
+        }
+        catch (Exception e) when (e is PlaywrightException or TimeoutException)
+        {
+            lost = $"{page.Url} cannot be asked: {e.Message}";
+        }
+        if (lost.Length > 0) Console.WriteLine($"At the end of {TestContext.Current.Test?.TestDisplayName}, {lost}. The page said: {string.Join(" | ", _said)}");
+    }
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var page in _contexts.SelectMany(c => c.Pages)) await SayLostAsync(page);
         foreach (var context in _contexts) await context.CloseAsync();
         using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
         await _app.StopAsync(now.Token);

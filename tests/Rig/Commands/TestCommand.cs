@@ -15,6 +15,9 @@ internal static class TestCommand
     // are not, and it shares nothing else. Virtual machines want both cores.
     private const string Aside = "AdminUi.Tests", Alone = "EndToEnd.Tests";
 
+    // More than these are no matter of chance.
+    private const int MostAlone = 4;
+
     private static readonly string[] NeedWorker = ["RdpWorker.Tests", "Gateway.Tests", "EndToEnd.Tests"];
 
     public static async Task<int> RunAsync(string[] names, bool onlyUnit, CancellationToken ct)
@@ -35,21 +38,35 @@ internal static class TestCommand
             else total += await RunOneAsync(name, ct);
         }
         if (aside is not null) total += await aside;
+        if (total.Errors.Count == 0 && total.Fallen.Count is > 0 and <= MostAlone && !total.Fallen.Any(t => Unit.Contains(t.Project))) total = await AloneAsync(total, ct);
         Console.WriteLine();
         foreach (var line in total.Skips) Console.WriteLine($"skipped: {line}");
-        foreach (var line in total.Failures) Console.WriteLine($"failed: {line}");
-        Console.WriteLine($"{total.Passed} passed, {total.Failed} failed{(total.Skips.Count > 0 ? $", {total.Skips.Count} skipped" : "")}");
-        return total.Failed == 0 && total.Passed > 0 ? 0 : 1;
+        foreach (var test in total.Unsteady) Console.WriteLine($"unsteady, failed before it passed alone: {test.Name}: {test.Message}");
+        foreach (var test in total.Fallen) Console.WriteLine($"failed: {test.Name}: {test.Message}");
+        foreach (var line in total.Errors) Console.WriteLine($"failed: {line}");
+        Console.WriteLine($"{total.Passed.Count} passed, {total.Failed} failed{(total.Skips.Count > 0 ? $", {total.Skips.Count} skipped" : "")}");
+        return total.Failed == 0 && total.Passed.Count > 0 ? 0 : 1;
+    }
+
+    // A second time, with nothing beside it: two cores are shared with browsers and virtual machines (ADR 66).
+    private static async Task<Tally> AloneAsync(Tally first, CancellationToken ct)
+    {
+        var again = new Tally();
+        foreach (var project in first.Fallen.GroupBy(t => t.Project)) again += await RunOneAsync(project.Key, ct, alone: [.. project.Select(t => t.Method).Distinct()]);
+        var unsteady = first.Fallen.Where(t => again.Passed.Contains(t.Name)).ToList();
+        var others = again.Fallen.Where(t => !first.Fallen.Any(f => f.Name == t.Name));
+        return first with { Passed = [.. first.Passed, .. unsteady.Select(t => t.Name)], Unsteady = unsteady, Fallen = [.. first.Fallen.Except(unsteady), .. others], Errors = again.Errors };
     }
 
     // What a quiet one says is told when it is over, so that no line stands between two of another.
-    private static async Task<Tally> RunOneAsync(string name, CancellationToken ct, bool quiet = false)
+    private static async Task<Tally> RunOneAsync(string name, CancellationToken ct, bool quiet = false, IReadOnlyList<string>? alone = null)
     {
-        var results = Checkout.Path($"artifacts/tests/{name}.xml");
+        var results = Checkout.Path($"artifacts/tests/{name}{(alone is null ? "" : ".alone")}.xml");
         Directory.CreateDirectory(Path.GetDirectoryName(results)!);
         File.Delete(results);
         var from = Stopwatch.GetTimestamp();
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Builds.Program($"tests/{name}"), "-noColor", "-noLogo", "-xml", results]) { RedirectStandardOutput = quiet })!;
+        string[] arguments = [Builds.Program($"tests/{name}"), "-noColor", "-noLogo", "-xml", results, .. (alone ?? []).SelectMany(method => new[] { "-method", method })];
+        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = quiet })!;
         try
         {
             var said = quiet ? await process.StandardOutput.ReadToEndAsync(ct) : "";
@@ -62,36 +79,45 @@ internal static class TestCommand
             throw;
         }
         // A runner that dies before it writes results has failed, whatever it counted.
-        if (!File.Exists(results)) return new() { Failed = 1, Failures = [$"{name} ended with {process.ExitCode} and wrote no results"] };
+        if (!File.Exists(results)) return new() { Errors = [$"{name} ended with {process.ExitCode} and wrote no results"] };
         var tally = Tally.Read(name, XDocument.Load(results));
-        Console.WriteLine($"{name}: {tally.Passed} passed, {tally.Failed} failed, {tally.Skips.Count} skipped in {Stopwatch.GetElapsedTime(from).TotalSeconds:0} s");
-        return tally.Failed == 0 && process.ExitCode != 0 ? tally + new Tally { Failed = 1, Failures = [$"{name} ended with {process.ExitCode}"] } : tally;
+        Console.WriteLine($"{name}{(alone is null ? "" : ", alone")}: {tally.Passed.Count} passed, {tally.Failed} failed, {tally.Skips.Count} skipped in {Stopwatch.GetElapsedTime(from).TotalSeconds:0} s");
+        return tally.Failed == 0 && process.ExitCode != 0 ? tally with { Errors = [$"{name} ended with {process.ExitCode}"] } : tally;
     }
+
+    private sealed record FallenTest(string Project, string Method, string Name, string? Message);
 
     private sealed record Tally
     {
-        public int Passed { get; init; }
-        public int Failed { get; init; }
+        public IReadOnlyList<string> Passed { get; init; } = [];
         public IReadOnlyList<string> Skips { get; init; } = [];
-        public IReadOnlyList<string> Failures { get; init; } = [];
+        public IReadOnlyList<FallenTest> Fallen { get; init; } = [];
+
+        /// <summary>Outside a test: in a fixture's clean-up, or the program itself.</summary>
+        public IReadOnlyList<string> Errors { get; init; } = [];
+
+        /// <summary>Failed beside others and passed alone.</summary>
+        public IReadOnlyList<FallenTest> Unsteady { get; init; } = [];
+
+        public int Failed => Fallen.Count + Errors.Count;
 
         public static Tally operator +(Tally a, Tally b) => new()
         {
-            Passed = a.Passed + b.Passed, Failed = a.Failed + b.Failed, Skips = [.. a.Skips, .. b.Skips], Failures = [.. a.Failures, .. b.Failures],
+            Passed = [.. a.Passed, .. b.Passed], Skips = [.. a.Skips, .. b.Skips], Fallen = [.. a.Fallen, .. b.Fallen], Errors = [.. a.Errors, .. b.Errors],
         };
 
         public static Tally Read(string project, XDocument results)
         {
-            var tests = results.Descendants("test").ToList();
-            // Errors outside a test, in a fixture's clean-up for example, fail the run too.
-            var errors = results.Descendants("error").Select(e => $"{project}: {(string?)e.Attribute("name") ?? "error"}: {e.Descendants("message").FirstOrDefault()?.Value}").ToList();
+            var tests = results.Descendants("test").ToLookup(t => (string?)t.Attribute("result"));
             return new()
             {
-                Passed = tests.Count(t => (string?)t.Attribute("result") == "Pass"),
-                Failed = tests.Count(t => (string?)t.Attribute("result") == "Fail") + errors.Count,
-                Skips = [.. tests.Where(t => (string?)t.Attribute("result") == "Skip").Select(t => $"{(string?)t.Attribute("name")}: {t.Element("reason")?.Value.Trim()}")],
-                Failures = [.. tests.Where(t => (string?)t.Attribute("result") == "Fail").Select(t => $"{(string?)t.Attribute("name")}: {t.Descendants("message").FirstOrDefault()?.Value.Trim()}"), .. errors],
+                Passed = [.. tests["Pass"].Select(NameOf)],
+                Skips = [.. tests["Skip"].Select(t => $"{NameOf(t)}: {t.Element("reason")?.Value.Trim()}")],
+                Fallen = [.. tests["Fail"].Select(t => new FallenTest(project, $"{(string?)t.Attribute("type")}.{(string?)t.Attribute("method")}", NameOf(t), t.Descendants("message").FirstOrDefault()?.Value.Trim()))],
+                Errors = [.. results.Descendants("error").Select(e => $"{project}: {(string?)e.Attribute("name") ?? "error"}: {e.Descendants("message").FirstOrDefault()?.Value}")],
             };
         }
+
+        private static string NameOf(XElement test) => (string?)test.Attribute("name") ?? "";
     }
 }
