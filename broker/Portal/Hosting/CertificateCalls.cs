@@ -9,20 +9,14 @@ namespace Montalegre.Vdi.Portal.Hosting;
 /// <summary>Questions to the broker about signing in with a certificate.</summary>
 internal sealed class CertificateCalls(IServiceProvider services, IOptions<PortalOptions> options, TimeProvider time)
 {
-    private static readonly TimeSpan KnownFor = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-    private volatile Known? _known;
+    private readonly LastAnswer<bool> _offered = new(knownFor: TimeSpan.FromSeconds(10), patience: TimeSpan.FromSeconds(1), none: false);
 
     // Asked for at each call: before a gateway has joined there is none, and the page with the password stands all the same.
     private CertificateSignIn.CertificateSignInClient Broker => services.GetRequiredService<CertificateSignIn.CertificateSignInClient>();
 
     /// <summary>Whether there is somewhere to show one and somebody who takes it. A broker that does not answer costs the button at most.</summary>
-    public async Task<bool> AreOfferedAsync(HttpContext http)
-    {
-        if (options.Value.CertificateAddress.Length == 0) return false;
-        if (_known is { } known && time.GetElapsedTime(known.At) <= KnownFor) return known.Offered;
-        return await AskAsync(http);
-    }
+    public async Task<bool> AreOfferedAsync(HttpContext http) =>
+        options.Value.CertificateAddress.Length > 0 && await _offered.GetAsync(time, http, async call => (await Broker.GetPlaceAsync(new(), call)).Offered);
 
     public async Task<BeginCertificateSignInResponse> BeginAsync(HttpContext http, string back, string browser) =>
         await Broker.BeginAsync(new() { Back = back, Browser = browser, ClientAddress = BrokerCalls.AddressOf(http) }, deadline: Deadline(), cancellationToken: http.RequestAborted);
@@ -35,19 +29,5 @@ internal sealed class CertificateCalls(IServiceProvider services, IOptions<Porta
     public string PlaceOf(HttpContext http) =>
         options.Value.CertificateAddress is [':', ..] port ? $"https://{http.Request.Host.Host}{port}" : options.Value.CertificateAddress.TrimEnd('/');
 
-    private async Task<bool> AskAsync(HttpContext http)
-    {
-        try
-        {
-            var offered = (await Broker.GetPlaceAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Offered;
-            _known = new(offered, time.GetTimestamp());
-            return offered;
-        }
-        // A late answer is no "no": the last one holds, and the next page asks again.
-        catch (RpcException) when (!http.RequestAborted.IsCancellationRequested) { return _known?.Offered ?? false; }
-    }
-
     private DateTime Deadline() => time.GetUtcNow().UtcDateTime + options.Value.BrokerDeadline;
-
-    private sealed record Known(bool Offered, long At);
 }

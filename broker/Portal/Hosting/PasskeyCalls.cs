@@ -9,9 +9,7 @@ namespace Montalegre.Vdi.Portal.Hosting;
 /// <summary>Questions to the broker about passkeys: of who signs in, of a sign-in that is half done, and of the person of this request.</summary>
 internal sealed class PasskeyCalls(IServiceProvider services, IOptions<PortalOptions> options, TimeProvider time)
 {
-    private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-    private volatile Place? _place;
+    private readonly LastAnswer<string> _place = new(knownFor: TimeSpan.FromMinutes(1), patience: TimeSpan.FromSeconds(1), none: "");
 
     // Asked for at each call: before a gateway has joined there are none, and the page with the password stands all the same.
     private PasskeySignIn.PasskeySignInClient Alone => services.GetRequiredService<PasskeySignIn.PasskeySignInClient>();
@@ -21,7 +19,7 @@ internal sealed class PasskeyCalls(IServiceProvider services, IOptions<PortalOpt
     /// <summary>Whether a page at this address may ask for passkeys. A broker that does not answer costs the button at most.</summary>
     public async Task<bool> AreOfferedAsync(HttpContext http)
     {
-        var host = _place is { } place && time.GetElapsedTime(place.Since) <= KnownFor ? place.Host : await HostAsync(http);
+        var host = await _place.GetAsync(time, http, async call => (await Alone.GetPlaceAsync(new(), call)).Host);
         var here = http.Request.Host.Host;
         return host.Length > 0 && (here == host || here.EndsWith('.' + host, StringComparison.Ordinal));
     }
@@ -57,19 +55,5 @@ internal sealed class PasskeyCalls(IServiceProvider services, IOptions<PortalOpt
     public async Task RemoveAsync(HttpContext http, string passkey) =>
         await Factors.RemovePasskeyAsync(new() { PasskeyId = passkey }, await BrokerCalls.ProofAsync(http), Deadline(), http.RequestAborted);
 
-    private async Task<string> HostAsync(HttpContext http)
-    {
-        try
-        {
-            var host = (await Alone.GetPlaceAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Host;
-            _place = new(host, time.GetTimestamp());
-            return host;
-        }
-        // A late answer is no "none": the last one holds, and the next page asks again.
-        catch (RpcException) when (!http.RequestAborted.IsCancellationRequested) { return _place?.Host ?? ""; }
-    }
-
     private DateTime Deadline() => time.GetUtcNow().UtcDateTime + options.Value.BrokerDeadline;
-
-    private sealed record Place(string Host, long Since);
 }

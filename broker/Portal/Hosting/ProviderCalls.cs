@@ -11,30 +11,13 @@ namespace Montalegre.Vdi.Portal.Hosting;
 internal sealed class ProviderCalls(IServiceProvider services, IOptions<PortalOptions> options, TimeProvider time, ILogger<ProviderCalls> log)
 {
     // A sign-in page must not wait long for its buttons, nor ask for them each time.
-    private static readonly TimeSpan Remembered = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private volatile Known? _known;
+    private readonly LastAnswer<IReadOnlyList<SignInProvider>> _providers = new(knownFor: TimeSpan.FromSeconds(10), patience: TimeSpan.FromSeconds(2), none: []);
 
     // Asked for at each call: before a gateway has joined there is none, and the page with the password stands all the same.
     private ProviderSignIn.ProviderSignInClient Broker => services.GetRequiredService<ProviderSignIn.ProviderSignInClient>();
 
     /// <summary>Those it told last when the broker cannot tell, or none: the page is there for passwords, too.</summary>
-    public async Task<IReadOnlyList<SignInProvider>> ListAsync(HttpContext http)
-    {
-        if (_known is { } known && time.GetElapsedTime(known.At) < Remembered) return known.Providers;
-        try
-        {
-            var found = (await Broker.ListAsync(new(), deadline: time.GetUtcNow().UtcDateTime + Patience, cancellationToken: http.RequestAborted)).Providers;
-            _known = new(found, time.GetTimestamp());
-            return found;
-        }
-        catch (RpcException e) when (!http.RequestAborted.IsCancellationRequested)
-        {
-            // A late answer is not "none": the last one holds, and the next page asks again.
-            log.NoProviders(e.StatusCode);
-            return _known?.Providers ?? [];
-        }
-    }
+    public Task<IReadOnlyList<SignInProvider>> ListAsync(HttpContext http) => _providers.GetAsync(time, http, async call => (await Broker.ListAsync(new(), call)).Providers, log.NoProviders);
 
     public async Task<BeginProviderSignInResponse> BeginAsync(HttpContext http, string provider, string back, string browser, bool fresh) => await Broker.BeginAsync(
         new() { ProviderId = provider, RedirectUri = Here(http, "/sign-in/back"), Back = back, Browser = browser, Fresh = fresh, ClientAddress = BrokerCalls.AddressOf(http) }, deadline: Deadline(), cancellationToken: http.RequestAborted);
@@ -58,6 +41,4 @@ internal sealed class ProviderCalls(IServiceProvider services, IOptions<PortalOp
 
     // The broker asks the provider meanwhile, twice or three times.
     private DateTime Deadline() => time.GetUtcNow().UtcDateTime + options.Value.BrokerDeadline * 3;
-
-    private sealed record Known(IReadOnlyList<SignInProvider> Providers, long At);
 }
