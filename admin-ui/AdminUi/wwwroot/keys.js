@@ -67,11 +67,22 @@ window.montalegreKeys = {
   }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
 })();
 
-// A dialog takes the focus a round trip after it is shown. Who has begun to write there by then keeps it.
+// A dialog takes the focus when it is shown, not a round trip later: what is typed at once goes into it, and who has gone on by then is left there.
 (() => {
-  const traps = window.mudElementRef, first = traps?.focusFirst;
-  if (first) traps.focusFirst = function (trap, ...rest) {
+  const traps = window.mudElementRef, { focusFirst: first, saveFocus: save } = traps ?? {};
+  if (!first || !save) return;
+  const taken = new WeakSet();
+  traps.saveFocus = function (trap) { if (!taken.has(trap)) save.call(this, trap); };
+  traps.focusFirst = function (trap, ...rest) {
     const here = document.activeElement;
-    if (!trap?.contains(here) || !here.matches("input, textarea, select")) first.call(this, trap, ...rest);
+    if (!trap?.contains(here) || here.matches(".pointer-events-none")) first.call(this, trap, ...rest);   // those turn Tab round at the ends
   };
+  new MutationObserver(() => {
+    for (const trap of document.querySelectorAll("[role=dialog] .mud-focus-trap")) {
+      if (taken.has(trap)) continue;
+      traps.saveFocus(trap);
+      taken.add(trap);
+      traps.focusFirst(trap, 2, 4);   // as the trap itself does: past its two stops, itself when it has nothing else
+    }
+  }).observe(document.body, { childList: true, subtree: true });
 })();

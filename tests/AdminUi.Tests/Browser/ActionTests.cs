@@ -57,6 +57,31 @@ public sealed class ActionTests(Chromium chromium)
     }
 
     [Fact]
+    public async Task A_dialog_has_the_focus_as_soon_as_it_is_seen_leaves_who_has_gone_on_there_and_gives_it_back_to_the_button()
+    {
+        await using var console = await RunningConsole.StartAsync();
+        var page = await OpenAsync(console, "/endpoints");
+        var button = page.GetByRole(AriaRole.Button, new() { Name = "Criar grupo de terminais", Exact = true });
+        // Before the console can have been told that the dialog is there: who types by then, and who has gone to another field.
+        await page.EvaluateAsync("""
+            () => new MutationObserver((_, observer) => {
+              const dialog = document.querySelector("[role=dialog]");
+              if (!dialog) return;
+              observer.disconnect();
+              window.had = dialog.contains(document.activeElement) ? document.activeElement.tagName : "nothing";
+              dialog.querySelector("textarea").focus();
+            }).observe(document.body, { childList: true, subtree: true })
+            """);
+        await button.ClickAsync();
+        await Ready.DialogAsync(page);
+        Assert.Equal("INPUT", await page.EvaluateAsync<string>("() => window.had"));
+        await Expect(page.GetByLabel("Redes", new() { Exact = true })).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
+        await Expect(button).ToBeFocusedAsync();
+    }
+
+    [Fact]
     public async Task Log_off_says_whom_it_touches_calls_the_broker_and_says_the_result()
     {
         await using var console = await RunningConsole.StartAsync();
