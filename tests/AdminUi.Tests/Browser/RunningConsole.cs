@@ -21,8 +21,12 @@ internal sealed class RunningConsole : IAsyncDisposable
           .map(e => `${location.pathname} shows ${e.id} ${e.className}`).join("; ")
         """;
 
+    // The first words say how it came; a page that asks for its console again and again repeats the others.
+    private const int MostSaid = 6;
+
     private readonly List<IBrowserContext> _contexts = [];
     private readonly ConcurrentQueue<string> _said = [];
+    private bool _stopped;
 
     private RunningConsole(WebApplication app, FakeBroker broker, TestAuthority authority) => (_app, Broker, Authority) = (app, broker, authority);
 
@@ -73,6 +77,7 @@ internal sealed class RunningConsole : IAsyncDisposable
     /// <summary>Stops the console alone, as a service manager does, with pages open.</summary>
     public async Task StopConsoleAsync()
     {
+        _stopped = true;
         using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
@@ -97,12 +102,13 @@ internal sealed class RunningConsole : IAsyncDisposable
         {
             lost = $"{page.Url} cannot be asked: {e.Message}";
         }
-        if (lost.Length > 0) Console.WriteLine($"At the end of {TestContext.Current.Test?.TestDisplayName}, {lost}. The page said: {string.Join(" | ", _said)}");
+        if (lost.Length > 0) Console.WriteLine($"At the end of {TestContext.Current.Test?.TestDisplayName}, {lost}. The page said: {string.Join(" | ", _said.Take(MostSaid))}");
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var page in _contexts.SelectMany(c => c.Pages)) await SayLostAsync(page);
+        if (!_stopped)
+            foreach (var page in _contexts.SelectMany(c => c.Pages)) await SayLostAsync(page);
         foreach (var context in _contexts) await context.CloseAsync();
         using var now = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
         await _app.StopAsync(now.Token);
