@@ -11,7 +11,7 @@ public static class DevCommand
           up                 set everything up, start broker, gateway, console and a demonstration pool; Ctrl-C stops it
           test [PROJECT ...] build and run all tests, or those of the named projects (for example Broker.Tests)
           check              unit tests and the architecture rules only
-          bench [NAME]       measure (launch, relay, agents) and print one line a figure
+          bench [NAME]       measure (launch, pools, relay, gateway, agents, html5, crowd, console) and print one line a figure
           fuzz [SECONDS]     mutate the corpora against every parser
           image              build the golden image and print where it is
           page-fonts         draw the letters of the gateway's RDP pages anew, after a change of their sizes

@@ -27,7 +27,7 @@ internal static class TestCommand
         foreach (var name in wanted)
             if (!Directory.Exists(Checkout.Path($"tests/{name}"))) throw new SetUpException($"There is no test project {name}; use one of: {string.Join(", ", [.. Unit, .. Real])}.");
         await Packages.EnsureAsync(onlyUnit ? PackagePurpose.Build : PackagePurpose.Tests, progress, ct);
-        await Builds.ProjectsAsync([.. wanted.Select(n => $"tests/{n}"), .. wanted.Contains("EndToEnd.Tests") ? Builds.Services : []], progress, ct);
+        await Builds.ProjectsAsync([.. wanted.Select(n => $"tests/{n}"), .. wanted.Contains(Alone) ? Builds.Demonstration : []], progress, ct);
         if (wanted.Any(NeedWorker.Contains)) await Builds.WorkerAsync(progress, ct);
         var total = new Tally();
         Task<Tally>? aside = null;

@@ -14,7 +14,7 @@ internal static class UpCommand
         var progress = new Progress(Console.Out);
         await Packages.EnsureAsync(PackagePurpose.Up, progress, ct);
         if (KvmProbe.Run() is not KvmVerdict.Works) progress.Say("This computer has no usable hardware virtualisation: the virtual machines are emulated and take a minute or so to start.");
-        await Builds.ProjectsAsync(Builds.Services, progress, ct);
+        await Builds.ProjectsAsync(Builds.Demonstration, progress, ct);
         await Builds.WorkerAsync(progress, ct);
         var image = await ImageCommand.BuildAsync(progress, ct);
         var rdp = LoopbackPorts.IsFree(3389) ? 3389 : 13389;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
+using System.Xml.Linq;
 using Montalegre.Vdi.Rig.Postgres;
 
 namespace Montalegre.Vdi.Rig.Stack;
@@ -17,10 +18,14 @@ public static class Builds
     /// </summary>
     public static IReadOnlyList<string> Services { get; } = ["broker/Broker", "broker/Gateway", "admin-ui/AdminUi"];
 
+    /// <summary>What the demonstration is: its services, and the command line to it.</summary>
+    public static IReadOnlyList<string> Demonstration { get; } = [.. Services, "broker/Cli"];
+
     /// <summary>Program of a project, for example <c>broker/Broker</c>.</summary>
     public static string Program(string project)
     {
-        var name = Path.GetFileNameWithoutExtension(ProjectFile(project));
+        var file = ProjectFile(project);
+        var name = XDocument.Load(file).Descendants("AssemblyName").SingleOrDefault()?.Value ?? Path.GetFileNameWithoutExtension(file);
         return Checkout.Path(Services.Contains(project) ? $"artifacts/services/{name}/{name}.dll" : $"{project}/bin/{Configuration}/net10.0/{name}.dll");
     }
 
@@ -54,7 +59,7 @@ public static class Builds
         var output = Checkout.Path($"artifacts/agent/{stamp}");
         if (File.Exists(Path.Combine(output, "done"))) return output;
         await using var step = progress.Step("Compiling the agent ahead of time");
-        await DotnetAsync(["publish", Checkout.Path("agent/Agent"), "-c", Configuration, "-r", "linux-x64", "-p:PublishAot=true", "-o", output, "-v", "quiet", "-nologo"], ct);
+        await DotnetAsync(["publish", Checkout.Path("agent/Agent"), "-c", Configuration, "-r", "linux-x64", "-p:AheadOfTime=true", "-o", output, "-v", "quiet", "-nologo"], ct);
         await File.WriteAllTextAsync(Path.Combine(output, "done"), stamp, ct);
         return output;
     }
@@ -72,7 +77,7 @@ public static class Builds
         var shim = Checkout.Path("artifacts/shim");
         await Run.ToEndAsync("/usr/bin/cmake", ["-S", Checkout.Path("native/shim"), "-B", shim, "-DCMAKE_BUILD_TYPE=Release"], ct: ct);
         await Run.ToEndAsync("/usr/bin/cmake", ["--build", shim], ct: ct);
-        await DotnetAsync(["publish", Checkout.Path("broker/RdpWorker"), "-c", Configuration, "-r", "linux-x64", "-p:PublishAot=true", "-o", WorkerFolder, "-v", "quiet", "-nologo"], ct);
+        await DotnetAsync(["publish", Checkout.Path("broker/RdpWorker"), "-c", Configuration, "-r", "linux-x64", "-p:AheadOfTime=true", "-o", WorkerFolder, "-v", "quiet", "-nologo"], ct);
         foreach (var file in new[] { "libmontalegre_rdp.so", "montalegre-launch" })
         {
             // Replaced, not overwritten: a worker that runs keeps the file it was started from.
