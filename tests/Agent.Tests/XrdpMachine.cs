@@ -296,10 +296,13 @@ internal sealed class XrdpMachine : IAsyncDisposable
 
     private const string WindowManager = """
         #include <X11/Xlib.h>
+        /* A window that is gone by now must not end the session. */
+        static int gone(Display *display, XErrorEvent *error) { return 0; }
         int main(void)
         {
             Display *display = XOpenDisplay(0);
             if (!display) return 1;
+            XSetErrorHandler(gone);
             XSelectInput(display, DefaultRootWindow(display), SubstructureRedirectMask);
             for (;;) {
                 XEvent event;

@@ -14,7 +14,6 @@ namespace Montalegre.Vdi.AdminUi.Tests.Browser;
 /// <summary>The console as it ships, on a loopback port, talking to a fake broker.</summary>
 internal sealed class RunningConsole : IAsyncDisposable
 {
-    private readonly WebApplication _app;
     // A page that lost its console looks like one that ignores a click; which of both it was only the page can tell.
     private const string Lost = """
         () => ["components-reconnect-modal", "blazor-error-ui"].map(id => document.getElementById(id)).filter(e => e && getComputedStyle(e).display !== "none")
@@ -24,6 +23,7 @@ internal sealed class RunningConsole : IAsyncDisposable
     // The first words say how it came; a page that asks for its console again and again repeats the others.
     private const int MostSaid = 6;
 
+    private readonly WebApplication _app;
     private readonly List<IBrowserContext> _contexts = [];
     private readonly ConcurrentQueue<string> _said = [];
     private bool _stopped;

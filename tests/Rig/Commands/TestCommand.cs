@@ -53,8 +53,10 @@ internal static class TestCommand
     {
         var again = new Tally();
         foreach (var project in first.Fallen.GroupBy(t => t.Project)) again += await RunOneAsync(project.Key, ct, alone: [.. project.Select(t => t.Method).Distinct()]);
-        var unsteady = first.Fallen.Where(t => again.Passed.Contains(t.Name)).ToList();
-        var others = again.Fallen.Where(t => !first.Fallen.Any(f => f.Name == t.Name));
+        // Rows of a long name may share it; one of them that fails stands for all.
+        var twice = again.Fallen.Select(t => t.Name).ToHashSet();
+        var unsteady = first.Fallen.Where(t => again.Passed.Contains(t.Name) && !twice.Contains(t.Name)).ToList();
+        var others = again.Fallen.ExceptBy(first.Fallen.Select(t => t.Name), t => t.Name);
         return first with { Passed = [.. first.Passed, .. unsteady.Select(t => t.Name)], Unsteady = unsteady, Fallen = [.. first.Fallen.Except(unsteady), .. others], Errors = again.Errors };
     }
 
