@@ -64,7 +64,9 @@ internal static class CommandTable
 
     // The longest name wins: "pools list" before "pools".
     private static Command? Find(CommandLine line) =>
-        All.Where(command => command.Name.Split(' ') is var name && line.Words.Take(name.Length).SequenceEqual(name)).MaxBy(command => command.Name.Length);
+        All.Where(command => Begins(line.Words, command.Name.Split(' '))).MaxBy(command => command.Name.Length);
+
+    private static bool Begins(IEnumerable<string> words, string[] with) => words.Take(with.Length).SequenceEqual(with);
 
     private static int List(Screen screen)
     {
@@ -78,7 +80,7 @@ internal static class CommandTable
 
     private static int Explain(Screen screen, string[] words)
     {
-        var meant = All.Where(command => command.Name.Split(' ') is var name && name.Length >= words.Length && name.Take(words.Length).SequenceEqual(words)).ToList();
+        var meant = All.Where(command => Begins(command.Name.Split(' '), words)).ToList();
         if (meant.Count == 0) throw new UsageException(string.Join(' ', words));
         foreach (var command in meant)
         {

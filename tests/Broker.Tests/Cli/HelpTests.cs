@@ -1,4 +1,3 @@
-using System.Globalization;
 using Montalegre.Vdi.Cli;
 
 namespace Montalegre.Vdi.Broker.Tests.Cli;
@@ -39,12 +38,5 @@ public sealed class HelpTests
         Assert.Equal((2, "", "Not understood: poles. See: montalegre help"), (code, output, talk.TrimEnd()));
     }
 
-    private static async Task<(int Code, string Output, string Talk)> RunAsync(string language, params string[] typed)
-    {
-        using var output = new StringWriter();
-        using var talk = new StringWriter();
-        var screen = new Screen(output, talk, new CultureInfo(language));
-        var code = await CommandTable.RunAsync(typed, screen, new TerminalPasswords(screen), "", TestContext.Current.CancellationToken);
-        return (code, output.ToString(), talk.ToString());
-    }
+    private static Task<(int Code, string Output, string Talk)> RunAsync(string language, params string[] typed) => CliRig.CallAsync(language, "", "", typed);
 }

@@ -105,7 +105,7 @@ internal static class TestCommand
 
         public static Tally operator +(Tally a, Tally b) => new()
         {
-            Passed = [.. a.Passed, .. b.Passed], Skips = [.. a.Skips, .. b.Skips], Fallen = [.. a.Fallen, .. b.Fallen], Errors = [.. a.Errors, .. b.Errors],
+            Passed = [.. a.Passed, .. b.Passed], Skips = [.. a.Skips, .. b.Skips], Fallen = [.. a.Fallen, .. b.Fallen], Errors = [.. a.Errors, .. b.Errors], Unsteady = [.. a.Unsteady, .. b.Unsteady],
         };
 
         public static Tally Read(string project, XDocument results)
